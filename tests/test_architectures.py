@@ -1,0 +1,266 @@
+"""Every type with every cell: shapes, masks, saving, training, parameters, errors."""
+
+import inspect
+import math
+import re
+
+import keras
+import numpy as np
+import pytest
+
+import zoo
+
+CELLS = ("simple_rnn", "lstm", "gru")
+SIZES = {"units": 5, "num_layers": 1}
+TWO_LAYERS = {"num_layers": 2}
+TEXT = {"vocabulary_size": 20, "embedding_dim": 6, **SIZES}
+PAIR = {"source_vocabulary_size": 20, "target_vocabulary_size": 15, "embedding_dim": 6, **SIZES}
+CASES = {
+    "one_to_one": ("one_to_one", {"input_shape": (3, 4), "num_classes": 4, **SIZES}),
+    "one_to_many, vector": ("one_to_many", {"context_shape": (7,), **TEXT, **TWO_LAYERS}),
+    "one_to_many, grid": ("one_to_many", {"context_shape": (4, 7), **TEXT}),
+    "one_to_many, no context": ("one_to_many", {"context_shape": None, **TEXT}),
+    "many_to_one, last": ("many_to_one", {**TEXT}),
+    "many_to_one, bidirectional": ("many_to_one", {"bidirectional": True, **TEXT, **TWO_LAYERS}),
+    "many_to_one, mean": ("many_to_one", {"pooling": "mean", "num_classes": 3, **TEXT}),
+    "many_to_one, max": ("many_to_one", {"pooling": "max", **TEXT}),
+    "many_to_one, attention": ("many_to_one", {"pooling": "attention", **TEXT}),
+    "many_to_one, values": (
+        "many_to_one",
+        {"num_features": 3, "mask_value": -1.0, "num_outputs": 2, **SIZES},
+    ),
+    "many_to_many": ("many_to_many", {"num_tags": 4, **TEXT, **TWO_LAYERS}),
+    "many_to_many, forward": ("many_to_many", {"num_tags": 4, "bidirectional": False, **TEXT}),
+    "encoder_decoder, none": ("encoder_decoder", {"attention": "none", **PAIR}),
+    "encoder_decoder, dot": ("encoder_decoder", {"attention": "dot", **PAIR}),
+    "encoder_decoder, additive": (
+        "encoder_decoder",
+        {"attention": "additive", **PAIR, **TWO_LAYERS},
+    ),
+    "encoder_decoder, forward": ("encoder_decoder", {"bidirectional": False, **PAIR}),
+}
+PADDED = [case for case in CASES if case != "one_to_one"]  # its one step cannot be padded
+each_case = pytest.mark.parametrize("case", CASES)
+each_cell = pytest.mark.parametrize("cell", CELLS)
+
+
+@pytest.fixture(autouse=True)
+def seed():
+    keras.utils.set_random_seed(0)
+
+
+def build(case, cell, **config):
+    name, defaults = CASES[case]
+    return zoo.build(name, cell=cell, **{**defaults, **config})
+
+
+def make_data(model, padding=0):
+    """Inputs and targets that fit a model: 6 rows of 1 to 6 steps, and `padding` steps more."""
+    rng = np.random.default_rng(0)
+    mask = np.arange(6 + padding) < np.arange(1, 7)[:, None]  # [batch, time]
+    inputs = []
+    for tensor in model.inputs:
+        if tensor.name in ("tokens", "source", "target"):
+            tokens = rng.integers(1, 15, (6, 6))
+            inputs.append(np.where(mask, np.pad(tokens, ((0, 0), (0, padding))), 0))
+        elif tensor.name == "values":
+            values = np.pad(rng.normal(size=(6, 6, 3)), ((0, 0), (0, padding), (0, 0)))
+            inputs.append(np.where(mask[..., None], values, -1.0))
+        else:
+            inputs.append(rng.normal(size=(6, *tensor.shape[1:])))
+    width = model.output_shape[-1]
+    if len(model.output_shape) == 3:  # an answer a step
+        answers = np.pad(rng.integers(0, width, (6, 6)), ((0, 0), (0, padding)))
+    elif model.get_layer(index=-1).name == "numbers":
+        answers = rng.normal(size=(6, width))
+    else:
+        answers = rng.integers(0, max(width, 2), (6, 1))
+    return (inputs if len(inputs) > 1 else inputs[0]), answers, mask.astype("float32")
+
+
+def compile_model(model, learning_rate=0.01):
+    if model.get_layer(index=-1).name == "numbers":
+        loss, metrics = "mse", ["mae"]
+    else:
+        binary = model.output_shape[-1] == 1
+        loss = "binary_crossentropy" if binary else "sparse_categorical_crossentropy"
+        metrics = ["accuracy"]
+    model.compile(keras.optimizers.Adam(learning_rate), loss, weighted_metrics=metrics)
+
+
+@each_cell
+@pytest.mark.parametrize("case", PADDED)
+def test_more_right_padding_changes_nothing(case, cell):
+    model = build(case, cell)
+    compile_model(model)
+    results = []
+    for padding in (0, 4):
+        inputs, answers, mask = make_data(model, padding)
+        outputs = model.predict(inputs, verbose=0)
+        is_a_step = len(model.output_shape) == 3
+        if is_a_step:
+            outputs = outputs[mask > 0]
+        weight = {"sample_weight": mask} if is_a_step else {}
+        loss, metric = model.evaluate(inputs, answers, verbose=0, **weight)
+        loss_by_mask_alone = model.evaluate(inputs, answers, verbose=0)[0]
+        results.append((outputs, loss, metric, loss_by_mask_alone))
+    for unpadded, padded in zip(*results, strict=True):
+        np.testing.assert_allclose(padded, unpadded, rtol=1e-5, atol=1e-6)
+    np.testing.assert_allclose(results[0][1], results[0][3], rtol=1e-5)
+
+
+@each_cell
+@each_case
+def test_saved_and_reloaded_gives_the_same(case, cell, tmp_path):
+    model = build(case, cell, **({} if case == "one_to_one" else {"dropout": 0.5}))
+    inputs, _, _ = make_data(model, padding=2)
+    outputs = model.predict(inputs, verbose=0)
+    model.save(tmp_path / "model.keras")
+    reloaded = keras.saving.load_model(tmp_path / "model.keras")
+    np.testing.assert_allclose(reloaded.predict(inputs, verbose=0), outputs, rtol=1e-6, atol=1e-7)
+    if case in PADDED:  # the masks have survived too
+        more, _, mask = make_data(model, padding=6)
+        more = reloaded.predict(more, verbose=0)
+        if len(model.output_shape) == 3:
+            more, outputs = more[mask > 0], outputs[mask[:, : outputs.shape[1]] > 0]
+        np.testing.assert_allclose(more, outputs, rtol=1e-5, atol=1e-6)
+
+
+@each_cell
+@each_case
+def test_training_lowers_the_loss(case, cell):
+    model = build(case, cell)
+    compile_model(model, learning_rate=0.02)
+    inputs, answers, _ = make_data(model)
+    loss = model.fit(inputs, answers, epochs=12, verbose=0).history["loss"]
+    assert loss[-1] < 0.98 * loss[0]
+
+
+def formula(builder):
+    """The expression under "Number of parameters" in a builder's docstring."""
+    doc = inspect.getdoc(builder)
+    paragraph = doc[doc.index("Number of parameters") :].split("\n\n")[0]
+    return " ".join(re.findall(r"^ {4}(.*)$", paragraph, re.MULTILINE))
+
+
+def recurrent_formula(cell, units):
+    line = re.search(rf"^    {cell}: (.*)$", zoo.cells.__doc__, re.MULTILINE).group(1)
+    return lambda n: eval(line, {"units": units, "n": n})
+
+
+@each_cell
+@each_case
+def test_number_of_parameters_is_the_docstrings_formula(case, cell):
+    model = build(case, cell)
+    name, config = CASES[case]
+    builder = getattr(__import__(f"zoo.architectures.{name}", fromlist=[name]), name)
+    names = {key: p.default for key, p in inspect.signature(builder).parameters.items()} | config
+    context_shape = names.get("context_shape")
+    directions = 2 if names.get("bidirectional") else 1
+    classes = names.get("num_classes")
+    names |= {
+        "math": math,
+        "R": recurrent_formula(cell, names["units"]),
+        "n": names.get("num_features") or names.get("embedding_dim"),
+        "directions": directions,
+        "width": directions * names["units"],
+        "states": 2 if cell == "lstm" else 1,
+        "features": context_shape[-1] if context_shape else -1,
+        "grid": context_shape is not None and len(context_shape) == 2,
+        "outputs": names.get("num_outputs") or (1 if classes == 2 else classes),
+    }
+    assert model.count_params() == eval(formula(builder), names)
+
+
+@each_case
+def test_defaults_build(case):
+    name, _ = CASES[case]
+    model = zoo.build(name)
+    assert model.name == name
+    assert zoo.build(name, cell="gru").count_params() < model.count_params()
+
+
+@pytest.mark.parametrize("trainable", (True, False))
+@pytest.mark.parametrize("case", ("one_to_many, vector", "many_to_one, last", "many_to_many"))
+def test_pretrained_embeddings_are_used(case, trainable, tmp_path):
+    vectors = np.random.default_rng(1).normal(size=(20, 8)).astype("float32")
+    model = build(case, "gru", embeddings=vectors, trainable_embeddings=trainable)
+    table = model.get_layer("embedding")
+    np.testing.assert_array_equal(table.get_weights()[0], vectors)
+    compile_model(model)
+    inputs, answers, _ = make_data(model)
+    model.fit(inputs, answers, epochs=2, verbose=0)
+    assert np.array_equal(table.get_weights()[0], vectors) != trainable
+    model.save(tmp_path / "model.keras")
+    reloaded = keras.saving.load_model(tmp_path / "model.keras")
+    np.testing.assert_array_equal(
+        reloaded.get_layer("embedding").get_weights()[0], table.get_weights()[0]
+    )
+
+
+def test_pretrained_embeddings_of_a_pair_are_used():
+    vectors = {f"{side}_embeddings": np.ones((n, 4)) for side, n in (("source", 20), ("target", 15))}
+    model = build("encoder_decoder, dot", "gru", **vectors)
+    for side in ("source", "target"):
+        table = model.get_layer(f"{side}_embedding").get_weights()[0]
+        np.testing.assert_array_equal(table, vectors[f"{side}_embeddings"])
+
+
+@pytest.mark.parametrize("case", ("encoder_decoder, dot", "encoder_decoder, additive"))
+def test_attention_weights_are_a_distribution_over_the_real_source(case):
+    model = build(case, "lstm")
+    (source, target), _, mask = make_data(model, padding=3)
+    attention = keras.Model(model.inputs, model.get_layer("attention").output[1])
+    weights = attention.predict([source, target], verbose=0)  # [batch, target time, source time]
+    np.testing.assert_allclose(weights.sum(axis=-1), 1.0, rtol=1e-5)
+    assert np.all(weights[np.broadcast_to(mask[:, None, :] == 0, weights.shape)] == 0)
+    assert weights[5, 0, :6].std() > 0  # and not uniform
+
+
+def test_additive_attention_against_numpy():
+    model = build("encoder_decoder, additive", "gru")
+    (source, target), _, mask = make_data(model, padding=2)
+    attention = model.get_layer("attention")
+    memory, query = (
+        keras.Model(model.inputs, model.get_layer(name).output[0]).predict([source, target], verbose=0)
+        for name in ("encoder_1", "decoder_1")
+    )
+    w, q = (model.get_layer(f"attention_{name}").get_weights()[0] for name in ("keys", "query"))
+    v = attention.get_weights()[0]
+    score = np.tanh((query @ q)[:, :, None] + (memory @ w)[:, None]) @ v
+    score = np.where(mask[:, None] > 0, score, -np.inf)
+    expected = np.exp(score) / np.exp(score).sum(axis=-1, keepdims=True)
+    weights = keras.Model(model.inputs, attention.output[1]).predict([source, target], verbose=0)
+    np.testing.assert_allclose(weights, expected, rtol=1e-4, atol=1e-6)
+
+
+def test_the_context_and_the_source_are_used():
+    for case in CASES:
+        if case.startswith(("one_to_many, v", "one_to_many, g", "encoder")):
+            model = build(case, "gru")
+            inputs, _, _ = make_data(model)
+            other = [np.roll(inputs[0], 1, axis=0), inputs[1]]
+            difference = model.predict(inputs, verbose=0) - model.predict(other, verbose=0)
+            assert np.abs(difference).max() > 1e-4, case
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"name": "many_to_on"}, "Unknown type. Did you mean 'many_to_one'?"),
+        ({"cell": "gruu"}, "Unknown cell. Did you mean 'gru'?"),
+        ({"unit": 3}, "Unknown argument of many_to_one. Did you mean 'units'?"),
+        ({"pooling": "first"}, "'last', 'mean', 'max', 'attention'. Received: 'first'"),
+        ({"name": "many_to_many", "head": "sofmax"}, "Did you mean 'softmax'?"),
+        ({"name": "encoder_decoder", "attention": "additve"}, "Did you mean 'additive'?"),
+        ({"name": "encoder_decoder", "cell": "LSTM"}, "Received: 'LSTM'"),
+        ({"name": "one_to_many", "cell": "rnn"}, "'simple_rnn', 'lstm', 'gru'. Received: 'rnn'"),
+        ({"name": "one_to_many", "context_shape": (8, 8, 3)}, "Received: context_shape=(8, 8, 3)"),
+        ({"num_layers": 0}, "Received: num_layers=0"),
+        ({"vocabulary_size": 9, "embeddings": np.ones((8, 4))}, "Received: shape (8, 4)"),
+    ],
+)
+def test_errors_say_what_exists_and_what_was_received(arguments, message):
+    with pytest.raises(ValueError) as error:
+        zoo.build(**{"name": "many_to_one", **arguments})
+    assert message in str(error.value)

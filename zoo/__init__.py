@@ -1,0 +1,35 @@
+"""A reference zoo of recurrent networks on Keras 3.
+
+    import zoo
+
+    model = zoo.build("many_to_one", cell="gru")
+
+Keras and TensorFlow are imported on first use, so `import zoo` is instant.
+"""
+
+import importlib
+
+from zoo.errors import InputError
+from zoo.flags import flag, run
+from zoo.registry import build, list_models, register
+
+__all__ = [
+    "InputError",
+    "build",
+    "cells",
+    "datasets",
+    "flag",
+    "list_models",
+    "register",
+    "run",
+    "tasks",
+    "text",
+]
+__version__ = "0.1.0"
+
+
+def __getattr__(name):
+    """Imports `zoo.cells`, `zoo.datasets`, `zoo.tasks` and `zoo.text` when they are first used."""
+    if name in __all__:
+        return importlib.import_module(f"zoo.{name}")
+    raise AttributeError(f"module 'zoo' has no attribute {name!r}")

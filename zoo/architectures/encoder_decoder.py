@@ -1,0 +1,145 @@
+"""Encoder-decoder: a sequence in, another sequence out, of another length."""
+
+import keras
+from keras import layers
+
+from zoo.cells import NUM_STATES, attend, embed, recurrent_stack
+from zoo.errors import check_choice
+from zoo.registry import register
+
+
+@register
+def encoder_decoder(
+    *,
+    cell="lstm",
+    source_vocabulary_size=10000,
+    target_vocabulary_size=10000,
+    embedding_dim=256,
+    source_embeddings=None,
+    target_embeddings=None,
+    trainable_embeddings=True,
+    units=256,
+    num_layers=1,
+    bidirectional=True,
+    attention="additive",
+    dropout=0.0,
+):
+    """A sequence from a sequence: translation, pronunciation, answers to questions.
+
+                                 y1     y2
+                                 |      |
+        [h] <-> [h] <-> [h] ===> [s] -> [s]
+         |       |       |       |      |
+         x1      x2      x3    start    y1
+
+    The encoder's final states become the decoder's initial states; each step of the decoder reads the
+    token before, may attend to all states of the encoder, and gives the probabilities of the next
+    token. Sutskever et al. 2014 and Cho et al. 2014 without attention, Bahdanau et al. 2015
+    (`"additive"`) and Luong et al. 2015 (`"dot"`) with it, both in Luong's arrangement: the attended
+    vector joins the output of its own step. Bahdanau feeds it into the next step instead, which forces
+    the decoder to run step by step in training too. A bidirectional encoder has twice as many states
+    as the decoder takes, so each pair is bridged by a dense layer with tanh (Bahdanau, appendix A.2.2,
+    takes the backward state alone).
+
+    Args:
+        cell: `"simple_rnn"`, `"lstm"` or `"gru"`.
+        source_vocabulary_size: number of source tokens, padding (0) and unknown (1) included.
+        target_vocabulary_size: number of target tokens, likewise.
+        embedding_dim: size of the token vectors on both sides.
+        source_embeddings: pretrained vectors `[source_vocabulary_size, dim]`, or None.
+        target_embeddings: pretrained vectors `[target_vocabulary_size, dim]`, or None.
+        trainable_embeddings: whether training changes the vectors.
+        units: size of the state of each layer (and direction).
+        num_layers: number of recurrent layers, of the encoder and of the decoder.
+        bidirectional: whether the encoder reads the source in both directions.
+        attention: `"none"`, `"dot"` or `"additive"`.
+        dropout: share dropped of the token vectors, between layers and before the output.
+
+    Call arguments:
+        source: integers `[batch, source time]`, 0 as padding on the right.
+        target: integers `[batch, target time]`, the target so far, beginning with a start token; 0 as
+            padding on the right.
+        The inputs are `[source, target]`.
+
+    Returns:
+        A `keras.Model` that gives the probabilities of the next token `[batch, target time,
+        target_vocabulary_size]`. Train it with `"sparse_categorical_crossentropy"` on the target
+        shifted by one (teacher forcing): the loss follows the mask. Keras's metrics do not by
+        themselves: pass `sample_weight` (1.0 at tokens, 0.0 at padding) and name them in
+        `weighted_metrics`. The attention weights, to plot, are
+        `keras.Model(model.inputs, model.get_layer("attention").output[1])`.
+
+    Raises:
+        ValueError: an unknown cell or attention, or embeddings that do not fit.
+
+    Number of parameters (R: see `zoo.cells`; directions: 2 if bidirectional, else 1;
+    width = directions * units; states: 2 for an LSTM, else 1):
+        (source_vocabulary_size + target_vocabulary_size) * embedding_dim
+        + directions * (R(embedding_dim) + (num_layers - 1) * R(width))
+        + R(embedding_dim) + (num_layers - 1) * R(units) + (units + 1) * target_vocabulary_size
+        + bidirectional * num_layers * states * (width + 1) * units
+        + (attention != "none") * (width + width + units) * units
+        + (attention == "additive") * (units + 1) * units
+
+    Example:
+
+    >>> import numpy as np, zoo
+    >>> model = zoo.build("encoder_decoder", cell="gru", target_vocabulary_size=50, units=16)
+    >>> model([np.array([[7, 8, 9, 0]]), np.array([[2, 5]])]).shape
+    TensorShape([1, 2, 50])
+    """
+    check_choice("attention", attention, ("none", "dot", "additive"))
+    check_choice("cell", cell, NUM_STATES)
+    stack = {"cell": cell, "units": units, "num_layers": num_layers, "dropout": dropout}
+
+    source = keras.Input((None,), dtype="int32", name="source")
+    x, source_mask = embed(
+        source,
+        vocabulary_size=source_vocabulary_size,
+        embedding_dim=embedding_dim,
+        embeddings=source_embeddings,
+        trainable_embeddings=trainable_embeddings,
+        name="source_embedding",
+    )  # [batch, source time, embedding_dim]
+    x = layers.Dropout(dropout, name="source_dropout")(x)
+    memory, states = recurrent_stack(
+        x, mask=source_mask, bidirectional=bidirectional, name="encoder", **stack
+    )  # [batch, source time, width]
+    if bidirectional:
+        # The states of a layer are h (and c) forward, then h (and c) backward: bridge each pair.
+        n = NUM_STATES[cell]
+        pairs = [
+            (states[2 * n * layer + k], states[2 * n * layer + n + k])
+            for layer in range(num_layers)
+            for k in range(n)
+        ]
+        states = [
+            layers.Dense(units, activation="tanh", name=f"bridge_{i}")(
+                layers.Concatenate(name=f"bridge_{i}_concatenate")(pair)
+            )
+            for i, pair in enumerate(pairs)
+        ]  # each [batch, units]
+
+    target = keras.Input((None,), dtype="int32", name="target")
+    y, target_mask = embed(
+        target,
+        vocabulary_size=target_vocabulary_size,
+        embedding_dim=embedding_dim,
+        embeddings=target_embeddings,
+        trainable_embeddings=trainable_embeddings,
+        name="target_embedding",
+    )  # [batch, target time, embedding_dim]
+    y = layers.Dropout(dropout, name="target_dropout")(y)
+    y, _ = recurrent_stack(y, mask=target_mask, initial_state=states, name="decoder", **stack)
+    if attention != "none":
+        y = attend(
+            y,
+            memory,
+            attention=attention,
+            units=units,
+            mask=target_mask,
+            memory_mask=source_mask,
+        )
+    y = layers.Dropout(dropout, name="output_dropout")(y)  # [batch, target time, units]
+    outputs = layers.Dense(target_vocabulary_size, activation="softmax", name="probabilities")(y)
+    return keras.Model([source, target], outputs, name="encoder_decoder")

@@ -1,0 +1,133 @@
+"""Many-to-one: a sequence in, one answer out."""
+
+import keras
+from keras import layers, ops
+
+from zoo.cells import embed, recurrent_stack
+from zoo.errors import check_choice
+from zoo.registry import register
+
+
+@register
+def many_to_one(
+    *,
+    cell="lstm",
+    vocabulary_size=10000,
+    num_features=None,
+    mask_value=None,
+    num_classes=2,
+    num_outputs=None,
+    embedding_dim=100,
+    embeddings=None,
+    trainable_embeddings=True,
+    units=64,
+    num_layers=1,
+    bidirectional=False,
+    pooling="last",
+    dropout=0.0,
+):
+    """A sequence in, one class or number out: sentiment, document classes, forecasting.
+
+                      y
+                      |
+        [h] -> [h] -> [h]
+         |      |      |
+         x1     x2     x3
+
+    Embedded tokens (or values as they are) -> recurrent layers -> one vector by pooling -> a dense
+    layer. Graves 2012, "Supervised Sequence Labelling with Recurrent Neural Networks", section 2.3
+    ("sequence classification"), Dai & Le 2015 for text; `pooling="attention"` is the word attention of
+    Yang et al. 2016, equations 5 to 7.
+
+    Args:
+        cell: `"simple_rnn"`, `"lstm"` or `"gru"`.
+        vocabulary_size: number of tokens, padding (0) and unknown (1) included.
+        num_features: None for tokens; for values, how many there are at each step.
+        mask_value: for values, the number that fills padded steps (in all features); None if nothing
+            is padded.
+        num_classes: number of classes. With 2 there is one sigmoid output, the probability of class 1;
+            with more a softmax over the classes.
+        num_outputs: None to classify; for regression, how many numbers to predict.
+        embedding_dim: size of the word vectors.
+        embeddings: pretrained word vectors `[vocabulary_size, dim]`, or None.
+        trainable_embeddings: whether training changes the word vectors.
+        units: size of the state of each layer (and direction).
+        num_layers: number of recurrent layers.
+        bidirectional: whether the sequence is read in both directions.
+        pooling: `"last"` (the state after the last step, and before the first if bidirectional),
+            `"mean"`, `"max"` or `"attention"` over all states.
+        dropout: share dropped of the inputs, between layers and before the output.
+
+    Call arguments:
+        tokens: integers `[batch, time]`, 0 as padding on the right; or
+        values: floats `[batch, time, num_features]`.
+
+    Returns:
+        A `keras.Model` that gives probabilities `[batch, 1]` (train with `"binary_crossentropy"`) or
+        `[batch, num_classes]` (`"sparse_categorical_crossentropy"`), or numbers
+        `[batch, num_outputs]` (`"mse"`).
+
+    Raises:
+        ValueError: an unknown cell or pooling, or embeddings that do not fit.
+
+    Number of parameters (R: see `zoo.cells`; n: embedding_dim or num_features; directions: 2 if
+    bidirectional, else 1; width = directions * units; outputs: num_outputs, 1 for two classes, else
+    num_classes):
+        (num_features is None) * vocabulary_size * embedding_dim
+        + directions * (R(n) + (num_layers - 1) * R(width)) + (width + 1) * outputs
+        + (pooling == "attention") * (width + 2) * units
+
+    Example:
+
+    >>> import numpy as np, zoo
+    >>> model = zoo.build("many_to_one", cell="gru", vocabulary_size=50, num_classes=3)
+    >>> model(np.array([[7, 8, 9, 0, 0]])).shape
+    TensorShape([1, 3])
+    """
+    check_choice("pooling", pooling, ("last", "mean", "max", "attention"))
+    if num_features is None:
+        inputs = keras.Input((None,), dtype="int32", name="tokens")
+        x, mask = embed(
+            inputs,
+            vocabulary_size=vocabulary_size,
+            embedding_dim=embedding_dim,
+            embeddings=embeddings,
+            trainable_embeddings=trainable_embeddings,
+        )  # [batch, time, embedding_dim]
+    else:
+        inputs = keras.Input((None, num_features), name="values")
+        x, mask = inputs, None
+        if mask_value is not None:
+            mask = ops.any(ops.not_equal(inputs, mask_value), axis=-1)  # [batch, time]
+    x = layers.Dropout(dropout, name="input_dropout")(x)
+    x, _ = recurrent_stack(
+        x,
+        cell=cell,
+        units=units,
+        num_layers=num_layers,
+        bidirectional=bidirectional,
+        dropout=dropout,
+        mask=mask,
+        return_sequences=pooling != "last",
+    )  # [batch, time, width], or [batch, width] for the last state
+    if pooling == "mean":
+        x = layers.GlobalAveragePooling1D(name="mean")(x, mask=mask)
+    elif pooling == "max":
+        if mask is not None:  # GlobalMaxPooling1D ignores masks; a state is never below -1
+            x = ops.where(ops.expand_dims(mask, -1), x, -1.0)
+        x = layers.GlobalMaxPooling1D(name="max")(x)
+    elif pooling == "attention":
+        scores = layers.Dense(units, activation="tanh", name="attention_hidden")(x)
+        scores = layers.Dense(1, use_bias=False, name="attention_scores")(scores)
+        if mask is not None:
+            mask = ops.expand_dims(mask, -1)
+        weights = layers.Softmax(axis=1, name="attention")(scores, mask=mask)  # [batch, time, 1]
+        x = ops.sum(weights * x, axis=1)
+    x = layers.Dropout(dropout, name="output_dropout")(x)  # [batch, width]
+    if num_outputs is not None:
+        outputs = layers.Dense(num_outputs, name="numbers")(x)
+    elif num_classes == 2:
+        outputs = layers.Dense(1, activation="sigmoid", name="probabilities")(x)
+    else:
+        outputs = layers.Dense(num_classes, activation="softmax", name="probabilities")(x)
+    return keras.Model(inputs, outputs, name="many_to_one")

@@ -1,0 +1,121 @@
+"""One-to-many: one thing in, a sequence out."""
+
+import keras
+from keras import layers
+
+from zoo.cells import NUM_STATES, attend, embed, recurrent_stack
+from zoo.errors import InputError, check_choice
+from zoo.registry import register
+
+
+@register
+def one_to_many(
+    *,
+    cell="lstm",
+    context_shape=(1280,),
+    vocabulary_size=10000,
+    embedding_dim=256,
+    embeddings=None,
+    trainable_embeddings=True,
+    units=256,
+    num_layers=1,
+    dropout=0.0,
+):
+    """A sequence from one thing: captions for an image, music from a note, text from nothing.
+
+               y1     y2     y3
+               |      |      |
+        [c] -> [h] -> [h] -> [h]
+               |      |      |
+              start   y1     y2
+
+    The context c is projected to the initial states; each step reads the token before and gives the
+    probabilities of the next.
+
+    - A vector, such as the features of an image: Vinyals et al. 2015 (who feed it as a first input
+      instead of projecting it to the state).
+    - A grid of vectors, such as the features of an image's regions: their mean is projected to the
+      initial states, and every state attends to the grid, as in Xu et al. 2015 (whose attended vector
+      goes into the next step; here it goes into the output of the same step, as in Luong et al. 2015,
+      so that the recurrent layers run in one call).
+    - None: a language model (Mikolov et al. 2010).
+
+    Args:
+        cell: `"simple_rnn"`, `"lstm"` or `"gru"`.
+        context_shape: `(features,)` a vector, `(items, features)` a grid to attend to, None for none.
+        vocabulary_size: number of tokens, padding (0) and unknown (1) included.
+        embedding_dim: size of the token vectors.
+        embeddings: pretrained token vectors `[vocabulary_size, dim]`, or None.
+        trainable_embeddings: whether training changes the token vectors.
+        units: size of the state of each layer.
+        num_layers: number of recurrent layers.
+        dropout: share dropped of the token vectors, between layers and before the output.
+
+    Call arguments:
+        context: floats `[batch, *context_shape]`, if there is a context.
+        tokens: integers `[batch, time]`, the sequence so far, beginning with a start token; 0 as
+            padding on the right.
+        With a context the inputs are `[context, tokens]`, else `tokens`.
+
+    Returns:
+        A `keras.Model` that gives the probabilities of the next token `[batch, time,
+        vocabulary_size]`. Train it with `"sparse_categorical_crossentropy"` on the tokens shifted by
+        one (teacher forcing): the loss follows the mask. Keras's metrics do not by themselves: pass
+        `sample_weight` (1.0 at tokens, 0.0 at padding) and name them in `weighted_metrics`.
+
+    Raises:
+        ValueError: an unknown cell, a context of another rank, or embeddings that do not fit.
+
+    Number of parameters (R: see `zoo.cells`; features: the last of context_shape, or -1 if there is
+    no context; states: 2 for an LSTM, else 1; grid: whether context_shape has two sizes):
+        vocabulary_size * embedding_dim + R(embedding_dim) + (num_layers - 1) * R(units)
+        + num_layers * states * (features + 1) * units + (units + 1) * vocabulary_size
+        + grid * (features + units + 1 + features + units) * units
+
+    Example:
+
+    >>> import numpy as np, zoo
+    >>> model = zoo.build("one_to_many", cell="gru", context_shape=(64,), vocabulary_size=50)
+    >>> model([np.zeros((1, 64)), np.array([[2, 8, 9]])]).shape
+    TensorShape([1, 3, 50])
+    """
+    if context_shape is not None and len(context_shape) not in (1, 2):
+        raise InputError(
+            "context_shape must be (features,), (items, features) or None. "
+            f"Received: context_shape={context_shape}"
+        )
+    check_choice("cell", cell, NUM_STATES)
+    tokens = keras.Input((None,), dtype="int32", name="tokens")
+    x, mask = embed(
+        tokens,
+        vocabulary_size=vocabulary_size,
+        embedding_dim=embedding_dim,
+        embeddings=embeddings,
+        trainable_embeddings=trainable_embeddings,
+    )  # [batch, time, embedding_dim]
+    x = layers.Dropout(dropout, name="input_dropout")(x)
+    inputs, initial_state = tokens, None
+    if context_shape is not None:
+        context = keras.Input(context_shape, name="context")
+        inputs = [context, tokens]
+        summary = context
+        if len(context_shape) == 2:
+            summary = layers.GlobalAveragePooling1D(name="context_mean")(context)
+        initial_state = [
+            layers.Dense(units, activation="tanh", name=f"initial_state_{i}")(summary)
+            for i in range(num_layers * NUM_STATES[cell])
+        ]  # each [batch, units]
+    x, _ = recurrent_stack(
+        x,
+        cell=cell,
+        units=units,
+        num_layers=num_layers,
+        dropout=dropout,
+        mask=mask,
+        initial_state=initial_state,
+    )  # [batch, time, units]
+    if context_shape is not None and len(context_shape) == 2:
+        x = attend(x, context, attention="additive", units=units, mask=mask)
+    x = layers.Dropout(dropout, name="output_dropout")(x)
+    outputs = layers.Dense(vocabulary_size, activation="softmax", name="probabilities")(x)
+    return keras.Model(inputs, outputs, name="one_to_many")

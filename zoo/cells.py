@@ -1,0 +1,206 @@
+"""What every architecture is made of: embedded tokens, stacked recurrent layers, attention.
+
+Keras's own layers, put together so that the mask and the states survive. With x_t the input and
+h_t the state at step t (W, U, b: kernel, recurrent kernel, bias), the cells compute
+
+    simple_rnn  h_t = tanh(W x_t + U h_{t-1} + b)                          Elman 1990
+
+    lstm        f, i, o = sigmoid(W x_t + U h_{t-1} + b), one set each     Hochreiter &
+                g   = tanh(W_g x_t + U_g h_{t-1} + b_g)                    Schmidhuber 1997,
+                c_t = f * c_{t-1} + i * g                                  Gers et al. 2000
+                h_t = o * tanh(c_t)
+
+    gru         z, r = sigmoid(W x_t + U h_{t-1} + b), one set each        Cho et al. 2014
+                n   = tanh(W_n x_t + b_n + r * (U_n h_{t-1} + d_n))
+                h_t = z * h_{t-1} + (1 - z) * n
+
+Textbooks often write the GRU as h_t = (1 - z) * h_{t-1} + z * n. That is the same cell with the
+other name for the gate: 1 - sigmoid(a) = sigmoid(-a), so negating W_z, U_z and b_z turns one into
+the other. Keras (like PyTorch and cuDNN) applies r after the product with U_n, which is why a GRU
+has two biases.
+
+Parameters of one recurrent layer with inputs of size n, which the docstrings of the types call R(n)
+(twice that if bidirectional):
+
+    simple_rnn: units * (n + units + 1)
+    lstm: 4 * units * (n + units + 1)
+    gru: 3 * units * (n + units + 2)
+"""
+
+from keras import layers
+
+from zoo.errors import InputError, check_choice
+
+CELLS = {"simple_rnn": layers.SimpleRNN, "lstm": layers.LSTM, "gru": layers.GRU}
+NUM_STATES = {"simple_rnn": 1, "lstm": 2, "gru": 1}  # h; h and c; h
+
+
+def embed(
+    tokens,
+    *,
+    vocabulary_size,
+    embedding_dim,
+    embeddings=None,
+    trainable_embeddings=True,
+    name="embedding",
+):
+    """Looks up a vector for each token.
+
+    Args:
+        tokens: integers `[batch, time]`; 0 is padding, on the right.
+        vocabulary_size: number of rows of the table; tokens are below it.
+        embedding_dim: size of a vector; ignored if `embeddings` is given.
+        embeddings: pretrained vectors `[vocabulary_size, dim]` to start from, or None for random ones.
+        trainable_embeddings: whether training changes the vectors.
+        name: name of the layer.
+
+    Returns:
+        Vectors `[batch, time, dim]`, and the mask `[batch, time]`, true where there is a token. Give
+        the mask to every layer that takes one: Keras's automatic mask is lost on the way (a recurrent
+        layer called with `initial_state=` drops it, for one).
+
+    Raises:
+        ValueError: `embeddings` has not one row for each token.
+
+    Example:
+
+    >>> import keras, numpy as np
+    >>> tokens = keras.Input((None,), dtype="int32")
+    >>> x, mask = embed(tokens, vocabulary_size=3, embedding_dim=None, embeddings=np.eye(3))
+    >>> keras.Model(tokens, x).predict(np.array([[2, 1, 0]]), verbose=0)[0, 0]
+    array([0., 0., 1.], dtype=float32)
+    """
+    if embeddings is not None:
+        if len(embeddings.shape) != 2 or embeddings.shape[0] != vocabulary_size:
+            raise InputError(
+                "The embeddings need one row for each token: a matrix of shape "
+                f"({vocabulary_size}, dim). Received: shape {tuple(embeddings.shape)}"
+            )
+        embedding_dim = embeddings.shape[1]
+    layer = layers.Embedding(
+        vocabulary_size,
+        embedding_dim,
+        mask_zero=True,
+        trainable=trainable_embeddings,
+        name=name,
+    )
+    x = layer(tokens)  # [batch, time, embedding_dim]
+    if embeddings is not None:
+        # Not through an initializer: the matrix would be written into the saved config.
+        layer.set_weights([embeddings])
+    return x, layer.compute_mask(tokens)
+
+
+def recurrent_stack(
+    inputs,
+    *,
+    cell,
+    units,
+    num_layers=1,
+    bidirectional=False,
+    dropout=0.0,
+    mask=None,
+    initial_state=None,
+    return_sequences=True,
+    name="rnn",
+):
+    """Recurrent layers on top of each other.
+
+    Args:
+        inputs: `[batch, time, features]`.
+        cell: `"simple_rnn"`, `"lstm"` or `"gru"`.
+        units: size of the state of each layer (and direction).
+        num_layers: number of layers.
+        bidirectional: whether each layer reads the sequence in both directions; outputs then have
+            `2 * units` features.
+        dropout: share of the features dropped between two layers.
+        mask: booleans `[batch, time]`; a step that is false leaves the state as it was.
+        initial_state: a flat list of `[batch, units]`, in the order of the returned states; zeros if
+            None.
+        return_sequences: whether to return the last layer's output at every step, or after the last.
+        name: prefix of the layers' names.
+
+    Returns:
+        The outputs, `[batch, time, units]` or `[batch, units]`, and the states after the last step as
+        one flat list of `[batch, units]`: layer by layer, forward then backward, h (then c of an
+        LSTM).
+
+    Raises:
+        ValueError: an unknown cell, or no layer.
+
+    Example:
+
+    >>> import keras
+    >>> x = keras.Input((None, 5))
+    >>> outputs, states = recurrent_stack(x, cell="lstm", units=8, num_layers=2, bidirectional=True)
+    >>> outputs.shape, len(states), states[0].shape
+    ((None, None, 16), 8, (None, 8))
+    """
+    check_choice("cell", cell, CELLS)
+    if num_layers < 1:
+        raise InputError(f"num_layers must be at least 1. Received: num_layers={num_layers}")
+    x, states = inputs, []
+    for i in range(num_layers):
+        is_last = i == num_layers - 1
+        if dropout and i > 0:
+            x = layers.Dropout(dropout, name=f"{name}_{i}_dropout")(x)
+        layer = CELLS[cell](
+            units,
+            return_sequences=return_sequences or not is_last,
+            return_state=True,
+            name=f"{name}_{i}",
+        )
+        if bidirectional:
+            layer = layers.Bidirectional(layer, name=f"{name}_{i}")
+        first = i * NUM_STATES[cell]
+        layer_state = initial_state and initial_state[first : first + NUM_STATES[cell]]
+        x, *new_state = layer(x, mask=mask, initial_state=layer_state)
+        states += new_state
+    return x, states
+
+
+def attend(query, memory, *, attention, units, mask, memory_mask=None):
+    """Attention of each decoder state over a memory (Bahdanau et al. 2015, Luong et al. 2015).
+
+    With s_t the state at step t and m_j an item of the memory,
+
+        "dot"       score_tj = s_t . W m_j                        Luong's "general", equation 8
+        "additive"  score_tj = v . tanh(W m_j + Q s_t)            Bahdanau, appendix A.1.2
+        a_t = softmax over j of score_tj,  c_t = sum over j of a_tj m_j
+        output_t = tanh(C [c_t; s_t])                             Luong, equation 5
+
+    The layer named `attention` gives the weights a_t too, to plot:
+    `keras.Model(model.inputs, model.get_layer("attention").output[1])`.
+
+    Args:
+        query: the states `[batch, time, units]`.
+        memory: what to attend to `[batch, items, features]`.
+        attention: `"dot"` or `"additive"`.
+        units: size of the state, and of the output.
+        mask: booleans `[batch, time]`, true at real steps of the query.
+        memory_mask: booleans `[batch, items]`, or None if all items are real.
+
+    Returns:
+        `[batch, time, units]`.
+
+    Example:
+
+    >>> import keras
+    >>> states, grid = keras.Input((None, 8)), keras.Input((25, 1280))
+    >>> attend(states, grid, attention="additive", units=8, mask=None).shape
+    (None, None, 8)
+    """
+    keys = layers.Dense(units, use_bias=False, name="attention_keys")(memory)
+    if attention == "dot":
+        scored, layer = query, layers.Attention(name="attention")
+    else:
+        scored = layers.Dense(units, use_bias=False, name="attention_query")(query)
+        layer = layers.AdditiveAttention(name="attention")
+    context, _ = layer(
+        [scored, memory, keys],
+        mask=[mask, memory_mask],
+        return_attention_scores=True,  # [batch, time, items]
+    )
+    # Both parts carry the mask of the query: one without would make the joined mask all true.
+    x = layers.Concatenate(name="attention_concatenate")([context, query])
+    return layers.Dense(units, activation="tanh", use_bias=False, name="attention_output")(x)

@@ -1,0 +1,36 @@
+"""Errors a person can act on: what was received, what is allowed, what to do next."""
+
+import difflib
+
+
+class InputError(ValueError):
+    """What a person gave (a name, a flag, a file) cannot be used; the message says what can.
+
+    A recipe prints it as one line and ends with exit status 2. Any other exception is a bug and
+    keeps its traceback.
+    """
+
+
+def check_choice(what, received, allowed):
+    """Raises an `InputError` unless `received` is one of `allowed`.
+
+    Args:
+        what: what is being chosen, for the message, for instance `"cell"`.
+        received: the value given.
+        allowed: the names that exist.
+
+    Example:
+
+    >>> check_choice("cell", "gru", ("simple_rnn", "lstm", "gru"))
+    >>> check_choice("cell", "gruu", ("simple_rnn", "lstm", "gru"))
+    Traceback (most recent call last):
+    ...
+    zoo.errors.InputError: Unknown cell. Did you mean 'gru'? Available: ... Received: 'gruu'
+    """
+    allowed = list(allowed)
+    if received in allowed:
+        return
+    nearest = difflib.get_close_matches(str(received), map(str, allowed), n=1)
+    hint = f" Did you mean {nearest[0]!r}?" if nearest else ""
+    names = ", ".join(map(repr, allowed))
+    raise InputError(f"Unknown {what}.{hint} Available: {names}. Received: {received!r}")

@@ -1,0 +1,71 @@
+"""The command line of a recipe: a dataclass whose fields are its flags."""
+
+import argparse
+import dataclasses
+import sys
+
+from zoo.errors import InputError
+
+
+def flag(default, help, choices=None):
+    """A field of a recipe's Config: its default, one line of help, and the values allowed.
+
+    Example:
+
+    >>> @dataclasses.dataclass
+    ... class Config:
+    ...     units: int = flag(64, "size of the state")
+    >>> Config().units, Config(units=128).units
+    (64, 128)
+    """
+    return dataclasses.field(default=default, metadata={"help": help, "choices": choices})
+
+
+def run(main, config_class, description, argv=None):
+    """Reads the flags of a recipe and calls `main(config)`.
+
+    Each field becomes a flag: `batch_size` is `--batch-size`, and a field that is True or False gets
+    `--smoke` and `--no-smoke`. What cannot be used (an unknown flag, a value that is not allowed, any
+    `InputError`) is reported in one line, and the program ends with exit status 2.
+
+    Args:
+        main: function of one argument, the filled-in config.
+        config_class: a dataclass whose fields are made with `flag`.
+        description: shown by `--help`; a recipe gives its docstring.
+        argv: the words of the command line; those of the process if None.
+
+    Example:
+
+    >>> @dataclasses.dataclass
+    ... class Config:
+    ...     cell: str = flag("gru", "recurrent cell", choices=("simple_rnn", "lstm", "gru"))
+    ...     units: int = flag(64, "size of the state")
+    >>> run(print, Config, "A recipe.", ["--units", "128"])
+    Config(cell='gru', units=128)
+    """
+    parser = argparse.ArgumentParser(
+        description=description, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.error = lambda message: parser.exit(2, f"{parser.prog}: error: {message}\n")
+    for field in dataclasses.fields(config_class):
+        name = "--" + field.name.replace("_", "-")
+        help_text = f"{field.metadata['help']} (default: {field.default})".replace("%", "%%")
+        if field.type is bool:
+            parser.add_argument(
+                name, action=argparse.BooleanOptionalAction, default=field.default, help=help_text
+            )
+        else:
+            parser.add_argument(
+                name,
+                type=field.type,
+                default=field.default,
+                choices=field.metadata["choices"],
+                help=help_text,
+            )
+    config = config_class(**vars(parser.parse_args(argv)))
+    try:
+        main(config)
+    except InputError as error:
+        parser.error(str(error))
+    except KeyboardInterrupt:
+        sys.exit(130)
