@@ -1,0 +1,101 @@
+"""`load`: TFDS and the zoo's own builders, and a clear word when there is no network."""
+
+import difflib
+import importlib
+import pathlib
+
+import tensorflow_datasets as tfds
+from requests.exceptions import RequestException
+from tensorflow_datasets.core.download import downloader
+
+from zoo.errors import InputError
+
+BUILDERS = ("movie_reviews", "sst_binary")  # each a module of this package
+OFFLINE_RECIPES = ("many_to_one_sentiment (movie_reviews/imdb)",)
+
+
+def prepare(name, data_dir=None):
+    """The TFDS builder of a dataset, downloaded and prepared unless it was before.
+
+    Args and errors: see `load`.
+
+    Returns:
+        A `tfds.core.DatasetBuilder`, for its `info` and `as_dataset`.
+    """
+    for module in BUILDERS:  # importing a builder registers it with TFDS
+        importlib.import_module(f"zoo.datasets.{module}")
+    try:
+        builder = tfds.builder(name, data_dir=data_dir)
+    except tfds.core.DatasetNotFoundError:
+        names = tfds.list_builders(with_community_datasets=False)
+        nearest = difflib.get_close_matches(name.split("/")[0], names, n=1)
+        hint = f" Did you mean {nearest[0]!r}?" if nearest else ""
+        raise InputError(
+            f"Unknown dataset, and no file or folder of that name.{hint} Available: what TFDS lists "
+            f"and {', '.join(BUILDERS)}. Received: {name!r}"
+        ) from None
+    except ValueError as error:  # a config or version that the dataset does not have
+        raise InputError(f"{str(error).splitlines()[0]} Received: {name!r}") from None
+    retries = downloader.MAX_RETRIES
+    downloader.MAX_RETRIES = 1  # 10 retries would take 200 s to tell that there is no network
+    try:
+        # Not from TFDS's own cloud copies: one way to get a file, whose sha256 is checked.
+        config = tfds.download.DownloadConfig(try_download_gcs=False)
+        builder.download_and_prepare(download_config=config)
+    except RequestException as error:
+        raise InputError(_how_to_get(builder, error.request.url)) from error
+    except tfds.download.NonMatchingChecksumError as error:
+        raise InputError(
+            f"A file of {name} is not the one that its builder knows (its sha256 differs): delete "
+            f"it and fetch it again. {' '.join(str(error).split())}"
+        ) from None
+    finally:
+        downloader.MAX_RETRIES = retries
+    return builder
+
+
+def _how_to_get(builder, url):
+    known = (builder.url_infos or {}).get(url)
+    manual = pathlib.Path(builder._data_dir_root).expanduser() / "downloads" / "manual"
+    if known and known.filename:
+        what_to_do = f"put the file into {manual} as {known.filename}"
+    else:  # TFDS takes a file from that folder only if it knows the file's name
+        what_to_do = (
+            "prepare the dataset where there is a network (tfds build) and copy it to "
+            f"{builder.data_dir}"
+        )
+    return (
+        f"{builder.info.full_name} is not on this machine and {url} cannot be reached: "
+        f"{what_to_do}. Recipes that need no download: {', '.join(OFFLINE_RECIPES)}."
+    )
+
+
+def load(name, split=None, data_dir=None):
+    """Reads a dataset as `tfds.load` does, the zoo's own builders included.
+
+    Args:
+        name: a name of TFDS (`"imdb_reviews"`, `"glue/sst2"`) or of this package
+            (`"movie_reviews/imdb"`, `"sst_binary"`).
+        split: for instance `"train"` or `"train[:10%]"`; None for a dict of all splits.
+        data_dir: where TFDS keeps its files; its default (`TFDS_DATA_DIR`, else
+            `~/tensorflow_datasets`) if None.
+
+    Returns:
+        A `tf.data.Dataset` of dicts, or a dict of them.
+
+    Raises:
+        ValueError: an unknown name or split; a file whose sha256 is wrong; or no network, told
+            within seconds, with the URL, what to put where, and the recipes that need no download.
+
+    Example:
+
+    >>> load("move_reviews")
+    Traceback (most recent call last):
+    ...
+    zoo.errors.InputError: ... Did you mean 'movie_reviews'? ...
+    """
+    builder = prepare(name, data_dir)
+    try:
+        return builder.as_dataset(split=split)
+    except ValueError as error:
+        raise InputError(f"{name}: {str(error).splitlines()[0]} Received: split={split!r}") from None

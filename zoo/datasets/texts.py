@@ -1,0 +1,161 @@
+"""`load_texts`: labelled texts in three splits, from TFDS or from a person's own files."""
+
+import pathlib
+
+import numpy as np
+import tensorflow_datasets as tfds
+
+from zoo.datasets.loading import prepare
+from zoo.datasets.splitting import split_by_hash
+from zoo.errors import InputError
+
+SPLITS = ("train", "validation", "test")
+
+
+def load_texts(name, data_dir=None):
+    """Reads labelled texts, for sentiment or document classes.
+
+    What `name` may be:
+
+    - a dataset of TFDS or of `zoo.datasets` with one text and one label, such as
+      `"movie_reviews/imdb"` or `"ag_news_subset"`;
+    - a TSV file, each line a label, a tab and a text (a first line `label<tab>text` is skipped);
+    - a folder with `train.tsv` and, if you like, `validation.tsv` and `test.tsv`;
+    - a folder with a folder of `.txt` files for each class, or such a folder for each split
+      (`train/good/1.txt`).
+
+    A split that is missing is cut from the training part by a hash of the text (80/10/10), never from
+    the test part. Where TFDS hides the labels of the test split, or has none, the validation split
+    becomes the test split and a new validation split is cut from the training part.
+
+    Args:
+        name: see above.
+        data_dir: where TFDS keeps its files; its default if None.
+
+    Returns:
+        A dict of `"train"`, `"validation"` and `"test"`, each a pair (texts: list of str, labels: int
+        array `[rows]`), and the list of the labels' names.
+
+    Raises:
+        ValueError: an unknown dataset; a missing, empty or damaged file, with its line; a label that
+            training never sees; an empty split.
+
+    Example:
+
+    >>> splits, label_names = load_texts("movie_reviews/rotten_tomatoes")  # doctest: +SKIP
+    >>> {split: len(texts) for split, (texts, _) in splits.items()}  # doctest: +SKIP
+    {'train': 6789, 'validation': 848, 'test': 893}
+    """
+    path = pathlib.Path(name)
+    rows = _read_own(path) if path.exists() else _read_tfds(name, data_dir)
+    _fill_splits(rows)
+    label_names = list(dict.fromkeys(label for split in SPLITS for _, label in rows[split]))
+    if all(isinstance(label, str) for label in label_names):
+        label_names.sort()
+    seen = {label for _, label in rows["train"]}
+    for split in SPLITS:
+        if not rows[split]:
+            raise InputError(
+                f"The {split} split of {name} is empty: give more rows, or the split itself. "
+                f"Received: {sum(map(len, rows.values()))} rows in all"
+            )
+        unseen = sorted({label for _, label in rows[split]} - seen)
+        if unseen:
+            raise InputError(
+                f"The {split} split of {name} has a label that the training split lacks, so that "
+                f"nothing can learn it: {', '.join(unseen)}. Labels in training: "
+                f"{', '.join(sorted(seen))}"
+            )
+    if len(label_names) < 2:
+        raise InputError(f"{name} has one label only, {label_names[0]!r}; a classifier needs two.")
+    return {
+        split: (
+            [text for text, _ in rows[split]],
+            np.array([label_names.index(label) for _, label in rows[split]]),
+        )
+        for split in SPLITS
+    }, label_names
+
+
+def _read_tfds(name, data_dir):
+    builder = prepare(name, data_dir)
+    features = builder.info.features
+    texts = [key for key, value in features.items() if isinstance(value, tfds.features.Text)]
+    labels = [key for key, value in features.items() if isinstance(value, tfds.features.ClassLabel)]
+    if len(texts) != 1 or len(labels) != 1:
+        raise InputError(
+            f"{name} has not one text and one label. Received: texts {texts}, labels {labels}"
+        )
+    names = features[labels[0]].names
+    rows = {}
+    for split in set(SPLITS) & set(builder.info.splits):
+        dataset = tfds.as_numpy(builder.as_dataset(split=split))
+        pairs = [(row[texts[0]].decode(), int(row[labels[0]])) for row in dataset]
+        if all(label >= 0 for _, label in pairs):  # TFDS gives -1 where labels are hidden
+            rows[split] = [(text, names[label]) for text, label in pairs]
+    return rows
+
+
+def _read_own(path):
+    if path.is_file():
+        return {"train": _read_tsv(path)}
+    tsvs = {split: path / f"{split}.tsv" for split in SPLITS}
+    if tsvs["train"].exists():
+        return {split: _read_tsv(tsv) for split, tsv in tsvs.items() if tsv.exists()}
+    if (path / "train").is_dir():
+        folders = {split: path / split for split in SPLITS}
+        return {split: _read_classes(f) for split, f in folders.items() if f.is_dir()}
+    return {"train": _read_classes(path)}
+
+
+def _read_tsv(path):
+    rows = []
+    for i, line in enumerate(_read(path).split("\n"), start=1):
+        line = line.rstrip("\r")
+        if not line or (i == 1 and line.lower() == "label\ttext"):
+            continue
+        columns = line.split("\t")
+        if len(columns) != 2 or not all(column.strip() for column in columns):
+            raise InputError(
+                f"{path}, line {i}: expected a label, a tab and a text. Received: {len(columns)} "
+                f"column{'s' * (len(columns) != 1)}, {line[:60]!r}"
+            )
+        label, text = columns
+        rows.append((text, label.strip()))
+    if not rows:
+        raise InputError(f"{path} is empty: expected lines of a label, a tab and a text.")
+    return rows
+
+
+def _read_classes(folder):
+    files = sorted(folder.glob("*/*.txt"))
+    if not files:
+        raise InputError(
+            f"{folder} has no classes: expected a folder of .txt files for each class "
+            f"({folder / 'good' / '1.txt'}), or train.tsv. Received: "
+            f"{', '.join(sorted(child.name for child in folder.iterdir())[:5]) or 'an empty folder'}"
+        )
+    rows = [(_read(file), file.parent.name) for file in files]
+    for file, (text, _) in zip(files, rows, strict=True):
+        if not text.strip():
+            raise InputError(f"{file} is empty: expected a text.")
+    return rows
+
+
+def _read(path):
+    try:
+        return path.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise InputError(f"{path} is not UTF-8 text: {error}. Convert it, or mend the file.") from None
+
+
+def _fill_splits(rows):
+    """Cuts the splits that are missing from the training part, by a hash of each text."""
+    if "test" not in rows and "validation" in rows:
+        rows["test"] = rows.pop("validation")
+    missing = [split for split in SPLITS if split not in rows]
+    parts = {split: [] for split in (*missing, "train")}
+    for text, label in rows["train"]:
+        split = split_by_hash(text)
+        parts[split if split in missing else "train"].append((text, label))
+    rows.update(parts)
