@@ -1,3 +1,18 @@
 import os
+import pathlib
+
+import pytest
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+
+
+@pytest.fixture(scope="session")
+def data_dir(tmp_path_factory, worker_id):
+    """Where datasets are prepared: once for all test processes, gone after the tests."""
+    root = tmp_path_factory.getbasetemp()
+    return str((root if worker_id == "master" else root.parent) / f"data-{worker_id}")
+
+
+@pytest.fixture
+def recipes():
+    return pathlib.Path(__file__).parent.parent / "recipes"

@@ -25,7 +25,8 @@ def run(main, config_class, description, argv=None):
     """Reads the flags of a recipe and calls `main(config)`.
 
     Each field becomes a flag: `batch_size` is `--batch-size`, and a field that is True or False gets
-    `--smoke` and `--no-smoke`. What cannot be used (an unknown flag, a value that is not allowed, any
+    `--smoke` and `--no-smoke`. A whole number whose default is positive counts something, so it must
+    be at least 1. What cannot be used (an unknown flag, a value that is not allowed, any
     `InputError`) is reported in one line, and the program ends with exit status 2.
 
     Args:
@@ -63,6 +64,11 @@ def run(main, config_class, description, argv=None):
                 help=help_text,
             )
     config = config_class(**vars(parser.parse_args(argv)))
+    for field in dataclasses.fields(config):
+        value = getattr(config, field.name)
+        if field.type is int and field.default > 0 and value < 1:
+            name = field.name.replace("_", "-")
+            parser.error(f"argument --{name}: must be at least 1. Received: {value}")
     try:
         main(config)
     except InputError as error:

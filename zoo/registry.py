@@ -6,7 +6,7 @@ import inspect
 import pkgutil
 
 from zoo import architectures
-from zoo.errors import check_choice
+from zoo.errors import InputError, check_choice
 
 _BUILDERS = {}
 
@@ -78,4 +78,7 @@ def build(name, *, cell="lstm", **config):
     builder = _BUILDERS[name]
     for argument in config:
         check_choice(f"argument of {name}", argument, inspect.signature(builder).parameters)
-    return builder(cell=cell, **config)
+    try:
+        return builder(cell=cell, **config)
+    except ValueError as error:  # Keras refused a value, such as a dropout of 2
+        raise InputError(str(error)) from error

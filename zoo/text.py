@@ -34,9 +34,9 @@ def standardize(text):
         (r"<br\s*/?>", " "),
         ("’", "'"),
         (r"(n't|'(?:s|m|re|ve|ll|d))\b", r" \1 "),
+        (r"([^\pL\pN\s'])", r" \1 "),
         (r"'(\pL{3})", r" ' \1"),  # an opening quote
         (r"'(\s|$)", r" ' \1"),  # a closing quote
-        (r"([^\pL\pN\s'])", r" \1 "),
         (r"\s+", " "),
     ):
         text = tf.strings.regex_replace(text, pattern, replacement)

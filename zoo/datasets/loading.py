@@ -7,6 +7,7 @@ import pathlib
 import tensorflow_datasets as tfds
 from requests.exceptions import RequestException
 from tensorflow_datasets.core.download import downloader
+from tensorflow_datasets.core.download.download_manager import NonMatchingChecksumError
 
 from zoo.errors import InputError
 
@@ -44,7 +45,7 @@ def prepare(name, data_dir=None):
         builder.download_and_prepare(download_config=config)
     except RequestException as error:
         raise InputError(_how_to_get(builder, error.request.url)) from error
-    except tfds.download.NonMatchingChecksumError as error:
+    except NonMatchingChecksumError as error:
         raise InputError(
             f"A file of {name} is not the one that its builder knows (its sha256 differs): delete "
             f"it and fetch it again. {' '.join(str(error).split())}"

@@ -1,0 +1,108 @@
+"""Every recipe runs from the command line, and says in one line what it cannot use."""
+
+import json
+import os
+import re
+import runpy
+import subprocess
+import sys
+
+import keras
+import pytest
+
+import zoo
+
+
+def run(path, *words, **kwargs):
+    return subprocess.run(
+        [sys.executable, str(path), *words], capture_output=True, text=True, timeout=300, **kwargs
+    )
+
+
+@pytest.fixture
+def sentiment(recipes):
+    return recipes / "many_to_one_sentiment.py"
+
+
+def write_texts(folder, rows):
+    lines = [f"{('bad', 'good', 'odd')[i % rows]}\ta text of number {i}\n" for i in range(90)]
+    (folder / "mine.tsv").write_text("".join(lines))
+    return folder / "mine.tsv"
+
+
+@pytest.mark.parametrize("cell", ("simple_rnn", "lstm", "gru"))
+def test_sentiment_on_real_reviews(sentiment, cell, data_dir, tmp_path):
+    output = tmp_path / "model"
+    words = ["--smoke", "--cell", cell, "--data-dir", data_dir, "--output", str(output)]
+    result = run(sentiment, *words)
+    assert result.returncode == 0, result.stderr
+    table = re.findall(rf"^({cell}|mean of word vectors|bag of words) +(0\.\d+)", result.stdout, re.M)
+    assert [name for name, _ in table] == [cell, "mean of word vectors", "bag of words"]
+    assert re.search(r"^The food is not good +(neg|pos) \(", result.stdout, re.M)
+    task = json.loads((output / "task.json").read_text())
+    assert f"{task['metrics']['test_accuracy'][cell]['all']:.4f}" == dict(table)[cell]
+    model = keras.saving.load_model(output / "model.keras")
+    assert model.get_layer("embedding").input_dim == len(task["vocabulary"])
+    assert (output / "accuracy_by_length.png").stat().st_size > 10_000
+
+
+def test_the_same_seed_gives_the_same_numbers(sentiment, data_dir):
+    words = ["--smoke", "--data-dir", data_dir, "--seed", "7"]
+    first, second = (run(sentiment, *words).stdout for _ in range(2))
+    tables = [re.findall(r"^[\w ]+?  +0\.\d+.*$|\(0\.\d+\)$", text, re.M) for text in (first, second)]
+    assert len(tables[0]) == 7
+    assert tables[0] == tables[1]
+
+
+@pytest.mark.skipif("TFDS_DATA_DIR" not in os.environ, reason="TFDS_DATA_DIR is not set")
+def test_sentiment_on_glue_is_scored_on_the_labelled_test_split(sentiment):
+    result = run(sentiment, "--smoke", "--dataset", "glue/sst2")
+    assert result.returncode == 0, result.stderr
+    assert "200 train, 200 validation, 200 test ['neg', 'pos']" in result.stdout
+
+
+def test_own_documents_of_three_classes(sentiment, tmp_path):
+    result = run(sentiment, "--smoke", "--dataset", str(write_texts(tmp_path, 3)))
+    assert result.returncode == 0, result.stderr
+    assert "['bad', 'good', 'odd']" in result.stdout
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        ("--cell gruu", "invalid choice: 'gruu'"),
+        ("--dataset movie_review/imdb", "Did you mean 'movie_reviews'?"),
+        ("--dataset {tmp}/column.tsv", "column.tsv, line 2: expected a label, a tab and a text"),
+        ("--dataset {tmp}/empty.tsv", "empty.tsv is empty"),
+        ("--dataset {tmp}/unseen", "has a label that the training split lacks"),
+        ("--dataset {tmp}/nothing", "has no classes"),
+        ("--dataset {tmp}/mine.tsv --glove {tmp}/no.zip", "No file of word vectors"),
+        ("--units 0", "argument --units: must be at least 1"),
+        ("--dataset {tmp}/mine.tsv --dropout 2", "rate=2.0"),
+        ("--output {tmp}", "holds something else"),
+    ],
+)
+def test_bad_input_is_one_line_and_status_2(sentiment, words, message, tmp_path, capfd):
+    write_texts(tmp_path, 2)
+    (tmp_path / "column.tsv").write_text("good\tfine\nfine\n")
+    (tmp_path / "empty.tsv").write_text("")
+    (tmp_path / "nothing").mkdir()
+    (tmp_path / "unseen").mkdir()
+    (tmp_path / "mine.tsv").rename(tmp_path / "unseen" / "train.tsv")
+    write_texts(tmp_path, 2)
+    (tmp_path / "unseen" / "test.tsv").write_text("mixed\thm\n")
+    with pytest.raises(SystemExit) as end:
+        recipe = runpy.run_path(str(sentiment))
+        zoo.run(recipe["main"], recipe["Config"], "", words.format(tmp=tmp_path).split())
+    assert end.value.code == 2
+    errors = capfd.readouterr().err.splitlines()
+    assert len([line for line in errors if "error:" in line]) == 1
+    assert message in errors[-1]
+
+
+def test_a_recipe_ends_with_status_2_and_no_traceback(sentiment, tmp_path):
+    result = run(sentiment, "--dataset", str(tmp_path))
+    assert result.returncode == 2
+    assert "Traceback" not in result.stderr
+    last = result.stderr.splitlines()[-1]
+    assert last.startswith("many_to_one_sentiment.py: error: ") and "has no classes" in last

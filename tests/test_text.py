@@ -1,0 +1,63 @@
+import zipfile
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from zoo.text import load_glove, standardize
+
+
+@pytest.mark.parametrize(
+    ("raw", "expected"),
+    [
+        ("The food is GOOD", "the food is good"),
+        ("I wasn't, we'll see", "i was n't , we 'll see"),
+        ("I wasn’t", "i was n't"),
+        ("wo n't it 's", "wo n't it 's"),  # Penn Treebank tokens stay as they are
+        ("Great.<br /><br />Really!!", "great . really ! !"),
+        ("a 'quoted' word", "a ' quoted ' word"),
+        ("Äpfel & Öl für 3€", "äpfel & öl für 3 €"),
+        ("  ", "[unk]"),
+        ("<br />", "[unk]"),
+    ],
+)
+def test_standardize(raw, expected):
+    assert standardize(tf.constant(raw)).numpy().decode() == expected
+    assert standardize(tf.constant([raw, "x"])).shape == (2,)
+
+
+VOCABULARY = ["", "[UNK]", "good", "zyzzyva", "bad"]
+
+
+@pytest.fixture
+def glove(tmp_path):
+    lines = "good 1 2\nthe 0 0\nbad -1 -2\n"
+    (tmp_path / "vectors.txt").write_text(lines)
+    with zipfile.ZipFile(tmp_path / "glove.zip", "w") as archive:
+        archive.writestr("glove.9B.50d.txt", "good" + " 1" * 50)
+        archive.writestr("glove.9B.2d.txt", lines)
+    return tmp_path
+
+
+@pytest.mark.parametrize("name", ("vectors.txt", "glove.zip"))
+def test_load_glove(glove, name):
+    vectors, found = load_glove(glove / name, VOCABULARY, dim=2)
+    assert found == 2
+    assert vectors.shape == (5, 2)
+    np.testing.assert_array_equal(vectors[[0, 2, 4]], [[0, 0], [1, 2], [-1, -2]])
+    assert np.all(vectors[[1, 3]] != 0)
+    np.testing.assert_array_equal(load_glove(glove / name, VOCABULARY, dim=2)[0], vectors)
+
+
+def test_load_glove_refuses_what_it_cannot_use(glove):
+    with pytest.raises(ValueError, match=r"No file of word vectors. Received: .*nowhere"):
+        load_glove(glove / "nowhere", VOCABULARY)
+    with pytest.raises(ValueError, match=r"no vectors of 300 numbers. Received: glove.9B.50d.txt"):
+        load_glove(glove / "glove.zip", VOCABULARY, dim=300)
+    with pytest.raises(ValueError, match=r"line 1: expected a word and 3 numbers. Received: 2"):
+        load_glove(glove / "vectors.txt", VOCABULARY, dim=3)
+    with pytest.raises(ValueError, match="none of the 2 words"):
+        load_glove(glove / "vectors.txt", ["", "unheard"], dim=2)
+    (glove / "half.zip").write_bytes((glove / "glove.zip").read_bytes()[:100])
+    with pytest.raises(ValueError, match="not a whole zip file"):
+        load_glove(glove / "half.zip", VOCABULARY)
