@@ -65,21 +65,6 @@ class Config:
     smoke: bool = zoo.flag(False, "a few rows and one epoch, to see that everything runs")
 
 
-def load_data(config):
-    splits, label_names = zoo.datasets.load_texts(config.dataset, config.data_dir or None)
-    if config.dataset == "glue/sst2":
-        sst_binary, _ = zoo.datasets.load_texts("sst_binary", config.data_dir or None)
-        splits = {
-            "train": splits["train"],
-            "validation": splits["test"],
-            "test": sst_binary["test"],
-        }
-        label_names = ["neg", "pos"]
-    if config.smoke:
-        splits = {name: (texts[:200], labels[:200]) for name, (texts, labels) in splits.items()}
-    return splits, label_names
-
-
 def make_dataset(vectorizer, texts, labels, config, shuffle=False):
     """Batches of tokens `[batch, time]` (0 as padding on the right) and labels `[batch]`."""
     tokens = vectorizer(tf.constant(texts))[:, -config.max_length :]  # ragged [texts, (time)]
@@ -125,7 +110,9 @@ def main(config):
         config = dataclasses.replace(config, epochs=1, units=8, vocabulary_size=500)
 
     # Data: the vocabulary is learnt from the training split alone.
-    splits, label_names = load_data(config)
+    splits, label_names = zoo.datasets.load_texts(config.dataset, config.data_dir or None)
+    if config.smoke:
+        splits = {name: (texts[:200], labels[:200]) for name, (texts, labels) in splits.items()}
     print(", ".join(f"{len(texts)} {split}" for split, (texts, _) in splits.items()), label_names)
     vectorizer = keras.layers.TextVectorization(
         config.vocabulary_size, standardize=zoo.text.standardize, ragged=True

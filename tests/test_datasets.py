@@ -4,7 +4,6 @@ import hashlib
 import os
 import time
 
-import numpy as np
 import pytest
 import tensorflow_datasets as tfds
 from requests.exceptions import ConnectionError as NoConnection
@@ -80,7 +79,7 @@ def small_sst(tmp_path, monkeypatch):
 
 def test_sst_binary_takes_files_in_place(small_sst):
     splits, label_names = datasets.load_texts("sst_binary", str(small_sst))
-    assert label_names == ["neg", "pos"]
+    assert label_names == ["negative", "positive"]
     assert counts(splits) == {"train": 8, "validation": 4, "test": 2}
     texts, labels = splits["test"]
     assert sorted(zip(texts, labels.tolist(), strict=True)) == [("café test 0", 0), ("café test 1", 1)]
@@ -151,10 +150,36 @@ def test_a_dataset_without_one_text_and_one_label(tmp_path):
 
 
 @pytest.mark.skipif("TFDS_DATA_DIR" not in os.environ, reason="TFDS_DATA_DIR is not set")
-def test_hidden_labels_become_no_test_split():
-    splits, _ = datasets.load_texts("glue/sst2")
-    assert counts(splits)["test"] == 872  # GLUE's validation split; its test labels are all -1
-    assert set(np.unique(splits["test"][1])) == {0, 1}
+def test_glue_gets_the_labelled_test_split_of_sst_binary():
+    splits, label_names = datasets.load_texts("glue/sst2")
+    assert label_names == ["negative", "positive"]
+    assert counts(splits) == {"train": 67349, "validation": 872, "test": 1821}
+    assert splits["test"][1].sum() == 909
+
+
+class HiddenLabels(tfds.core.GeneratorBasedBuilder):
+    """A dataset whose test split has the label -1 everywhere, as GLUE has."""
+
+    VERSION = tfds.core.Version("1.0.0")
+
+    def _info(self):
+        label = tfds.features.ClassLabel(names=["a", "b"])
+        features = tfds.features.FeaturesDict({"sentence": tfds.features.Text(), "label": label})
+        return tfds.core.DatasetInfo(builder=self, features=features)
+
+    def _split_generators(self, dl_manager):
+        return {split: self._generate_examples(split) for split in ("train", "validation", "test")}
+
+    def _generate_examples(self, split):
+        for i in range(40):
+            yield i, {"sentence": f"{split} {i}", "label": -1 if split == "test" else i % 2}
+
+
+def test_where_labels_are_hidden_the_validation_split_is_the_test(tmp_path):
+    splits, _ = datasets.load_texts("hidden_labels", str(tmp_path))
+    assert {text.split()[0] for text in splits["test"][0]} == {"validation"}
+    assert {text.split()[0] for text in splits["validation"][0]} == {"train"}
+    assert len(splits["train"][0]) + len(splits["validation"][0]) == 40
 
 
 # A person's own data

@@ -21,7 +21,7 @@ class SstBinary(tfds.core.GeneratorBasedBuilder):
             features=tfds.features.FeaturesDict(
                 {
                     "text": tfds.features.Text(),
-                    "label": tfds.features.ClassLabel(names=["neg", "pos"]),
+                    "label": tfds.features.ClassLabel(names=["negative", "positive"]),
                 }
             ),
             supervised_keys=("text", "label"),

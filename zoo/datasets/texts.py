@@ -25,8 +25,9 @@ def load_texts(name, data_dir=None):
       (`train/good/1.txt`).
 
     A split that is missing is cut from the training part by a hash of the text (80/10/10), never from
-    the test part. Where TFDS hides the labels of the test split, or has none, the validation split
-    becomes the test split and a new validation split is cut from the training part.
+    the test part. Where the labels of the test split are hidden, or there is none, the validation
+    split becomes the test split and a new validation split is cut from the training part; the test
+    split of `"glue/sst2"` is that of `"sst_binary"`, which has the labels that GLUE hides.
 
     Args:
         name: see above.
@@ -93,6 +94,8 @@ def _read_tfds(name, data_dir):
         pairs = [(row[texts[0]].decode(), int(row[labels[0]])) for row in dataset]
         if all(label >= 0 for _, label in pairs):  # TFDS gives -1 where labels are hidden
             rows[split] = [(text, names[label]) for text, label in pairs]
+    if name == "glue/sst2":  # the same sentences, with the labels that GLUE hides
+        rows["test"] = _read_tfds("sst_binary", data_dir)["test"]
     return rows
 
 
