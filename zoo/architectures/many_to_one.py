@@ -56,7 +56,8 @@ def many_to_one(
         bidirectional: whether the sequence is read in both directions.
         pooling: `"last"` (the state after the last step, and before the first if bidirectional),
             `"mean"`, `"max"` or `"attention"` over all states.
-        dropout: share dropped of the inputs, between layers and before the output.
+        dropout: share dropped of the word vectors (the same features at every step, as in Gal &
+            Ghahramani 2016), between layers and before the output.
 
     Call arguments:
         tokens: integers `[batch, time]`, 0 as padding on the right; or
@@ -94,12 +95,12 @@ def many_to_one(
             embeddings=embeddings,
             trainable_embeddings=trainable_embeddings,
         )  # [batch, time, embedding_dim]
+        x = layers.SpatialDropout1D(dropout, name="input_dropout")(x)
     else:
         inputs = keras.Input((None, num_features), name="values")
         x, mask = inputs, None
         if mask_value is not None:
             mask = ops.any(ops.not_equal(inputs, mask_value), axis=-1)  # [batch, time]
-    x = layers.Dropout(dropout, name="input_dropout")(x)
     x, _ = recurrent_stack(
         x,
         cell=cell,
