@@ -172,9 +172,8 @@ def test_number_of_parameters_is_the_docstrings_formula(case, cell):
     assert model.count_params() == eval(formula(builder), names)
 
 
-@each_case
-def test_defaults_build(case):
-    name, _ = CASES[case]
+@pytest.mark.parametrize("name", sorted({name for name, _ in CASES.values()}))
+def test_defaults_build(name):
     model = zoo.build(name)
     assert model.name == name
     assert zoo.build(name, cell="gru").count_params() < model.count_params()
@@ -214,7 +213,7 @@ def test_attention_weights_are_a_distribution_over_the_real_source(case):
     weights = attention.predict([source, target], verbose=0)  # [batch, target time, source time]
     np.testing.assert_allclose(weights.sum(axis=-1), 1.0, rtol=1e-5)
     assert np.all(weights[np.broadcast_to(mask[:, None, :] == 0, weights.shape)] == 0)
-    assert weights[5, 0, :6].std() > 0  # and not uniform
+    assert weights[5, 0, :6].std() > 1e-4  # and not uniform
 
 
 def test_additive_attention_against_numpy():

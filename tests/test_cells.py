@@ -125,6 +125,22 @@ def test_the_worked_example():
 
 
 @pytest.mark.parametrize("cell", CELLS)
+def test_a_bidirectional_stack_takes_its_own_states(cell):
+    inputs = keras.Input((None, 4))
+    stack = {"cell": cell, "units": 3, "num_layers": 2, "bidirectional": True}
+    _, states = recurrent_stack(inputs, **stack)
+    given = [keras.Input((3,)) for _ in states]
+    outputs, _ = recurrent_stack(inputs, initial_state=given, **stack)
+    model = keras.Model([inputs, *given], outputs)
+    x = np.random.default_rng(1).normal(size=(2, 5, 4))
+    zeros = [np.zeros((2, 3)) for _ in given]
+    expected = model.predict([x, *zeros], verbose=0)
+    for i in range(len(given)):  # every one of them matters
+        other = [state + (k == i) for k, state in enumerate(zeros)]
+        assert np.abs(model.predict([x, *other], verbose=0) - expected).max() > 1e-3
+
+
+@pytest.mark.parametrize("cell", CELLS)
 def test_states_are_flat_and_carry_a_sequence_on(cell):
     """The second half from the first half's states gives what the whole gives."""
     inputs = keras.Input((None, 4))

@@ -9,7 +9,7 @@ import tensorflow_datasets as tfds
 from requests.exceptions import ConnectionError as NoConnection
 
 from zoo import datasets
-from zoo.datasets import movie_reviews, sst_binary
+from zoo.datasets import loading, movie_reviews, sst_binary
 from zoo.datasets.splitting import split_by_hash
 
 ROWS = [(f"text number {i}", ("bad", "good")[i % 2]) for i in range(60)]
@@ -135,12 +135,23 @@ def test_without_a_network_and_without_a_known_file_name(no_network, monkeypatch
         ("imdb_review", r"Did you mean 'imdb_reviews'"),
         ("no/such/file.tsv", r"Received: 'no/such/file.tsv'"),
         ("movie_reviews/imbd", r"Received: 'movie_reviews/imbd'"),
+        ("imdb_reviews:9.9.9", r"Received: 'imdb_reviews:9.9.9'"),
+        ("imdb_reviews/foo=1", r"Received: 'imdb_reviews/foo=1'"),
     ],
 )
 def test_unknown_datasets(name, message, tmp_path):
     with pytest.raises(ValueError, match=message) as error:
         datasets.load_texts(name, str(tmp_path))
     assert "\n" not in str(error.value)
+
+
+def test_a_dead_download(monkeypatch, tmp_path):
+    def gone(*args, **kwargs):
+        raise loading.DownloadError("HTTP 404")
+
+    monkeypatch.setattr(sst_binary.SstBinary, "download_and_prepare", gone)
+    with pytest.raises(ValueError, match="sst_binary cannot be prepared: HTTP 404"):
+        datasets.load("sst_binary", data_dir=str(tmp_path))
 
 
 def test_a_dataset_without_one_text_and_one_label(tmp_path):
@@ -158,21 +169,24 @@ def test_glue_gets_the_labelled_test_split_of_sst_binary():
 
 
 class HiddenLabels(tfds.core.GeneratorBasedBuilder):
-    """A dataset whose test split has the label -1 everywhere, as GLUE has."""
+    """A dataset whose test labels are all -1, as in GLUE, and that has a second text beside its input."""
 
     VERSION = tfds.core.Version("1.0.0")
 
     def _info(self):
         label = tfds.features.ClassLabel(names=["a", "b"])
-        features = tfds.features.FeaturesDict({"sentence": tfds.features.Text(), "label": label})
-        return tfds.core.DatasetInfo(builder=self, features=features)
+        text = tfds.features.Text()
+        features = tfds.features.FeaturesDict({"title": text, "sentence": text, "label": label})
+        keys = ("sentence", "label")
+        return tfds.core.DatasetInfo(builder=self, features=features, supervised_keys=keys)
 
     def _split_generators(self, dl_manager):
         return {split: self._generate_examples(split) for split in ("train", "validation", "test")}
 
     def _generate_examples(self, split):
         for i in range(40):
-            yield i, {"sentence": f"{split} {i}", "label": -1 if split == "test" else i % 2}
+            label = -1 if split == "test" else i % 2
+            yield i, {"title": "nothing", "sentence": f"{split} {i}", "label": label}
 
 
 def test_where_labels_are_hidden_the_validation_split_is_the_test(tmp_path):
@@ -230,6 +244,7 @@ def test_a_folder_for_each_class(tmp_path, parts):
         (b"good\tcaf\xe9\n", "not UTF-8"),
         ("good\tfine\n", "split of .* is empty"),
         ("".join(f"good\t{text}\n" for text, _ in ROWS), "has one label only, 'good'"),
+        ("".join(f"{text}\tgood\n" for text, _ in ROWS), "is the label the first column"),
     ],
 )
 def test_a_tsv_that_cannot_be_used(tmp_path, content, message):

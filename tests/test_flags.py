@@ -1,4 +1,5 @@
 import dataclasses
+import pathlib
 
 import pytest
 
@@ -26,6 +27,7 @@ def test_each_field_is_a_flag():
         ("--cell gruu", "argument --cell: invalid choice: 'gruu' (choose from"),
         ("--batch-size many", "argument --batch-size: invalid int value: 'many'"),
         ("--batch-size 0", "argument --batch-size: must be at least 1. Received: 0"),
+        ("--dropout nan", "argument --dropout: must be at least 0. Received: nan"),
         ("--batchsize 3", "unrecognized arguments: --batchsize 3"),
     ],
 )
@@ -40,12 +42,18 @@ def test_a_wrong_flag_is_one_line_and_status_2(words, message, capsys):
 
 def test_an_input_error_is_one_line_and_any_other_keeps_its_traceback(capsys):
     def main(config):
-        raise zoo.InputError("No such file. Received: 'x'") if config.smoke else KeyError("a bug")
+        if config.batch_size == 1:
+            pathlib.Path("no/such/file").read_text()
+        raise zoo.InputError("No such file.\nReceived: 'x'") if config.smoke else KeyError("a bug")
 
     with pytest.raises(SystemExit) as end:
         zoo.run(main, Config, "A recipe.", ["--smoke"])
     assert end.value.code == 2
     assert capsys.readouterr().err.endswith("error: No such file. Received: 'x'\n")
+    with pytest.raises(SystemExit) as end:
+        zoo.run(main, Config, "A recipe.", ["--batch-size", "1"])
+    assert end.value.code == 2
+    assert "No such file or directory: 'no/such/file'" in capsys.readouterr().err
     with pytest.raises(KeyError):
         zoo.run(main, Config, "A recipe.", [])
 

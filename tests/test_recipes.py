@@ -58,12 +58,14 @@ def test_the_same_seed_gives_the_same_numbers(sentiment, data_dir):
 def test_sentiment_on_glue_is_scored_on_the_labelled_test_split(sentiment):
     result = run(sentiment, "--smoke", "--dataset", "glue/sst2")
     assert result.returncode == 0, result.stderr
-    assert "200 train, 200 validation, 200 test ['neg', 'pos']" in result.stdout
+    assert "200 train, 175 validation, 183 test ['negative', 'positive']" in result.stdout
 
 
 def test_own_documents_of_three_classes(sentiment, tmp_path):
-    result = run(sentiment, "--smoke", "--dataset", str(write_texts(tmp_path, 3)))
+    words = ["--dataset", str(write_texts(tmp_path, 3)), "--output", str(tmp_path / "model")]
+    result = run(sentiment, "--smoke", *words)
     assert result.returncode == 0, result.stderr
+    assert (tmp_path / "model" / "accuracy_by_length.png").exists()  # all texts are of one length
     assert "['bad', 'good', 'odd']" in result.stdout
 
 

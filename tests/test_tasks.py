@@ -41,6 +41,19 @@ def test_a_failure_leaves_the_earlier_folder_and_nothing_else(model, tmp_path):
     assert list(tmp_path.iterdir()) == [folder]
 
 
+def test_a_folder_through_a_link_and_an_empty_one(model, tmp_path, monkeypatch):
+    (tmp_path / "real").mkdir()
+    (tmp_path / "link").symlink_to("real")
+    for _ in range(2):
+        zoo.tasks.save(tmp_path / "link", model, history={}, **REST)
+    assert (tmp_path / "real" / "task.json").exists()
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["link", "real"]
+    (tmp_path / "empty").mkdir()
+    monkeypatch.chdir(tmp_path / "empty")
+    zoo.tasks.save(".", model, history={}, **REST)
+    assert (tmp_path / "empty" / "task.json").exists()
+
+
 def test_other_peoples_folders_are_not_overwritten(model, tmp_path):
     (tmp_path / "thesis.txt").write_text("three years of work")
     with pytest.raises(ValueError, match="holds something else"):

@@ -17,6 +17,7 @@ from zoo.text import load_glove, standardize
         ("Great.<br /><br />Really!!", "great . really ! !"),
         ("a 'quoted' word", "a ' quoted ' word"),
         ("Äpfel & Öl für 3€", "äpfel & öl für 3 €"),
+        ("हिन्दी!", "हिन्दी !"),  # with combining marks
         ("  ", "[unk]"),
         ("<br />", "[unk]"),
     ],
@@ -31,7 +32,7 @@ VOCABULARY = ["", "[UNK]", "good", "zyzzyva", "bad"]
 
 @pytest.fixture
 def glove(tmp_path):
-    lines = "good 1 2\nthe 0 0\nbad -1 -2\n"
+    lines = "good 1 2\nthe 0 0\n. . . 5 5\nbad -1 -2\n"
     (tmp_path / "vectors.txt").write_text(lines)
     with zipfile.ZipFile(tmp_path / "glove.zip", "w") as archive:
         archive.writestr("glove.9B.50d.txt", "good" + " 1" * 50)
@@ -56,8 +57,16 @@ def test_load_glove_refuses_what_it_cannot_use(glove):
         load_glove(glove / "glove.zip", VOCABULARY, dim=300)
     with pytest.raises(ValueError, match=r"line 1: expected a word and 3 numbers. Received: 2"):
         load_glove(glove / "vectors.txt", VOCABULARY, dim=3)
-    with pytest.raises(ValueError, match="none of the 2 words"):
+    with pytest.raises(ValueError, match=r"of 2 numbers for none of the 2 words"):
         load_glove(glove / "vectors.txt", ["", "unheard"], dim=2)
+    (glove / "word2vec.txt").write_text("2 2\nbad 1\n")
+    with pytest.raises(ValueError, match=r"line 2: expected a word and 2 numbers. Received: 1"):
+        load_glove(glove / "word2vec.txt", VOCABULARY, dim=2)
+    whole = bytearray((glove / "glove.zip").read_bytes())
+    whole[whole.index(b"bad -1")] ^= 1  # the zip's own checksum no longer fits
+    (glove / "bad.zip").write_bytes(whole)
+    with pytest.raises(ValueError, match="not a whole zip file"):
+        load_glove(glove / "bad.zip", VOCABULARY, dim=2)
     (glove / "half.zip").write_bytes((glove / "glove.zip").read_bytes()[:100])
     with pytest.raises(ValueError, match="not a whole zip file"):
         load_glove(glove / "half.zip", VOCABULARY)

@@ -152,8 +152,8 @@ def recurrent_stack(
         )
         if bidirectional:
             layer = layers.Bidirectional(layer, name=f"{name}_{i}")
-        first = i * NUM_STATES[cell]
-        layer_state = initial_state and initial_state[first : first + NUM_STATES[cell]]
+        n = NUM_STATES[cell] * (2 if bidirectional else 1)
+        layer_state = initial_state and initial_state[i * n : (i + 1) * n]
         x, *new_state = layer(x, mask=mask, initial_state=layer_state)
         states += new_state
     return x, states
@@ -164,7 +164,7 @@ def attend(query, memory, *, attention, units, mask, memory_mask=None):
 
     With s_t the state at step t and m_j an item of the memory,
 
-        "dot"       score_tj = s_t . W m_j                        Luong's "general", equation 8
+        "dot"       score_tj = s_t . W m_j                        Luong's "general", section 3.1
         "additive"  score_tj = v . tanh(W m_j + Q s_t)            Bahdanau, appendix A.1.2
         a_t = softmax over j of score_tj,  c_t = sum over j of a_tj m_j
         output_t = tanh(C [c_t; s_t])                             Luong, equation 5

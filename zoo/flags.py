@@ -25,9 +25,10 @@ def run(main, config_class, description, argv=None):
     """Reads the flags of a recipe and calls `main(config)`.
 
     Each field becomes a flag: `batch_size` is `--batch-size`, and a field that is True or False gets
-    `--smoke` and `--no-smoke`. A whole number whose default is positive counts something, so it must
-    be at least 1. What cannot be used (an unknown flag, a value that is not allowed, any
-    `InputError`) is reported in one line, and the program ends with exit status 2.
+    `--smoke` and `--no-smoke`. No number may be negative, and a whole number whose default is
+    positive counts something, so it must be at least 1. What cannot be used (an unknown flag, a value
+    that is not allowed, any `InputError` or `OSError`) is reported in one line, and the program ends
+    with exit status 2.
 
     Args:
         main: function of one argument, the filled-in config.
@@ -66,12 +67,13 @@ def run(main, config_class, description, argv=None):
     config = config_class(**vars(parser.parse_args(argv)))
     for field in dataclasses.fields(config):
         value = getattr(config, field.name)
-        if field.type is int and field.default > 0 and value < 1:
+        least = 1 if field.type is int and field.default > 0 else 0
+        if field.type in (int, float) and not least <= value < 2**32:
             name = field.name.replace("_", "-")
-            parser.error(f"argument --{name}: must be at least 1. Received: {value}")
+            parser.error(f"argument --{name}: must be at least {least}. Received: {value}")
     try:
         main(config)
-    except InputError as error:
-        parser.error(str(error))
+    except (InputError, OSError) as error:  # OSError: a file that cannot be read or written
+        parser.error(" ".join(str(error).split()))
     except KeyboardInterrupt:
         sys.exit(130)

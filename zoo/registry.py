@@ -29,7 +29,8 @@ def register(builder):
     '64 units of gru'
     """
     name = builder.__name__
-    if name in _BUILDERS:
+    is_ours = builder.__module__ == f"{architectures.__name__}.{name}"
+    if name in _BUILDERS or (name in list_models() and not is_ours):
         raise ValueError(f"A builder of this name is registered already. Received: {name!r}")
     _BUILDERS[name] = builder
     return builder
@@ -57,7 +58,7 @@ def build(name, *, cell="lstm", **config):
         name: the type, one of `list_models()`.
         cell: `"simple_rnn"`, `"lstm"` or `"gru"`.
         **config: the type's own arguments, each with a default; its builder documents them, for
-            instance `help(zoo.architectures.many_to_one)`.
+            instance `help("zoo.architectures.many_to_one")`.
 
     Returns:
         A `keras.Model`. Its outputs are probabilities, or numbers for regression.

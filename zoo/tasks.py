@@ -4,6 +4,7 @@ import csv
 import hashlib
 import importlib.metadata
 import json
+import os
 import pathlib
 import shutil
 import sys
@@ -30,13 +31,15 @@ def check_output(folder):
     >>> check_output("no/such/place")
     Traceback (most recent call last):
     ...
-    zoo.errors.InputError: Cannot write no/such/place: there is no folder no/such. Create it first.
+    zoo.errors.InputError: Cannot write ...: there is no folder .../no/such. Create it first.
     """
     if not folder:
         return
-    folder = pathlib.Path(folder)
+    folder = pathlib.Path(folder).resolve()
     if not folder.parent.is_dir():
         raise InputError(f"Cannot write {folder}: there is no folder {folder.parent}. Create it first.")
+    if not os.access(folder.parent, os.W_OK | os.X_OK):
+        raise InputError(f"Cannot write {folder}: no permission in {folder.parent}.")
     is_empty = folder.is_dir() and not any(folder.iterdir())
     if folder.exists() and not is_empty and not (folder / TASK_FILE).is_file():
         raise InputError(
@@ -72,7 +75,7 @@ def save(folder, model, *, task, metrics, history, figures):
     ['history.csv', 'metrics.json', 'model.keras', 'task.json']
     """
     check_output(folder)
-    folder = pathlib.Path(folder)
+    folder = pathlib.Path(folder).resolve()
     new = pathlib.Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
     try:
         model.save(new / "model.keras")

@@ -2,6 +2,7 @@
 
 import pathlib
 import zipfile
+import zlib
 
 import keras
 import numpy as np
@@ -34,7 +35,7 @@ def standardize(text):
         (r"<br\s*/?>", " "),
         ("’", "'"),
         (r"(n't|'(?:s|m|re|ve|ll|d))\b", r" \1 "),
-        (r"([^\pL\pN\s'])", r" \1 "),
+        (r"([^\pL\pM\pN\s'])", r" \1 "),
         (r"'(\pL{3})", r" ' \1"),  # an opening quote
         (r"'(\s|$)", r" ' \1"),  # a closing quote
         (r"\s+", " "),
@@ -76,21 +77,30 @@ def load_glove(path, vocabulary, dim=100):
     index = {word.encode(): i for i, word in enumerate(vocabulary) if i > 0}
     vectors = np.zeros((len(vocabulary), dim), "float32")
     found = np.zeros(len(vocabulary), bool)
-    with _open_vectors(path, dim) as file:
-        for number, line in enumerate(file, start=1):
-            word, *values = line.rstrip().split(b" ")
-            if word not in index:
-                continue
-            try:
-                vectors[index[word]] = np.array(values, "float32")
-            except ValueError:
-                raise InputError(
-                    f"{path}, line {number}: expected a word and {dim} numbers. Received: "
-                    f"{len(values)} values after {word.decode(errors='replace')!r}"
-                ) from None
-            found[index[word]] = True
+    try:
+        with _open_vectors(path, dim) as file:
+            for number, line in enumerate(file, start=1):
+                word, *values = line.rstrip().rsplit(b" ", dim)  # a word may have spaces in it
+                if word not in index:
+                    continue
+                try:
+                    vector = np.array(values, "float32")
+                except ValueError:
+                    vector = np.array(np.nan)
+                if vector.shape != (dim,) or not np.isfinite(vector).all():
+                    raise InputError(
+                        f"{path}, line {number}: expected a word and {dim} numbers. Received: "
+                        f"{len(values)} values after {word.decode(errors='replace')!r}"
+                    )
+                vectors[index[word]] = vector
+                found[index[word]] = True
+    except (zipfile.BadZipFile, zlib.error, EOFError) as error:
+        raise InputError(f"{path} is not a whole zip file: fetch it again. {error}") from None
     if not found.any():
-        raise InputError(f"{path} has a vector for none of the {len(vocabulary)} words.")
+        raise InputError(
+            f"{path} has a vector of {dim} numbers for none of the {len(vocabulary)} words: is that "
+            "the size of its vectors?"
+        )
     missing = ~found
     missing[0] = False
     random = np.random.default_rng(0).normal(scale=vectors[found].std(), size=(missing.sum(), dim))
@@ -101,10 +111,7 @@ def load_glove(path, vocabulary, dim=100):
 def _open_vectors(path, dim):
     if path.suffix != ".zip":
         return open(path, "rb")
-    try:
-        archive = zipfile.ZipFile(path)
-    except zipfile.BadZipFile:
-        raise InputError(f"{path} is not a whole zip file: fetch it again.") from None
+    archive = zipfile.ZipFile(path)
     names = archive.namelist()
     for name in names:
         if name.endswith(f".{dim}d.txt"):

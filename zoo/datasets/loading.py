@@ -8,6 +8,7 @@ import tensorflow_datasets as tfds
 from requests.exceptions import RequestException
 from tensorflow_datasets.core.download import downloader
 from tensorflow_datasets.core.download.download_manager import NonMatchingChecksumError
+from tensorflow_datasets.core.download.util import DownloadError
 
 from zoo.errors import InputError
 
@@ -35,8 +36,8 @@ def prepare(name, data_dir=None):
             f"Unknown dataset, and no file or folder of that name.{hint} Available: what TFDS lists "
             f"and {', '.join(BUILDERS)}. Received: {name!r}"
         ) from None
-    except ValueError as error:  # a config or version that the dataset does not have
-        raise InputError(f"{str(error).splitlines()[0]} Received: {name!r}") from None
+    except (ValueError, TypeError, AssertionError, ImportError) as error:  # its config or version
+        raise InputError(f"{' '.join(str(error).split())} Received: {name!r}") from error
     retries = downloader.MAX_RETRIES
     downloader.MAX_RETRIES = 1  # 10 retries would take 200 s to tell that there is no network
     try:
@@ -44,7 +45,10 @@ def prepare(name, data_dir=None):
         config = tfds.download.DownloadConfig(try_download_gcs=False)
         builder.download_and_prepare(download_config=config)
     except RequestException as error:
-        raise InputError(_how_to_get(builder, error.request.url)) from error
+        url = error.request.url if error.request is not None else "its server"
+        raise InputError(_how_to_get(builder, url)) from error
+    except (DownloadError, AssertionError, ImportError) as error:  # a dead link, a missing package
+        raise InputError(f"{name} cannot be prepared: {' '.join(str(error).split())}") from error
     except NonMatchingChecksumError as error:
         raise InputError(
             f"A file of {name} is not the one that its builder knows (its sha256 differs): delete "

@@ -17,8 +17,8 @@ def load_texts(name, data_dir=None):
 
     What `name` may be:
 
-    - a dataset of TFDS or of `zoo.datasets` with one text and one label, such as
-      `"movie_reviews/imdb"` or `"ag_news_subset"`;
+    - a dataset of TFDS or of `zoo.datasets` with one text (or one that it names as its input) and
+      one label, such as `"movie_reviews/imdb"` or `"ag_news_subset"`;
     - a TSV file, each line a label, a tab and a text (a first line `label<tab>text` is skipped);
     - a folder with `train.tsv` and, if you like, `validation.tsv` and `test.tsv`;
     - a folder with a folder of `.txt` files for each class, or such a folder for each split
@@ -50,22 +50,26 @@ def load_texts(name, data_dir=None):
     path = pathlib.Path(name)
     rows = _read_own(path) if path.exists() else _read_tfds(name, data_dir)
     _fill_splits(rows)
-    label_names = list(dict.fromkeys(label for split in SPLITS for _, label in rows[split]))
-    if all(isinstance(label, str) for label in label_names):
-        label_names.sort()
+    label_names = sorted({label for split in SPLITS for _, label in rows[split]})
+    num_rows = sum(map(len, rows.values()))
+    if len(label_names) > max(10, num_rows / 2):
+        raise InputError(
+            f"Nearly every row of {name} has a label of its own: is the label the first column? "
+            f"Received: {len(label_names)} labels in {num_rows} rows, the first {label_names[0][:60]!r}"
+        )
     seen = {label for _, label in rows["train"]}
     for split in SPLITS:
         if not rows[split]:
             raise InputError(
                 f"The {split} split of {name} is empty: give more rows, or the split itself. "
-                f"Received: {sum(map(len, rows.values()))} rows in all"
+                f"Received: {num_rows} rows in all"
             )
         unseen = sorted({label for _, label in rows[split]} - seen)
         if unseen:
             raise InputError(
                 f"The {split} split of {name} has a label that the training split lacks, so that "
-                f"nothing can learn it: {', '.join(unseen)}. Labels in training: "
-                f"{', '.join(sorted(seen))}"
+                f"nothing can learn it: {', '.join(unseen[:9])}. Labels in training: "
+                f"{', '.join(sorted(seen)[:9])}"
             )
     if len(label_names) < 2:
         raise InputError(f"{name} has one label only, {label_names[0]!r}; a classifier needs two.")
@@ -83,6 +87,9 @@ def _read_tfds(name, data_dir):
     features = builder.info.features
     texts = [key for key, value in features.items() if isinstance(value, tfds.features.Text)]
     labels = [key for key, value in features.items() if isinstance(value, tfds.features.ClassLabel)]
+    supervised_keys = builder.info.supervised_keys or ()
+    if len(texts) > 1 and supervised_keys[:1] and supervised_keys[0] in texts:
+        texts = [supervised_keys[0]]  # what the dataset itself calls its input
     if len(texts) != 1 or len(labels) != 1:
         raise InputError(
             f"{name} has not one text and one label. Received: texts {texts}, labels {labels}"
@@ -94,7 +101,11 @@ def _read_tfds(name, data_dir):
         pairs = [(row[texts[0]].decode(), int(row[labels[0]])) for row in dataset]
         if all(label >= 0 for _, label in pairs):  # TFDS gives -1 where labels are hidden
             rows[split] = [(text, names[label]) for text, label in pairs]
-    if name == "glue/sst2":  # the same sentences, with the labels that GLUE hides
+    if "train" not in rows:
+        raise InputError(
+            f"{name} has no train split with labels. Received: {', '.join(builder.info.splits)}"
+        )
+    if name.split(":")[0] == "glue/sst2":  # the same sentences, with the labels that GLUE hides
         rows["test"] = _read_tfds("sst_binary", data_dir)["test"]
     return rows
 
@@ -114,7 +125,6 @@ def _read_own(path):
 def _read_tsv(path):
     rows = []
     for i, line in enumerate(_read(path).split("\n"), start=1):
-        line = line.rstrip("\r")
         if not line or (i == 1 and line.lower() == "label\ttext"):
             continue
         columns = line.split("\t")
