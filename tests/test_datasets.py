@@ -169,7 +169,7 @@ def test_glue_gets_the_labelled_test_split_of_sst_binary():
 
 
 class HiddenLabels(tfds.core.GeneratorBasedBuilder):
-    """A dataset whose test labels are all -1, as in GLUE, and that has a second text beside its input."""
+    """A dataset whose test labels are all -1, as in GLUE, and that has a second text beside it."""
 
     VERSION = tfds.core.Version("1.0.0")
 
