@@ -71,12 +71,16 @@ class Config:
 
 def make_dataset(vectorizer, texts, labels, config, shuffle=False):
     """Batches of tokens `[batch, time]` (0 as padding on the right) and labels `[batch]`."""
-    tokens = vectorizer(tf.constant(texts))[:, -config.max_length :]  # ragged [texts, (time)]
-    dataset = tf.data.Dataset.from_tensor_slices((tokens, labels)).map(lambda x, y: (x, y)).cache()
+    dataset = tf.data.Dataset.from_tensor_slices((texts, labels)).map(
+        lambda text, label: (vectorizer(text)[-config.max_length :], label),
+        num_parallel_calls=tf.data.AUTOTUNE,
+    )  # each a vector of tokens [time]
+    dataset = dataset.cache()
     if not shuffle:
         return dataset.padded_batch(config.batch_size).prefetch(2)
     # Texts of similar length share a batch, so that there is little padding.
-    bucket_sizes = np.bincount(np.searchsorted(BUCKETS, tokens.row_lengths(), side="right"))
+    lengths = [len(tokens) for tokens, _ in dataset.as_numpy_iterator()]
+    bucket_sizes = np.bincount(np.searchsorted(BUCKETS, lengths, side="right"))
     num_batches = np.ceil(bucket_sizes / config.batch_size).sum()
     dataset = dataset.shuffle(len(texts), seed=config.seed).bucket_by_sequence_length(
         lambda x, y: tf.shape(x)[0], BUCKETS, [config.batch_size] * (len(BUCKETS) + 1)
@@ -122,7 +126,7 @@ def main(config):
         }
     print(", ".join(f"{len(texts)} {split}" for split, (texts, _) in splits.items()), label_names)
     vectorizer = keras.layers.TextVectorization(
-        config.vocabulary_size, standardize=zoo.text.standardize, ragged=True
+        config.vocabulary_size, standardize=zoo.text.standardize
     )
     vectorizer.adapt(tf.data.Dataset.from_tensor_slices(splits["train"][0]).batch(256))
     vocabulary = vectorizer.get_vocabulary()
@@ -169,7 +173,8 @@ def main(config):
         "mean of word vectors": predict(mean_of_vectors, data["test"]).argmax(axis=1) == labels,
         "bag of words": bag_of_words.predict(texts) == labels,
     }
-    lengths = vectorizer(tf.constant(texts)).row_lengths().numpy()
+    tokens = tf.data.Dataset.from_tensor_slices(texts).map(vectorizer)  # of whole texts
+    lengths = np.array([len(text) for text in tokens.as_numpy_iterator()])
     edges = np.unique(np.quantile(lengths, [0.25, 0.5, 0.75, 1.0], method="inverted_cdf"))
     quarters = np.searchsorted(edges, lengths)
     names = [f"to {edge} words" for edge in edges]
