@@ -46,8 +46,8 @@ def test_sentiment_on_real_reviews(sentiment, cell, data_dir, tmp_path):
     assert (output / "accuracy_by_length.png").stat().st_size > 10_000
 
 
-def test_the_same_seed_gives_the_same_numbers(sentiment, data_dir):
-    words = ["--smoke", "--data-dir", data_dir, "--seed", "7"]
+def test_the_same_seed_gives_the_same_numbers(sentiment, tmp_path):
+    words = ["--smoke", "--data-dir", str(tmp_path), "--seed", "7"]  # prepared by the first run
     first, second = (run(sentiment, *words).stdout for _ in range(2))
     tables = [re.findall(r"^[\w ]+?  +0\.\d+.*$|\(0\.\d+\)$", text, re.M) for text in (first, second)]
     assert len(tables[0]) == 7
