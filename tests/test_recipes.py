@@ -2,6 +2,7 @@
 
 import json
 import os
+import pathlib
 import re
 import runpy
 import subprocess
@@ -20,8 +21,8 @@ def run(path, *words, **kwargs):
 
 
 @pytest.fixture
-def sentiment(recipes):
-    return recipes / "many_to_one_sentiment.py"
+def sentiment():
+    return pathlib.Path(__file__).parent.parent / "recipes" / "many_to_one_sentiment.py"
 
 
 def write_texts(folder, rows):

@@ -50,8 +50,9 @@ def check_output(folder):
 def save(folder, model, *, task, metrics, history, figures):
     """Writes a trained model and what belongs to it into a folder, whole or not at all.
 
-    Everything is written beside the folder first and moved into its place in one step at the end, so
-    an interruption leaves an earlier folder of that name as it was.
+    Everything is written beside the folder first and renamed into its place at the end, so an
+    interruption while writing leaves an earlier folder of that name as it was. Between the two last
+    renames the earlier folder has a hidden name ending in `-old`.
 
     Args:
         folder: where to; an earlier folder that `save` wrote is replaced.

