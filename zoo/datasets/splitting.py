@@ -1,18 +1,92 @@
-"""One rule that says which split a text belongs to."""
+"""Which split a row belongs to, and what every split must have."""
 
 import hashlib
 
+from zoo.errors import InputError
 
-def split_by_hash(text):
-    """`"train"`, `"validation"` or `"test"`, 80/10/10, by the SHA-256 of the text.
+SPLITS = ("train", "validation", "test")
+
+
+def split_by_hash(text, parts=10):
+    """`"train"`, `"validation"` or `"test"`, by the SHA-256 of the text.
 
     The same text always falls into the same split, whatever else is in the data, so a text that
     occurs twice cannot be in training and test.
+
+    Args:
+        text: what decides.
+        parts: validation and test get one part of so many each: 80/10/10 of 10, 90/5/5 of 20.
 
     Example:
 
     >>> split_by_hash("dog bites man")
     'train'
     """
-    tenth = int.from_bytes(hashlib.sha256(text.encode()).digest(), "big") % 10
-    return {8: "validation", 9: "test"}.get(tenth, "train")
+    part = int.from_bytes(hashlib.sha256(text.encode()).digest(), "big") % parts
+    return {parts - 2: "validation", parts - 1: "test"}.get(part, "train")
+
+
+def fill_splits(name, rows, key):
+    """Cuts the splits that are missing from the training part, 80/10/10, by a hash of each row.
+
+    Without a test split the validation split becomes it: what is tested on is never cut from what
+    others train on.
+
+    Args:
+        name: of the dataset, for the message.
+        rows: a dict of split to a list of rows, filled in place.
+        key: a function from a row to the text whose hash decides.
+
+    Raises:
+        ValueError: no training split.
+    """
+    if "train" not in rows:
+        raise InputError(
+            f"{name} has no train split that can be used. Received: {', '.join(rows) or 'no split'}"
+        )
+    if "test" not in rows and "validation" in rows:
+        rows["test"] = rows.pop("validation")
+    missing = [split for split in SPLITS if split not in rows]
+    parts = {split: [] for split in (*missing, "train")}
+    for row in rows["train"]:
+        split = split_by_hash(key(row))
+        parts[split if split in missing else "train"].append(row)
+    rows.update(parts)
+
+
+def check_filled(name, rows):
+    """Raises an `InputError` if a split of `rows` is empty."""
+    for split in SPLITS:
+        if not rows[split]:
+            raise InputError(
+                f"The {split} split of {name} is empty: give more rows, or the split itself. "
+                f"Received: {sum(map(len, rows.values()))} rows in all"
+            )
+
+
+def check_labels(name, labels, what="label"):
+    """Raises an `InputError` unless training shows every label, and two at least.
+
+    Args:
+        name: of the dataset, for the messages.
+        labels: a dict of split to the set of the labels in it.
+        what: what a label is called.
+
+    Example:
+
+    >>> check_labels("mine.conll", {"train": {"B-LOC", "O"}, "test": {"B-PER", "O"}}, "tag")
+    Traceback (most recent call last):
+    ...
+    zoo.errors.InputError: The test split of mine.conll has a tag that the training split lacks, ...
+    """
+    seen = labels["train"]
+    for split in labels:
+        unseen = sorted(labels[split] - seen)
+        if unseen:
+            raise InputError(
+                f"The {split} split of {name} has a {what} that the training split lacks, so that "
+                f"nothing can learn it: {', '.join(unseen[:9])}. {what.capitalize()}s in training: "
+                f"{', '.join(sorted(seen)[:9])}"
+            )
+    if len(seen) < 2:
+        raise InputError(f"{name} has one {what} only, {min(seen)!r}; there is nothing to learn.")

@@ -5,11 +5,10 @@ import pathlib
 import numpy as np
 import tensorflow_datasets as tfds
 
-from zoo.datasets.loading import prepare
-from zoo.datasets.splitting import split_by_hash
+from zoo.datasets.files import list_folder, read_files, read_text
+from zoo.datasets.loading import prepare, read_splits
+from zoo.datasets.splitting import SPLITS, check_filled, check_labels, fill_splits
 from zoo.errors import InputError
-
-SPLITS = ("train", "validation", "test")
 
 
 def load_texts(name, data_dir=None):
@@ -49,7 +48,7 @@ def load_texts(name, data_dir=None):
     """
     path = pathlib.Path(name)
     rows = _read_own(path) if path.exists() else _read_tfds(name, data_dir)
-    _fill_splits(rows)
+    fill_splits(name, rows, key=lambda row: row[0])
     label_names = sorted({label for split in SPLITS for _, label in rows[split]})
     num_rows = sum(map(len, rows.values()))
     if len(label_names) > max(10, num_rows / 2):
@@ -57,22 +56,8 @@ def load_texts(name, data_dir=None):
             f"Nearly every row of {name} has a label of its own: is the label the first column? "
             f"Received: {len(label_names)} labels in {num_rows} rows, the first {label_names[0][:60]!r}"
         )
-    seen = {label for _, label in rows["train"]}
-    for split in SPLITS:
-        if not rows[split]:
-            raise InputError(
-                f"The {split} split of {name} is empty: give more rows, or the split itself. "
-                f"Received: {num_rows} rows in all"
-            )
-        unseen = sorted({label for _, label in rows[split]} - seen)
-        if unseen:
-            raise InputError(
-                f"The {split} split of {name} has a label that the training split lacks, so that "
-                f"nothing can learn it: {', '.join(unseen[:9])}. Labels in training: "
-                f"{', '.join(sorted(seen)[:9])}"
-            )
-    if len(label_names) < 2:
-        raise InputError(f"{name} has one label only, {label_names[0]!r}; a classifier needs two.")
+    check_filled(name, rows)
+    check_labels(name, {split: {label for _, label in rows[split]} for split in SPLITS})
     return {
         split: (
             [text for text, _ in rows[split]],
@@ -96,26 +81,18 @@ def _read_tfds(name, data_dir):
         )
     names = features[labels[0]].names
     rows = {}
-    for split in set(SPLITS) & set(builder.info.splits):
-        dataset = tfds.as_numpy(builder.as_dataset(split=split))
+    for split, dataset in read_splits(builder).items():
         pairs = [(row[texts[0]].decode(), int(row[labels[0]])) for row in dataset]
         if all(label >= 0 for _, label in pairs):  # TFDS gives -1 where labels are hidden
             rows[split] = [(text, names[label]) for text, label in pairs]
-    if "train" not in rows:
-        raise InputError(
-            f"{name} has no train split with labels. Received: {', '.join(builder.info.splits)}"
-        )
     if name.split(":")[0] == "glue/sst2":  # the same sentences, with the labels that GLUE hides
         rows["test"] = _read_tfds("sst_binary", data_dir)["test"]
     return rows
 
 
 def _read_own(path):
-    if path.is_file():
-        return {"train": _read_tsv(path)}
-    tsvs = {split: path / f"{split}.tsv" for split in SPLITS}
-    if tsvs["train"].exists():
-        return {split: _read_tsv(tsv) for split, tsv in tsvs.items() if tsv.exists()}
+    if path.is_file() or (path / "train.tsv").is_file():
+        return read_files(path, ".tsv", _read_tsv)
     if (path / "train").is_dir():
         folders = {split: path / split for split in SPLITS}
         return {split: _read_classes(f) for split, f in folders.items() if f.is_dir()}
@@ -124,7 +101,7 @@ def _read_own(path):
 
 def _read_tsv(path):
     rows = []
-    for i, line in enumerate(_read(path).split("\n"), start=1):
+    for i, line in enumerate(read_text(path).split("\n"), start=1):
         if not line or (i == 1 and line.lower() == "label\ttext"):
             continue
         columns = line.split("\t")
@@ -146,29 +123,10 @@ def _read_classes(folder):
         raise InputError(
             f"{folder} has no classes: expected a folder of .txt files for each class "
             f"({folder / 'good' / '1.txt'}), or train.tsv. Received: "
-            f"{', '.join(sorted(child.name for child in folder.iterdir())[:5]) or 'an empty folder'}"
+            f"{list_folder(folder)}"
         )
-    rows = [(_read(file), file.parent.name) for file in files]
+    rows = [(read_text(file), file.parent.name) for file in files]
     for file, (text, _) in zip(files, rows, strict=True):
         if not text.strip():
             raise InputError(f"{file} is empty: expected a text.")
     return rows
-
-
-def _read(path):
-    try:
-        return path.read_text(encoding="utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise InputError(f"{path} is not UTF-8 text: {error}. Convert it, or mend the file.") from None
-
-
-def _fill_splits(rows):
-    """Cuts the splits that are missing from the training part, by a hash of each text."""
-    if "test" not in rows and "validation" in rows:
-        rows["test"] = rows.pop("validation")
-    missing = [split for split in SPLITS if split not in rows]
-    parts = {split: [] for split in (*missing, "train")}
-    for text, label in rows["train"]:
-        split = split_by_hash(text)
-        parts[split if split in missing else "train"].append((text, label))
-    rows.update(parts)

@@ -1,0 +1,86 @@
+"""Pairs of texts from a person's own files; those of TFDS are tested with their builder."""
+
+import pytest
+
+from zoo import datasets
+from zoo.datasets.splitting import split_by_hash
+
+PAIRS = [(f"source {i // 2}", f"target {i}") for i in range(80)]  # two translations of each
+
+
+def write_tsv(path, pairs, ending="\n"):
+    path.write_text("".join(f"{source}\t{target}{ending}" for source, target in pairs))
+    return path
+
+
+@pytest.mark.parametrize("ending", ("\n", "\r\n", "\tCC-BY 2.0 (France) Attribution: tatoeba.org\n"))
+def test_a_file_keeps_the_translations_of_a_source_together(tmp_path, ending):
+    splits = datasets.load_pairs(str(write_tsv(tmp_path / "mine.tsv", PAIRS, ending)))
+    assert list(splits) == ["train", "validation", "test"]
+    assert sorted(pair for texts in splits.values() for pair in zip(*texts, strict=True)) == sorted(
+        PAIRS
+    )
+    for split, (sources, _) in splits.items():
+        assert {split_by_hash(source) for source in sources} == {split}
+
+
+def test_a_folder(tmp_path):
+    write_tsv(tmp_path / "train.tsv", PAIRS[:70])
+    write_tsv(tmp_path / "validation.tsv", PAIRS[70:])
+    splits = datasets.load_pairs(str(tmp_path))  # what a person held back is the test
+    assert list(zip(*splits["test"], strict=True)) == PAIRS[70:]
+    assert len(splits["train"][0]) + len(splits["validation"][0]) == 70
+    write_tsv(tmp_path / "test.tsv", PAIRS[:4])
+    splits = datasets.load_pairs(str(tmp_path))
+    assert [len(targets) for _, targets in splits.values()] == [70, 10, 4]
+
+
+def test_what_only_looks_like_a_line_end_is_text(tmp_path):
+    pairs = [("a\u2028b\x85", "c\x0bd "), *PAIRS]
+    splits = datasets.load_pairs(str(write_tsv(tmp_path / "mine.tsv", pairs)))
+    assert pairs[0] in [pair for texts in splits.values() for pair in zip(*texts, strict=True)]
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ("", "is empty"),
+        ("\n\n", "is empty"),
+        ("Go.\tGeh.\nno tab\n", r"line 2: .* Received: 1 column, 'no tab'"),
+        ("Go.\tGeh.\tLos.\n", r"line 1: .* Received: 3 columns"),
+        ("Go.\tGeh.\tCC-BY 2.0\tmore\n", r"line 1: .* Received: 4 columns"),
+        ("Go.\tCC-BY 2.0\n \tGeh.\n", r"line 2: "),
+        ("Go.\t\tCC-BY 2.0\n", r"line 1: "),
+        (b"Go.\tLos caf\xe9\n", "not UTF-8"),
+        ("Go.\tGeh.\n", "split of .* is empty"),
+    ],
+)
+def test_a_file_that_cannot_be_used(tmp_path, content, message):
+    path = tmp_path / "mine.tsv"
+    path.write_bytes(content if isinstance(content, bytes) else content.encode())
+    with pytest.raises(ValueError, match=message) as error:
+        datasets.load_pairs(str(path))
+    assert str(path) in str(error.value)
+    assert "\n" not in str(error.value)
+
+
+def test_a_folder_without_a_training_file(tmp_path):
+    write_tsv(tmp_path / "test.tsv", PAIRS)
+    with pytest.raises(ValueError, match=r"has no train.tsv. Received: test.tsv"):
+        datasets.load_pairs(str(tmp_path))
+
+
+def test_a_file_has_no_names_of_languages(tmp_path):
+    path = write_tsv(tmp_path / "mine.tsv", PAIRS)
+    with pytest.raises(ValueError, match=r"a source, a tab and a target. Received: source='de'"):
+        datasets.load_pairs(str(path), source="de")
+
+
+def test_a_dataset_without_translations(data_dir):
+    with pytest.raises(ValueError, match=r"no translation dataset. Received: text, label"):
+        datasets.load_pairs("movie_reviews/rotten_tomatoes", data_dir)
+
+
+def test_an_unknown_dataset(tmp_path):
+    with pytest.raises(ValueError, match=r"Did you mean 'multi30k'"):
+        datasets.load_pairs("multi30", str(tmp_path))

@@ -1,0 +1,99 @@
+"""`load_pairs`: sentences and their translations, from TFDS or from a person's own files."""
+
+import pathlib
+
+import tensorflow_datasets as tfds
+
+from zoo.datasets.files import read_files, read_text
+from zoo.datasets.loading import prepare, read_splits
+from zoo.datasets.splitting import SPLITS, check_filled, fill_splits
+from zoo.errors import InputError, check_choice
+
+
+def load_pairs(name, data_dir=None, source=None, target=None):
+    """Reads pairs of texts, for translation.
+
+    What `name` may be:
+
+    - a translation dataset of TFDS or of `zoo.datasets`, such as `"multi30k"` or
+      `"ted_hrlr_translate/pt_to_en"`;
+    - a TSV file, each line a source, a tab and a target, as Tatoeba and ManyThings have them: a third
+      column with the attribution, which begins with `CC-BY`, is skipped;
+    - a folder with `train.tsv` and, if you like, `validation.tsv` and `test.tsv`.
+
+    A split that is missing is cut from the training part by a hash of the source (80/10/10), so that
+    all translations of a source stay together, and never from the test part; without a test split the
+    validation split becomes it.
+
+    Args:
+        name: see above.
+        data_dir: where TFDS keeps its files; its default if None.
+        source: the language to translate from; what the dataset itself names first if None.
+        target: the language to translate to; the other one if None.
+
+    Returns:
+        A dict of `"train"`, `"validation"` and `"test"`, each a pair (sources, targets) of lists of
+        str.
+
+    Raises:
+        ValueError: an unknown dataset or language; a missing, empty or damaged file, with its line; an
+            empty split.
+
+    Example:
+
+    >>> splits = load_pairs("multi30k", source="de")  # doctest: +SKIP
+    >>> {split: len(sources) for split, (sources, _) in splits.items()}  # doctest: +SKIP
+    {'train': 29000, 'validation': 1014, 'test': 1000}
+    """
+    path = pathlib.Path(name)
+    if not path.exists():
+        rows = _read_tfds(name, data_dir, source, target)
+    elif source or target:
+        raise InputError(
+            f"The columns of {name} say what is translated: a source, a tab and a target. Received: "
+            f"source={source!r}, target={target!r}"
+        )
+    else:
+        rows = read_files(path, ".tsv", _read_tsv)
+    fill_splits(name, rows, key=lambda row: row[0])
+    check_filled(name, rows)
+    return {
+        split: ([text for text, _ in rows[split]], [text for _, text in rows[split]])
+        for split in SPLITS
+    }
+
+
+def _read_tfds(name, data_dir, source, target):
+    builder = prepare(name, data_dir)
+    features = builder.info.features
+    if not isinstance(features, tfds.features.Translation):
+        raise InputError(f"{name} is no translation dataset. Received: {', '.join(features)}")
+    for language in filter(None, (source, target)):
+        check_choice(f"language of {name}", language, features)
+    languages = builder.info.supervised_keys or list(features)
+    source = source or next(language for language in languages if language != target)
+    target = target or next(language for language in languages if language != source)
+    if source == target:
+        raise InputError(f"source and target must differ. Received: {source!r} and {target!r}")
+    return {
+        split: [(row[source].decode(), row[target].decode()) for row in dataset]
+        for split, dataset in read_splits(builder).items()
+    }
+
+
+def _read_tsv(path):
+    rows = []
+    for i, line in enumerate(read_text(path).split("\n"), start=1):
+        if not line:
+            continue
+        columns = line.split("\t")
+        texts = columns[:2] if len(columns) == 3 and columns[2].startswith("CC-BY") else columns
+        if len(texts) != 2 or not all(text.strip() for text in texts):
+            raise InputError(
+                f"{path}, line {i}: expected a source, a tab and a target. Received: {len(columns)} "
+                f"column{'s' * (len(columns) != 1)}, {line[:60]!r}"
+            )
+        rows.append(tuple(texts))
+    if not rows:
+        raise InputError(f"{path} is empty: expected lines of a source, a tab and a target.")
+    return rows

@@ -1,0 +1,153 @@
+"""`load_tagged`: sentences with a tag for each token, from TFDS or from a person's own files."""
+
+import pathlib
+import re
+
+import tensorflow_datasets as tfds
+
+from zoo.datasets.files import read_files, read_text
+from zoo.datasets.loading import prepare, read_splits
+from zoo.datasets.splitting import SPLITS, check_filled, check_labels, fill_splits
+from zoo.errors import InputError, check_choice
+
+
+def load_tagged(name, feature, data_dir=None):
+    """Reads tagged sentences, for named entities or parts of speech.
+
+    What `name` may be:
+
+    - a dataset of TFDS or of `zoo.datasets` with `tokens` and a tag for each, such as `"wnut17"` and
+      `"conll2003"` (feature `"ner"`) or `"universal_dependencies/en_ewt"` (feature `"upos"`);
+    - a file in CoNLL columns: a line for each token, the token in the first column and its tag in the
+      last, with tabs or else spaces between, and an empty line after each sentence. `-DOCSTART-`
+      lines are skipped, and so are lines before a sentence that begin with `# `;
+    - a folder with `train.conll` and, if you like, `validation.conll` and `test.conll`.
+
+    A split that is missing is cut from the training part by a hash of the sentence (80/10/10), never
+    from the test part; without a test split the validation split becomes it. Tags of chunks (O, B-X
+    and I-X alone) come out in IOB2, whatever they were; see `to_iob2`. Sentences without a token are
+    left out, and so are the tokens of Universal Dependencies that are no words of the sentence: a
+    joined "don't", whose words "do" and "n't" follow, and words that the writer left out.
+
+    Args:
+        name: see above.
+        feature: which tags of a dataset; a file has one kind of tags, whatever the feature.
+        data_dir: where TFDS keeps its files; its default if None.
+
+    Returns:
+        A dict of `"train"`, `"validation"` and `"test"`, each a pair (sentences, tags), both lists of
+        lists of str, and the sorted list of the tags' names.
+
+    Raises:
+        ValueError: an unknown dataset or feature; a missing, empty or damaged file, with its line; a
+            tag in a person's own files that training never sees; an empty split.
+
+    Example:
+
+    >>> splits, tag_names = load_tagged("wnut17", "ner")  # doctest: +SKIP
+    >>> {split: len(sentences) for split, (sentences, _) in splits.items()}  # doctest: +SKIP
+    {'train': 3394, 'validation': 1009, 'test': 1287}
+    >>> sentences, tags = splits["validation"]  # doctest: +SKIP
+    >>> list(zip(sentences[1], tags[1]))[-3:]  # doctest: +SKIP
+    [('before', 'O'), ('Jesus', 'B-person'), ('.', 'O')]
+    """
+    path = pathlib.Path(name)
+    own = path.exists()
+    rows = read_files(path, ".conll", _read_conll) if own else _read_tfds(name, feature, data_dir)
+    fill_splits(name, rows, key=lambda row: " ".join(row[0]))
+    check_filled(name, rows)
+    names = set().union(*_tags(rows).values())
+    if all(tag == "O" or tag.startswith(("B-", "I-")) for tag in names):
+        rows = {split: [(tokens, to_iob2(tags)) for tokens, tags in rows[split]] for split in rows}
+    seen = _tags(rows)
+    if own:  # a benchmark may have a tag that its training split lacks, as conll2003's chunks do
+        check_labels(name, seen, "tag")
+    return {
+        split: ([tokens for tokens, _ in rows[split]], [tags for _, tags in rows[split]])
+        for split in SPLITS
+    }, sorted(set().union(*seen.values()))
+
+
+def to_iob2(tags):
+    """The tags of one sentence in IOB2, where every chunk begins with B-.
+
+    In IOB1, the scheme of the CoNLL-2003 files, a chunk begins with I-, and with B- only right after
+    another chunk of its type (Tjong Kim Sang & Veenstra 1999, "Representing Text Chunks"). What is
+    IOB2 already stays as it is.
+
+    Args:
+        tags: a list of O, B-X and I-X.
+
+    Returns:
+        A list of the same length.
+
+    Example:
+
+    >>> to_iob2(["I-PER", "I-PER", "O", "I-LOC", "B-LOC", "I-ORG"])
+    ['B-PER', 'I-PER', 'O', 'B-LOC', 'B-LOC', 'B-ORG']
+    """
+    before = ["O", *tags]
+    return [
+        f"B-{tag[2:]}" if tag.startswith("I-") and last[1:] != tag[1:] else tag
+        for last, tag in zip(before, tags, strict=False)
+    ]
+
+
+def _tags(rows):
+    return {split: {tag for _, tags in rows[split] for tag in tags} for split in rows}
+
+
+def _read_tfds(name, feature, data_dir):
+    builder = prepare(name, data_dir)
+    kinds = {
+        key: type(value.feature)
+        for key, value in builder.info.features.items()
+        if isinstance(value, tfds.features.Sequence)
+    }
+    if kinds.get("tokens") is not tfds.features.Text:
+        raise InputError(
+            f"{name} has no sentences of tokens. Received: {', '.join(builder.info.features)}"
+        )
+    labels = sorted(key for key, kind in kinds.items() if kind is tfds.features.ClassLabel)
+    check_choice(f"feature of {name}", feature, labels)
+    names = builder.info.features[feature].feature.names
+    rows = {}
+    for split, dataset in read_splits(builder).items():
+        rows[split] = []
+        for row in dataset:
+            tokens, tags = row["tokens"], row[feature]
+            # In Universal Dependencies, what is no word of the sentence has no head.
+            kept = [i for i in range(len(tokens)) if "head" not in row or row["head"][i] != b"None"]
+            if kept:
+                rows[split].append(([tokens[i].decode() for i in kept], [names[tags[i]] for i in kept]))
+    return rows
+
+
+def _read_conll(path):
+    rows, tokens, tags, width = [], [], [], 0
+    for i, line in enumerate([*read_text(path).split("\n"), ""], start=1):
+        if not line.strip() or line.startswith("-DOCSTART-"):
+            if tokens:
+                rows.append((tokens, tags))
+                tokens, tags = [], []
+            continue
+        if line.startswith("# ") and not tokens:  # within a sentence it is the token "#"
+            continue
+        columns = re.split(" *\t *" if "\t" in line else " +", line.strip(" "))
+        width = width or len(columns)
+        if len(columns) != width or width < 2 or not columns[0] or not columns[-1]:
+            raise InputError(
+                f"{path}, line {i}: expected a token and its tag, in as many columns as the first "
+                f"row ({max(width, 2)}). Received: {len(columns)} column{'s' * (len(columns) != 1)}, "
+                f"{line[:60]!r}"
+            )
+        if width == 10 and not rows and not tokens and columns[0].split("-")[0] == "1":
+            raise InputError(
+                f"{path} looks like CoNLL-U, where tokens and tags are in columns 2 and 4: write "
+                f"these two alone, without the rows 1-2 of joined words. Received: {line[:60]!r}"
+            )
+        tokens.append(columns[0])
+        tags.append(columns[-1])
+    if not rows:
+        raise InputError(f"{path} is empty: expected lines of a token and its tag.")
+    return rows
