@@ -1,9 +1,10 @@
 """Encoder-decoder: a sequence in, another sequence out, of another length."""
 
 import keras
-from keras import layers
+from keras import layers, ops
 
 from zoo.cells import NUM_STATES, attend, embed, recurrent_stack
+from zoo.decoding import Generator, check_tokens
 from zoo.errors import check_choice
 from zoo.registry import register
 
@@ -23,6 +24,8 @@ def encoder_decoder(
     bidirectional=True,
     attention="additive",
     dropout=0.0,
+    start_token=2,
+    end_token=3,
 ):
     """A sequence from a sequence: translation, pronunciation, answers to questions.
 
@@ -54,6 +57,8 @@ def encoder_decoder(
         bidirectional: whether the encoder reads the source in both directions.
         attention: `"none"`, `"dot"` or `"additive"`.
         dropout: share dropped of the token vectors, between layers and before the output.
+        start_token: the target token that `generate` begins with.
+        end_token: the target token that ends a sequence.
 
     Call arguments:
         source: integers `[batch, source time]`, 0 as padding on the right.
@@ -63,7 +68,8 @@ def encoder_decoder(
 
     Returns:
         A `keras.Model` that gives the probabilities of the next token `[batch, target time,
-        target_vocabulary_size]`. Train it with `"sparse_categorical_crossentropy"` on the target
+        target_vocabulary_size]`, with `generate(source, max_length, strategy)` of
+        `zoo.decoding.Generator`. Train it with `"sparse_categorical_crossentropy"` on the target
         shifted by one (teacher forcing): the loss follows the mask. Keras's metrics do not by
         themselves: pass `sample_weight` (1.0 at tokens, 0.0 at padding) and name them in
         `weighted_metrics`. The attention weights, to plot, are
@@ -142,4 +148,31 @@ def encoder_decoder(
         )
     y = layers.Dropout(dropout, name="output_dropout")(y)  # [batch, target time, units]
     outputs = layers.Dense(target_vocabulary_size, activation="softmax", name="probabilities")(y)
-    return keras.Model([source, target], outputs, name="encoder_decoder")
+    return EncoderDecoder(
+        [source, target],
+        outputs,
+        name="encoder_decoder",
+        start_token=start_token,
+        end_token=end_token,
+    )
+
+
+@keras.saving.register_keras_serializable("zoo")
+class EncoderDecoder(Generator):
+    """What `encoder_decoder` builds: a functional model that generates from its source."""
+
+    embedding_name, rnn_name = "target_embedding", "decoder"
+
+    def check_inputs(self, inputs):
+        return check_tokens(inputs, self.get_layer("source_embedding").input_dim, "the source")
+
+    def begin(self, inputs):
+        encoders = self.numbered_layers("encoder")
+        states = [bridge.output for bridge in self.numbered_layers("bridge")]
+        states = states or [state for encoder in encoders for state in encoder.output[1:]]
+        attends = any(layer.name == "attention" for layer in self.layers)
+        memory = [encoders[-1].output[0], self.get_layer("attention_keys").output] if attends else []
+        outputs = keras.tree.flatten(keras.Model(self.inputs[0], memory + states)(inputs))
+        memory, states = outputs[: len(memory)], outputs[len(memory) :]
+        tokens = ops.full((ops.shape(inputs)[0], 1), self.start_token, dtype="int32")
+        return tokens, states, (*memory, inputs != 0) if memory else None

@@ -1,9 +1,11 @@
 """One-to-many: one thing in, a sequence out."""
 
 import keras
-from keras import layers
+import numpy as np
+from keras import layers, ops
 
 from zoo.cells import NUM_STATES, attend, embed, recurrent_stack
+from zoo.decoding import Generator, check_tokens
 from zoo.errors import InputError, check_choice
 from zoo.registry import register
 
@@ -20,6 +22,8 @@ def one_to_many(
     units=256,
     num_layers=1,
     dropout=0.0,
+    start_token=2,
+    end_token=3,
 ):
     """A sequence from one thing: captions for an image, music from a note, text from nothing.
 
@@ -50,6 +54,8 @@ def one_to_many(
         units: size of the state of each layer.
         num_layers: number of recurrent layers.
         dropout: share dropped of the token vectors, between layers and before the output.
+        start_token: the token that `generate` begins with where it is given none.
+        end_token: the token that ends a sequence.
 
     Call arguments:
         context: floats `[batch, *context_shape]`, if there is a context.
@@ -59,9 +65,11 @@ def one_to_many(
 
     Returns:
         A `keras.Model` that gives the probabilities of the next token `[batch, time,
-        vocabulary_size]`. Train it with `"sparse_categorical_crossentropy"` on the tokens shifted by
-        one (teacher forcing): the loss follows the mask. Keras's metrics do not by themselves: pass
-        `sample_weight` (1.0 at tokens, 0.0 at padding) and name them in `weighted_metrics`.
+        vocabulary_size]`, with `generate(inputs, max_length, strategy)` of `zoo.decoding.Generator`:
+        its inputs are the context, the tokens so far, or `[context, tokens so far]`. Train it with
+        `"sparse_categorical_crossentropy"` on the tokens shifted by one (teacher forcing): the loss
+        follows the mask. Keras's metrics do not by themselves: pass `sample_weight` (1.0 at tokens, 0.0
+        at padding) and name them in `weighted_metrics`.
 
     Raises:
         ValueError: an unknown cell, a context of another rank, or embeddings that do not fit.
@@ -118,4 +126,46 @@ def one_to_many(
         x = attend(x, context, attention="additive", units=units, mask=mask)
     x = layers.Dropout(dropout, name="output_dropout")(x)
     outputs = layers.Dense(vocabulary_size, activation="softmax", name="probabilities")(x)
-    return keras.Model(inputs, outputs, name="one_to_many")
+    return OneToMany(inputs, outputs, name="one_to_many", start_token=start_token, end_token=end_token)
+
+
+@keras.saving.register_keras_serializable("zoo")
+class OneToMany(Generator):
+    """What `one_to_many` builds: a functional model that generates from a context or a beginning."""
+
+    embedding_name, rnn_name = "embedding", "rnn"
+
+    def check_inputs(self, inputs):
+        context, tokens = None, inputs
+        if len(self.inputs) == 2:
+            context, tokens = inputs if isinstance(inputs, (list, tuple)) else (inputs, None)
+            context = np.asarray(context, "float32")
+            shape = self.inputs[0].shape[1:]
+            if context.shape[1:] != shape:
+                raise InputError(
+                    f"The context must have the shape {('batch', *shape)}. Received: {context.shape}"
+                )
+            if tokens is None:
+                tokens = np.full((len(context), 1), self.start_token)
+        tokens = check_tokens(tokens, self.get_layer("embedding").input_dim)
+        if context is None:
+            return [tokens]
+        if len(tokens) != len(context):
+            raise InputError(
+                "There must be a context for each row of tokens. "
+                f"Received: {len(context)} contexts, {len(tokens)} rows"
+            )
+        return [context, tokens]
+
+    def begin(self, inputs):
+        *context, tokens = inputs
+        if not context:
+            rnns = self.numbered_layers("rnn")
+            batch_size = ops.shape(tokens)[0]
+            states = [state for rnn in rnns for state in rnn.cell.get_initial_state(batch_size)]
+            return tokens, states, None
+        initial_states = [layer.output for layer in self.numbered_layers("initial_state")]
+        states = keras.tree.flatten(keras.Model(self.inputs[0], initial_states)(context[0]))
+        if len(context[0].shape) == 2:
+            return tokens, states, None
+        return tokens, states, (context[0], self.get_layer("attention_keys")(context[0]), None)

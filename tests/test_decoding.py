@@ -1,0 +1,267 @@
+"""Greedy, sampling and beam search: against plain loops, exhaustive search and the model itself."""
+
+import itertools
+
+import keras
+import numpy as np
+import pytest
+from keras import ops
+
+import zoo
+from zoo import decoding
+
+START, END, SIZE = 2, 3, 6
+RNG = np.random.default_rng(0)
+# log p(next token | last two tokens): the state of the toy step is the token before the last.
+TABLE = np.log(RNG.dirichlet(np.full(SIZE, 0.4), (SIZE, SIZE)) + 1e-6).astype("float32")
+MODELS = {
+    "none": ("encoder_decoder", {"attention": "none", "bidirectional": False}),
+    "dot": ("encoder_decoder", {"attention": "dot"}),
+    "additive": ("encoder_decoder", {"attention": "additive", "num_layers": 2}),
+    "vector": ("one_to_many", {"context_shape": (7,), "num_layers": 2}),
+    "grid": ("one_to_many", {"context_shape": (4, 7)}),
+    "no context": ("one_to_many", {"context_shape": None}),
+}
+
+
+def toy_step(tokens, states):
+    before = ops.cast(states[0][:, 0], "int32")
+    return ops.take(ops.reshape(TABLE, (-1, SIZE)), before * SIZE + tokens, axis=0), [
+        ops.cast(tokens[:, None], "float32")
+    ]
+
+
+def begin(tokens):
+    return ops.array(tokens, "int32"), [ops.ones((len(tokens), 1))]
+
+
+def toy_log_p(first, sequence):
+    history = [1, first, *sequence]
+    return sum(TABLE[history[i], history[i + 1], history[i + 2]] for i in range(len(sequence)))
+
+
+def test_greedy_is_a_loop_over_the_step():
+    tokens = decoding.greedy(toy_step, *begin(range(SIZE)), max_length=7, end_token=END)
+    for first, row in enumerate(ops.convert_to_numpy(tokens)):
+        history = [1, first]
+        while len(history) < 9 and END not in history[2:]:
+            history.append(TABLE[history[-2], history[-1]].argmax())
+        assert row.tolist() == history[2:] + [0] * (9 - len(history))
+
+
+@pytest.mark.parametrize("length_penalty", [0.0, 1.0])
+def test_a_beam_as_wide_as_all_hypotheses_is_an_exhaustive_search(length_penalty):
+    max_length, firsts, n_best = 3, [2, 4, 5], 10
+    not_end = [token for token in range(SIZE) if token != END]
+    tokens, scores = decoding.beam_search(
+        toy_step,
+        *begin(firsts),
+        max_length=max_length,
+        end_token=END,
+        beam_width=5**3 + 5**2 + 5 + 1,
+        length_penalty=length_penalty,
+        n_best=n_best,
+    )
+    for first, found, score in zip(
+        firsts, ops.convert_to_numpy(tokens), ops.convert_to_numpy(scores), strict=True
+    ):
+        hypotheses = [
+            (*body, END)[:max_length]
+            for length in range(max_length + 1)
+            for body in itertools.product(not_end, repeat=length)
+        ]
+        ranked = sorted(
+            ((toy_log_p(first, h) / ((5 + len(h)) / 6) ** length_penalty, h) for h in hypotheses),
+            reverse=True,
+        )[:n_best]
+        np.testing.assert_allclose(score, [value for value, _ in ranked], rtol=1e-5)
+        assert [tuple(row[row != 0]) for row in found] == [
+            tuple(token for token in h if token) for _, h in ranked
+        ]
+
+
+def test_beams_of_width_one_are_greedy_and_wider_ones_do_not_find_less():
+    firsts = [0, 2, 4, 5]
+    greedy = decoding.greedy(toy_step, *begin(firsts), max_length=6, end_token=END)
+    results = {
+        width: decoding.beam_search(
+            toy_step,
+            *begin(firsts),
+            max_length=6,
+            end_token=END,
+            beam_width=width,
+            length_penalty=0.0,
+        )
+        for width in (1, 5, 500)
+    }
+    np.testing.assert_array_equal(results[1][0][:, 0], greedy)
+    best = ops.convert_to_numpy(results[500][1])
+    assert (ops.convert_to_numpy(results[5][1]) <= best + 1e-5).all()
+    assert (ops.convert_to_numpy(results[1][1]) < best - 0.1).any()  # greedy misses something
+
+
+def test_samples_follow_the_distribution():
+    first, rows = 4, 20000
+    expected = np.exp(TABLE[1, first])
+
+    def frequencies(**options):
+        tokens = decoding.sample(toy_step, *begin([first] * rows), max_length=1, seed=1, **options)
+        return np.bincount(ops.convert_to_numpy(tokens)[:, 0], minlength=SIZE) / rows
+
+    tolerance = 4 * np.sqrt(0.25 / rows)  # four standard deviations at the most
+    np.testing.assert_allclose(frequencies(), expected, atol=tolerance)
+    warm = expected**0.5 / (expected**0.5).sum()
+    np.testing.assert_allclose(frequencies(temperature=2.0), warm, atol=tolerance)
+    top = np.where(expected >= np.sort(expected)[-2], expected, 0)
+    np.testing.assert_allclose(frequencies(top_k=2), top / top.sum(), atol=tolerance)
+    order = np.argsort(-expected)
+    kept = np.searchsorted(np.cumsum(expected[order]), 0.9) + 1  # the fewest that reach 0.9
+    nucleus = np.zeros(SIZE)
+    nucleus[order[:kept]] = expected[order[:kept]]
+    assert 1 < kept < SIZE
+    np.testing.assert_allclose(frequencies(top_p=0.9), nucleus / nucleus.sum(), atol=tolerance)
+
+
+def build(name, cell="gru"):
+    """A small model with large weights, so that its probabilities are far from equal."""
+    keras.utils.set_random_seed(0)
+    kind, config = MODELS[name]
+    sizes = {"vocabulary_size": 12}
+    if kind == "encoder_decoder":
+        sizes = {"source_vocabulary_size": 20, "target_vocabulary_size": 12}
+    model = zoo.build(kind, cell=cell, embedding_dim=6, units=5, **sizes, **config)
+    for variable in model.trainable_variables:
+        variable.assign(variable * (8 if "embedding" in variable.path else 2.5))
+    return model
+
+
+def make_inputs(model, padding=0):
+    """What `generate` takes, and the same as the model's first inputs and first tokens."""
+    rng = np.random.default_rng(1)
+    if model.name == "encoder_decoder":
+        source = rng.integers(4, 20, (5, 6)) * (np.arange(6) < np.array([6, 3, 1, 5, 6])[:, None])
+        source = np.pad(source, [(0, 0), (0, padding)])
+        return source, [source], np.full((5, 1), START)
+    if len(model.inputs) == 1:
+        tokens = np.concatenate([np.full((5, 1), START), rng.integers(4, 12, (5, 3))], axis=1)
+        return tokens, [], tokens
+    context = rng.normal(size=(5, *model.inputs[0].shape[1:])).astype("float32")
+    return context, [context], np.full((5, 1), START)
+
+
+def next_log_p(model, first_inputs, tokens):
+    p = model([*first_inputs, tokens] if first_inputs else tokens)
+    p = ops.convert_to_numpy(p).astype("float64")
+    p[:, :, 0] = 0  # padding is no token
+    return np.log(np.maximum(p, 1e-37))  # [batch, time, vocabulary]
+
+
+@pytest.mark.parametrize("cell", ["simple_rnn", "lstm", "gru"])
+@pytest.mark.parametrize("name", MODELS)
+def test_generation_is_what_the_model_says_token_by_token(name, cell):
+    model = build(name, cell)
+    inputs, first_inputs, first_tokens = make_inputs(model)
+    tokens = first_tokens
+    is_done = np.zeros(5, bool)
+    while tokens.shape[1] < first_tokens.shape[1] + 7 and not is_done.all():
+        best = next_log_p(model, first_inputs, tokens)[:, -1].argmax(axis=-1)
+        tokens = np.concatenate([tokens, np.where(is_done, 0, best)[:, None]], axis=1)
+        is_done |= best == END
+    generated = model.generate(inputs, max_length=7)
+    np.testing.assert_array_equal(generated, tokens[:, first_tokens.shape[1] :])
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_beams_score_what_the_model_scores_and_survive_saving(name, tmp_path):
+    model = build(name)
+    inputs, first_inputs, first_tokens = make_inputs(model)
+    n, t = 3, first_tokens.shape[1]
+    tokens, scores = model.generate(inputs, 7, "beam", beam_width=4, n_best=n, length_penalty=0.6)
+    assert (np.diff(scores, axis=1) <= 0).all()
+    whole = np.concatenate([np.repeat(first_tokens, n, axis=0), tokens.reshape(5 * n, -1)], axis=1)
+    log_p = next_log_p(model, [np.repeat(x, n, axis=0) for x in first_inputs], whole)
+    log_p = np.take_along_axis(log_p[:, t - 1 : -1], whole[:, t:, None], axis=-1)[:, :, 0]
+    is_token = whole[:, t:] != 0
+    expected = (log_p * is_token).sum(axis=1) / ((5 + is_token.sum(axis=1)) / 6) ** 0.6
+    np.testing.assert_allclose(scores.reshape(-1), expected, rtol=1e-4)
+    assert len({tuple(row) for row in tokens[0]}) == n  # the hypotheses differ
+
+    model.save(tmp_path / "model.keras")
+    loaded = keras.saving.load_model(tmp_path / "model.keras")
+    for strategy in ("greedy", "beam"):
+        np.testing.assert_array_equal(
+            loaded.generate(inputs, 7, strategy), model.generate(inputs, 7, strategy)
+        )
+
+
+@pytest.mark.parametrize("strategy", ["greedy", "beam"])
+@pytest.mark.parametrize("name", ["none", "dot", "additive"])
+def test_padding_of_the_source_changes_nothing(name, strategy):
+    model = build(name)
+    one, _, _ = make_inputs(model)
+    more, _, _ = make_inputs(model, padding=4)
+    np.testing.assert_array_equal(model.generate(one, 7, strategy), model.generate(more, 7, strategy))
+    row = one[1:2, :3]  # alone, without any padding
+    alone = model.generate(row, 7, strategy)
+    np.testing.assert_array_equal(alone, model.generate(one, 7, strategy)[1:2, : alone.shape[1]])
+
+
+def test_tokens_so_far_may_have_different_lengths():
+    model = build("no context")
+    tokens = np.array([[START, 5, 6, 7], [START, 8, 0, 0]])
+    both = model.generate(tokens, 5)
+    alone = model.generate(tokens[1:, :2], 5)
+    np.testing.assert_array_equal(both[1:, : alone.shape[1]], alone)
+
+
+def test_new_weights_are_used_by_the_compiled_loop():
+    model = build("dot")
+    inputs, _, _ = make_inputs(model)
+    before = model.generate(inputs, 5)
+    model.get_layer("probabilities").bias.assign(np.eye(12)[7] * 1e3)
+    assert not np.array_equal(before, model.generate(inputs, 5))
+    assert (model.generate(inputs, 5) == 7).all()
+
+
+def test_the_seed_decides_what_is_sampled():
+    model = build("vector")
+    inputs, _, _ = make_inputs(model)
+
+    def draw(seed=None):
+        return model.generate(inputs, 12, "sample", seed=seed).tolist()
+
+    assert draw(1) == draw(1) != draw(2)
+    keras.utils.set_random_seed(3)
+    assert draw() != draw()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"strategy": "bem"}, "Did you mean 'beam'?"),
+        ({"strategy": "greedy", "temperature": 0.5}, "option of strategy 'greedy'"),
+        ({"strategy": "beam", "beam_with": 3}, "Did you mean 'beam_width'?"),
+        ({"strategy": "beam", "beam_width": 2, "n_best": 3}, "n_best=3"),
+        ({"strategy": "beam", "length_penalty": -1}, "length_penalty"),
+        ({"strategy": "sample", "temperature": 0}, "temperature must be above 0"),
+        ({"strategy": "sample", "top_p": 0}, "top_p"),
+        ({"strategy": "sample", "top_k": 0}, "top_k"),
+        ({"max_length": 0}, "max_length"),
+        ({"inputs": [[4, 20]]}, "from 0 to 19"),
+        ({"inputs": [[4, -1]]}, "from 0 to 19"),
+        ({"inputs": [[4, 5], [0, 0]]}, "row 1"),
+        ({"inputs": [[4, 0, 5]]}, "row 0"),
+        ({"inputs": [[0.5, 1.5]]}, "integers"),
+    ],
+)
+def test_errors_say_what_was_received(arguments, message):
+    with pytest.raises(zoo.InputError, match=message):
+        build("dot").generate(**{"inputs": [[4, 5]], "max_length": 3, **arguments})
+
+
+def test_a_context_of_another_shape_or_number_is_refused():
+    model = build("vector")
+    with pytest.raises(zoo.InputError, match=r"\(3, 6\)"):
+        model.generate(np.zeros((3, 6)), 3)
+    with pytest.raises(zoo.InputError, match="3 contexts, 1 rows"):
+        model.generate([np.zeros((3, 7)), [[START]]], 3)

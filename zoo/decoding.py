@@ -1,0 +1,480 @@
+"""From next-token probabilities to whole sequences: greedy, sampling and beam search.
+
+Each is one loop over a step function, `(tokens, states) -> (log_probabilities, states)`, with tokens
+`[rows]`, log-probabilities `[rows, vocabulary]` and states a list of tensors whose first axis is rows.
+They are written in keras.ops, so they run eagerly or compiled, on every backend, a whole batch at once.
+`Generator.generate` compiles the loop together with the model.
+"""
+
+import inspect
+import re
+
+import keras
+import numpy as np
+from keras import ops
+
+from zoo.errors import InputError, check_choice
+
+IMPOSSIBLE = -1e9  # a log-probability of what must not be; finite, so that differences stay numbers
+
+
+def greedy(step, tokens, states, *, max_length, end_token=3):
+    """Takes the most probable token at every step.
+
+    Args:
+        step: `(tokens, states) -> (log_probabilities, states)`, see above.
+        tokens: the first token of each row `[batch]`, usually the start token.
+        states: list of tensors, the first axis of each is batch.
+        max_length: number of tokens at most.
+        end_token: the token after which a row is finished.
+
+    Returns:
+        Integers `[batch, max_length]`: without the first token, with the end token, 0 after it.
+
+    Example: after token t comes t + 1, until the end token 7.
+
+    >>> def step(tokens, states):
+    ...     return ops.log(ops.one_hot(tokens + 1, 9) + 1e-9), states
+    >>> ops.convert_to_numpy(greedy(step, ops.array([5, 2]), [], max_length=4, end_token=7))
+    array([[6, 7, 0, 0],
+           [3, 4, 5, 6]], dtype=int32)
+    """
+
+    def choose(log_p, t):
+        return ops.argmax(log_p, axis=-1)
+
+    return _one_by_one(choose, step, tokens, states, max_length, end_token)
+
+
+def sample(
+    step,
+    tokens,
+    states,
+    *,
+    max_length,
+    end_token=3,
+    temperature=1.0,
+    top_k=None,
+    top_p=1.0,
+    seed=None,
+):
+    """Draws every token at random from the model's distribution.
+
+    One uniform number a token picks from the sorted, cut and renormalised distribution (inverse
+    transform sampling), so a seed gives the same text whatever is compiled.
+
+    Args:
+        step, tokens, states, max_length, end_token: see `greedy`.
+        temperature: divides the log-probabilities; below 1 the likely tokens become likelier.
+        top_k: draws from the k most probable tokens only (Fan et al. 2018); None for all.
+        top_p: draws from the fewest tokens that together have this probability (nucleus sampling,
+            Holtzman et al. 2020), after temperature and top_k.
+        seed: an integer, a `keras.random.SeedGenerator`, or None for another text each time.
+
+    Returns:
+        Integers `[batch, max_length]`, see `greedy`.
+
+    Raises:
+        ValueError: a temperature, top_k or top_p out of range.
+
+    Example: with half the probability kept, only the likeliest token remains.
+
+    >>> def step(tokens, states):
+    ...     return ops.log(ops.array([[0.1, 0.1, 0.1, 0.1, 0.6]])), states
+    >>> ops.convert_to_numpy(sample(step, ops.array([2]), [], max_length=3, top_p=0.5, seed=0))
+    array([[4, 4, 4]], dtype=int32)
+    """
+    _check_options(max_length, temperature=temperature, top_k=top_k, top_p=top_p)
+    uniform = keras.random.uniform((ops.shape(tokens)[0], max_length), seed=seed)
+
+    def choose(log_p, t):
+        vocabulary_size = log_p.shape[-1]
+        log_p, order = ops.top_k(log_p / temperature, min(top_k or vocabulary_size, vocabulary_size))
+        p = ops.softmax(log_p, axis=-1)  # [batch, k], falling
+        before = ops.cumsum(p, axis=-1) - p
+        p = ops.where(before < top_p, p, 0.0)
+        cumulative = ops.cumsum(p, axis=-1)
+        threshold = ops.take(uniform, t, axis=1)[:, None] * cumulative[:, -1:]
+        rank = ops.sum(ops.cast(cumulative <= threshold, "int32"), axis=-1)  # [batch]
+        rank = ops.minimum(rank, ops.sum(ops.cast(p > 0, "int32"), axis=-1) - 1)  # against rounding
+        return ops.take_along_axis(order, rank[:, None], axis=-1)[:, 0]
+
+    return _one_by_one(choose, step, tokens, states, max_length, end_token)
+
+
+def _one_by_one(choose, step, tokens, states, max_length, end_token):
+    """The loop of greedy and sampling: `choose(log_probabilities, t)` gives the tokens of step t."""
+    _check_options(max_length)
+    tokens = ops.cast(tokens, "int32")
+    generated = ops.repeat(ops.zeros_like(tokens)[:, None], max_length, axis=1)  # [batch, time]
+    is_done = tokens != tokens  # all false
+
+    def some_go_on(t, tokens, is_done, states, generated):
+        return ops.logical_and(t < max_length, ops.logical_not(ops.all(is_done)))
+
+    def one_token(t, tokens, is_done, states, generated):
+        log_p, states = step(tokens, states)
+        tokens = ops.where(is_done, 0, ops.cast(choose(log_p, t), "int32"))
+        generated = ops.where(ops.arange(max_length) == t, tokens[:, None], generated)
+        return t + 1, tokens, ops.logical_or(is_done, tokens == end_token), states, generated
+
+    loop = (ops.array(0), tokens, is_done, list(states), generated)
+    return ops.while_loop(some_go_on, one_token, loop)[-1]
+
+
+def beam_search(
+    step,
+    tokens,
+    states,
+    *,
+    max_length,
+    end_token=3,
+    beam_width=5,
+    length_penalty=1.0,
+    n_best=1,
+):
+    """Keeps the `beam_width` most probable beginnings of each row, instead of one.
+
+    At every step each beginning is continued with every token. The best that end are finished
+    hypotheses, the best that do not live on. A hypothesis y is ranked by
+
+        score(y) = log p(y) / ((5 + length) / 6) ** length_penalty       Wu et al. 2016, equation 14
+
+    with its end token counted in its length. The search stops when no living beginning can overtake
+    the `n_best` finished ones, which changes nothing in the result; a hypothesis that `max_length`
+    cuts off ranks with the others. As wide as there are hypotheses it is an exhaustive search; of
+    width 1, without length penalty, it is greedy.
+
+    Args:
+        step, tokens, states, max_length, end_token: see `greedy`. `step` is called with
+            `batch * beam_width` rows, those of one sentence next to each other.
+        beam_width: number of beginnings and of finished hypotheses kept.
+        length_penalty: 0 ranks by probability, which favours short ones; above 0 less so.
+        n_best: number of hypotheses returned, at most `beam_width`.
+
+    Returns:
+        Integers `[batch, n_best, max_length]` as of `greedy`, best first, and their scores
+        `[batch, n_best]`.
+
+    Raises:
+        ValueError: beam_width, length_penalty or n_best out of range.
+
+    Example: token 4 begins the best path though 5 is likelier at first.
+
+    >>> p = np.full((6, 6), 1e-9)
+    >>> p[2, 4], p[2, 5], p[4, 3], p[5, 4], p[5, 5] = 0.4, 0.6, 1.0, 0.5, 0.5
+    >>> def step(tokens, states):
+    ...     return ops.take(ops.array(np.log(p), "float32"), tokens, axis=0), states
+    >>> best, scores = beam_search(step, ops.array([2]), [], max_length=2, beam_width=2)
+    >>> ops.convert_to_numpy(best)
+    array([[[4, 3]]], dtype=int32)
+    """
+    _check_options(max_length, beam_width=beam_width, length_penalty=length_penalty, n_best=n_best)
+
+    def rank(log_p, length):
+        return log_p / ((5.0 + ops.cast(length, "float32")) / 6.0) ** length_penalty
+
+    def best_of(scores, sequences):  # of [batch, n] and [batch, n, time]
+        scores, order = ops.top_k(scores, beam_width)
+        return scores, ops.take_along_axis(sequences, order[:, :, None], axis=1)
+
+    def some_go_on(t, tokens, states, live_log_p, live, scores, finished):
+        can_reach = rank(live_log_p[:, 0], max_length)  # log p only falls, the divisor only grows
+        return ops.logical_and(t < max_length, ops.any(can_reach > scores[:, n_best - 1]))
+
+    def one_token(t, tokens, states, live_log_p, live, scores, finished):
+        log_p, states = step(ops.reshape(tokens, (-1,)), states)
+        vocabulary_size = log_p.shape[-1]
+        log_p = ops.reshape(ops.cast(log_p, "float32"), (-1, beam_width, vocabulary_size))
+        log_p = log_p + live_log_p[:, :, None]
+        here = ops.arange(max_length) == t
+
+        # Each beginning continued by each token but the end: the best of all live on.
+        go_on = ops.where(ops.arange(vocabulary_size) == end_token, IMPOSSIBLE, log_p)
+        live_log_p, index = ops.top_k(
+            ops.reshape(go_on, (-1, beam_width * vocabulary_size)), beam_width
+        )  # each [batch, beam_width]
+        # Each beginning ended: finished, if it ranks among the beam_width best of both kinds.
+        ended = log_p[:, :, end_token]
+        last, _ = ops.top_k(ops.concatenate([ended, live_log_p], axis=1), beam_width)
+        ended = ops.where(ended >= last[:, -1:], rank(ended, t + 1), 2 * IMPOSSIBLE)
+        scores, finished = best_of(
+            ops.concatenate([scores, ended], axis=1),
+            ops.concatenate([finished, ops.where(here, end_token, live)], axis=1),
+        )
+        index = ops.cast(index, "int32")
+        parent, tokens = index // vocabulary_size, index % vocabulary_size
+        live = ops.take_along_axis(live, parent[:, :, None], axis=1)
+        live = ops.where(here, tokens[:, :, None], live)
+        rows = ops.reshape(parent + beam_width * ops.arange(ops.shape(parent)[0])[:, None], (-1,))
+        states = [ops.take(state, rows, axis=0) for state in states]
+        return t + 1, tokens, states, live_log_p, live, scores, finished
+
+    tokens = ops.repeat(ops.cast(tokens, "int32")[:, None], beam_width, axis=1)  # [batch, beam_width]
+    live = ops.repeat(ops.zeros_like(tokens)[:, :, None], max_length, axis=2)
+    # At first the beams of a row are equal: all but one are impossible.
+    live_log_p = ops.where(ops.arange(beam_width) == 0, 0.0, IMPOSSIBLE) + ops.cast(
+        0 * tokens, "float32"
+    )
+    scores = ops.zeros_like(live_log_p) + 2 * IMPOSSIBLE
+    states = [ops.repeat(state, beam_width, axis=0) for state in states]
+    loop = (ops.array(0), tokens, states, live_log_p, live, scores, live)
+    t, _, _, live_log_p, live, scores, finished = ops.while_loop(some_go_on, one_token, loop)
+    scores, finished = best_of(  # those cut off count too
+        ops.concatenate([scores, rank(live_log_p, t)], axis=1),
+        ops.concatenate([finished, live], axis=1),
+    )
+    return finished[:, :n_best], scores[:, :n_best]
+
+
+def read(step, tokens, states):
+    """Steps through the beginning of a sequence, so that a strategy can go on with it.
+
+    Args:
+        step: see above.
+        tokens: the known tokens `[batch, time]`, 0 as padding on the right.
+        states: the states before the first of them.
+
+    Returns:
+        The last known token of each row `[batch]`, and the states before it.
+
+    Example: a state that sums the tokens that it has read.
+
+    >>> def step(tokens, states):
+    ...     return None, [states[0] + ops.cast(tokens, "float32")[:, None]]
+    >>> last, (total,) = read(step, ops.array([[2, 5, 6], [2, 8, 0]]), [ops.zeros((2, 1))])
+    >>> ops.convert_to_numpy(last), ops.convert_to_numpy(total)[:, 0]
+    (array([6, 8], dtype=int32), array([7., 2.], dtype=float32))
+    """
+    lengths = ops.sum(ops.cast(tokens != 0, "int32"), axis=1)  # [batch]
+
+    def one_token(t, states):
+        _, new_states = step(ops.take(tokens, t, axis=1), states)
+        is_before_last = (t < lengths - 1)[:, None]
+        return t + 1, [
+            ops.where(is_before_last, new, old) for new, old in zip(new_states, states, strict=True)
+        ]
+
+    last = ops.max(lengths) - 1
+    _, states = ops.while_loop(lambda t, states: t < last, one_token, (ops.array(0), list(states)))
+    return ops.take_along_axis(tokens, lengths[:, None] - 1, axis=1)[:, 0], states
+
+
+def _check_options(
+    max_length,
+    *,
+    temperature=1.0,
+    top_k=None,
+    top_p=1.0,
+    seed=None,
+    beam_width=5,
+    length_penalty=1.0,
+    n_best=1,
+):
+    if max_length < 1:
+        raise InputError(f"max_length must be at least 1. Received: max_length={max_length}")
+    if temperature <= 0:
+        raise InputError(f"temperature must be above 0 (greedy is its limit). Received: {temperature}")
+    if top_k is not None and top_k < 1:
+        raise InputError(f"top_k must be at least 1, or None for all. Received: top_k={top_k}")
+    if not 0 < top_p <= 1:
+        raise InputError(f"top_p must be above 0 and at most 1. Received: top_p={top_p}")
+    if length_penalty < 0:
+        raise InputError(f"length_penalty must not be negative. Received: {length_penalty}")
+    if not 1 <= n_best <= beam_width:
+        raise InputError(
+            "beam_width must be at least 1, and n_best from 1 to beam_width. "
+            f"Received: beam_width={beam_width}, n_best={n_best}"
+        )
+
+
+STRATEGIES = {"greedy": greedy, "sample": sample, "beam": beam_search}
+
+
+def check_tokens(tokens, vocabulary_size, what="tokens"):
+    """The tokens as an int32 array `[batch, time]`, if an embedding can read them.
+
+    Args:
+        tokens: integers `[batch, time]`, 0 as padding on the right.
+        vocabulary_size: what all tokens are below.
+        what: their name in an error.
+
+    Raises:
+        ValueError: another rank, no integers, a token out of range, a row without a token, or padding
+            before a token.
+
+    Example:
+
+    >>> check_tokens([[2, 9]], vocabulary_size=9)
+    Traceback (most recent call last):
+    ...
+    zoo.errors.InputError: tokens must be from 0 to 8 (the vocabulary has 9). Received: 9
+    """
+    tokens = np.asarray(tokens)
+    if tokens.ndim != 2 or not np.issubdtype(tokens.dtype, np.integer):
+        raise InputError(
+            f"{what} must be integers [batch, time]. Received: {tokens.dtype}, shape {tokens.shape}"
+        )
+    wrong = tokens[(tokens < 0) | (tokens >= vocabulary_size)]
+    if wrong.size:
+        raise InputError(
+            f"{what} must be from 0 to {vocabulary_size - 1} (the vocabulary has {vocabulary_size}). "
+            f"Received: {wrong[0]}"
+        )
+    is_token = tokens != 0
+    for row in np.flatnonzero(
+        ~is_token[:, :1].any(axis=1) | (is_token[:, 1:] > is_token[:, :-1]).any(1)
+    ):
+        raise InputError(
+            f"Each row of {what} must begin with a token and have its padding (0) on the right. "
+            f"Received: row {row}: {tokens[row][:10].tolist()}"
+        )
+    return tokens.astype("int32")
+
+
+class Generator(keras.Model):
+    """A functional model of next-token probabilities that generates sequences.
+
+    The types that generate are built of it, see `zoo.architectures.encoder_decoder` and `one_to_many`:
+    they say how a sequence begins and how the layers are named that go on with it.
+
+    Args:
+        inputs, outputs, name: as of a functional `keras.Model`.
+        start_token: the token that every sequence begins with.
+        end_token: the token that ends one.
+    """
+
+    embedding_name = rnn_name = None
+
+    def __init__(self, inputs, outputs, name=None, *, start_token=2, end_token=3, **kwargs):
+        super().__init__(inputs, outputs, name=name, **kwargs)
+        self.start_token, self.end_token = start_token, end_token
+        # Compiled loops by their options; Keras would track them as layers if it saw the attribute.
+        object.__setattr__(self, "_loops", {})
+
+    def get_config(self):
+        return super().get_config() | {"start_token": self.start_token, "end_token": self.end_token}
+
+    def check_inputs(self, inputs):
+        """The inputs of `generate` as arrays, with the batch as first axis."""
+        raise NotImplementedError
+
+    def begin(self, inputs):
+        """The known tokens `[batch, time]`, the states before them, and the memory to attend to."""
+        raise NotImplementedError
+
+    def step(self, tokens, states, memory=None):
+        """One step of the model, in the form that the functions of this module take.
+
+        Args:
+            tokens: integers `[rows]`.
+            states: flat list of `[rows, units]`, layer by layer.
+            memory: what to attend to, from `begin`: None, or the items `[batch, items, features]`,
+                their keys `[batch, items, units]` and their mask `[batch, items]` (None if all are
+                real). With beams there are several rows for each of the batch, next to each other.
+
+        Returns:
+            Log-probabilities of the next token `[rows, vocabulary]`, and the new states.
+        """
+        table = self.get_layer(self.embedding_name).embeddings
+        x = ops.take(table, tokens, axis=0)  # [rows, embedding_dim]
+        rnns = self.numbered_layers(self.rnn_name)
+        num_states = len(states) // len(rnns)
+        new_states = []
+        for i, rnn in enumerate(rnns):
+            x, state = rnn.cell(x, states[i * num_states : (i + 1) * num_states])  # [rows, units]
+            new_states += state
+        if memory is not None:
+            x = self._attend(x, *memory)
+        p = self.get_layer("probabilities")(x)  # [rows, vocabulary]
+        log_p = ops.log(ops.maximum(ops.cast(p, "float32"), 1e-37))
+        # Padding is no token: training never teaches its probability.
+        return ops.where(ops.arange(p.shape[-1]) == 0, IMPOSSIBLE, log_p), new_states
+
+    def _attend(self, x, items, keys, mask):
+        """`zoo.cells.attend` for one step: the rows of one batch entry are its queries."""
+        query = ops.reshape(x, (ops.shape(items)[0], -1, x.shape[-1]))  # [batch, beams, units]
+        additive = any(layer.name == "attention_query" for layer in self.layers)
+        scored = self.get_layer("attention_query")(query) if additive else query
+        context, _ = self.get_layer("attention")(
+            [scored, items, keys], mask=[None, mask], return_attention_scores=True
+        )
+        x = self.get_layer("attention_output")(ops.concatenate([context, query], axis=-1))
+        return ops.reshape(x, (-1, x.shape[-1]))
+
+    def numbered_layers(self, prefix):
+        """The layers named `prefix_0`, `prefix_1`, ... in this order."""
+        found = [layer for layer in self.layers if re.fullmatch(rf"{prefix}_\d+", layer.name)]
+        return sorted(found, key=lambda layer: int(layer.name.rsplit("_", 1)[1]))
+
+    def generate(self, inputs, max_length, strategy="greedy", **options):
+        """Generates a sequence for each row of the inputs.
+
+        The first call with new options compiles one loop, which takes seconds.
+
+        Args:
+            inputs: what the sequences are made from: the source tokens of encoder_decoder; of
+                one_to_many the context, the tokens so far, or `[context, tokens so far]`.
+            max_length: number of tokens at most, the end token included.
+            strategy: `"greedy"`, `"sample"` or `"beam"`.
+            **options: of `"sample"`: temperature, top_k, top_p and seed, see `sample`; of `"beam"`:
+                beam_width, length_penalty and n_best, see `beam_search`.
+
+        Returns:
+            An integer array `[batch, time]`, without the start token, with the end token, 0 after it;
+            time is that of the longest row. If `n_best` is given: the n best hypotheses of each row
+            `[batch, n_best, time]`, best first, and their scores `[batch, n_best]`.
+
+        Raises:
+            ValueError: an unknown strategy, an option that it does not take or that is out of range, or
+                inputs that the model cannot read.
+
+        Example:
+
+        >>> import zoo
+        >>> model = zoo.build("encoder_decoder", cell="gru", units=16)
+        >>> model.generate([[7, 8, 9], [5, 6, 0]], max_length=4, strategy="beam", beam_width=2).shape
+        (2, 4)
+        """
+        check_choice("strategy", strategy, STRATEGIES)
+        for option in options:
+            keywords = inspect.getfullargspec(STRATEGIES[strategy]).kwonlyargs
+            allowed = [keyword for keyword in keywords if keyword not in ("max_length", "end_token")]
+            check_choice(f"option of strategy {strategy!r}", option, allowed)
+        _check_options(max_length, **options)
+        inputs = self.check_inputs(inputs)
+        seed = options.pop("seed", None)  # handed over as a variable: another seed compiles nothing
+        key = (strategy, max_length, *sorted(options.items()))
+        if key not in self._loops:
+            self._loops[key] = _Loop(self, STRATEGIES[strategy], {"max_length": max_length, **options})
+        loop = self._loops[key]
+        if seed is not None:
+            loop.seed_generator.state.assign([seed, 0])
+        result = loop.predict_on_batch(inputs)
+        tokens, scores = result if strategy == "beam" else (result, None)
+        length = np.flatnonzero(tokens.any(axis=tuple(range(tokens.ndim - 1))))[-1] + 1
+        tokens = tokens[..., :length]
+        if scores is None:
+            return tokens
+        return (tokens, scores) if "n_best" in options else tokens[:, 0]
+
+
+class _Loop(keras.Model):
+    """A whole generation as a model of its own, so that Keras compiles it on every backend."""
+
+    def __init__(self, model, strategy, options):
+        super().__init__(name="generation")
+        self.model, self.strategy, self.options = model, strategy, options
+        self.seed_generator = keras.random.SeedGenerator()
+
+    def call(self, inputs):
+        tokens, states, memory = self.model.begin(inputs)
+
+        def step(tokens, states):
+            return self.model.step(tokens, states, memory)
+
+        options = {**self.options, "end_token": self.model.end_token}
+        if self.strategy is sample:
+            options["seed"] = self.seed_generator
+        tokens, states = read(step, tokens, states)
+        return self.strategy(step, tokens, states, **options)
