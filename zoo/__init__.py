@@ -18,7 +18,10 @@ __all__ = [
     "build",
     "cells",
     "datasets",
+    "decoding",
+    "diagnostics",
     "flag",
+    "layers",
     "list_models",
     "register",
     "run",
@@ -29,7 +32,7 @@ __version__ = "0.1.0"
 
 
 def __getattr__(name):
-    """Imports `zoo.cells`, `zoo.datasets`, `zoo.tasks` and `zoo.text` when they are first used."""
+    """Imports a module of the package, such as `zoo.datasets`, when it is first used."""
     if name in __all__:
         return importlib.import_module(f"zoo.{name}")
     raise AttributeError(f"module 'zoo' has no attribute {name!r}")

@@ -47,7 +47,7 @@ def check_output(folder):
         )
 
 
-def save(folder, model, *, task, metrics, history, figures):
+def save(folder, model, *, task, metrics, history, figures, files=None):
     """Writes a trained model and what belongs to it into a folder, whole or not at all.
 
     Everything is written beside the folder first and renamed into its place at the end, so an
@@ -58,10 +58,11 @@ def save(folder, model, *, task, metrics, history, figures):
         folder: where to; an earlier folder that `save` wrote is replaced.
         model: the trained `keras.Model`, written as `model.keras`.
         task: dict for `task.json`: the type, the cell, preprocessing, vocabulary, labels, config and
-            dataset. The metrics, the command, versions and the SHA-256 of the model are added.
+            dataset. The metrics, the command, versions and the SHA-256 of model and files are added.
         metrics: dict of numbers by split, written as `metrics.json`.
         history: dict of lists, one number an epoch, written as `history.csv`.
         figures: dict of file names (without ending) to matplotlib figures, written as PNG.
+        files: dict of file names to bytes, for what JSON cannot hold, such as a tokenizer.
 
     Raises:
         ValueError: see `check_output`.
@@ -80,15 +81,19 @@ def save(folder, model, *, task, metrics, history, figures):
     new = pathlib.Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
     try:
         model.save(new / "model.keras")
-        with open(new / "model.keras", "rb") as file:
-            sha256 = hashlib.file_digest(file, "sha256").hexdigest()
+        for name, content in (files or {}).items():
+            (new / name).write_bytes(content)
+        sha256 = {
+            name: hashlib.sha256((new / name).read_bytes()).hexdigest()
+            for name in ("model.keras", *(files or {}))
+        }
         packages = ("rnn-zoo", "keras", "tensorflow", "numpy")
         task = {
             **task,
             "metrics": metrics,
             "command": " ".join(sys.argv),
             "versions": {package: importlib.metadata.version(package) for package in packages},
-            "sha256": {"model.keras": sha256},
+            "sha256": sha256,
         }
         (new / TASK_FILE).write_text(json.dumps(task, indent=1, ensure_ascii=False), "utf-8")
         (new / "metrics.json").write_text(json.dumps(metrics, indent=1))

@@ -1,0 +1,54 @@
+"""Batches with little padding: nothing lost, nothing twice, the same seed the same order."""
+
+import numpy as np
+
+from zoo.datasets import batches
+
+RNG = np.random.default_rng(0)
+ROWS = [
+    ({"tokens": np.arange(1, n + 1), "spelling": np.full((n, 1 + n % 3), i + 1)}, np.full(n, i))
+    for i, n in enumerate(RNG.integers(1, 30, size=103))
+]
+
+
+def ids(dataset):
+    return [batch["spelling"][:, 0, 0].tolist() for batch, _ in dataset.as_numpy_iterator()]
+
+
+def test_in_order_and_padded_on_the_right():
+    dataset = batches(ROWS, 10)
+    assert len(dataset) == 11
+    assert sum(ids(dataset), []) == list(range(1, 104))
+    (inputs, tags), *_ = dataset.as_numpy_iterator()
+    longest = max(len(tags) for _, tags in ROWS[:10])
+    assert inputs["tokens"].shape == tags.shape == (10, longest)
+    for i, row in enumerate(inputs["tokens"]):
+        n = len(ROWS[i][1])
+        assert row.tolist() == [*range(1, n + 1), *[0] * (longest - n)]
+
+
+def test_shuffled_by_length_anew_each_epoch():
+    dataset = batches(ROWS, 10, seed=0)
+    first, second = ids(dataset), ids(dataset)
+    assert first != second
+    assert sorted(sum(first, [])) == sorted(sum(second, [])) == list(range(1, 104))
+    assert [len(batch) for batch in first] == [10] * 10 + [3]
+    padded = sum(inputs["tokens"].size for inputs, _ in dataset.as_numpy_iterator())
+    real = sum(len(tags) for _, tags in ROWS)
+    in_order = sum(inputs["tokens"].size for inputs, _ in batches(ROWS, 10).as_numpy_iterator())
+    assert real <= padded < 1.15 * real < in_order
+    again = batches(ROWS, 10, seed=0)
+    assert [ids(again), ids(again)] == [first, second]
+    assert ids(batches(ROWS, 10, seed=1)) != first
+
+
+def test_rows_may_be_drawn_for_each_epoch():
+    def draw(rng):
+        return [np.full(rng.integers(1, 9), i + 1) for i in range(20)]
+
+    dataset = batches(draw, 5, seed=0)
+    first, second = ([batch.tolist() for batch in dataset.as_numpy_iterator()] for _ in range(2))
+    assert len(dataset) == len(first) == 4
+    for epoch in (first, second):
+        assert sorted(row[0] for batch in epoch for row in batch) == list(range(1, 21))
+    assert sorted(map(str, sum(first, []))) != sorted(map(str, sum(second, [])))
