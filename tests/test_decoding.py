@@ -153,6 +153,7 @@ def next_log_p(model, first_inputs, tokens):
     p = model([*first_inputs, tokens] if first_inputs else tokens)
     p = ops.convert_to_numpy(p).astype("float64")
     p[:, :, 0] = 0  # padding is no token
+    p /= p.sum(axis=-1, keepdims=True)
     return np.log(np.maximum(p, 1e-37))  # [batch, time, vocabulary]
 
 

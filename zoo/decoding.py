@@ -186,24 +186,24 @@ def beam_search(
         log_p, states = step(ops.reshape(tokens, (-1,)), states)
         vocabulary_size = log_p.shape[-1]
         log_p = ops.reshape(ops.cast(log_p, "float32"), (-1, beam_width, vocabulary_size))
-        log_p = log_p + live_log_p[:, :, None]
         here = ops.arange(max_length) == t
 
-        # Each beginning continued by each token but the end: the best of all live on.
-        go_on = ops.where(ops.arange(vocabulary_size) == end_token, IMPOSSIBLE, log_p)
-        live_log_p, index = ops.top_k(
-            ops.reshape(go_on, (-1, beam_width * vocabulary_size)), beam_width
-        )  # each [batch, beam_width]
+        # Each beginning continued by each token but the end: the best of all live on. They are among
+        # the beam_width best of each beginning, or one more if the end is among these.
+        best, token = ops.top_k(log_p, min(beam_width + 1, vocabulary_size))
+        best = ops.where(token == end_token, IMPOSSIBLE, best) + live_log_p[:, :, None]
+        ended = log_p[:, :, end_token] + live_log_p  # [batch, beam_width]
+        live_log_p, index = ops.top_k(ops.reshape(best, (-1, beam_width * best.shape[-1])), beam_width)
+        parent = ops.cast(index, "int32") // best.shape[-1]
+        token = ops.cast(ops.reshape(token, (-1, beam_width * best.shape[-1])), "int32")
+        tokens = ops.take_along_axis(token, index, axis=1)  # [batch, beam_width]
         # Each beginning ended: finished, if it ranks among the beam_width best of both kinds.
-        ended = log_p[:, :, end_token]
         last, _ = ops.top_k(ops.concatenate([ended, live_log_p], axis=1), beam_width)
         ended = ops.where(ended >= last[:, -1:], rank(ended, t + 1), 2 * IMPOSSIBLE)
         scores, finished = best_of(
             ops.concatenate([scores, ended], axis=1),
             ops.concatenate([finished, ops.where(here, end_token, live)], axis=1),
         )
-        index = ops.cast(index, "int32")
-        parent, tokens = index // vocabulary_size, index % vocabulary_size
         live = ops.take_along_axis(live, parent[:, :, None], axis=1)
         live = ops.where(here, tokens[:, :, None], live)
         rows = ops.reshape(parent + beam_width * ops.arange(ops.shape(parent)[0])[:, None], (-1,))
@@ -386,10 +386,11 @@ class Generator(keras.Model):
             new_states += state
         if memory is not None:
             x = self._attend(x, *memory)
-        p = self.get_layer("probabilities")(x)  # [rows, vocabulary]
-        log_p = ops.log(ops.maximum(ops.cast(p, "float32"), 1e-37))
+        head = self.get_layer("probabilities")
+        logits = ops.matmul(ops.cast(x, "float32"), head.kernel) + head.bias  # [rows, vocabulary]
         # Padding is no token: training never teaches its probability.
-        return ops.where(ops.arange(p.shape[-1]) == 0, IMPOSSIBLE, log_p), new_states
+        is_padding = ops.arange(logits.shape[-1]) == 0
+        return ops.log_softmax(ops.where(is_padding, IMPOSSIBLE, logits)), new_states
 
     def _attend(self, x, items, keys, mask):
         """`zoo.cells.attend` for one step: the rows of one batch entry are its queries."""
