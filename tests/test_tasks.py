@@ -17,10 +17,13 @@ def model():
 
 def test_save_writes_all_that_belongs_to_a_model(model, tmp_path):
     folder = tmp_path / "mine"
-    zoo.tasks.save(folder, model, history={"loss": [2.0, 1.0], "val_loss": [3.0, 4.0]}, **REST)
+    history = {"loss": [2.0, 1.0], "val_loss": [3.0, 4.0]}
+    zoo.tasks.save(folder, model, history=history, files={"target.spm": b"\0pieces"}, **REST)
     task = json.loads((folder / "task.json").read_text())
     weights = (folder / "model.keras").read_bytes()
     assert task["sha256"]["model.keras"] == hashlib.sha256(weights).hexdigest()
+    assert (folder / "target.spm").read_bytes() == b"\0pieces"
+    assert task["sha256"]["target.spm"] == hashlib.sha256(b"\0pieces").hexdigest()
     assert task["labels"] == ["neg", "pos"]
     assert task["versions"]["keras"] == keras.__version__
     rows = list(csv.reader((folder / "history.csv").open()))
