@@ -207,6 +207,15 @@ def test_padding_of_the_source_changes_nothing(name, strategy):
     np.testing.assert_array_equal(alone, model.generate(one, 7, strategy)[1:2, : alone.shape[1]])
 
 
+def test_batches_of_similar_length_come_back_in_order():
+    model = build("dot")
+    source, _, _ = make_inputs(model)
+    rows = [row[row != 0].tolist() for row in source]
+    generated = decoding.generate_in_batches(model, rows, 7, batch_size=2)
+    expected = [row[~np.isin(row, (0, END))].tolist() for row in model.generate(source, 7)]
+    assert generated == expected
+
+
 def test_tokens_so_far_may_have_different_lengths():
     model = build("no context")
     tokens = np.array([[START, 5, 6, 7], [START, 8, 0, 0]])

@@ -4,10 +4,12 @@
 
     model = zoo.build("many_to_one", cell="gru")
 
-Keras and TensorFlow are imported on first use, so `import zoo` is instant.
+Keras and TensorFlow are imported on first use, so `import zoo` is instant. If Keras is there already,
+the zoo's classes are registered with it, so that `keras.saving.load_model` opens a saved model.
 """
 
 import importlib
+import sys
 
 from zoo.errors import InputError
 from zoo.flags import flag, run
@@ -36,3 +38,8 @@ def __getattr__(name):
     if name in __all__:
         return importlib.import_module(f"zoo.{name}")
     raise AttributeError(f"module 'zoo' has no attribute {name!r}")
+
+
+if "keras" in sys.modules:
+    for _module in ("layers", "architectures.encoder_decoder", "architectures.one_to_many"):
+        importlib.import_module(f"zoo.{_module}")

@@ -460,6 +460,36 @@ class Generator(keras.Model):
         return (tokens, scores) if "n_best" in options else tokens[:, 0]
 
 
+def generate_in_batches(model, sources, max_length, batch_size=64, strategy="greedy", **options):
+    """`model.generate` for any number of sources, those of similar length together.
+
+    Args:
+        model: what `encoder_decoder` builds.
+        sources: a list of lists of tokens, without padding.
+        max_length, strategy, options: see `Generator.generate`.
+        batch_size: number of sources that are generated from at once.
+
+    Returns:
+        A list of lists of tokens in the order of the sources, without the end token.
+
+    Example:
+
+    >>> import zoo
+    >>> model = zoo.build("encoder_decoder", units=8)
+    >>> len(generate_in_batches(model, [[7, 8], [5], [9, 6, 4]], max_length=3, batch_size=2))
+    3
+    """
+    order = sorted(range(len(sources)), key=lambda i: len(sources[i]))
+    generated = [[]] * len(sources)
+    for start in range(0, len(order), batch_size):
+        batch = order[start : start + batch_size]
+        source = keras.utils.pad_sequences([sources[i] for i in batch], padding="post")
+        tokens = model.generate(source, max_length, strategy, **options)  # [batch, time]
+        for i, row in zip(batch, tokens.tolist(), strict=True):
+            generated[i] = [token for token in row if token not in (0, model.end_token)]
+    return generated
+
+
 class _Loop(keras.Model):
     """A whole generation as a model of its own, so that Keras compiles it on every backend."""
 

@@ -1,5 +1,6 @@
-"""Text in: standardised words, and pretrained vectors for them."""
+"""Text in: standardised words, subwords, and pretrained vectors."""
 
+import io
 import pathlib
 import zipfile
 import zlib
@@ -45,6 +46,50 @@ def standardize(text):
     return tf.where(text == "", "[unk]", text)
 
 
+def train_subwords(texts, vocabulary_size):
+    """Learns pieces of words, so that no text has an unknown word (Kudo 2018, unigram model).
+
+    Args:
+        texts: list of str, of the training split alone.
+        vocabulary_size: number of pieces; fewer if the texts have fewer.
+
+    Returns:
+        A `sentencepiece.SentencePieceProcessor`: `encode(text)` gives tokens without start and end,
+        `decode(tokens)` the text. Padding is 0, unknown 1, start 2, end 3.
+
+    Raises:
+        ValueError: there are more characters than pieces.
+
+    Example:
+
+    >>> pieces = train_subwords(["a dog runs", "two dogs run", "the dog ran"] * 9, 24)
+    >>> tokens = pieces.encode("the dogs ran")
+    >>> min(tokens) > 3, pieces.decode(tokens)
+    (True, 'the dogs ran')
+    """
+    import sentencepiece  # of the extra "recipes"
+
+    model = io.BytesIO()
+    try:
+        sentencepiece.SentencePieceTrainer.train(
+            sentence_iterator=iter(texts),
+            model_writer=model,
+            vocab_size=vocabulary_size,
+            hard_vocab_limit=False,
+            character_coverage=1.0,
+            pad_id=0,
+            unk_id=1,
+            bos_id=2,
+            eos_id=3,
+            minloglevel=2,
+        )
+    except (RuntimeError, OSError) as error:
+        raise InputError(
+            f"No vocabulary of {vocabulary_size} pieces can be made of these texts: {error}"
+        ) from None
+    return sentencepiece.SentencePieceProcessor(model_proto=model.getvalue())
+
+
 def load_glove(path, vocabulary, dim=100):
     """Reads pretrained word vectors for a vocabulary (Pennington et al. 2014).
 
@@ -71,31 +116,23 @@ def load_glove(path, vocabulary, dim=100):
     >>> vectors[2], found
     (array([-0.5, -1.5], dtype=float32), 1)
     """
-    path = pathlib.Path(path)
-    if not path.is_file():
-        raise InputError(f"No file of word vectors. Received: {path}")
     index = {word.encode(): i for i, word in enumerate(vocabulary) if i > 0}
     vectors = np.zeros((len(vocabulary), dim), "float32")
     found = np.zeros(len(vocabulary), bool)
-    try:
-        with _open_vectors(path, dim) as file:
-            for number, line in enumerate(file, start=1):
-                word, *values = line.rstrip().rsplit(b" ", dim)  # a word may have spaces in it
-                if word not in index:
-                    continue
-                try:
-                    vector = np.array(values, "float32")
-                except ValueError:
-                    vector = np.array(np.nan)
-                if vector.shape != (dim,) or not np.isfinite(vector).all():
-                    raise InputError(
-                        f"{path}, line {number}: expected a word and {dim} numbers. Received: "
-                        f"{len(values)} values after {word.decode(errors='replace')!r}"
-                    )
-                vectors[index[word]] = vector
-                found[index[word]] = True
-    except (zipfile.BadZipFile, zlib.error, EOFError) as error:
-        raise InputError(f"{path} is not a whole zip file: fetch it again. {error}") from None
+    for number, (word, *values) in enumerate(_read_vectors(path, dim), start=1):
+        if word not in index:
+            continue
+        try:
+            vector = np.array(values, "float32")
+        except ValueError:
+            vector = np.array(np.nan)
+        if vector.shape != (dim,) or not np.isfinite(vector).all():
+            raise InputError(
+                f"{path}, line {number}: expected a word and {dim} numbers. Received: "
+                f"{len(values)} values after {word.decode(errors='replace')!r}"
+            )
+        vectors[index[word]] = vector
+        found[index[word]] = True
     if not found.any():
         raise InputError(
             f"{path} has a vector of {dim} numbers for none of the {len(vocabulary)} words: is that "
@@ -106,6 +143,43 @@ def load_glove(path, vocabulary, dim=100):
     random = np.random.default_rng(0).normal(scale=vectors[found].std(), size=(missing.sum(), dim))
     vectors[missing] = random
     return vectors, int(found.sum())
+
+
+def glove_words(path, dim=100):
+    """The words of a file of pretrained vectors, to know more words than the training texts have.
+
+    Args:
+        path: see `load_glove`.
+        dim: size of the vectors.
+
+    Returns:
+        List of str, in the order of the file.
+
+    Raises:
+        ValueError: no such file, or no vectors of that size in it.
+
+    Example:
+
+    >>> import tempfile
+    >>> path = pathlib.Path(tempfile.mkdtemp()) / "vectors.txt"
+    >>> _ = path.write_text("good 0.5 1.5\\nbad -0.5 -1.5\\n")
+    >>> glove_words(path, dim=2)
+    ['good', 'bad']
+    """
+    return [word.decode(errors="replace") for word, *_ in _read_vectors(path, dim)]
+
+
+def _read_vectors(path, dim):
+    """Yields each line as a list: the word, then its numbers, all as bytes."""
+    path = pathlib.Path(path)
+    if not path.is_file():
+        raise InputError(f"No file of word vectors. Received: {path}")
+    try:
+        with _open_vectors(path, dim) as file:
+            for line in file:
+                yield line.rstrip().rsplit(b" ", dim)  # a word may have spaces in it
+    except (zipfile.BadZipFile, zlib.error, EOFError) as error:
+        raise InputError(f"{path} is not a whole zip file: fetch it again. {error}") from None
 
 
 def _open_vectors(path, dim):

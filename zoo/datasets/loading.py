@@ -42,6 +42,10 @@ def prepare(name, data_dir=None):
             f"and {', '.join(BUILDERS)}. Received: {name!r}"
         ) from None
     except (ValueError, TypeError, AssertionError, ImportError) as error:  # its config or version
+        if str(error).startswith("Parsing builder name"):
+            raise InputError(
+                f"No file or folder of that name, and no name of a dataset. Received: {name!r}"
+            ) from None
         raise InputError(f"{' '.join(str(error).split())} Received: {name!r}") from error
     retries = downloader.MAX_RETRIES
     downloader.MAX_RETRIES = 1  # 10 retries would take 200 s to tell that there is no network

@@ -1,0 +1,94 @@
+"""The translation recipe: on Multi30k where it is in place, on a person's own pairs, on bad input."""
+
+import json
+import os
+import pathlib
+import re
+import runpy
+import subprocess
+import sys
+
+import keras
+import pytest
+import sentencepiece
+
+import zoo
+
+RECIPE = pathlib.Path(__file__).parent.parent / "recipes" / "encoder_decoder_translation.py"
+NUMBERS = ["one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"]
+
+
+def run(*words):
+    command = [sys.executable, str(RECIPE), "--smoke", *words]
+    return subprocess.run(command, capture_output=True, text=True, timeout=300)
+
+
+def write_pairs(path):
+    pairs = [(a, b, c) for a in NUMBERS for b in NUMBERS for c in NUMBERS[:3]]
+    lines = [f"{a} and {b} {c}\t{c} {b} und {a}\tCC-BY 2.0 (France)\n" for a, b, c in pairs]
+    path.write_text("".join(lines))
+    return path
+
+
+def test_own_pairs(tmp_path):
+    output = tmp_path / "model"
+    result = run("--pairs", str(write_pairs(tmp_path / "mine.tsv")), "--output", str(output))
+    assert result.returncode == 0, result.stderr
+    table = re.findall(
+        r"^(copied source|attention .*?)  +([\d.]+) +[\d.]+ +([\d.]+)", result.stdout, re.M
+    )
+    systems = [f"attention {a}, {d}" for a in ("none", "additive") for d in ("greedy", "beam of 5")]
+    assert [name for name, *_ in table] == ["copied source", *systems]
+    assert "|case:mixed|" in result.stdout  # sacrebleu's signature
+    task = json.loads((output / "task.json").read_text())
+    assert f"{task['metrics']['copied source']['test BLEU']:.2f}" == table[0][2]
+    assert (output / "attention.png").stat().st_size > 10_000
+
+    # The folder has all that a translation needs, and it is the one that was printed.
+    model = keras.saving.load_model(output / "model.keras")
+    source, target = (
+        sentencepiece.SentencePieceProcessor(model_file=str(output / f"{side}.spm"))
+        for side in ("source", "target")
+    )
+    text, printed = re.search(r"^source +(.*)\ntranslation +(.*)", result.stdout, re.M).groups()
+    tokens = zoo.decoding.generate_in_batches(model, [source.encode(text)], 64, strategy="beam")
+    assert target.decode(tokens[0]).strip() == printed.strip()
+
+
+@pytest.mark.skipif("TFDS_DATA_DIR" not in os.environ, reason="TFDS_DATA_DIR is not set")
+def test_the_same_seed_gives_the_same_numbers_on_multi30k():
+    first, second = (run("--no-baseline", "--attention", "dot") for _ in range(2))
+    assert first.returncode == 0, first.stderr
+    tables = [
+        re.findall(r"^(?:attention|translation|copied) .*", each.stdout, re.M)
+        for each in (first, second)
+    ]
+    assert len(tables[0]) > 5
+    assert tables[0] == tables[1]
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        ("--pairs {tmp}/three.tsv", "three.tsv, line 2: expected a source, a tab and a target"),
+        ("--pairs {tmp}/side.tsv", "side.tsv, line 1: expected a source, a tab and a target"),
+        ("--pairs {tmp}/no.tsv", "No file or folder of that name"),
+        ("--dataset movie_reviews", "is no translation dataset"),
+        ("--pairs {tmp}/mine.tsv --source de", "The columns of"),
+        ("--pairs {tmp}/mine.tsv --max-length 2", "No training pair has less than 2 tokens"),
+        ("--pairs {tmp}/mine.tsv --vocabulary-size 5", "No vocabulary of 5 pieces"),
+        ("--attention dott", "invalid choice: 'dott'"),
+    ],
+)
+def test_bad_input_is_one_line_and_status_2(words, message, tmp_path, data_dir, capfd):
+    write_pairs(tmp_path / "mine.tsv")
+    (tmp_path / "three.tsv").write_text("a\tb\na\tb\tc\n")
+    (tmp_path / "side.tsv").write_text("a\t \n")
+    with pytest.raises(SystemExit) as end:
+        recipe = runpy.run_path(str(RECIPE))
+        words = ["--data-dir", data_dir, *words.format(tmp=tmp_path).split()]
+        zoo.run(recipe["main"], recipe["Config"], "", words)
+    assert end.value.code == 2
+    errors = capfd.readouterr().err.splitlines()
+    assert len([line for line in errors if "error:" in line]) == 1
+    assert message in errors[-1]
