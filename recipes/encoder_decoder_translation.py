@@ -27,6 +27,7 @@ dropout, Adam with warm-up and cosine decay, no input feeding.
 import dataclasses
 import itertools
 import os
+from concurrent.futures import ThreadPoolExecutor
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
@@ -78,10 +79,11 @@ def encode(sources, targets, tokenizers, **options):
 def train(attention, splits, tokenizers, config):
     keras.utils.set_random_seed(config.seed)
     sentencepiece.set_random_generator_seed(config.seed)
-    sources, targets = splits["train"]
+    one_thread = ThreadPoolExecutor(1)  # each thread has its own generator, tf.data many threads
 
     def cut_anew(rng):  # every epoch, other subwords
-        return encode(sources, targets, tokenizers, enable_sampling=True, alpha=0.3, nbest_size=-1)
+        options = {"enable_sampling": True, "alpha": 0.3, "nbest_size": -1}
+        return one_thread.submit(encode, *splits["train"], tokenizers, **options).result()
 
     train = zoo.datasets.batches(cut_anew, config.batch_size, seed=config.seed)
     validation = encode(*splits["validation"], tokenizers)
