@@ -14,6 +14,7 @@ CELLS = ("simple_rnn", "lstm", "gru")
 SIZES = {"units": 5, "num_layers": 1}
 TWO_LAYERS = {"num_layers": 2}
 TEXT = {"vocabulary_size": 20, "embedding_dim": 6, **SIZES}
+CHARACTERS = {"characters": True, "character_embedding_dim": 4, "character_units": 3}
 PAIR = {"source_vocabulary_size": 20, "target_vocabulary_size": 15, "embedding_dim": 6, **SIZES}
 CASES = {
     "one_to_one": ("one_to_one", {"input_shape": (3, 4), "num_classes": 4, **SIZES}),
@@ -31,6 +32,12 @@ CASES = {
     ),
     "many_to_many": ("many_to_many", {"num_tags": 4, **TEXT, **TWO_LAYERS}),
     "many_to_many, forward": ("many_to_many", {"num_tags": 4, "bidirectional": False, **TEXT}),
+    "many_to_many, crf": ("many_to_many", {"head": "crf", "num_tags": 4, **TEXT, **TWO_LAYERS}),
+    "many_to_many, characters": ("many_to_many", {"num_tags": 4, **CHARACTERS, **TEXT}),
+    "many_to_many, crf and characters": (
+        "many_to_many",
+        {"head": "crf", "num_tags": 4, **CHARACTERS, **TEXT},
+    ),
     "encoder_decoder, none": ("encoder_decoder", {"attention": "none", **PAIR}),
     "encoder_decoder, dot": ("encoder_decoder", {"attention": "dot", **PAIR}),
     "encoder_decoder, additive": (
@@ -55,7 +62,10 @@ def build(case, cell, **config):
 
 
 def make_data(model, padding=0):
-    """Inputs and targets that fit a model: 6 rows of 1 to 6 steps, and `padding` steps more."""
+    """Inputs and targets that fit a model: 6 rows of 1 to 6 steps, and `padding` steps more.
+
+    Each step has 1 to 4 characters, and `padding` more, which are padding.
+    """
     rng = np.random.default_rng(0)
     mask = np.arange(6 + padding) < np.arange(1, 7)[:, None]  # [batch, time]
     inputs = []
@@ -63,6 +73,12 @@ def make_data(model, padding=0):
         if tensor.name in ("tokens", "source", "target"):
             tokens = rng.integers(1, 15, (6, 6))
             inputs.append(np.where(mask, np.pad(tokens, ((0, 0), (0, padding))), 0))
+        elif tensor.name == "characters":
+            characters = rng.integers(1, 15, (6, 6, 4))
+            lengths = np.pad(rng.integers(1, 5, (6, 6)), ((0, 0), (0, padding)))
+            is_character = (np.arange(4 + padding) < lengths[:, :, None]) & mask[:, :, None]
+            padded = np.pad(characters, ((0, 0), (0, padding), (0, padding)))
+            inputs.append(np.where(is_character, padded, 0))
         elif tensor.name == "values":
             values = np.pad(rng.normal(size=(6, 6, 3)), ((0, 0), (0, padding), (0, 0)))
             inputs.append(np.where(mask[..., None], values, -1.0))
@@ -81,6 +97,8 @@ def make_data(model, padding=0):
 def compile_model(model, learning_rate=0.01):
     if model.get_layer(index=-1).name == "numbers":
         loss, metrics = "mse", ["mae"]
+    elif model.get_layer(index=-1).name == "crf":
+        loss, metrics = None, ["accuracy"]  # a loss of its own
     else:
         binary = model.output_shape[-1] == 1
         loss = "binary_crossentropy" if binary else "sparse_categorical_crossentropy"
@@ -161,6 +179,7 @@ def test_number_of_parameters_is_the_docstrings_formula(case, cell):
     names |= {
         "math": math,
         "R": recurrent_formula(cell, names["units"]),
+        "C": recurrent_formula(cell, names.get("character_units")),
         "n": names.get("num_features") or names.get("embedding_dim"),
         "directions": directions,
         "width": directions * names["units"],
@@ -251,6 +270,7 @@ def test_the_context_and_the_source_are_used():
         ({"unit": 3}, "Unknown argument of many_to_one. Did you mean 'units'?"),
         ({"pooling": "first"}, "'last', 'mean', 'max', 'attention'. Received: 'first'"),
         ({"name": "many_to_many", "head": "sofmax"}, "Did you mean 'softmax'?"),
+        ({"name": "many_to_many", "forbidden_transitions": [(0, 1)]}, "Received: head='softmax'"),
         ({"name": "encoder_decoder", "attention": "additve"}, "Did you mean 'additive'?"),
         ({"name": "encoder_decoder", "cell": "LSTM"}, "Received: 'LSTM'"),
         ({"name": "one_to_many", "cell": "rnn"}, "'simple_rnn', 'lstm', 'gru'. Received: 'rnn'"),

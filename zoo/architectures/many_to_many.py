@@ -3,8 +3,9 @@
 import keras
 from keras import layers
 
-from zoo.cells import embed, recurrent_stack
-from zoo.errors import check_choice
+from zoo.cells import CELLS, embed, recurrent_stack
+from zoo.errors import InputError, check_choice
+from zoo.layers import CRF, CRFTagger, PerWord
 from zoo.registry import register
 
 
@@ -22,6 +23,11 @@ def many_to_many(
     bidirectional=True,
     dropout=0.0,
     head="softmax",
+    forbidden_transitions=(),
+    characters=False,
+    character_vocabulary_size=128,
+    character_embedding_dim=25,
+    character_units=25,
 ):
     """A tag for every token: named entities, parts of speech.
 
@@ -32,8 +38,10 @@ def many_to_many(
          x1      x2      x3
 
     Embedded tokens -> recurrent layers, in both directions by default because the word after tells as
-    much as the word before -> a softmax at each step. Graves & Schmidhuber 2005; Huang et al. 2015 for
-    tagging.
+    much as the word before -> a softmax at each step (Graves & Schmidhuber 2005), or a conditional
+    random field that chooses all tags of a sentence together (Huang et al. 2015). With characters, a
+    recurrent layer of their own reads each word in both directions and its last states join the word's
+    vector (Lample et al. 2016): capitals and endings tell much about words never seen.
 
     Args:
         cell: `"simple_rnn"`, `"lstm"` or `"gru"`.
@@ -46,24 +54,40 @@ def many_to_many(
         num_layers: number of recurrent layers.
         bidirectional: whether the sequence is read in both directions.
         dropout: share dropped of the inputs, between layers and before the output.
-        head: `"softmax"`: each tag is chosen by itself.
+        head: `"softmax"`: each tag is chosen by itself. `"crf"`: all of a sentence together.
+        forbidden_transitions: for the CRF, pairs (i, j) of tags: j may not follow i, and with i = -1
+            may not be the first; `zoo.layers.iob2_forbidden_transitions` makes those of IOB2.
+        characters: whether the characters of each word are read too.
+        character_vocabulary_size: number of characters, padding (0) and unknown (1) included.
+        character_embedding_dim: size of the character vectors.
+        character_units: size of the state of the characters' layer, for each direction.
 
     Call arguments:
         tokens: integers `[batch, time]`, 0 as padding on the right.
+        characters: with `characters=True`, integers `[batch, time, length of the longest word]`, 0 as
+            padding on the right.
+        With characters the inputs are `[tokens, characters]`.
 
     Returns:
-        A `keras.Model` that gives tag probabilities `[batch, time, num_tags]`. Train it with
-        `"sparse_categorical_crossentropy"`: the loss follows the mask. Keras's metrics do not by
-        themselves: pass `sample_weight` (1.0 at tokens, 0.0 at padding) and name them in
-        `weighted_metrics`.
+        A `keras.Model`, whose outputs `[batch, time, num_tags]` are tag probabilities, or of a CRF 1 at
+        the best tag and 0 elsewhere: `model.predict(x).argmax(-1)` gives the tags of both. Train a
+        softmax with `"sparse_categorical_crossentropy"`, a CRF with its own loss:
+        `model.compile("adam")` (see `zoo.layers.CRFTagger`). Both losses follow the mask. Keras's
+        metrics do not by themselves: pass `sample_weight` (1.0 at tokens, 0.0 at padding) and name
+        them in `weighted_metrics`.
 
     Raises:
-        ValueError: an unknown cell or head, or embeddings that do not fit.
+        ValueError: an unknown cell or head, embeddings that do not fit, or forbidden transitions
+            without a CRF or of tags that do not exist.
 
-    Number of parameters (R: see `zoo.cells`; directions: 2 if bidirectional, else 1;
-    width = directions * units):
+    Number of parameters (R: see `zoo.cells`, C: the same with character_units; directions: 2 if
+    bidirectional, else 1; width = directions * units):
         vocabulary_size * embedding_dim
-        + directions * (R(embedding_dim) + (num_layers - 1) * R(width)) + (width + 1) * num_tags
+        + characters * character_vocabulary_size * character_embedding_dim
+        + characters * 2 * C(character_embedding_dim)
+        + directions * R(embedding_dim + characters * 2 * character_units)
+        + directions * (num_layers - 1) * R(width)
+        + (width + 1) * num_tags + (head == "crf") * (num_tags + 2) * num_tags
 
     Example:
 
@@ -72,7 +96,10 @@ def many_to_many(
     >>> model(np.array([[7, 8, 9, 0, 0]])).shape
     TensorShape([1, 5, 9])
     """
-    check_choice("head", head, ("softmax",))
+    check_choice("cell", cell, CELLS)
+    check_choice("head", head, ("softmax", "crf"))
+    if len(forbidden_transitions) and head != "crf":
+        raise InputError(f"forbidden_transitions need head='crf'. Received: head={head!r}")
     tokens = keras.Input((None,), dtype="int32", name="tokens")
     x, mask = embed(
         tokens,
@@ -81,6 +108,19 @@ def many_to_many(
         embeddings=embeddings,
         trainable_embeddings=trainable_embeddings,
     )  # [batch, time, embedding_dim]
+    inputs = tokens
+    if characters:
+        spelling = keras.Input((None, None), dtype="int32", name="characters")
+        inputs = [tokens, spelling]
+        y, spelling_mask = embed(
+            spelling,
+            vocabulary_size=character_vocabulary_size,
+            embedding_dim=character_embedding_dim,
+            name="character_embedding",
+        )  # [batch, time, length, character_embedding_dim]
+        reader = layers.Bidirectional(CELLS[cell](character_units))
+        y = PerWord(reader, name="character_rnn")(y, mask=spelling_mask)
+        x = layers.Concatenate(name="word_and_characters")([x, y])
     x = layers.Dropout(dropout, name="input_dropout")(x)
     x, _ = recurrent_stack(
         x,
@@ -92,5 +132,9 @@ def many_to_many(
         mask=mask,
     )  # [batch, time, width]
     x = layers.Dropout(dropout, name="output_dropout")(x)
-    outputs = layers.Dense(num_tags, activation="softmax", name="probabilities")(x)
-    return keras.Model(tokens, outputs, name="many_to_many")
+    if head == "softmax":
+        outputs = layers.Dense(num_tags, activation="softmax", name="probabilities")(x)
+        return keras.Model(inputs, outputs, name="many_to_many")
+    scores = layers.Dense(num_tags, name="scores")(x)  # [batch, time, num_tags]
+    outputs = CRF(num_tags, forbidden_transitions, name="crf")(scores, mask=mask)
+    return CRFTagger(inputs, outputs, name="many_to_many")

@@ -1,0 +1,51 @@
+"""Each word's characters through a recurrent layer."""
+
+import keras
+from keras import ops
+
+
+@keras.saving.register_keras_serializable("zoo")
+class PerWord(keras.layers.Wrapper):
+    """Applies a recurrent layer to the characters of each word (Lample et al. 2016, section 4.1).
+
+    All words of all sentences become one batch, so the recurrent layer runs over them at once;
+    `keras.layers.TimeDistributed` would run it word by word.
+
+    Args:
+        layer: a recurrent layer that returns its last output alone.
+
+    Call arguments:
+        inputs: `[batch, time, characters, features]`.
+        mask: booleans `[batch, time, characters]`, true at characters, padding on the right.
+
+    Returns:
+        `[batch, time, units]`.
+
+    Example:
+
+    >>> import numpy as np
+    >>> layer = PerWord(keras.layers.Bidirectional(keras.layers.LSTM(25)))
+    >>> layer(np.zeros((2, 7, 12, 25)), mask=np.ones((2, 7, 12), bool)).shape
+    TensorShape([2, 7, 50])
+    """
+
+    def build(self, input_shape):
+        super().build((None, *input_shape[2:]))
+
+    def call(self, inputs, mask=None):
+        batch, time, length, features = ops.shape(inputs)
+        if mask is not None:
+            # A word that is padding has no characters, and cuDNN allows no row without any: it reads
+            # one, which changes nothing, because the word itself is masked later.
+            is_first = ops.arange(length) == 0
+            mask = ops.reshape(ops.logical_or(mask, is_first), (-1, length))  # [words, characters]
+        words = ops.reshape(inputs, (-1, length, features))  # [words, characters, features]
+        outputs = self.layer(words, mask=mask)  # [words, units]
+        return ops.reshape(outputs, (batch, time, outputs.shape[-1]))
+
+    def compute_mask(self, inputs, mask=None):
+        return None if mask is None else ops.any(mask, axis=-1)  # [batch, time]
+
+    def compute_output_shape(self, input_shape):
+        units = self.layer.compute_output_shape((None, *input_shape[2:]))[-1]
+        return (*input_shape[:2], units)
