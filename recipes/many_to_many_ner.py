@@ -1,0 +1,234 @@
+"""Which words name a person, a place, a product? Many-to-many: a tag for each word of a sentence.
+
+    B-PER    I-PER       O      B-LOC
+      ^        ^         ^        ^
+     [h] <--> [h] <---> [h] <--> [h]
+      ^        ^         ^        ^
+     Ada    Lovelace    saw     London
+
+DOC
+"""
+
+import collections
+import dataclasses
+import os
+import re
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+
+import keras
+import matplotlib.pyplot as plt
+import nervaluate
+import numpy as np
+
+import zoo
+
+MAX_WORD = 20  # characters read of a word, the first ones: longer words are mostly web addresses
+SHOWN = 8  # sentences of the test split to print
+
+
+@dataclasses.dataclass
+class Config:
+    cell: str = zoo.flag("lstm", "recurrent cell", choices=("simple_rnn", "lstm", "gru"))
+    dataset: str = zoo.flag("wnut17", "wnut17, conll2003, or path of your own CoNLL columns")
+    data_dir: str = zoo.flag("", "where TFDS keeps its files, '' for its default")
+    glove: str = zoo.flag("", "glove.6B.zip or a .txt of word vectors to start from")
+    head: str = zoo.flag("crf", "each tag by itself, or all together", ("softmax", "crf"))
+    characters: bool = zoo.flag(True, "read the characters of each word too")
+    embedding_dim: int = zoo.flag(100, "size of a word vector")
+    units: int = zoo.flag(128, "size of the state, in each direction")
+    dropout: float = zoo.flag(0.5, "share of features dropped while training")
+    learning_rate: float = zoo.flag(0.002, "of Adam, at first; it falls to 0 along a cosine")
+    epochs: int = zoo.flag(20, "passes over the training split; the best on validation is kept")
+    batch_size: int = zoo.flag(32, "sentences in a batch")
+    seed: int = zoo.flag(0, "the same seed gives the same numbers")
+    output: str = zoo.flag("", "folder to write the trained model to, '' for none")
+    smoke: bool = zoo.flag(False, "a few rows and one epoch, to see that everything runs")
+
+
+def normalize(word):
+    """What the word vectors see: no capitals, all digits alike. The characters keep both."""
+    return re.sub(r"\d", "0", word.lower())
+
+
+def encode(sentences, tags, *lists):
+    """Each sentence as numbers: words `[time]`, their characters `[time, length]`, tags `[time]`."""
+    words, characters, tag_names = ({name: i for i, name in enumerate(names)} for names in lists)
+    rows = []
+    for sentence, its_tags in zip(sentences, tags, strict=True):
+        tokens = np.array([words.get(normalize(word), 1) for word in sentence])
+        spelling = [[characters.get(c, 1) for c in word[:MAX_WORD]] for word in sentence]
+        spelling = keras.utils.pad_sequences(spelling, padding="post")
+        rows.append((tokens, spelling, np.array([tag_names[tag] for tag in its_tags])))
+    return rows
+
+
+def hide_some(rows, rare, rng):
+    """The rows with [UNK] for half of the words seen once, because it would not be trained else."""
+    return [
+        (np.where(rare[tokens] & (rng.random(len(tokens)) < 0.5), 1, tokens), spelling, tags)
+        for tokens, spelling, tags in rows
+    ]
+
+
+def make_dataset(rows, config, seed=None):
+    """Batches: words `[batch, time]`, their characters `[batch, time, length]`, and the tags."""
+    return zoo.datasets.batches(rows, config.batch_size, seed).map(
+        lambda words, letters, tags: ((words, letters) if config.characters else words, tags)
+    )
+
+
+def predict(model, dataset, sentences, tag_names):
+    """The tags of each sentence."""
+    rows = [row for x, _ in dataset for row in model.predict_on_batch(x).argmax(axis=-1)]
+    pairs = zip(rows, sentences, strict=True)
+    return [[tag_names[i] for i in row[: len(sentence)]] for row, sentence in pairs]
+
+
+def score(true, predicted, types):
+    """F1 of whole entities, all and of each type: both ends and the type must be right.
+
+    Counted as conlleval, the script of CoNLL-2003, does; nervaluate calls it "strict".
+    """
+    results = nervaluate.Evaluator(true, predicted, tags=types, loader="list").evaluate()
+    f1 = {name: result["strict"].f1 for name, result in results["entities"].items()}
+    return {"all": results["overall"]["strict"].f1, **{name: f1.get(name, 0.0) for name in types}}
+
+
+def mark(words, tags):
+    """The sentence with its entities in brackets: "[Ada Lovelace PER] saw [London LOC]"."""
+    text, last = "", "O"
+    for word, tag in zip([*words, ""], [*tags, "O"], strict=True):
+        inside = tag.startswith("I-") and tag[2:] == last[2:]
+        text += f" {last[2:]}]" if last != "O" and not inside else ""
+        text += " [" if tag != "O" and not inside else " "
+        text, last = text + word, tag
+    return text.strip()
+
+
+def main(config):
+    zoo.tasks.check_output(config.output)
+    if config.smoke:
+        config = dataclasses.replace(config, epochs=1, units=8)
+
+    # Data: words, characters and tags are learnt from the training split alone.
+    splits, tag_names = zoo.datasets.load_tagged(config.dataset, "ner", config.data_dir or None)
+    keras.utils.set_random_seed(config.seed)  # now: preparing a dataset draws random numbers
+    forbidden = zoo.layers.iob2_forbidden_transitions(tag_names)  # refuses tags that mark no entities
+    types = sorted({name[2:] for name in tag_names if name != "O"})
+    if config.smoke:  # about 200 rows of each split, from all over it
+        splits = {
+            split: tuple(column[:: len(column) // 200 + 1] for column in columns)
+            for split, columns in splits.items()
+        }
+    print(", ".join(f"{len(sentences)} {split}" for split, (sentences, _) in splits.items()), types)
+    words = [word for sentence in splits["train"][0] for word in sentence]
+    counts = collections.Counter(normalize(word) for word in words)
+    known, vectors = set(counts), None
+    if config.glove:  # so that words which training never saw have their vectors, too
+        known.update(zoo.text.glove_words(config.glove, config.embedding_dim))
+    vocabulary = ["", "[UNK]", *sorted(known)]
+    if config.glove:
+        vectors, found = zoo.text.load_glove(config.glove, vocabulary, config.embedding_dim)
+        print(f"pretrained vectors for {found} of {len(vocabulary)} words")
+    characters = ["", "[UNK]", *sorted(set().union(*words))]
+    rows = {split: encode(*splits[split], vocabulary, characters, tag_names) for split in splits}
+    rare = np.array([counts[word] == 1 for word in vocabulary])
+    train = make_dataset(lambda rng: hide_some(rows["train"], rare, rng), config, config.seed)
+    data = {split: make_dataset(rows[split], config) for split in ("validation", "test")}
+
+    # The model: words and their characters -> vectors -> states in both directions -> tags.
+    model = zoo.build(
+        "many_to_many",
+        cell=config.cell,
+        vocabulary_size=len(vocabulary),
+        num_tags=len(tag_names),
+        embedding_dim=config.embedding_dim,
+        embeddings=vectors,
+        units=config.units,
+        dropout=config.dropout,
+        head=config.head,
+        forbidden_transitions=forbidden if config.head == "crf" else (),
+        characters=config.characters,
+        character_vocabulary_size=len(characters),
+    )
+    model.summary()
+    num_steps = config.epochs * len(train)
+    learning_rate = keras.optimizers.schedules.CosineDecay(config.learning_rate, num_steps)
+    model.compile(
+        optimizer=keras.optimizers.Adam(learning_rate, global_clipnorm=1.0),
+        loss=None if config.head == "crf" else "sparse_categorical_crossentropy",
+    )
+
+    def add_f1(epoch, logs):  # the next callback and the history see it
+        predicted = predict(model, data["validation"], splits["validation"][0], tag_names)
+        logs["val_f1"] = score(splits["validation"][1], predicted, types)["all"]
+
+    best = {"mode": "max", "patience": config.epochs, "restore_best_weights": True}
+    history = model.fit(
+        train,
+        epochs=config.epochs,
+        callbacks=[
+            keras.callbacks.LambdaCallback(on_epoch_end=add_f1),
+            keras.callbacks.EarlyStopping("val_f1", **best),
+        ],
+        shuffle=False,  # the dataset shuffles by itself
+    ).history
+
+    # A baseline that sees one word at a time: its most frequent tag, O if it is unknown.
+    tags = [tag for sentence in splits["train"][1] for tag in sentence]
+    pairs = collections.Counter(zip(words, tags, strict=True)).most_common()
+    most_frequent = {word: tag for (word, tag), _ in reversed(pairs)}  # the last of a word stays
+
+    # The test split, once, and the validation split again.
+    metrics = {}
+    for split in data:
+        sentences, true = splits[split]
+        baseline = [[most_frequent.get(word, "O") for word in words] for words in sentences]
+        predicted = predict(model, data[split], sentences, tag_names)
+        metrics[split] = {
+            f"{config.cell}, {config.head}": score(true, predicted, types),
+            "most frequent tag": score(true, baseline, types),
+        }
+        print(f"\n{split + ' F1':18s}" + "".join(f"{name:>14s}" for name in ["all", *types]))
+        for name, row in metrics[split].items():
+            print(f"{name:18s}" + "".join(f"{value:14.4f}" for value in row.values()))
+
+    # Sentences of the test split that have entities, to judge by eye; after !, what is right.
+    print()
+    shown = [row for row in zip(sentences, predicted, true, strict=True) if set(row[2]) != {"O"}]
+    for sentence, tags, right in shown[:: len(shown) // SHOWN + 1]:
+        print("  " + mark(sentence, tags) + f"\n! {mark(sentence, right)}" * (tags != right))
+
+    if not config.output:
+        print("\nNothing was written; --output DIR keeps the model.")
+        return
+    figure, axes = plt.subplots(figsize=(8, 4.5))
+    for name, row in metrics["test"].items():
+        axes.plot(list(row), list(row.values()), "o", label=name)
+    axes.set(ylabel="test F1", ylim=(0, 1), title=config.dataset)
+    axes.legend()
+    axes.grid(alpha=0.3)
+    task = {
+        "type": "many_to_many",
+        "cell": config.cell,
+        "dataset": config.dataset,
+        "labels": tag_names,
+        "preprocessing": {"words": "lower case, digits as 0", "characters_of_a_word": MAX_WORD},
+        "config": dataclasses.asdict(config),
+        "vocabulary": vocabulary,
+        "characters": characters,
+    }
+    zoo.tasks.save(
+        config.output,
+        model,
+        task=task,
+        metrics=metrics,
+        history=history,
+        figures={"f1_by_type": figure},
+    )
+    print(f"\nWritten to {config.output}: model, vocabulary, metrics, history and a plot.")
+
+
+if __name__ == "__main__":
+    zoo.run(main, Config, __doc__)

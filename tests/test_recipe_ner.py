@@ -1,0 +1,159 @@
+"""Named entities: from columns to marked sentences, scored as conlleval does."""
+
+import json
+import os
+import pathlib
+import random
+import re
+import runpy
+
+import keras
+import pytest
+
+import zoo
+
+PATH = pathlib.Path(__file__).parent.parent / "recipes" / "many_to_many_ner.py"
+NAMES = ("Ada", "Grace", "Alan", "Edsger")
+SENTENCES = [  # in IOB1, as the files of CoNLL-2003 are
+    f"{name} I-PER\n{name}son{i} I-PER\nsaw O\nNorth I-LOC\nSea{i} I-LOC\nLondon B-LOC\n. O\n"
+    for i in range(60)
+    for name in NAMES
+]
+
+
+@pytest.fixture(scope="module")
+def recipe():
+    return runpy.run_path(str(PATH))
+
+
+@pytest.fixture
+def own(tmp_path):
+    (tmp_path / "own.conll").write_text("-DOCSTART- O\n\n" + "\n".join(SENTENCES))
+    (tmp_path / "glove.txt").write_text("london 0.5 -0.5\nnever-seen 0.25 1\n")
+    return tmp_path
+
+
+def run(recipe, *words):
+    zoo.run(recipe["main"], recipe["Config"], "", ["--smoke", *map(str, words)])
+
+
+@pytest.mark.parametrize(
+    ("cell", "words"),
+    [
+        ("lstm", "--glove {tmp}/glove.txt --embedding-dim 2"),
+        ("gru", "--head softmax"),
+        ("simple_rnn", "--head softmax --no-characters"),
+    ],
+)
+def test_own_columns(recipe, cell, words, own, capfd):
+    words = words.format(tmp=own).split()
+    run(recipe, "--dataset", own / "own.conll", "--cell", cell, "--output", own / "model", *words)
+    printed = capfd.readouterr().out
+    assert "['LOC', 'PER']" in printed
+    head = "softmax" if "softmax" in words else "crf"
+    rows = re.findall(rf"^({cell}, {head}|most frequent tag) +([01]\.\d+) +", printed, re.M)
+    test = dict(rows[2:])
+    assert len(rows) == 4 and len(test) == 2
+    # What is right is printed, as the prediction or below it.
+    assert re.search(
+        r"^[ !] \[(\w+) \1son\d+ PER\] saw \[North Sea\d+ LOC\] \[London LOC\] \.$", printed, re.M
+    )
+    task = json.loads((own / "model" / "task.json").read_text())
+    metrics = json.loads((own / "model" / "metrics.json").read_text())
+    assert {name: f"{row['all']:.4f}" for name, row in metrics["test"].items()} == test
+    model = keras.saving.load_model(own / "model" / "model.keras")
+    embedding = model.get_layer("embedding")
+    assert embedding.input_dim == len(task["vocabulary"])
+    assert embedding.trainable != ("--glove" in words)
+    if "--glove" in words:
+        i = task["vocabulary"].index("never-seen")
+        assert embedding.get_weights()[0][i].tolist() == [0.25, 1]
+    assert (own / "model" / "f1_by_type.png").stat().st_size > 10_000
+    assert (own / "model" / "history.csv").read_text().splitlines()[0] == "epoch,loss,val_f1"
+
+
+def test_the_same_seed_gives_the_same_numbers(recipe, own):
+    for name in ("first", "second"):
+        words = ["--seed", 7, "--head", "softmax", "--no-characters", "--output", own / name]
+        run(recipe, "--dataset", own / "own.conll", *words)
+    tasks = [json.loads((own / name / "task.json").read_text()) for name in ("first", "second")]
+    histories = [(own / name / "history.csv").read_text() for name in ("first", "second")]
+    assert tasks[0]["metrics"] == tasks[1]["metrics"]
+    assert histories[0] == histories[1]
+
+
+@pytest.mark.skipif("TFDS_DATA_DIR" not in os.environ, reason="TFDS_DATA_DIR is not set")
+def test_wnut17_is_the_default(recipe, capfd):
+    run(recipe)
+    printed = capfd.readouterr().out
+    types = ["corporation", "creative-work", "group", "location", "person", "product"]
+    assert f"200 train, 169 validation, 184 test {types}" in printed
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        ("--dataset {tmp}/ragged.conll", "ragged.conll, line 3: expected a token and its tag"),
+        ("--dataset {tmp}/pos.conll", "A tag of IOB2 is O, B-... or I-... Received: 'NOUN'"),
+        ("--dataset wnut18", "Did you mean 'wnut17'?"),
+        ("--dataset {tmp}/own.conll --glove {tmp}/no.zip", "No file of word vectors"),
+        ("--dataset {tmp}/own.conll --head crff", "invalid choice: 'crff'"),
+        ("--output {tmp}", "holds something else"),
+    ],
+)
+def test_bad_input_is_one_line_and_status_2(recipe, words, message, own, capfd):
+    (own / "ragged.conll").write_text("Ada I-PER\nsaw O\nLondon\n")
+    (own / "pos.conll").write_text("\n\n".join(f"dog{i} NOUN\nbites VERB" for i in range(60)))
+    with pytest.raises(SystemExit) as end:
+        run(recipe, *words.format(tmp=own).split())
+    assert end.value.code == 2
+    errors = capfd.readouterr().err.splitlines()
+    assert len([line for line in errors if "error:" in line]) == 1
+    assert message in errors[-1]
+
+
+def spans(tags):
+    """(type, start, end) of each entity, by trying all of them."""
+    n = len(tags)
+    begins = [
+        tag != "O" and (tag[0] == "B" or i == 0 or tags[i - 1][1:] != tag[1:])
+        for i, tag in enumerate(tags)
+    ]
+    return {
+        (tags[i][2:], i, j)
+        for i in range(n)
+        for j in range(i, n)
+        if begins[i]
+        and all(tags[k] == f"I-{tags[i][2:]}" for k in range(i + 1, j + 1))
+        and (j + 1 == n or tags[j + 1] == "O" or begins[j + 1])
+    }
+
+
+def test_score_counts_exact_entities(recipe):
+    rng = random.Random(0)
+    names = ["O", "B-a", "I-a", "B-b", "I-b"]  # in any order: a softmax forbids none
+    true, wild = ([rng.choices(names, k=9) for _ in range(300)] for _ in range(2))
+    predicted = [  # mostly right
+        [t if rng.random() < 0.8 else w for t, w in zip(*row, strict=True)]
+        for row in zip(true, wild, strict=True)
+    ]
+    scores = recipe["score"](true, predicted, ["a", "b", "unseen"])
+    for name in ("all", "a", "b"):
+        found, right = (
+            {
+                (n, *span)
+                for n, tags in enumerate(rows)
+                for span in spans(tags)
+                if name in ("all", span[0])
+            }
+            for rows in (predicted, true)
+        )
+        assert scores[name] == pytest.approx(2 * len(found & right) / (len(found) + len(right)))
+    assert scores["unseen"] == 0
+    assert recipe["score"](true, true, ["a", "b"]) == {"all": 1, "a": 1, "b": 1}
+
+
+def test_mark(recipe):
+    assert recipe["mark"](["x", "y", "z"], ["O", "O", "O"]) == "x y z"
+    tags = ["B-a", "I-a", "B-a", "I-b", "O", "I-a"]
+    assert recipe["mark"](list("uvwxyz"), tags) == "[u v a] [w a] [x b] y [z a]"

@@ -1,0 +1,118 @@
+"""Parts of speech: from columns to tags, right ones counted over all and over unseen words."""
+
+import json
+import os
+import pathlib
+import re
+import runpy
+
+import keras
+import numpy as np
+import pytest
+
+import zoo
+
+PATH = pathlib.Path(__file__).parent.parent / "recipes" / "many_to_many_pos.py"
+NAMES = ("Ada", "Grace", "Alan", "Edsger", "Barbara")
+SENTENCES = [f"{name} PROPN\nsees VERB\nthe DET\ncat{i} NOUN\n" for i in range(60) for name in NAMES]
+
+
+@pytest.fixture(scope="module")
+def recipe():
+    return runpy.run_path(str(PATH))
+
+
+@pytest.fixture
+def own(tmp_path):
+    (tmp_path / "own.conll").write_text("\n".join(SENTENCES))
+    (tmp_path / "glove.txt").write_text("sees 0.5 -0.5\nnever-seen 0.25 1\n")
+    return tmp_path
+
+
+def run(recipe, *words):
+    zoo.run(recipe["main"], recipe["Config"], "", ["--smoke", *map(str, words)])
+
+
+@pytest.mark.parametrize(
+    ("cell", "words"),
+    [
+        ("lstm", "--glove {tmp}/glove.txt --embedding-dim 2"),
+        ("gru", "--head crf"),
+        ("simple_rnn", "--no-characters"),
+    ],
+)
+def test_own_columns(recipe, cell, words, own, capfd):
+    words = words.format(tmp=own).split()
+    (own / "data").mkdir()
+    names = {"train": SENTENCES, "validation": SENTENCES[::7], "test": ["Ada PROPN\nSees NOUN\n"] * 9}
+    for split, sentences in names.items():
+        (own / "data" / f"{split}.conll").write_text("\n".join(sentences))
+    run(recipe, "--dataset", own / "data", "--cell", cell, "--output", own / "model", *words)
+    printed = capfd.readouterr().out
+    assert "150 train of 600 words" in printed and "9 test of 18 words" in printed
+    head = "crf" if "crf" in words else "softmax"
+    row = re.search(rf"^{cell}, {head} +(.*)$", printed, re.M).group(1)
+    metrics = json.loads((own / "model" / "metrics.json").read_text())
+    assert row.split() == [f"{value:.4f}" for value in metrics[f"{cell}, {head}"].values()]
+    baseline = metrics["most frequent tag"]
+    assert baseline["validation"] == 1 and "validation, unseen" not in baseline
+    # "Sees" was never seen with a capital, and gets one of the four tags that are equally frequent.
+    assert baseline["test"] in (0.5, 1) and baseline["test, unseen"] == 2 * baseline["test"] - 1
+    history = (own / "model" / "history.csv").read_text().splitlines()
+    assert history[0] == "epoch,loss,val_accuracy"
+    assert float(history[1].split(",")[-1]) == metrics[f"{cell}, {head}"]["validation"]
+    assert len(re.findall(r"^They/\w+ book/\w+ ", printed, re.M)) == 1
+    task = json.loads((own / "model" / "task.json").read_text())
+    embedding = keras.saving.load_model(own / "model" / "model.keras").get_layer("embedding")
+    assert embedding.input_dim == len(task["vocabulary"])
+    if "--glove" in words:
+        i = task["vocabulary"].index("never-seen")
+        assert embedding.get_weights()[0][i].tolist() == [0.25, 1]
+    assert (own / "model" / "confusion.png").stat().st_size > 10_000
+
+
+def test_the_same_seed_gives_the_same_numbers(recipe, own):
+    for name in ("first", "second"):
+        run(recipe, "--dataset", own / "own.conll", "--seed", 7, "--output", own / name)
+    for name in ("history.csv", "metrics.json"):
+        assert (own / "first" / name).read_text() == (own / "second" / name).read_text()
+
+
+@pytest.mark.skipif("TFDS_DATA_DIR" not in os.environ, reason="TFDS_DATA_DIR is not set")
+def test_en_ewt_is_the_default(recipe, capfd):
+    run(recipe)
+    printed = capfd.readouterr().out
+    assert "'ADJ', 'ADP', 'ADV', 'AUX', 'CCONJ'" in printed
+    baseline = re.search(r"^most frequent tag +(.*)$", printed, re.M).group(1).split()
+    assert 0.6 < float(baseline[2]) < 0.9 and float(baseline[3]) < 0.5
+
+
+def test_half_of_the_rare_words_are_hidden_anew_each_time(recipe):
+    tokens, rng = np.array([2, 3] * 500), np.random.default_rng(0)
+    rows = [(tokens, "spelling", "tags")] * 2
+    rare = np.array([False, False, True, False])
+    hidden = [row[0] for row in recipe["hide_some"](rows, rare, rng)]
+    assert all((row[1::2] == 3).all() and 200 < (row == 1).sum() < 300 for row in hidden)
+    assert (hidden[0] != hidden[1]).any() and (tokens[::2] == 2).all()
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        ("--dataset {tmp}/ragged.conll", "ragged.conll, line 3: expected a token and its tag"),
+        ("--dataset {tmp}/empty.conll", "empty.conll is empty"),
+        ("--dataset universal_dependency/en_ewt", "Did you mean 'universal_dependencies'?"),
+        ("--dataset {tmp}/own.conll --glove {tmp}/no.zip", "No file of word vectors"),
+        ("--dataset {tmp}/own.conll --head crff", "invalid choice: 'crff'"),
+        ("--output {tmp}", "holds something else"),
+    ],
+)
+def test_bad_input_is_one_line_and_status_2(recipe, words, message, own, capfd):
+    (own / "ragged.conll").write_text("Ada PROPN\nsees VERB\ncats\n")
+    (own / "empty.conll").write_text("\n")
+    with pytest.raises(SystemExit) as end:
+        run(recipe, *words.format(tmp=own).split())
+    assert end.value.code == 2
+    errors = capfd.readouterr().err.splitlines()
+    assert len([line for line in errors if "error:" in line]) == 1
+    assert message in errors[-1]

@@ -1,0 +1,135 @@
+"""Pronunciation: dictionaries are read and scored as the recipe says, and letters become phonemes."""
+
+import itertools
+import json
+import pathlib
+import re
+import runpy
+
+import keras
+import pytest
+
+import zoo
+
+PATH = pathlib.Path(__file__).parent.parent / "recipes" / "encoder_decoder_pronunciation.py"
+SOUNDS = {letter: letter.upper() for letter in "bdklmnpstz"}
+SOUNDS |= {"a": "AH0", "e": "EH1", "i": "IH2", "o": "OW1", "u": "UW0"}
+WORDS = ["".join(letters) for letters in itertools.product("bdkmstz", "aeiou", "lnp", "ao")]
+
+
+@pytest.fixture(scope="module")
+def recipe():
+    return runpy.run_path(str(PATH))
+
+
+@pytest.fixture
+def own(tmp_path):
+    rows = [f"{word}\t{' '.join(SOUNDS[letter] for letter in word)}\n" for word in WORDS]
+    (tmp_path / "own.tsv").write_text("".join(rows))
+    return tmp_path
+
+
+def run(recipe, *words):
+    zoo.run(recipe["main"], recipe["Config"], "", list(map(str, words)))
+
+
+@pytest.mark.parametrize(
+    ("cell", "attention"), [("gru", "dot"), ("lstm", "additive"), ("simple_rnn", "none")]
+)
+def test_own_dictionary(recipe, cell, attention, own, capfd):
+    folder = own / "model"
+    words = ["--cell", cell, "--attention", attention, "--words", "zolla, dott"]
+    run(recipe, "--smoke", "--dataset", own / "own.tsv", "--output", folder, *words)
+    printed = capfd.readouterr().out
+    table = re.findall(r"^(\w+), ([\w ]+?) +(\d+\.\d\d)% +(\d+\.\d\d)%$", printed, re.M)
+    metrics = json.loads((folder / "metrics.json").read_text())
+    assert [row[:2] for row in table] == [
+        (split, name) for split in ("validation", "test") for name in (cell, "nearest spelling")
+    ]
+    for split, name, *rates in table:
+        assert rates == [f"{100 * rate:.2f}" for rate in metrics[split][name].values()]
+    assert re.findall(r"^(zolla|dott) ", printed, re.M) == ["zolla", "dott"]
+    # The words it gets wrong: all of them in the file, each beside what is right.
+    header, *wrong = (folder / "wrong_words.tsv").read_text().splitlines()
+    num_test = int(re.search(r"(\d+) test words", printed)[1])
+    assert header.split("\t") == ["word", "said", "listed"]
+    assert len(wrong) / num_test == metrics["test"][cell]["words"]
+    for word, said, listed in (line.split("\t") for line in wrong):
+        assert listed == " ".join(SOUNDS[letter].rstrip("012") for letter in word) != said
+    task = json.loads((folder / "task.json").read_text())
+    assert task["source_vocabulary"] == ["", "[UNK]", *sorted(SOUNDS)]
+    assert task["target_vocabulary"][:4] == ["", "[UNK]", "[START]", "[END]"]
+    model = keras.saving.load_model(folder / "model.keras")
+    assert model.get_layer("source_embedding").input_dim == len(task["source_vocabulary"])
+    assert model.get_layer("probabilities").units == len(task["target_vocabulary"])
+    assert (folder / "attention.png").exists() == (attention != "none")
+
+
+def test_it_learns_and_the_same_seed_gives_the_same_numbers(recipe, own):
+    words = "--epochs 8 --batch-size 16 --units 32 --learning-rate 0.01 --seed 3 --words zola,dot"
+    for name in ("first", "second"):
+        run(recipe, "--dataset", own / "own.tsv", "--output", own / name, *words.split())
+    histories = [(own / name / "history.csv").read_text() for name in ("first", "second")]
+    metrics = [json.loads((own / name / "metrics.json").read_text()) for name in ("first", "second")]
+    assert histories[0] == histories[1]
+    assert metrics[0] == metrics[1]
+    rates = metrics[0]["test"]
+    assert rates["gru"]["words"] <= 0.1 < 0.9 < rates["nearest spelling"]["words"]
+    assert rates["gru"]["phonemes"] <= 0.03 < rates["nearest spelling"]["phonemes"]
+
+
+def test_cmudict_needs_no_network(recipe, data_dir, capfd):
+    run(recipe, "--smoke", "--data-dir", data_dir)
+    printed = capfd.readouterr().out
+    assert "200 train, 196 validation, 195 test words" in printed
+    assert re.search(r"^brexit ", printed, re.M)
+
+
+def test_stress_marks_and_what_they_alone_tell_apart_are_dropped(recipe, tmp_path):
+    rows = ["record\tR AH0 K AO1 R D", "record\tR EH1 K ER0 D", "record\tR EH2 K ER0 D"]
+    rows += ["妈\tm a˥ x1", *(f"{word}\tX" for word in WORDS)]
+    (tmp_path / "own.tsv").write_text("\n".join(rows))
+    splits = recipe["read_dictionary"](str(tmp_path / "own.tsv"), None)
+    words = {word: listed for split in splits.values() for word, listed in split.items()}
+    assert words["record"] == [("R", "AH", "K", "AO", "R", "D"), ("R", "EH", "K", "ER", "D")]
+    assert words["妈"] == [("m", "a˥", "x1")]
+
+
+def test_a_word_is_right_if_it_matches_any_listed_pronunciation(recipe):
+    dictionary = {
+        "either": [("IY", "DH", "ER"), ("AY", "DH", "ER")],
+        "zoo": [("Z", "UW")],
+        "ox": [("AA", "K", "S", "S"), ("K",)],  # as far from both: the shorter one counts
+    }
+    said = [("AY", "DH", "ER"), ("Z", "UW", "Z"), ("AA", "K")]
+    rates = recipe["error_rates"](said, dictionary)
+    assert rates == {"words": 2 / 3, "phonemes": (0 + 1 + 1) / (3 + 2 + 1)}
+
+
+def test_the_baseline_is_the_first_pronunciation_of_the_nearest_spelling(recipe):
+    train = {"zoom": [("Z", "UW", "M"), ("X",)], "book": [("B", "UH", "K")]}
+    words = ["zoo", "books", "look"] * 50
+    said = recipe["say_nearest"](words, train)
+    assert said == [("Z", "UW", "M"), ("B", "UH", "K"), ("B", "UH", "K")] * 50
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        ("--words zola,olé", "Unknown character in 'olé'. Available: 'a', 'b', 'd',"),
+        ("--dataset cmudic", "Did you mean 'cmudict'?"),
+        ("--dataset {tmp}/column.tsv", "column.tsv, line 2: expected a source, a tab and a target"),
+        ("--attention dott", "invalid choice: 'dott'"),
+        ("--dropout 2", "rate=2"),
+        ("--output {tmp}", "holds something else"),
+    ],
+)
+def test_bad_input_is_one_line_and_status_2(recipe, words, message, own, capfd):
+    (own / "column.tsv").write_text("zoo\tZ UW\nzoo\n")
+    with pytest.raises(SystemExit) as end:
+        words = ["--dataset", own / "own.tsv", "--words", "", *words.format(tmp=own).split()]
+        run(recipe, "--smoke", *words)
+    assert end.value.code == 2
+    errors = capfd.readouterr().err.splitlines()
+    assert len([line for line in errors if "error:" in line]) == 1
+    assert message in errors[-1]

@@ -1,0 +1,130 @@
+"""Punctuation: marks and capitals off, and on again."""
+
+import json
+import pathlib
+import random
+import re
+import runpy
+
+import keras
+import numpy as np
+import pytest
+
+import zoo
+
+PATH = pathlib.Path(__file__).parent.parent / "recipes" / "many_to_many_punctuation.py"
+
+
+@pytest.fixture(scope="module")
+def recipe():
+    return runpy.run_path(str(PATH))
+
+
+@pytest.fixture
+def own(tmp_path):
+    rng = random.Random(0)
+    sentences = ("Is it good?", "Well, it's good.", "I saw NBC!")
+    paragraphs = [" ".join(rng.choices(sentences, k=30)) for _ in range(60)]
+    (tmp_path / "own.txt").write_text("\n\n".join(paragraphs))
+    return tmp_path
+
+
+def run(recipe, *words):
+    zoo.run(recipe["main"], recipe["Config"], "", ["--smoke", *map(str, words)])
+
+
+@pytest.mark.parametrize(
+    ("text", "restored"),
+    [
+        ("Well, it's GOOD! Is it?", "Well, it's GOOD! Is it?"),
+        ('(It "ended"), then: nothing...', "It ended, then, nothing."),
+        ("What?! No way!!! A 10/10 - I'd say", "What? No way! A 10 10 I'd say"),
+        ("A well-made film by McDonald; of the 80s", "A well-made film by Mcdonald, of the 80s"),
+        ("Café 'Übermut'… ça va", "Café Übermut. ça va"),
+        ("  . ", ""),
+    ],
+)
+def test_tags_off_and_on_again(recipe, text, restored):
+    words, tags = recipe["take_tags_off"](text)
+    assert words == re.findall(r"[\w'-]+", restored.lower())
+    assert recipe["put_tags_on"](words, tags) == restored
+
+
+def test_tags_are_case_and_mark(recipe):
+    words, tags = recipe["take_tags_off"]("I saw NBC?")
+    assert words == ["i", "saw", "nbc"]
+    assert [recipe["TAGS"][tag] for tag in tags] == [("Capital", ""), ("lower", ""), ("UPPER", "?")]
+
+
+def test_score_is_the_f1_of_each_mark_and_case(recipe):
+    tag = {name: number for number, name in enumerate(recipe["TAGS"])}
+    true = [tag["lower", ","], tag["Capital", ","], tag["UPPER", "."], tag["lower", ""]]
+    predicted = [tag["Capital", ","], tag["Capital", ""], tag["UPPER", "?"], tag["lower", ""]]
+    scores = recipe["score"](np.array(true), np.array(predicted))
+    expected = {",": 2 / 3, ".": 0, "?": 0, "!": 0, "Capital": 2 / 3, "UPPER": 1, "accuracy": 1 / 4}
+    assert scores == pytest.approx(expected)
+
+
+@pytest.mark.parametrize("cell", ("simple_rnn", "lstm", "gru"))
+def test_own_text(recipe, cell, own, capfd):
+    output = own / "model"
+    run(recipe, "--dataset", own / "own.txt", "--cell", cell, "--output", output)
+    printed = capfd.readouterr().out
+    assert "train: 48 texts" in printed and "test: 6 texts" in printed
+    rows = re.findall(rf"^({cell}|most frequent tag|nothing restored) +([01]\.\d+) ", printed, re.M)
+    assert len(rows) == 3
+    task = json.loads((output / "task.json").read_text())
+    accuracy = {name: f"{row['accuracy']:.4f}" for name, row in task["metrics"]["test"].items()}
+    assert accuracy == dict(rows)
+    # One word here has its own tag, NBC!, so a baseline that sees words alone finds it.
+    assert task["metrics"]["test"]["most frequent tag"]["UPPER"] == 1
+    assert task["metrics"]["test"]["nothing restored"]["UPPER"] == 0
+    model = keras.saving.load_model(output / "model.keras")
+    assert model.get_layer("embedding").input_dim == len(task["vocabulary"]) == 10
+    assert model.output_shape[-1] == len(task["labels"]) == 15
+    assert (output / "confusion.png").stat().st_size > 10_000
+    paragraph = re.search(r"\nIn:\n(.*?)\n\nOut:\n(.*?)\n\nOriginal:\n(.*?)\n\n", printed, re.S)
+    texts = [" ".join(text.split()) for text in paragraph.groups()]
+    assert texts[2] in " ".join((own / "own.txt").read_text().split())
+    assert texts[0] == re.sub("[,.?!]", "", texts[1]).lower() == re.sub("[,.?!]", "", texts[2]).lower()
+
+
+def test_the_same_seed_gives_the_same_numbers(recipe, own):
+    for name in ("first", "second"):
+        run(recipe, "--dataset", own / "own.txt", "--seed", 7, "--output", own / name)
+    first, second = ((own / name / "history.csv").read_text() for name in ("first", "second"))
+    assert first == second
+    first, second = ((own / name / "metrics.json").read_text() for name in ("first", "second"))
+    assert first == second
+
+
+def test_the_default_is_restored_from_real_reviews(recipe, data_dir, capfd):
+    run(recipe, "--data-dir", data_dir)
+    printed = capfd.readouterr().out
+    assert "train: 200 texts" in printed and "test: 200 texts" in printed
+    assert "<br" not in printed
+    scores = re.search(r"^most frequent tag +(.*)$", printed, re.M).group(1).split()
+    assert 0.7 < float(scores[0]) < 0.9 and float(scores[5]) > 0.1  # accuracy, and F1 of Capital
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        ("--dataset {tmp}/missing.txt", "No file or folder of that name"),
+        ("--dataset {tmp}/empty.txt", "The train split of {tmp}/empty.txt has fewer words than"),
+        ("--dataset {tmp}/short.txt", "The validation split of {tmp}/short.txt has fewer words than"),
+        ("--dataset {tmp}/latin.txt", "latin.txt is not UTF-8 text"),
+        ("--cell gruu", "invalid choice: 'gruu'"),
+        ("--output {tmp}", "holds something else"),
+    ],
+)
+def test_bad_input_is_one_line_and_status_2(recipe, words, message, own, capfd):
+    (own / "empty.txt").write_text("\n \n")
+    (own / "short.txt").write_text(("A word. " * 99 + "\n") * 3)
+    (own / "latin.txt").write_bytes("Café".encode("latin-1"))
+    with pytest.raises(SystemExit) as end:
+        run(recipe, *words.format(tmp=own).split())
+    assert end.value.code == 2
+    errors = capfd.readouterr().err.splitlines()
+    assert len([line for line in errors if "error:" in line]) == 1
+    assert message.format(tmp=own) in errors[-1]
