@@ -12,7 +12,6 @@ DOC
 import collections
 import dataclasses
 import os
-import re
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
@@ -23,7 +22,6 @@ import numpy as np
 
 import zoo
 
-MAX_WORD = 20  # characters read of a word, the first ones: longer words are mostly web addresses
 SHOWN = 8  # sentences of the test split to print
 
 
@@ -36,7 +34,7 @@ class Config:
     head: str = zoo.flag("crf", "each tag by itself, or all together", ("softmax", "crf"))
     characters: bool = zoo.flag(True, "read the characters of each word too")
     embedding_dim: int = zoo.flag(100, "size of a word vector")
-    units: int = zoo.flag(128, "size of the state, in each direction")
+    units: int = zoo.flag(200, "size of the state, in each direction")
     dropout: float = zoo.flag(0.5, "share of features dropped while training")
     learning_rate: float = zoo.flag(0.002, "of Adam, at first; it falls to 0 along a cosine")
     epochs: int = zoo.flag(20, "passes over the training split; the best on validation is kept")
@@ -46,29 +44,15 @@ class Config:
     smoke: bool = zoo.flag(False, "a few rows and one epoch, to see that everything runs")
 
 
-def normalize(word):
-    """What the word vectors see: no capitals, all digits alike. The characters keep both."""
-    return re.sub(r"\d", "0", word.lower())
-
-
-def encode(sentences, tags, *lists):
-    """Each sentence as numbers: words `[time]`, their characters `[time, length]`, tags `[time]`."""
-    words, characters, tag_names = ({name: i for i, name in enumerate(names)} for names in lists)
+def encode(sentences, tags, vocabulary, characters, tag_names):
+    """Rows of words `[time]`, their characters `[time, length]` and tags in IOBES `[time]`."""
+    names = (vocabulary, characters, tag_names)
+    vocabulary, characters, numbers = ({name: i for i, name in enumerate(x)} for x in names)
     rows = []
-    for sentence, its_tags in zip(sentences, tags, strict=True):
-        tokens = np.array([words.get(normalize(word), 1) for word in sentence])
-        spelling = [[characters.get(c, 1) for c in word[:MAX_WORD]] for word in sentence]
-        spelling = keras.utils.pad_sequences(spelling, padding="post")
-        rows.append((tokens, spelling, np.array([tag_names[tag] for tag in its_tags])))
+    for words, iob2 in zip(sentences, tags, strict=True):
+        y = np.array([numbers[tag] for tag in zoo.datasets.to_iobes(iob2)])
+        rows.append((*zoo.text.encode_words(words, vocabulary, characters), y))
     return rows
-
-
-def hide_some(rows, rare, rng):
-    """The rows with [UNK] for half of the words seen once, because it would not be trained else."""
-    return [
-        (np.where(rare[tokens] & (rng.random(len(tokens)) < 0.5), 1, tokens), spelling, tags)
-        for tokens, spelling, tags in rows
-    ]
 
 
 def make_dataset(rows, config, seed=None):
@@ -79,10 +63,12 @@ def make_dataset(rows, config, seed=None):
 
 
 def predict(model, dataset, sentences, tag_names):
-    """The tags of each sentence."""
+    """The tags of each sentence, in IOB2."""
     rows = [row for x, _ in dataset for row in model.predict_on_batch(x).argmax(axis=-1)]
     pairs = zip(rows, sentences, strict=True)
-    return [[tag_names[i] for i in row[: len(sentence)]] for row, sentence in pairs]
+    return [
+        zoo.datasets.to_iob2([tag_names[i] for i in row[: len(sentence)]]) for row, sentence in pairs
+    ]
 
 
 def score(true, predicted, types):
@@ -112,29 +98,31 @@ def main(config):
         config = dataclasses.replace(config, epochs=1, units=8)
 
     # Data: words, characters and tags are learnt from the training split alone.
-    splits, tag_names = zoo.datasets.load_tagged(config.dataset, "ner", config.data_dir or None)
+    splits, iob2 = zoo.datasets.load_tagged(config.dataset, "ner", config.data_dir or None)
     keras.utils.set_random_seed(config.seed)  # now: preparing a dataset draws random numbers
-    forbidden = zoo.layers.iob2_forbidden_transitions(tag_names)  # refuses tags that mark no entities
-    types = sorted({name[2:] for name in tag_names if name != "O"})
-    if config.smoke:  # about 200 rows of each split, from all over it
-        splits = {
-            split: tuple(column[:: len(column) // 200 + 1] for column in columns)
-            for split, columns in splits.items()
-        }
+    types = sorted({name[2:] for name in iob2 if name != "O"})
+    tag_names = ["O", *(f"{prefix}-{name}" for name in types for prefix in "BIES")]
+    forbidden = zoo.layers.forbidden_transitions(tag_names)
+    if config.smoke:
+        splits = {split: (x[:200], y[:200]) for split, (x, y) in splits.items()}
     print(", ".join(f"{len(sentences)} {split}" for split, (sentences, _) in splits.items()), types)
     words = [word for sentence in splits["train"][0] for word in sentence]
-    counts = collections.Counter(normalize(word) for word in words)
-    known, vectors = set(counts), None
+    counts = collections.Counter(map(zoo.text.normalize_word, words))
+    pretrained, vectors = [], None
     if config.glove:  # so that words which training never saw have their vectors, too
-        known.update(zoo.text.glove_words(config.glove, config.embedding_dim))
-    vocabulary = ["", "[UNK]", *sorted(known)]
+        pretrained = zoo.text.glove_words(config.glove, config.embedding_dim)
+    vocabulary = ["", "[UNK]", *sorted({*counts, *pretrained})]
     if config.glove:
         vectors, found = zoo.text.load_glove(config.glove, vocabulary, config.embedding_dim)
         print(f"pretrained vectors for {found} of {len(vocabulary)} words")
     characters = ["", "[UNK]", *sorted(set().union(*words))]
     rows = {split: encode(*splits[split], vocabulary, characters, tag_names) for split in splits}
-    rare = np.array([counts[word] == 1 for word in vocabulary])
-    train = make_dataset(lambda rng: hide_some(rows["train"], rare, rng), config, config.seed)
+    is_rare = np.array([counts[word] == 1 for word in vocabulary])
+
+    def hide_some(rng):  # other words in each epoch
+        return [(zoo.text.hide_rare_words(x, is_rare, rng), *others) for x, *others in rows["train"]]
+
+    train = make_dataset(hide_some, config, config.seed)
     data = {split: make_dataset(rows[split], config) for split in ("validation", "test")}
 
     # The model: words and their characters -> vectors -> states in both directions -> tags.
@@ -151,6 +139,7 @@ def main(config):
         forbidden_transitions=forbidden if config.head == "crf" else (),
         characters=config.characters,
         character_vocabulary_size=len(characters),
+        character_units=50,
     )
     model.summary()
     num_steps = config.epochs * len(train)
@@ -214,7 +203,7 @@ def main(config):
         "cell": config.cell,
         "dataset": config.dataset,
         "labels": tag_names,
-        "preprocessing": {"words": "lower case, digits as 0", "characters_of_a_word": MAX_WORD},
+        "preprocessing": {"words": "zoo.text.encode_words"},
         "config": dataclasses.asdict(config),
         "vocabulary": vocabulary,
         "characters": characters,

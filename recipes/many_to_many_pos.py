@@ -18,7 +18,7 @@ once, at random in each epoch. With GloVe a word that training never saw still h
 
 The model is the bi-LSTM of Plank et al. 2016, "Multilingual Part-of-Speech Tagging with Bidirectional
 Long Short-Term Memory Models and Auxiliary Loss", without the auxiliary loss. Different here: [UNK] as
-above, dropout, Adam with a falling learning rate, pretrained vectors are not trained further.
+above, dropout, Adam with a falling learning rate.
 """
 
 import collections
@@ -35,7 +35,6 @@ from sklearn.metrics import ConfusionMatrixDisplay
 
 import zoo
 
-MAX_WORD = 20  # characters read of a word, the first ones: longer words are mostly web addresses
 SENTENCES = ["I can open the can .", "Her book is long .", "They book flights to Zyxburg ."]
 
 
@@ -44,7 +43,7 @@ class Config:
     cell: str = zoo.flag("lstm", "recurrent cell", choices=("simple_rnn", "lstm", "gru"))
     dataset: str = zoo.flag("universal_dependencies/en_ewt", "dataset, or path of your CoNLL columns")
     data_dir: str = zoo.flag("", "where TFDS keeps its files, '' for its default")
-    glove: str = zoo.flag("", "glove.6B.zip or a .txt of word vectors to use")
+    glove: str = zoo.flag("", "glove.6B.zip or a .txt of word vectors to start from")
     head: str = zoo.flag("softmax", "each tag by itself, or all together", ("softmax", "crf"))
     characters: bool = zoo.flag(True, "read the characters of each word too")
     embedding_dim: int = zoo.flag(100, "size of a word vector")
@@ -58,24 +57,15 @@ class Config:
     smoke: bool = zoo.flag(False, "a few rows and one epoch, to see that everything runs")
 
 
-def encode(sentences, tags, *lists):
-    """Each sentence as numbers: words `[time]`, their characters `[time, length]`, tags `[time]`."""
-    words, characters, tag_names = ({name: i for i, name in enumerate(names)} for names in lists)
+def encode(sentences, tags, vocabulary, characters, tag_names):
+    """Rows of words `[time]`, their characters `[time, length]` and tags `[time]`."""
+    names = (vocabulary, characters, tag_names)
+    vocabulary, characters, numbers = ({name: i for i, name in enumerate(x)} for x in names)
     rows = []
-    for sentence, its_tags in zip(sentences, tags, strict=True):
-        tokens = np.array([words.get(word.lower(), 1) for word in sentence])
-        spelling = [[characters.get(c, 1) for c in word[:MAX_WORD]] for word in sentence]
-        spelling = keras.utils.pad_sequences(spelling, padding="post")
-        rows.append((tokens, spelling, np.array([tag_names[tag] for tag in its_tags])))
+    for words, its_tags in zip(sentences, tags, strict=True):
+        y = np.array([numbers[tag] for tag in its_tags])
+        rows.append((*zoo.text.encode_words(words, vocabulary, characters), y))
     return rows
-
-
-def hide_some(rows, rare, rng):
-    """The rows with [UNK] for half of the words seen once, because it would not be trained else."""
-    return [
-        (np.where(rare[tokens] & (rng.random(len(tokens)) < 0.5), 1, tokens), spelling, tags)
-        for tokens, spelling, tags in rows
-    ]
 
 
 def make_dataset(rows, config, seed=None):
@@ -100,28 +90,28 @@ def main(config):
     # Data. The words and their characters are learnt from the training split alone.
     splits, tag_names = zoo.datasets.load_tagged(config.dataset, "upos", config.data_dir or None)
     keras.utils.set_random_seed(config.seed)  # now: preparing a dataset draws random numbers
-    if config.smoke:  # about 200 rows of each split, from all over it
-        splits = {
-            split: tuple(column[:: len(column) // 200 + 1] for column in columns)
-            for split, columns in splits.items()
-        }
+    if config.smoke:
+        splits = {split: (x[:200], y[:200]) for split, (x, y) in splits.items()}
     words = {split: list(itertools.chain(*sentences)) for split, (sentences, _) in splits.items()}
     tags = {split: np.array(list(itertools.chain(*tags))) for split, (_, tags) in splits.items()}
     print(", ".join(f"{len(splits[s][0])} {s} of {len(words[s])} words" for s in splits), tag_names)
-    counts = collections.Counter(word.lower() for word in words["train"])
-    known = set(counts)
-    if config.glove:  # a word that training never saw still has its vector
-        known.update(zoo.text.glove_words(config.glove, config.embedding_dim))
-    vocabulary = ["", "[UNK]", *sorted(known)]
+    counts = collections.Counter(map(zoo.text.normalize_word, words["train"]))
+    pretrained, vectors = [], None
+    if config.glove:  # so that words which training never saw have their vectors, too
+        pretrained = zoo.text.glove_words(config.glove, config.embedding_dim)
+    vocabulary = ["", "[UNK]", *sorted({*counts, *pretrained})]
     characters = ["", "[UNK]", *sorted(set().union(*words["train"]))]
-    vectors = None
     if config.glove:
         vectors, found = zoo.text.load_glove(config.glove, vocabulary, config.embedding_dim)
         print(f"pretrained vectors for {found} of {len(vocabulary)} words")
     lists = (vocabulary, characters, tag_names)
     rows = {split: encode(*columns, *lists) for split, columns in splits.items()}
-    rare = np.array([counts[word] == 1 for word in vocabulary])
-    train = make_dataset(lambda rng: hide_some(rows["train"], rare, rng), config, config.seed)
+    is_rare = np.array([counts[word] == 1 for word in vocabulary])
+
+    def hide_some(rng):  # other words in each epoch
+        return [(zoo.text.hide_rare_words(x, is_rare, rng), *others) for x, *others in rows["train"]]
+
+    train = make_dataset(hide_some, config, config.seed)
     data = {split: make_dataset(rows[split], config) for split in ("validation", "test")}
 
     # The model: words and their characters -> vectors -> states in both directions -> tags.
@@ -132,7 +122,6 @@ def main(config):
         num_tags=len(tag_names),
         embedding_dim=config.embedding_dim,
         embeddings=vectors,
-        trainable_embeddings=not config.glove,
         units=config.units,
         dropout=config.dropout,
         head=config.head,
@@ -206,7 +195,7 @@ def main(config):
         "cell": config.cell,
         "dataset": config.dataset,
         "labels": tag_names,
-        "preprocessing": {"words": "lower case", "characters_of_a_word": MAX_WORD},
+        "preprocessing": {"words": "zoo.text.encode_words"},
         "config": dataclasses.asdict(config),
         "vocabulary": vocabulary,
         "characters": characters,

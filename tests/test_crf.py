@@ -10,7 +10,8 @@ import pytest
 from keras.ops import convert_to_numpy as to_numpy
 
 import zoo
-from zoo.layers import CRF, CRFTagger, PerWord, iob2_forbidden_transitions
+from zoo.datasets import to_iob2, to_iobes
+from zoo.layers import CRF, CRFTagger, PerWord, forbidden_transitions
 
 TAGS = ["O", "B-PER", "I-PER", "B-LOC", "I-LOC"]
 LENGTHS = np.array([4, 1, 3, 2, 4, 4, 3, 4])  # words of each sentence
@@ -195,7 +196,7 @@ def test_loss_of_regularizers_is_added():
 
 
 def test_forbidden_transitions_are_never_predicted():
-    forbidden = iob2_forbidden_transitions(TAGS)
+    forbidden = forbidden_transitions(TAGS)
     tokens = make_data()[0]
     broken = {}
     for name, pairs in (("free", ()), ("iob2", forbidden)):
@@ -241,7 +242,7 @@ def test_xla_gives_the_same_loss():
 
 def test_saved_and_reloaded_in_a_new_process_without_custom_objects(tmp_path):
     tokens, characters, tags, _ = make_data()
-    forbidden = iob2_forbidden_transitions(TAGS)
+    forbidden = forbidden_transitions(TAGS)
     model = zoo.build(
         "many_to_many", head="crf", characters=True, forbidden_transitions=forbidden, **SIZES
     )
@@ -298,7 +299,7 @@ def test_no_row_of_characters_is_wholly_masked():  # cuDNN allows none
         (lambda: CRF(3, [(-2, 0)]), "Received: (-2, 0)"),
         (lambda: CRF(3)(np.zeros((1, 4, 5))), "num_tags=3 tags"),
         (lambda: CRF(3).negative_log_likelihood(None, np.zeros((1, 4, 1))), "integers [batch, time]"),
-        (lambda: iob2_forbidden_transitions(["O", "PER"]), "Received: 'PER'"),
+        (lambda: forbidden_transitions(["O", "PER"]), "Received: 'PER'"),
         (
             lambda: zoo.build("many_to_many", forbidden_transitions=[(0, 1)]),
             "need head='crf'. Received: head='softmax'",
@@ -315,9 +316,10 @@ def test_errors_say_what_was_received(act, message):
     assert message in str(error.value)
 
 
-def test_iob2_is_what_the_definition_says():
-    forbidden = iob2_forbidden_transitions(TAGS)
-    for i, before in enumerate(["O", *TAGS], start=-1):
-        for j, tag in enumerate(TAGS):
-            allowed = tag[0] != "I" or (before != "O" and before[2:] == tag[2:])
-            assert ((i, j) in forbidden) != allowed, (before, tag)
+def test_what_is_forbidden_is_what_no_sentence_contains():
+    iobes = ["O", *(f"{prefix}-{type}" for type in ("PER", "LOC") for prefix in "BIES")]
+    sentences = [to_iob2(tags) for tags in itertools.product(TAGS, repeat=4)]
+    for names, rows in ((TAGS, sentences), (iobes, map(to_iobes, sentences))):
+        seen = {pair for row in rows for pair in itertools.pairwise([-1, *map(names.index, row)])}
+        all_pairs = set(itertools.product(range(-1, len(names)), range(len(names))))
+        assert set(forbidden_transitions(names)) == all_pairs - seen

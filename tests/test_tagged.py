@@ -5,7 +5,7 @@ import tensorflow_datasets as tfds
 
 from zoo import datasets
 from zoo.datasets.splitting import split_by_hash
-from zoo.datasets.tagged import to_iob2
+from zoo.datasets.tagged import to_iob2, to_iobes
 
 SENTENCES = [(["dog", "bites", f"man{i}"], ["NOUN", "VERB", "NOUN"]) for i in range(60)]
 
@@ -33,6 +33,20 @@ def write_conll(path, rows, separator="\t", extra=""):
 def test_to_iob2(iob1, iob2):
     assert to_iob2(iob1) == iob2
     assert to_iob2(iob2) == iob2
+    assert to_iob2(to_iobes(iob2)) == iob2
+
+
+@pytest.mark.parametrize(
+    ("iob2", "iobes"),
+    [
+        ([], []),
+        (["B-a"], ["S-a"]),
+        (["B-a", "I-a", "I-a", "B-a"], ["B-a", "I-a", "E-a", "S-a"]),
+        (["O", "B-a", "I-a", "O", "B-b", "B-b", "I-b"], ["O", "B-a", "E-a", "O", "S-b", "B-b", "E-b"]),
+    ],
+)
+def test_to_iobes(iob2, iobes):
+    assert to_iobes(iob2) == iobes
 
 
 # From TFDS
@@ -144,7 +158,7 @@ def test_tabs_keep_spaces_within_a_token(tmp_path):
     ]
 
 
-@pytest.mark.parametrize("odd", ("S-LOC", "X-LOC", "LOC", "_"))
+@pytest.mark.parametrize("odd", ("L-LOC", "X-LOC", "LOC", "_"))
 def test_tags_of_another_kind_stay_as_they_are(tmp_path, odd):
     rows = [(["a", "b", "c", "d"], ["I-LOC", "O", odd, "I-LOC"])]
     assert read_rows(tmp_path, write_conll(tmp_path / "x", rows).read_text()) == rows

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from zoo.text import load_glove, standardize
+from zoo.text import encode_words, hide_rare_words, load_glove, normalize_word, standardize
 
 
 @pytest.mark.parametrize(
@@ -25,6 +25,22 @@ from zoo.text import load_glove, standardize
 def test_standardize(raw, expected):
     assert standardize(tf.constant(raw)).numpy().decode() == expected
     assert standardize(tf.constant([raw, "x"])).shape == (2,)
+
+
+def test_words_are_encoded_with_their_characters():
+    vocabulary, characters = {"año": 2, "0-0": 3}, {"a": 2, "A": 3, "1": 4}
+    tokens, letters = encode_words(["Año", "1-7", "b" * 99], vocabulary, characters)
+    assert tokens.tolist() == [2, 3, 1] and normalize_word("1-7") == "0-0"
+    assert letters.shape == (3, 20)  # no more than 20 characters of a word
+    assert letters[:2, :4].tolist() == [[3, 1, 1, 0], [4, 1, 1, 0]]
+
+
+def test_half_of_the_rare_words_are_hidden_anew_each_time():
+    tokens, rng = np.array([2, 3] * 500), np.random.default_rng(0)
+    is_rare = np.array([False, False, True, False])
+    hidden = [hide_rare_words(tokens, is_rare, rng) for _ in range(2)]
+    assert all((row[1::2] == 3).all() and 200 < (row == 1).sum() < 300 for row in hidden)
+    assert (hidden[0] != hidden[1]).any() and (tokens[::2] == 2).all()
 
 
 VOCABULARY = ["", "[UNK]", "good", "zyzzyva", "bad"]

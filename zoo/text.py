@@ -1,7 +1,8 @@
-"""Text in: standardised words, subwords, and pretrained vectors."""
+"""Text in: standardised words, words with their characters, subwords, and pretrained vectors."""
 
 import io
 import pathlib
+import re
 import zipfile
 import zlib
 
@@ -44,6 +45,65 @@ def standardize(text):
         text = tf.strings.regex_replace(text, pattern, replacement)
     text = tf.strings.strip(text)
     return tf.where(text == "", "[unk]", text)
+
+
+def normalize_word(word):
+    """A word as its vector sees it: no capitals, and all digits as 0 (as in Lample et al. 2016).
+
+    Args:
+        word: str.
+
+    Returns:
+        str.
+
+    Example:
+
+    >>> normalize_word("A320neo")
+    'a000neo'
+    """
+    return re.sub(r"\d", "0", word.lower())
+
+
+def encode_words(sentence, vocabulary, characters):
+    """A sentence as numbers: its words, and the characters of each, capitals and digits as they are.
+
+    Args:
+        sentence: list of str.
+        vocabulary: dict of word, as `normalize_word` gives it, to its token.
+        characters: dict of character to its token.
+
+    Returns:
+        Integers `[time]` and `[time, length]`, 1 for an unknown word or character. Of a word its first
+        20 characters are read, as longer ones are mostly web addresses; 0 is padding on the right.
+
+    Example:
+
+    >>> tokens, letters = encode_words(["The", "zoo"], {"the": 2}, {"T": 2, "h": 3, "o": 4})
+    >>> tokens.tolist(), letters.tolist()
+    ([2, 1], [[2, 3, 1], [1, 4, 4]])
+    """
+    tokens = [vocabulary.get(normalize_word(word), 1) for word in sentence]
+    letters = [[characters.get(character, 1) for character in word[:20]] for word in sentence]
+    return np.array(tokens, "int32"), keras.utils.pad_sequences(letters, padding="post")
+
+
+def hide_rare_words(tokens, is_rare, rng):
+    """[UNK] in place of half of the rare words, so that training learns a vector for the unknown.
+
+    Args:
+        tokens: integers `[time]`.
+        is_rare: booleans `[vocabulary_size]`, such as true for words that training has once.
+        rng: a `numpy.random.Generator`.
+
+    Returns:
+        Integers `[time]`, a new array.
+
+    Example:
+
+    >>> hide_rare_words(np.full(6, 2), np.array([False, False, True]), np.random.default_rng(0))
+    array([2, 1, 1, 1, 2, 2])
+    """
+    return np.where(is_rare[tokens] & (rng.random(len(tokens)) < 0.5), 1, tokens)
 
 
 def train_subwords(texts, vocabulary_size):

@@ -56,7 +56,7 @@ def many_to_many(
         dropout: share dropped of the inputs, between layers and before the output.
         head: `"softmax"`: each tag is chosen by itself. `"crf"`: all of a sentence together.
         forbidden_transitions: for the CRF, pairs (i, j) of tags: j may not follow i, and with i = -1
-            may not be the first; `zoo.layers.iob2_forbidden_transitions` makes those of IOB2.
+            may not be the first; `zoo.layers.forbidden_transitions` makes those of IOB2 and IOBES.
         characters: whether the characters of each word are read too.
         character_vocabulary_size: number of characters, padding (0) and unknown (1) included.
         character_embedding_dim: size of the character vectors.

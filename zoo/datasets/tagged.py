@@ -1,5 +1,6 @@
 """`load_tagged`: sentences with a tag for each token, from TFDS or from a person's own files."""
 
+import itertools
 import pathlib
 import re
 
@@ -9,6 +10,8 @@ from zoo.datasets.files import read_files, read_text
 from zoo.datasets.loading import prepare, read_splits
 from zoo.datasets.splitting import SPLITS, check_filled, check_labels, fill_splits
 from zoo.errors import InputError, check_choice
+
+CHUNKS = ("B-", "I-", "E-", "S-")  # how the tag of a chunk begins: begin, inside, end, single
 
 
 def load_tagged(name, feature, data_dir=None):
@@ -24,8 +27,8 @@ def load_tagged(name, feature, data_dir=None):
     - a folder with `train.conll` and, if you like, `validation.conll` and `test.conll`.
 
     A split that is missing is cut from the training part by a hash of the sentence (80/10/10), never
-    from the test part; without a test split the validation split becomes it. Tags of chunks (O, B-X
-    and I-X alone) come out in IOB2, whatever they were; see `to_iob2`. Sentences without a token are
+    from the test part; without a test split the validation split becomes it. Tags of chunks (IOB1,
+    IOB2 or IOBES) come out in IOB2, whatever they were; see `to_iob2`. Sentences without a token are
     left out, and so are the tokens of Universal Dependencies that are no words of the sentence: a
     joined "don't", whose words "do" and "n't" follow, and words that the writer left out.
 
@@ -57,7 +60,7 @@ def load_tagged(name, feature, data_dir=None):
     fill_splits(name, rows, key=lambda row: " ".join(row[0]))
     check_filled(name, rows)
     names = set().union(*_tags(rows).values())
-    if all(tag == "O" or tag.startswith(("B-", "I-")) for tag in names):
+    if all(tag == "O" or tag.startswith(CHUNKS) for tag in names):
         rows = {split: [(tokens, to_iob2(tags)) for tokens, tags in rows[split]] for split in rows}
     seen = _tags(rows)
     if own:  # a benchmark may have a tag that its training split lacks, as conll2003's chunks do
@@ -72,11 +75,12 @@ def to_iob2(tags):
     """The tags of one sentence in IOB2, where every chunk begins with B-.
 
     In IOB1, the scheme of the CoNLL-2003 files, a chunk begins with I-, and with B- only right after
-    another chunk of its type (Tjong Kim Sang & Veenstra 1999, "Representing Text Chunks"). What is
-    IOB2 already stays as it is.
+    another chunk of its type (Tjong Kim Sang & Veenstra 1999, "Representing Text Chunks"). IOBES marks
+    the last token of a chunk with E- and a chunk of one token with S-. What is IOB2 already stays as it
+    is.
 
     Args:
-        tags: a list of O, B-X and I-X.
+        tags: a list of O, B-X, I-X, E-X and S-X.
 
     Returns:
         A list of the same length.
@@ -85,11 +89,43 @@ def to_iob2(tags):
 
     >>> to_iob2(["I-PER", "I-PER", "O", "I-LOC", "B-LOC", "I-ORG"])
     ['B-PER', 'I-PER', 'O', 'B-LOC', 'B-LOC', 'B-ORG']
+    >>> to_iob2(["B-PER", "E-PER", "O", "S-LOC"])
+    ['B-PER', 'I-PER', 'O', 'B-LOC']
     """
-    before = ["O", *tags]
+    without_ends = [{"S": "B", "E": "I"}.get(tag[0], tag[0]) + tag[1:] for tag in tags]
     return [
         f"B-{tag[2:]}" if tag.startswith("I-") and last[1:] != tag[1:] else tag
-        for last, tag in zip(before, tags, strict=False)
+        for last, tag in itertools.pairwise(["O", *without_ends])
+    ]
+
+
+def to_iobes(tags):
+    """The tags of one sentence, in IOB2, in IOBES.
+
+    It tells where a chunk ends too, which a model learns a little better (Ratinov & Roth 2009, "Design
+    Challenges and Misconceptions in Named Entity Recognition", where it is called BILOU).
+
+    Args:
+        tags: a list of O, B-X and I-X in IOB2.
+
+    Returns:
+        A list of the same length.
+
+    Raises:
+        ValueError: a tag that is none of these.
+
+    Example:
+
+    >>> to_iobes(["B-PER", "I-PER", "O", "B-LOC"])
+    ['B-PER', 'E-PER', 'O', 'S-LOC']
+    """
+    for tag in tags:
+        if tag != "O" and not tag.startswith(("B-", "I-")):
+            raise InputError(f"A tag of IOB2 is O, or B- or I- and a type. Received: {tag!r}")
+    last_of_chunk = {"B": "S", "I": "E", "O": "O"}
+    return [
+        tag if after == f"I-{tag[2:]}" else last_of_chunk[tag[0]] + tag[1:]
+        for tag, after in itertools.pairwise([*tags, "O"])
     ]
 
 

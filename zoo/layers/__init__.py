@@ -3,7 +3,7 @@
 Importing this package registers its layers with Keras, so that `keras.saving.load_model` finds them.
 """
 
-from zoo.layers.crf import CRF, CRFTagger, iob2_forbidden_transitions
+from zoo.layers.crf import CRF, CRFTagger, forbidden_transitions
 from zoo.layers.per_word import PerWord
 
-__all__ = ["CRF", "CRFTagger", "PerWord", "iob2_forbidden_transitions"]
+__all__ = ["CRF", "CRFTagger", "PerWord", "forbidden_transitions"]

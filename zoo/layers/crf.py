@@ -11,8 +11,11 @@ from zoo.errors import InputError
 FORBIDDEN = -1e9  # in place of log 0, because infinities would give inf - inf = nan
 
 
-def iob2_forbidden_transitions(tag_names):
-    """What no sentence tagged in IOB2 contains: I-X at its start, or after a tag other than B-X, I-X.
+def forbidden_transitions(tag_names):
+    """What no sentence tagged in IOB2 or IOBES contains, such as I-PER after B-LOC.
+
+    In both, I-X follows B-X or I-X alone. In IOBES the same holds for E-X, and one of the two must
+    follow. Names with E- or S- among them are taken as IOBES.
 
     Args:
         tag_names: the names of the tags in their order, such as `["O", "B-PER", "I-PER"]`.
@@ -21,21 +24,27 @@ def iob2_forbidden_transitions(tag_names):
         Pairs (i, j): tag j may not follow tag i, and with i = -1 may not be the first.
 
     Raises:
-        ValueError: a name that is neither `O` nor begins with `B-` or `I-`.
+        ValueError: a name that is neither `O` nor begins with `B-`, `I-`, `E-` or `S-`.
 
     Example:
 
-    >>> iob2_forbidden_transitions(["O", "B-PER", "I-PER", "B-LOC"])
+    >>> forbidden_transitions(["O", "B-PER", "I-PER", "B-LOC"])
     [(-1, 2), (0, 2), (3, 2)]
     """
     for name in tag_names:
-        if name != "O" and name[:2] not in ("B-", "I-"):
-            raise InputError(f"A tag of IOB2 is O, B-... or I-... Received: {name!r}")
+        if name != "O" and name[:2] not in ("B-", "I-", "E-", "S-"):
+            raise InputError(f"A tag is O, or B-, I-, E- or S- and a type. Received: {name!r}")
+    is_iobes = any(name[0] in "ES" for name in tag_names)
+
+    def is_forbidden(previous, name):
+        goes_on = name[0] in "IE" and previous[0] in "BI" and name[1:] == previous[1:]
+        return not goes_on and (name[0] in "IE" or (is_iobes and previous[0] in "BI"))
+
     return [
         (i, j)
         for i, previous in enumerate(["O", *tag_names], start=-1)  # a start is like an O
         for j, name in enumerate(tag_names)
-        if name[0] == "I" and previous not in (f"B-{name[2:]}", name)
+        if is_forbidden(previous, name)
     ]
 
 
