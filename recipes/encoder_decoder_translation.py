@@ -155,10 +155,10 @@ def main(config):
 
     # The model, and the same without attention.
     models = {}
-    if config.baseline and config.attention != "none":
-        models["attention none"], _ = train("none", splits, tokenizers, config)
     name = f"attention {config.attention}"
     models[name], history = train(config.attention, splits, tokenizers, config)
+    if config.baseline and config.attention != "none":
+        models["attention none"], _ = train("none", splits, tokenizers, config)
 
     # BLEU and chrF of whole, cased texts. Each system translates the test split once.
     systems = {"copied source": {split: splits[split][0] for split in ("validation", "test")}}
@@ -189,9 +189,8 @@ def main(config):
     sources, references = splits["test"]
     translations = systems[f"{name}, {beam}"]["test"]
     for i in range(0, len(sources), len(sources) // 5 + 1):
-        print(
-            f"\nsource       {sources[i]}\ntranslation  {translations[i]}\nreference    {references[i]}"
-        )
+        print(f"\nsource       {sources[i]}\ntranslation  {translations[i]}")
+        print(f"reference    {references[i]}")
 
     if not config.output:
         print("\nNothing was written; --output DIR keeps the model.")
@@ -201,10 +200,9 @@ def main(config):
         shown = np.argsort([len(text) for text in sources], stable=True)[len(sources) // 4 :][:2]
         rows = encode([sources[i] for i in shown], [translations[i] for i in shown], tokenizers)
         inputs = [[source[None], so_far[None]] for (source, so_far), _ in rows]
-        pairs = [(source.tolist(), target.tolist()) for (source, _), target in rows]
         labels = [
-            [t.id_to_piece(tokens) for t, tokens in zip(tokenizers, pair, strict=True)]
-            for pair in pairs
+            [t.id_to_piece(x.tolist()) for t, x in zip(tokenizers, (source, target), strict=True)]
+            for (source, _), target in rows
         ]
         figures["attention"] = zoo.diagnostics.plot_attention(models[name], inputs, labels)
     task = {
@@ -219,15 +217,8 @@ def main(config):
         f"{side}.spm": tokenizer.serialized_model_proto()
         for side, tokenizer in zip(languages, tokenizers, strict=True)
     }
-    zoo.tasks.save(
-        config.output,
-        models[name],
-        task=task,
-        metrics=metrics,
-        history=history,
-        figures=figures,
-        files=files,
-    )
+    results = {"metrics": metrics, "history": history, "figures": figures, "files": files}
+    zoo.tasks.save(config.output, models[name], task=task, **results)
     print(f"\nWritten to {config.output}: model, tokenizers, metrics, history and a plot.")
 
 

@@ -37,7 +37,7 @@ def test_own_pairs(tmp_path):
     table = re.findall(
         r"^(copied source|attention .*?)  +([\d.]+) +[\d.]+ +([\d.]+)", result.stdout, re.M
     )
-    systems = [f"attention {a}, {d}" for a in ("none", "additive") for d in ("greedy", "beam of 5")]
+    systems = [f"attention {a}, {d}" for a in ("additive", "none") for d in ("greedy", "beam of 5")]
     assert [name for name, *_ in table] == ["copied source", *systems]
     assert "|case:mixed|" in result.stdout  # sacrebleu's signature
     task = json.loads((output / "task.json").read_text())
