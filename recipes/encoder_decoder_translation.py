@@ -19,9 +19,9 @@ translates with its own, by greedy and by beam search.
 Beside it two baselines: the source copied as it is, which shows what names and numbers alone are
 worth, and the same model without attention, which has to pass a whole sentence through one vector.
 
-The model is that of Luong et al. 2015 (general attention after the recurrent layer) with the additive
+The model is that of Luong et al. 2015 (global attention after the recurrent layer) with the additive
 score and the bidirectional encoder of Bahdanau et al. 2015. Different here: gru, 256 units, one layer,
-dropout, Adam with warm-up and cosine decay, no input feeding.
+subwords, dropout, Adam with warm-up and cosine decay, no input feeding.
 """
 
 import dataclasses
@@ -76,16 +76,16 @@ def encode(sources, targets, tokenizers, **options):
     return rows
 
 
-def train(attention, splits, tokenizers, config):
+def fit(attention, splits, tokenizers, config):
     keras.utils.set_random_seed(config.seed)
     sentencepiece.set_random_generator_seed(config.seed)
-    one_thread = ThreadPoolExecutor(1)  # each thread has its own generator, tf.data many threads
+    one_thread = ThreadPoolExecutor(1)  # because SentencePiece seeds each thread by itself
 
     def cut_anew(rng):  # every epoch, other subwords
         options = {"enable_sampling": True, "alpha": 0.3, "nbest_size": -1}
         return one_thread.submit(encode, *splits["train"], tokenizers, **options).result()
 
-    train = zoo.datasets.batches(cut_anew, config.batch_size, seed=config.seed)
+    batches = zoo.datasets.batches(cut_anew, config.batch_size, seed=config.seed)
     validation = encode(*splits["validation"], tokenizers)
     model = zoo.build(
         "encoder_decoder",
@@ -101,16 +101,16 @@ def train(attention, splits, tokenizers, config):
     model.summary()
     learning_rate = keras.optimizers.schedules.CosineDecay(
         config.learning_rate / 10,
-        decay_steps=max(1, (config.epochs - 1) * len(train)),
+        decay_steps=max(1, (config.epochs - 1) * len(batches)),
         warmup_target=config.learning_rate,
-        warmup_steps=len(train),
+        warmup_steps=len(batches),
     )
     model.compile(
         optimizer=keras.optimizers.Adam(learning_rate, global_clipnorm=1.0),
         loss="sparse_categorical_crossentropy",  # the mean over tokens: the mask leaves padding out
     )
     history = model.fit(
-        train,
+        batches,
         validation_data=zoo.datasets.batches(validation, config.batch_size),
         epochs=config.epochs,
         callbacks=[keras.callbacks.EarlyStopping(patience=3, restore_best_weights=True)],
@@ -156,9 +156,9 @@ def main(config):
     # The model, and the same without attention.
     models = {}
     name = f"attention {config.attention}"
-    models[name], history = train(config.attention, splits, tokenizers, config)
+    models[name], history = fit(config.attention, splits, tokenizers, config)
     if config.baseline and config.attention != "none":
-        models["attention none"], _ = train("none", splits, tokenizers, config)
+        models["attention none"], _ = fit("none", splits, tokenizers, config)
 
     # BLEU and chrF of whole, cased texts. Each system translates the test split once.
     systems = {"copied source": {split: splits[split][0] for split in ("validation", "test")}}
@@ -172,16 +172,19 @@ def main(config):
             }
     scores = {"BLEU": sacrebleu.BLEU(), "chrF": sacrebleu.CHRF()}
     metrics = {
-        system: {
-            f"{split} {score_name}": score.corpus_score(texts, [splits[split][1]]).score
-            for split, texts in translations.items()
-            for score_name, score in scores.items()
+        split: {
+            system: {
+                name: score.corpus_score(translations[split], [splits[split][1]]).score
+                for name, score in scores.items()
+            }
+            for system, translations in systems.items()
         }
-        for system, translations in systems.items()
+        for split in ("validation", "test")
     }
-    print(f"\n{'':30s}" + "".join(f"{column:>17s}" for column in metrics["copied source"]))
-    for system, row in metrics.items():
-        print(f"{system:30s}" + "".join(f"{value:17.2f}" for value in row.values()))
+    for split, rows in metrics.items():
+        print(f"\n{split:30s}" + "".join(f"{name:>10s}" for name in scores))
+        for system, row in rows.items():
+            print(f"{system:30s}" + "".join(f"{value:10.2f}" for value in row.values()))
     for score_name, score in scores.items():
         print(f"{score_name} {score.get_signature()}")
 
@@ -219,7 +222,7 @@ def main(config):
     }
     results = {"metrics": metrics, "history": history, "figures": figures, "files": files}
     zoo.tasks.save(config.output, models[name], task=task, **results)
-    print(f"\nWritten to {config.output}: model, tokenizers, metrics, history and a plot.")
+    print(f"\nWritten to {config.output}: model, tokenizers, metrics and history.")
 
 
 if __name__ == "__main__":

@@ -10,15 +10,18 @@ Data: by default universal_dependencies/en_ewt, 16,622 sentences of the web with
 Universal Dependencies (Silveira et al. 2014; CC BY-SA 4.0). Other choices: another treebank of
 universal_dependencies, or your own files in CoNLL columns (see `zoo.datasets.load_tagged`).
 
-A word goes in twice: as a vector of its own, in lower case, and letter by letter through a recurrent
-layer (Lample et al. 2016, "Neural Architectures for Named Entity Recognition"), which knows from a
-capital or an ending what words may be that training never saw. For those, one in eleven of the test
-split, there is one vector, [UNK]; it is trained by putting it in place of half of the words seen only
-once, at random in each epoch. With GloVe a word that training never saw still has its vector.
+A word goes in twice: as a vector of its own, without capitals and with all digits as 0, and letter by
+letter through a recurrent layer (Lample et al. 2016, "Neural Architectures for Named Entity
+Recognition"), which knows from a capital or an ending what words may be that training never saw. Those
+share the vector of [UNK], which is trained by putting it, in each epoch, in place of half of the words
+seen once. With --glove such a word still has its vector, if GloVe knows it. Accuracy is measured on the
+unseen words by themselves too: those that training has not in this form, capitals and all.
+
+RESULTS
 
 The model is the bi-LSTM of Plank et al. 2016, "Multilingual Part-of-Speech Tagging with Bidirectional
 Long Short-Term Memory Models and Auxiliary Loss", without the auxiliary loss. Different here: [UNK] as
-above, dropout, Adam with a falling learning rate.
+above, no capitals in words, 128 units, dropout, batches, Adam with a falling learning rate.
 """
 
 import collections
@@ -44,7 +47,7 @@ class Config:
     dataset: str = zoo.flag("universal_dependencies/en_ewt", "dataset, or path of your CoNLL columns")
     data_dir: str = zoo.flag("", "where TFDS keeps its files, '' for its default")
     glove: str = zoo.flag("", "glove.6B.zip or a .txt of word vectors to start from")
-    head: str = zoo.flag("softmax", "each tag by itself, or all together", ("softmax", "crf"))
+    head: str = zoo.flag("softmax", "each tag by itself, or all together", choices=("softmax", "crf"))
     characters: bool = zoo.flag(True, "read the characters of each word too")
     embedding_dim: int = zoo.flag(100, "size of a word vector")
     units: int = zoo.flag(128, "size of the state, in each direction")
@@ -59,11 +62,9 @@ class Config:
 
 def encode(sentences, tags, vocabulary, characters, tag_names):
     """Rows of words `[time]`, their characters `[time, length]` and tags `[time]`."""
-    names = (vocabulary, characters, tag_names)
-    vocabulary, characters, numbers = ({name: i for i, name in enumerate(x)} for x in names)
     rows = []
     for words, its_tags in zip(sentences, tags, strict=True):
-        y = np.array([numbers[tag] for tag in its_tags])
+        y = np.array([tag_names.index(tag) for tag in its_tags])
         rows.append((*zoo.text.encode_words(words, vocabulary, characters), y))
     return rows
 
@@ -76,10 +77,16 @@ def make_dataset(rows, config, seed=None):
 
 
 def predict(model, dataset, sentences, tag_names):
-    """The tags of all words, in one array."""
-    rows = [row for x, _ in dataset for row in model.predict_on_batch(x).argmax(axis=-1)]
-    pairs = zip(rows, sentences, strict=True)
-    return np.array([tag_names[i] for row, sentence in pairs for i in row[: len(sentence)]])
+    """The tags of each sentence."""
+    best = [row for x, _ in dataset for row in model.predict_on_batch(x).argmax(axis=-1)]
+    return [
+        [tag_names[i] for i in row[: len(words)]] for row, words in zip(best, sentences, strict=True)
+    ]
+
+
+def flatten(rows):
+    """The tags of all sentences, in one array."""
+    return np.array(list(itertools.chain(*rows)))
 
 
 def main(config):
@@ -93,19 +100,16 @@ def main(config):
     if config.smoke:
         splits = {split: (x[:200], y[:200]) for split, (x, y) in splits.items()}
     words = {split: list(itertools.chain(*sentences)) for split, (sentences, _) in splits.items()}
-    tags = {split: np.array(list(itertools.chain(*tags))) for split, (_, tags) in splits.items()}
+    tags = {split: flatten(its_tags) for split, (_, its_tags) in splits.items()}
     print(", ".join(f"{len(splits[s][0])} {s} of {len(words[s])} words" for s in splits), tag_names)
     counts = collections.Counter(map(zoo.text.normalize_word, words["train"]))
-    pretrained, vectors = [], None
-    if config.glove:  # so that words which training never saw have their vectors, too
-        pretrained = zoo.text.glove_words(config.glove, config.embedding_dim)
-    vocabulary = ["", "[UNK]", *sorted({*counts, *pretrained})]
-    characters = ["", "[UNK]", *sorted(set().union(*words["train"]))]
-    if config.glove:
-        vectors, found = zoo.text.load_glove(config.glove, vocabulary, config.embedding_dim)
-        print(f"pretrained vectors for {found} of {len(vocabulary)} words")
-    lists = (vocabulary, characters, tag_names)
-    rows = {split: encode(*columns, *lists) for split, columns in splits.items()}
+    names, vectors = ["", "[UNK]", *sorted(counts)], None
+    if config.glove:  # then words that training never saw have their vectors, too
+        names, vectors, found = zoo.text.glove_vocabulary(config.glove, counts, config.embedding_dim)
+        print(f"pretrained vectors for {found} of {len(counts)} training words")
+    vocabulary = {word: i for i, word in enumerate(names)}
+    characters = {c: i for i, c in enumerate(["", "[UNK]", *sorted(set("".join(words["train"])))])}
+    rows = {split: encode(*splits[split], vocabulary, characters, tag_names) for split in splits}
     is_rare = np.array([counts[word] == 1 for word in vocabulary])
 
     def hide_some(rng):  # other words in each epoch
@@ -130,9 +134,8 @@ def main(config):
         character_units=50,
     )
     model.summary()
-    learning_rate = keras.optimizers.schedules.CosineDecay(
-        config.learning_rate, decay_steps=config.epochs * len(train)
-    )
+    num_steps = config.epochs * len(train)
+    learning_rate = keras.optimizers.schedules.CosineDecay(config.learning_rate, num_steps)
     model.compile(
         optimizer=keras.optimizers.Adam(learning_rate, global_clipnorm=1.0),
         loss=None if config.head == "crf" else "sparse_categorical_crossentropy",
@@ -140,7 +143,7 @@ def main(config):
 
     def add_accuracy(epoch, logs):  # Keras's own would count a word less in a longer sentence
         predicted = predict(model, data["validation"], splits["validation"][0], tag_names)
-        logs["val_accuracy"] = np.mean(predicted == tags["validation"])
+        logs["val_accuracy"] = np.mean(flatten(predicted) == tags["validation"])
 
     best = keras.callbacks.EarlyStopping(
         "val_accuracy", mode="max", patience=config.epochs, restore_best_weights=True
@@ -159,29 +162,32 @@ def main(config):
     most_frequent = {word: counter.most_common(1)[0][0] for word, counter in tags_of.items()}
     unknown = collections.Counter(tags["train"]).most_common(1)[0][0]
 
-    # Words with the right tag, in the validation split again and in the test split, once.
-    metrics = {name: {} for name in ("most frequent tag", f"{config.cell}, {config.head}")}
+    # The share of words with the right tag in the validation split again, and in the test split, once.
+    predicted, metrics = {}, {}
     for split in data:
         unseen = np.array([word not in most_frequent for word in words[split]])
+        predicted[split] = flatten(predict(model, data[split], splits[split][0], tag_names))
         baseline = np.array([most_frequent.get(word, unknown) for word in words[split]])
-        predicted = predict(model, data[split], splits[split][0], tag_names)
-        for name, answers in zip(metrics, (baseline, predicted), strict=True):
+        metrics[split] = {}
+        for name, answers in (
+            (f"{config.cell}, {config.head}", predicted[split]),
+            ("most frequent tag", baseline),
+        ):
             hits = answers == tags[split]
-            metrics[name][split] = hits.mean()
+            metrics[split][name] = {"all": hits.mean()}
             if unseen.any():
-                metrics[name][f"{split}, unseen"] = hits[unseen].mean()
-    print(f"\n{'Accuracy':18s}" + "".join(f"{name:>20s}" for name in metrics["most frequent tag"]))
-    for name, row in metrics.items():
-        print(f"{name:18s}" + "".join(f"{value:20.4f}" for value in row.values()))
+                metrics[split][name]["unseen"] = hits[unseen].mean()
+        print(f"\n{split + ' accuracy':22s}       all    unseen")
+        for name, row in metrics[split].items():
+            print(f"{name:22s}" + "".join(f"{value:10.4f}" for value in row.values()))
 
     # A few predictions to judge by eye.
     sentences = [sentence.split() for sentence in SENTENCES]
     no_tags = [[tag_names[0]] * len(sentence) for sentence in sentences]
-    dataset = make_dataset(encode(sentences, no_tags, *lists), config)
-    best = iter(predict(model, dataset, sentences, tag_names))
+    dataset = make_dataset(encode(sentences, no_tags, vocabulary, characters, tag_names), config)
     print()
-    for sentence in sentences:
-        print(" ".join(f"{word}/{next(best)}" for word in sentence))
+    for pair in zip(sentences, predict(model, dataset, sentences, tag_names), strict=True):
+        print(" ".join(f"{word}/{tag}" for word, tag in zip(*pair, strict=True)))
 
     if not config.output:
         print("\nNothing was written; --output DIR keeps the model.")
@@ -189,7 +195,8 @@ def main(config):
     figure, axes = plt.subplots(figsize=(9, 9))
     style = {"normalize": "true", "values_format": ".0%", "cmap": "Blues", "colorbar": False}
     style |= {"xticks_rotation": 45, "text_kw": {"fontsize": 7}}
-    ConfusionMatrixDisplay.from_predictions(tags["test"], predicted, labels=tag_names, ax=axes, **style)
+    pair = (tags["test"], predicted["test"])
+    ConfusionMatrixDisplay.from_predictions(*pair, labels=tag_names, ax=axes, **style)
     task = {
         "type": "many_to_many",
         "cell": config.cell,
@@ -197,11 +204,11 @@ def main(config):
         "labels": tag_names,
         "preprocessing": {"words": "zoo.text.encode_words"},
         "config": dataclasses.asdict(config),
-        "vocabulary": vocabulary,
-        "characters": characters,
+        "vocabulary": list(vocabulary),
+        "characters": list(characters),
     }
-    result = {"metrics": metrics, "history": history, "figures": {"confusion": figure}}
-    zoo.tasks.save(config.output, model, task=task, **result)
+    results = {"metrics": metrics, "history": history, "figures": {"confusion": figure}}
+    zoo.tasks.save(config.output, model, task=task, **results)
     print(f"\nWritten to {config.output}: model, vocabulary, metrics, history and a plot.")
 
 

@@ -15,16 +15,19 @@ A word is a run of letters and digits, with the apostrophes and hyphens inside i
 case. Out comes one of 15 tags: its case (lower, Capital, or UPPER, of two letters or more) times the
 mark between it and the next word (none, comma, period, question mark, exclamation mark). Colons and
 semicolons count as commas, an ellipsis as a period; brackets, quotes and dashes are dropped. Of several
-marks one counts: a question mark before an exclamation mark, a period, a comma.
+marks one counts: a question mark before an exclamation mark, a period, a comma; so does the period of
+"3.5" and the colon of "10:30".
 
 The words of a split are one long stream, cut every 64 words, so that few windows begin where a
 sentence does and nothing is gained by giving every first word a capital.
 
-Whether a mark follows depends on the words to come, hence both directions. The model is that of Tilk &
+RESULTS
+
+Whether a mark follows depends on the words to come, hence both directions. The model follows Tilk &
 Alumäe 2016, "Bidirectional Recurrent Neural Network with Attention Mechanism for Punctuation
-Restoration", without its attention; to learn case and mark together is from Pahuja et al. 2017, "Joint
-Learning of Correlated Sequence Labelling Tasks Using Bidirectional Recurrent Neural Networks".
-Different here: one joint tag, exclamation marks, 128 units, 20,000 words known, Adam.
+Restoration"; to learn case and mark together is from Pahuja et al. 2017, "Joint Learning of Correlated
+Sequence Labelling Tasks Using Bidirectional Recurrent Neural Networks". Different here: no attention
+and no second layer, one joint tag, exclamation marks, 128 units, 20,000 words known, Adam.
 """
 
 import collections
@@ -74,14 +77,17 @@ def read_texts(name, data_dir):
     """A dict of split to a list of texts, in which line breaks are spaces and apostrophes straight."""
     path = pathlib.Path(name)
     if path.is_file():
-        texts = [line for line in zoo.datasets.files.read_text(path).splitlines() if line.strip()]
+        texts = zoo.datasets.read_text(path).splitlines()
         first, second = len(texts) * 8 // 10, len(texts) * 9 // 10
         splits = {"train": texts[:first], "validation": texts[first:second], "test": texts[second:]}
     else:
         rows, _ = zoo.datasets.load_texts(name, data_dir or None)
         splits = {split: texts for split, (texts, _) in rows.items()}
     breaks = re.compile(r"\s*<br\s*/?>\s*")
-    return {s: [breaks.sub(" ", t).replace("’", "'") for t in texts] for s, texts in splits.items()}
+    return {
+        split: [breaks.sub(" ", text).replace("’", "'") for text in texts if WORD.search(text)]
+        for split, texts in splits.items()
+    }
 
 
 def take_tags_off(text):
@@ -126,22 +132,25 @@ def main(config):
     # Data: the vocabulary is learnt from the training split alone.
     words, tags = {}, {}
     for split in texts:
-        pairs = [take_tags_off(text) for text in texts[split]]
-        words[split] = [word for text, _ in pairs for word in text]
-        tags[split] = [tag for _, text in pairs for tag in text]
+        words[split], tags[split] = [], []
+        for text in texts[split]:
+            its_words, its_tags = take_tags_off(text)
+            words[split] += its_words
+            tags[split] += its_tags
         if len(words[split]) < config.window:
             raise zoo.InputError(
                 f"The {split} split of {config.dataset} has fewer words than a window of "
-                f"{config.window}: give more text. Received: {len(words[split])} words"
+                f"{config.window}: give more paragraphs, one on each line. "
+                f"Received: {len(texts[split])} paragraphs with {len(words[split])} words"
             )
         print(f"{split}: {len(texts[split])} texts, {len(words[split])} words")
-    known = collections.Counter(words["train"]).most_common(config.vocabulary_size - 2)
-    vocabulary = ["", "[UNK]", *(word for word, _ in known)]
-    index = {word: i for i, word in enumerate(vocabulary)}
+    counts = collections.Counter(words["train"]).most_common(config.vocabulary_size - 2)
+    known = [word for word, count in counts if count > 1]  # a word seen once trains [UNK]
+    vocabulary = {word: i for i, word in enumerate(["", "[UNK]", *known])}
     data = {}
     for split in words:
         n = len(words[split]) // config.window * config.window  # the last few words are left out
-        tokens = np.array([index.get(word, 1) for word in words[split][:n]])
+        tokens = np.array([vocabulary.get(word, 1) for word in words[split][:n]])
         data[split] = tuple(x.reshape(-1, config.window) for x in (tokens, np.array(tags[split][:n])))
 
     # The model: words -> vectors -> states in both directions -> 15 probabilities for each word.
@@ -157,9 +166,8 @@ def main(config):
     )
     model.summary()
     num_batches = math.ceil(len(data["train"][0]) / config.batch_size)
-    learning_rate = keras.optimizers.schedules.CosineDecay(
-        config.learning_rate, decay_steps=config.epochs * num_batches
-    )
+    num_steps = config.epochs * num_batches
+    learning_rate = keras.optimizers.schedules.CosineDecay(config.learning_rate, num_steps)
     model.compile(
         optimizer=keras.optimizers.Adam(learning_rate, global_clipnorm=1.0),
         loss="sparse_categorical_crossentropy",
@@ -177,25 +185,27 @@ def main(config):
     counts = np.bincount((tokens * len(TAGS) + y).ravel(), minlength=len(vocabulary) * len(TAGS))
     most_frequent = counts.reshape(len(vocabulary), len(TAGS)).argmax(axis=1)
 
-    # The test split, once.
-    tokens, y = data["test"]  # [windows, window]
-    predicted = model.predict(tokens, batch_size=256, verbose=0).argmax(axis=-1)
-    answers = {
-        config.cell: predicted,
-        "most frequent tag": most_frequent[tokens],
-        "nothing restored": np.zeros_like(y),
-    }
-    metrics = {name: score(y.ravel(), answer.ravel()) for name, answer in answers.items()}
-    print(f"\n{'Test F1':18s}" + "".join(f"{name:>9s}" for name in metrics[config.cell]))
-    for name, row in metrics.items():
-        print(f"{name:18s}" + "".join(f"{value:9.4f}" for value in row.values()))
+    # The validation split and, once, the test split.
+    predicted, metrics = {}, {}
+    for split in ("validation", "test"):
+        tokens, y = data[split]  # [windows, window]
+        predicted[split] = model.predict(tokens, batch_size=256, verbose=0).argmax(axis=-1)
+        answers = {
+            config.cell: predicted[split],
+            "most frequent tag": most_frequent[tokens],
+            "nothing restored": np.zeros_like(y),
+        }
+        metrics[split] = {name: score(y.ravel(), answer.ravel()) for name, answer in answers.items()}
+        print(f"\n{split + ' F1':18s}" + "".join(f"{name:>9s}" for name in metrics[split][config.cell]))
+        for name, row in metrics[split].items():
+            print(f"{name:18s}" + "".join(f"{value:9.4f}" for value in row.values()))
 
     # A paragraph of the test split, to judge by eye.
     original = min(texts["test"], key=lambda text: abs(len(text.split()) - 80))
-    words, _ = take_tags_off(original)
-    tokens = np.array([[index.get(word, 1) for word in words]])  # [1, time]
-    restored = put_tags_on(words, model.predict(tokens, verbose=0)[0].argmax(axis=-1))
-    for name, text in (("In", " ".join(words)), ("Out", restored), ("Original", original)):
+    its_words, _ = take_tags_off(original)
+    tokens = np.array([[vocabulary.get(word, 1) for word in its_words]])  # [1, time]
+    restored = put_tags_on(its_words, model.predict(tokens, verbose=0)[0].argmax(axis=-1))
+    for name, text in (("In", " ".join(its_words)), ("Out", restored), ("Original", original)):
         print(f"\n{name}:\n{textwrap.fill(text, 100)}")
 
     if not config.output:
@@ -203,13 +213,13 @@ def main(config):
         return
     figure, axes = plt.subplots(1, 2, figsize=(11, 4.5))
     style = {"normalize": "true", "values_format": ".0%", "cmap": "Blues", "colorbar": False}
+    y, best = data["test"][1].ravel(), predicted["test"].ravel()
     for ax, names, pair in (
-        (axes[0], ["none", *MARKS[1:]], (y % 5, predicted % 5)),
-        (axes[1], list(CASES), (y // 5, predicted // 5)),
+        (axes[0], ["none", *MARKS[1:]], (y % 5, best % 5)),
+        (axes[1], list(CASES), (y // 5, best // 5)),
     ):
-        true_and_predicted = [x.ravel() for x in pair]
         ConfusionMatrixDisplay.from_predictions(
-            *true_and_predicted, labels=range(len(names)), display_labels=names, ax=ax, **style
+            *pair, labels=range(len(names)), display_labels=names, ax=ax, **style
         )
     task = {
         "type": "many_to_many",
@@ -218,10 +228,10 @@ def main(config):
         "labels": TAGS,
         "preprocessing": {"word": WORD.pattern, "lower": True},
         "config": dataclasses.asdict(config),
-        "vocabulary": vocabulary,
+        "vocabulary": list(vocabulary),
     }
-    result = {"metrics": {"test": metrics}, "history": history, "figures": {"confusion": figure}}
-    zoo.tasks.save(config.output, model, task=task, **result)
+    results = {"metrics": metrics, "history": history, "figures": {"confusion": figure}}
+    zoo.tasks.save(config.output, model, task=task, **results)
     print(f"\nWritten to {config.output}: model, vocabulary, metrics, history and a plot.")
 
 

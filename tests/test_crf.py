@@ -132,6 +132,14 @@ def test_padding_changes_nothing():
         np.testing.assert_allclose(own_loss[0], loss[i], rtol=1e-5, atol=1e-6)
 
 
+def test_a_tag_out_of_range_is_no_number():
+    crf, scores = make_crf()
+    tags = np.zeros(MASK.shape, int)
+    tags[0, 1], tags[3, 0], tags[1, 3] = 3, -1, -100  # the last one is at padding
+    loss = to_numpy(crf.negative_log_likelihood(scores, tags, MASK))
+    assert np.isnan(loss).tolist() == [i in (0, 3) for i in range(len(loss))]
+
+
 def test_extreme_scores_stay_finite():
     crf, scores = make_crf([(-1, 2), (0, 2)])
     tags = np.tile([0, 2, 1, 1], (len(scores), 1))  # not allowed: 2 after 0

@@ -120,6 +120,13 @@ def test_samples_follow_the_distribution():
     nucleus[order[:kept]] = expected[order[:kept]]
     assert 1 < kept < SIZE
     np.testing.assert_allclose(frequencies(top_p=0.9), nucleus / nucleus.sum(), atol=tolerance)
+    # Two tokens in a row: the second is drawn anew, from the distribution after the first.
+    tokens = decoding.sample(toy_step, *begin([first] * rows), max_length=2, end_token=END, seed=1)
+    tokens = ops.convert_to_numpy(tokens)
+    for token in range(SIZE):
+        second = np.eye(SIZE)[0] if token == END else np.exp(TABLE[first, token])
+        both = np.bincount(tokens[tokens[:, 0] == token, 1], minlength=SIZE) / rows
+        np.testing.assert_allclose(both, expected[token] * second, atol=tolerance)
 
 
 def build(name, cell="gru"):
@@ -216,6 +223,29 @@ def test_batches_of_similar_length_come_back_in_order():
     assert generated == expected
 
 
+def test_batches_draw_different_samples_and_name_an_empty_source():
+    model = build("dot")
+    generated = zoo.decoding.generate_in_batches(
+        model, [[4, 5]] * 4, 12, batch_size=2, strategy="sample", seed=0
+    )
+    assert generated[:2] != generated[2:]
+    with pytest.raises(zoo.InputError, match="source 1: no tokens"):
+        zoo.decoding.generate_in_batches(model, [[4], [], [5]], 3)
+    with pytest.raises(zoo.InputError, match="n_best"):
+        zoo.decoding.generate_in_batches(model, [[4]], 3, strategy="beam", n_best=2)
+
+
+@pytest.mark.parametrize("shape", [(2,), (2, 3), (2, 3, 4)])
+def test_read_takes_states_of_any_rank(shape):
+    def step(tokens, states):
+        tokens = ops.reshape(ops.cast(tokens, "float32"), (-1, *[1] * (len(shape) - 1)))
+        return None, [states[0] + tokens]
+
+    last, (state,) = decoding.read(step, ops.array([[2, 5, 6], [2, 8, 0]]), [ops.zeros(shape)])
+    assert ops.convert_to_numpy(last).tolist() == [6, 8] and state.shape == shape
+    assert ops.convert_to_numpy(state).reshape(2, -1)[:, 0].tolist() == [7, 2]
+
+
 def test_tokens_so_far_may_have_different_lengths():
     model = build("no context")
     tokens = np.array([[START, 5, 6, 7], [START, 8, 0, 0]])
@@ -233,6 +263,13 @@ def test_new_weights_are_used_by_the_compiled_loop():
     assert (model.generate(inputs, 5) == 7).all()
 
 
+def test_weights_that_are_no_numbers_are_named():
+    model = build("dot")
+    model.get_layer("probabilities").bias.assign(np.full(12, np.nan))
+    with pytest.raises(zoo.InputError, match="not all numbers"):
+        model.generate([[4, 5]], 3)
+
+
 def test_the_seed_decides_what_is_sampled():
     model = build("vector")
     inputs, _, _ = make_inputs(model)
@@ -241,8 +278,11 @@ def test_the_seed_decides_what_is_sampled():
         return model.generate(inputs, 12, "sample", seed=seed).tolist()
 
     assert draw(1) == draw(1) != draw(2)
-    keras.utils.set_random_seed(3)
-    assert draw() != draw()
+    draws = []
+    for _ in range(2):
+        keras.utils.set_random_seed(3)
+        draws.append([draw(), draw()])
+    assert draws[0] == draws[1] and draws[0][0] != draws[0][1]
 
 
 @pytest.mark.parametrize(
@@ -257,6 +297,10 @@ def test_the_seed_decides_what_is_sampled():
         ({"strategy": "sample", "top_p": 0}, "top_p"),
         ({"strategy": "sample", "top_k": 0}, "top_k"),
         ({"max_length": 0}, "max_length"),
+        ({"strategy": "sample", "top_k": 2.5}, "top_k must be an integer"),
+        ({"strategy": "beam", "beam_width": 0}, "beam_width must be an integer"),
+        ({"inputs": np.zeros((0, 3), int)}, r"shape \(0, 3\)"),
+        ({"inputs": [[4, 5], [6]]}, "must have one length"),
         ({"inputs": [[4, 20]]}, "from 0 to 19"),
         ({"inputs": [[4, -1]]}, "from 0 to 19"),
         ({"inputs": [[4, 5], [0, 0]]}, "row 1"),
@@ -275,3 +319,7 @@ def test_a_context_of_another_shape_or_number_is_refused():
         model.generate(np.zeros((3, 6)), 3)
     with pytest.raises(zoo.InputError, match="3 contexts, 1 rows"):
         model.generate([np.zeros((3, 7)), [[START]]], 3)
+    with pytest.raises(zoo.InputError, match="a list of 3"):
+        model.generate([np.zeros(7)] * 3, 3)
+    with pytest.raises(zoo.InputError, match="context_shape"):
+        zoo.build("one_to_many", context_shape=(None, 7))

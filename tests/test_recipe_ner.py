@@ -71,14 +71,19 @@ def test_own_columns(recipe, cell, words, own, capfd):
     assert (own / "model" / "history.csv").read_text().splitlines()[0] == "epoch,loss,val_f1"
 
 
-def test_the_same_seed_gives_the_same_numbers(recipe, own):
+def test_it_learns_and_the_same_seed_gives_the_same_numbers(recipe, own):
+    words = "--epochs 3 --units 16 --batch-size 8 --learning-rate 0.01 --dropout 0.2 --seed 7"
     for name in ("first", "second"):
-        words = ["--seed", 7, "--head", "softmax", "--no-characters", "--output", own / name]
-        run(recipe, "--dataset", own / "own.conll", *words)
-    tasks = [json.loads((own / name / "task.json").read_text()) for name in ("first", "second")]
+        arguments = ["--dataset", own / "own.conll", "--output", own / name, *words.split()]
+        zoo.run(recipe["main"], recipe["Config"], "", [*map(str, arguments)])
     histories = [(own / name / "history.csv").read_text() for name in ("first", "second")]
-    assert tasks[0]["metrics"] == tasks[1]["metrics"]
+    metrics = [json.loads((own / name / "metrics.json").read_text()) for name in ("first", "second")]
     assert histories[0] == histories[1]
+    assert metrics[0] == metrics[1]
+    f1 = metrics[0]["test"]
+    # Half of each person's name is new, and so is half of each sea's.
+    assert f1["lstm, crf"]["all"] > 0.9 and f1["lstm, crf"]["PER"] > 0.9
+    assert f1["most frequent tag"]["PER"] == 0 and f1["most frequent tag"]["all"] < 0.6
 
 
 @pytest.mark.skipif("TFDS_DATA_DIR" not in os.environ, reason="TFDS_DATA_DIR is not set")

@@ -72,10 +72,10 @@ def test_own_text(recipe, cell, own, capfd):
     printed = capfd.readouterr().out
     assert "train: 48 texts" in printed and "test: 6 texts" in printed
     rows = re.findall(rf"^({cell}|most frequent tag|nothing restored) +([01]\.\d+) ", printed, re.M)
-    assert len(rows) == 3
+    assert len(rows) == 6
     task = json.loads((output / "task.json").read_text())
     accuracy = {name: f"{row['accuracy']:.4f}" for name, row in task["metrics"]["test"].items()}
-    assert accuracy == dict(rows)
+    assert accuracy == dict(rows[3:])
     # One word here has its own tag, NBC!, so a baseline that sees words alone finds it.
     assert task["metrics"]["test"]["most frequent tag"]["UPPER"] == 1
     assert task["metrics"]["test"]["nothing restored"]["UPPER"] == 0
@@ -89,13 +89,17 @@ def test_own_text(recipe, cell, own, capfd):
     assert texts[0] == re.sub("[,.?!]", "", texts[1]).lower() == re.sub("[,.?!]", "", texts[2]).lower()
 
 
-def test_the_same_seed_gives_the_same_numbers(recipe, own):
+def test_it_learns_and_the_same_seed_gives_the_same_numbers(recipe, own):
+    words = "--epochs 12 --units 16 --batch-size 8 --learning-rate 0.01 --seed 7"
     for name in ("first", "second"):
-        run(recipe, "--dataset", own / "own.txt", "--seed", 7, "--output", own / name)
-    first, second = ((own / name / "history.csv").read_text() for name in ("first", "second"))
-    assert first == second
-    first, second = ((own / name / "metrics.json").read_text() for name in ("first", "second"))
-    assert first == second
+        arguments = ["--dataset", own / "own.txt", "--output", own / name, *words.split()]
+        zoo.run(recipe["main"], recipe["Config"], "", [*map(str, arguments)])
+    for name in ("history.csv", "metrics.json"):
+        assert (own / "first" / name).read_text() == (own / "second" / name).read_text()
+    scores = json.loads((own / "first" / "metrics.json").read_text())["test"]
+    # "good" ends a question or a statement, which a word alone does not tell.
+    assert scores["gru"]["accuracy"] > 0.95 > scores["most frequent tag"]["accuracy"]
+    assert scores["gru"]["?"] > 0.9
 
 
 def test_the_default_is_restored_from_real_reviews(recipe, data_dir, capfd):
@@ -103,7 +107,7 @@ def test_the_default_is_restored_from_real_reviews(recipe, data_dir, capfd):
     printed = capfd.readouterr().out
     assert "train: 200 texts" in printed and "test: 200 texts" in printed
     assert "<br" not in printed
-    scores = re.search(r"^most frequent tag +(.*)$", printed, re.M).group(1).split()
+    scores = re.findall(r"^most frequent tag +(.*)$", printed, re.M)[1].split()
     assert 0.7 < float(scores[0]) < 0.9 and float(scores[5]) > 0.1  # accuracy, and F1 of Capital
 
 

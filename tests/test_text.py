@@ -4,7 +4,14 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from zoo.text import encode_words, hide_rare_words, load_glove, normalize_word, standardize
+from zoo.text import (
+    encode_words,
+    glove_vocabulary,
+    hide_rare_words,
+    load_glove,
+    normalize_word,
+    standardize,
+)
 
 
 @pytest.mark.parametrize(
@@ -56,6 +63,13 @@ def glove(tmp_path):
     return tmp_path
 
 
+def test_glove_vocabulary_knows_the_words_of_both(glove):
+    (glove / "word2vec.txt").write_text("2 2\ngood 1 2\nthe 0 0\n")  # its first line is a header
+    vocabulary, vectors, found = glove_vocabulary(glove / "word2vec.txt", ["good", "ugly"], dim=2)
+    assert vocabulary == ["", "[UNK]", "good", "the", "ugly"] and found == 1
+    np.testing.assert_array_equal(vectors[[0, 2, 3]], [[0, 0], [1, 2], [0, 0]])
+
+
 @pytest.mark.parametrize("name", ("vectors.txt", "glove.zip"))
 def test_load_glove(glove, name):
     vectors, found = load_glove(glove / name, VOCABULARY, dim=2)
@@ -75,6 +89,8 @@ def test_load_glove_refuses_what_it_cannot_use(glove):
         load_glove(glove / "vectors.txt", VOCABULARY, dim=3)
     with pytest.raises(ValueError, match=r"of 2 numbers for none of the 2 words"):
         load_glove(glove / "vectors.txt", ["", "unheard"], dim=2)
+    with pytest.raises(ValueError, match=r"of 1 numbers for none of the 1 words"):
+        glove_vocabulary(glove / "vectors.txt", ["good"], dim=1)
     (glove / "word2vec.txt").write_text("2 2\nbad 1\n")
     with pytest.raises(ValueError, match=r"line 2: expected a word and 2 numbers. Received: 1"):
         load_glove(glove / "word2vec.txt", VOCABULARY, dim=2)

@@ -31,6 +31,9 @@ def greedy(step, tokens, states, *, max_length, end_token=3):
     Returns:
         Integers `[batch, max_length]`: without the first token, with the end token, 0 after it.
 
+    Raises:
+        ValueError: max_length is not an integer above 0.
+
     Example: after token t comes t + 1, until the end token 7.
 
     >>> def step(tokens, states):
@@ -75,7 +78,7 @@ def sample(
         Integers `[batch, max_length]`, see `greedy`.
 
     Raises:
-        ValueError: a temperature, top_k or top_p out of range.
+        ValueError: max_length, temperature, top_k or top_p out of range.
 
     Example: with half the probability kept, only the likeliest token remains.
 
@@ -107,7 +110,7 @@ def _one_by_one(choose, step, tokens, states, max_length, end_token):
     _check_options(max_length)
     tokens = ops.cast(tokens, "int32")
     generated = ops.repeat(ops.zeros_like(tokens)[:, None], max_length, axis=1)  # [batch, time]
-    is_done = tokens != tokens  # all false
+    is_done = ops.zeros_like(tokens, dtype="bool")
 
     def some_go_on(t, tokens, is_done, states, generated):
         return ops.logical_and(t < max_length, ops.logical_not(ops.all(is_done)))
@@ -133,14 +136,14 @@ def beam_search(
     length_penalty=1.0,
     n_best=1,
 ):
-    """Keeps the `beam_width` most probable beginnings of each row, instead of one.
+    """Keeps the `beam_width` most probable prefixes of each row, instead of one.
 
-    At every step each beginning is continued with every token. The best that end are finished
+    At every step each prefix is continued with every token. The best that end are finished
     hypotheses, the best that do not live on. A hypothesis y is ranked by
 
         score(y) = log p(y) / ((5 + length) / 6) ** length_penalty       Wu et al. 2016, equation 14
 
-    with its end token counted in its length. The search stops when no living beginning can overtake
+    with its end token counted in its length. The search stops when no living prefix can overtake
     the `n_best` finished ones, which changes nothing in the result; a hypothesis that `max_length`
     cuts off ranks with the others. As wide as there are hypotheses it is an exhaustive search; of
     width 1, without length penalty, it is greedy.
@@ -148,16 +151,16 @@ def beam_search(
     Args:
         step, tokens, states, max_length, end_token: see `greedy`. `step` is called with
             `batch * beam_width` rows, those of one sentence next to each other.
-        beam_width: number of beginnings and of finished hypotheses kept.
+        beam_width: number of prefixes and of finished hypotheses kept.
         length_penalty: 0 ranks by probability, which favours short ones; above 0 less so.
         n_best: number of hypotheses returned, at most `beam_width`.
 
     Returns:
         Integers `[batch, n_best, max_length]` as of `greedy`, best first, and their scores
-        `[batch, n_best]`.
+        `[batch, n_best]`, below -1e8 where there are no more hypotheses.
 
     Raises:
-        ValueError: beam_width, length_penalty or n_best out of range.
+        ValueError: max_length, beam_width, length_penalty or n_best out of range.
 
     Example: token 4 begins the best path though 5 is likelier at first.
 
@@ -188,8 +191,8 @@ def beam_search(
         log_p = ops.reshape(ops.cast(log_p, "float32"), (-1, beam_width, vocabulary_size))
         here = ops.arange(max_length) == t
 
-        # Each beginning continued by each token but the end: the best of all live on. They are among
-        # the beam_width best of each beginning, or one more if the end is among these.
+        # Each prefix continued by each token but the end: the best of all live on. They are among
+        # the beam_width best of each prefix, or one more if the end is among these.
         best, token = ops.top_k(log_p, min(beam_width + 1, vocabulary_size))
         best = ops.where(token == end_token, IMPOSSIBLE, best) + live_log_p[:, :, None]
         ended = log_p[:, :, end_token] + live_log_p  # [batch, beam_width]
@@ -197,7 +200,7 @@ def beam_search(
         parent = ops.cast(index, "int32") // best.shape[-1]
         token = ops.cast(ops.reshape(token, (-1, beam_width * best.shape[-1])), "int32")
         tokens = ops.take_along_axis(token, index, axis=1)  # [batch, beam_width]
-        # Each beginning ended: finished, if it ranks among the beam_width best of both kinds.
+        # Each prefix ended: finished, if it ranks among the beam_width best of both kinds.
         last, _ = ops.top_k(ops.concatenate([ended, live_log_p], axis=1), beam_width)
         ended = ops.where(ended >= last[:, -1:], rank(ended, t + 1), 2 * IMPOSSIBLE)
         scores, finished = best_of(
@@ -213,9 +216,8 @@ def beam_search(
     tokens = ops.repeat(ops.cast(tokens, "int32")[:, None], beam_width, axis=1)  # [batch, beam_width]
     live = ops.repeat(ops.zeros_like(tokens)[:, :, None], max_length, axis=2)
     # At first the beams of a row are equal: all but one are impossible.
-    live_log_p = ops.where(ops.arange(beam_width) == 0, 0.0, IMPOSSIBLE) + ops.cast(
-        0 * tokens, "float32"
-    )
+    live_log_p = ops.zeros_like(tokens, dtype="float32")
+    live_log_p += ops.where(ops.arange(beam_width) == 0, 0.0, IMPOSSIBLE)
     scores = ops.zeros_like(live_log_p) + 2 * IMPOSSIBLE
     states = [ops.repeat(state, beam_width, axis=0) for state in states]
     loop = (ops.array(0), tokens, states, live_log_p, live, scores, live)
@@ -232,8 +234,8 @@ def read(step, tokens, states):
 
     Args:
         step: see above.
-        tokens: the known tokens `[batch, time]`, 0 as padding on the right.
-        states: the states before the first of them.
+        tokens: the known tokens `[batch, time]`, at least one in each row, 0 as padding on the right.
+        states: the states before the first of them, a list of tensors whose first axis is batch.
 
     Returns:
         The last known token of each row `[batch]`, and the states before it.
@@ -250,9 +252,10 @@ def read(step, tokens, states):
 
     def one_token(t, states):
         _, new_states = step(ops.take(tokens, t, axis=1), states)
-        is_before_last = (t < lengths - 1)[:, None]
+        is_before_last = t < lengths - 1  # [batch]
         return t + 1, [
-            ops.where(is_before_last, new, old) for new, old in zip(new_states, states, strict=True)
+            ops.where(ops.reshape(is_before_last, (-1, *[1] * (len(old.shape) - 1))), new, old)
+            for new, old in zip(new_states, states, strict=True)
         ]
 
     last = ops.max(lengths) - 1
@@ -271,20 +274,19 @@ def _check_options(
     length_penalty=1.0,
     n_best=1,
 ):
-    if max_length < 1:
-        raise InputError(f"max_length must be at least 1. Received: max_length={max_length}")
+    numbers = {"max_length": max_length, "top_k": top_k, "beam_width": beam_width, "n_best": n_best}
+    for name, number in numbers.items():
+        if not (name == "top_k" and number is None) and (number < 1 or number % 1):
+            raise InputError(f"{name} must be an integer above 0. Received: {name}={number}")
     if temperature <= 0:
         raise InputError(f"temperature must be above 0 (greedy is its limit). Received: {temperature}")
-    if top_k is not None and top_k < 1:
-        raise InputError(f"top_k must be at least 1, or None for all. Received: top_k={top_k}")
     if not 0 < top_p <= 1:
         raise InputError(f"top_p must be above 0 and at most 1. Received: top_p={top_p}")
     if length_penalty < 0:
         raise InputError(f"length_penalty must not be negative. Received: {length_penalty}")
-    if not 1 <= n_best <= beam_width:
+    if n_best > beam_width:
         raise InputError(
-            "beam_width must be at least 1, and n_best from 1 to beam_width. "
-            f"Received: beam_width={beam_width}, n_best={n_best}"
+            f"n_best is at most beam_width. Received: n_best={n_best}, beam_width={beam_width}"
         )
 
 
@@ -299,9 +301,12 @@ def check_tokens(tokens, vocabulary_size, what="tokens"):
         vocabulary_size: what all tokens are below.
         what: their name in an error.
 
+    Returns:
+        The same as a NumPy array of int32.
+
     Raises:
-        ValueError: another rank, no integers, a token out of range, a row without a token, or padding
-            before a token.
+        ValueError: no rows, rows of different lengths, no integers, a token out of range, a row
+            without a token, or padding before a token.
 
     Example:
 
@@ -310,8 +315,14 @@ def check_tokens(tokens, vocabulary_size, what="tokens"):
     ...
     zoo.errors.InputError: tokens must be from 0 to 8 (the vocabulary has 9). Received: 9
     """
-    tokens = np.asarray(tokens)
-    if tokens.ndim != 2 or not np.issubdtype(tokens.dtype, np.integer):
+    try:
+        tokens = np.asarray(tokens)
+    except ValueError:
+        raise InputError(
+            f"The rows of {what} must have one length: keras.utils.pad_sequences(rows, padding='post') "
+            f"pads them. Received: {len(tokens)} rows of different lengths"
+        ) from None
+    if tokens.ndim != 2 or not tokens.size or not np.issubdtype(tokens.dtype, np.integer):
         raise InputError(
             f"{what} must be integers [batch, time]. Received: {tokens.dtype}, shape {tokens.shape}"
         )
@@ -418,7 +429,8 @@ class Generator(keras.Model):
                 one_to_many the context, the tokens so far, or `[context, tokens so far]`.
             max_length: number of tokens at most, the end token included.
             strategy: `"greedy"`, `"sample"` or `"beam"`.
-            **options: of `"sample"`: temperature, top_k, top_p and seed, see `sample`; of `"beam"`:
+            **options: of `"sample"`: temperature, top_k, top_p, see `sample`, and seed, an integer, or
+                None to go on with NumPy's (see `keras.utils.set_random_seed`); of `"beam"`:
                 beam_width, length_penalty and n_best, see `beam_search`.
 
         Returns:
@@ -438,23 +450,25 @@ class Generator(keras.Model):
         (2, 4)
         """
         check_choice("strategy", strategy, STRATEGIES)
+        keywords = inspect.getfullargspec(STRATEGIES[strategy]).kwonlyargs
+        allowed = [keyword for keyword in keywords if keyword not in ("max_length", "end_token")]
         for option in options:
-            keywords = inspect.getfullargspec(STRATEGIES[strategy]).kwonlyargs
-            allowed = [keyword for keyword in keywords if keyword not in ("max_length", "end_token")]
-            check_choice(f"option of strategy {strategy!r}", option, allowed)
+            check_choice(f"option of strategy {strategy!r}", option, allowed or ["none"])
         _check_options(max_length, **options)
         inputs = self.check_inputs(inputs)
         seed = options.pop("seed", None)  # handed over as a variable: another seed compiles nothing
+        seed = np.random.randint(2**31) if seed is None else seed
         key = (strategy, max_length, *sorted(options.items()))
         if key not in self._loops:
             self._loops[key] = _Loop(self, STRATEGIES[strategy], {"max_length": max_length, **options})
         loop = self._loops[key]
-        if seed is not None:
-            loop.seed_generator.state.assign([seed, 0])
+        loop.seed_generator.state.assign([seed, 0])
         result = loop.predict_on_batch(inputs)
         tokens, scores = result if strategy == "beam" else (result, None)
-        length = np.flatnonzero(tokens.any(axis=tuple(range(tokens.ndim - 1))))[-1] + 1
-        tokens = tokens[..., :length]
+        is_used = tokens.any(axis=tuple(range(tokens.ndim - 1)))  # [time]
+        if not is_used.any():
+            raise InputError("The model gives no probabilities: its weights are not all numbers.")
+        tokens = tokens[..., : np.flatnonzero(is_used)[-1] + 1]
         if scores is None:
             return tokens
         return (tokens, scores) if "n_best" in options else tokens[:, 0]
@@ -466,11 +480,14 @@ def generate_in_batches(model, sources, max_length, batch_size=64, strategy="gre
     Args:
         model: what `encoder_decoder` builds.
         sources: a list of lists of tokens, without padding.
-        max_length, strategy, options: see `Generator.generate`.
+        max_length, strategy, options: see `Generator.generate`; without `n_best`.
         batch_size: number of sources that are generated from at once.
 
     Returns:
         A list of lists of tokens in the order of the sources, without the end token.
+
+    Raises:
+        ValueError: as `Generator.generate`, and a source without tokens.
 
     Example:
 
@@ -479,10 +496,16 @@ def generate_in_batches(model, sources, max_length, batch_size=64, strategy="gre
     >>> len(generate_in_batches(model, [[7, 8], [5], [9, 6, 4]], max_length=3, batch_size=2))
     3
     """
+    if "n_best" in options:
+        raise InputError("n_best needs model.generate, which gives scores too.")
     order = sorted(range(len(sources)), key=lambda i: len(sources[i]))
+    if order and not len(sources[order[0]]):
+        raise InputError(f"A source must have a token. Received: source {order[0]}: no tokens")
     generated = [[]] * len(sources)
     for start in range(0, len(order), batch_size):
         batch = order[start : start + batch_size]
+        if options.get("seed") is not None:
+            options = {**options, "seed": options["seed"] + 1}  # each batch has its own
         source = keras.utils.pad_sequences([sources[i] for i in batch], padding="post")
         tokens = model.generate(source, max_length, strategy, **options)  # [batch, time]
         for i, row in zip(batch, tokens.tolist(), strict=True):

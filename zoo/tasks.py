@@ -6,10 +6,12 @@ import importlib.metadata
 import json
 import os
 import pathlib
+import shlex
 import shutil
 import sys
 import tempfile
 
+from zoo import __version__
 from zoo.errors import InputError
 
 TASK_FILE = "task.json"
@@ -87,12 +89,13 @@ def save(folder, model, *, task, metrics, history, figures, files=None):
             name: hashlib.sha256((new / name).read_bytes()).hexdigest()
             for name in ("model.keras", *(files or {}))
         }
-        packages = ("rnn-zoo", "keras", "tensorflow", "numpy")
+        packages = ("keras", "tensorflow", "numpy")
+        versions = {package: importlib.metadata.version(package) for package in packages}
         task = {
             **task,
             "metrics": metrics,
-            "command": " ".join(sys.argv),
-            "versions": {package: importlib.metadata.version(package) for package in packages},
+            "command": shlex.join(sys.argv),
+            "versions": {"rnn-zoo": __version__, **versions},
             "sha256": sha256,
         }
         (new / TASK_FILE).write_text(json.dumps(task, indent=1, ensure_ascii=False), "utf-8")

@@ -205,28 +205,37 @@ def load_glove(path, vocabulary, dim=100):
     return vectors, int(found.sum())
 
 
-def glove_words(path, dim=100):
-    """The words of a file of pretrained vectors, to know more words than the training texts have.
+def glove_vocabulary(path, words, dim=100):
+    """A vocabulary of the training words and of all words with a pretrained vector, with the vectors.
+
+    So words that training never saw have a vector of their own instead of that of [UNK].
 
     Args:
         path: see `load_glove`.
+        words: the words of the training split, each once.
         dim: size of the vectors.
 
     Returns:
-        List of str, in the order of the file.
+        The vocabulary, a sorted list with padding (0) and unknown (1) first; floats
+        `[len(vocabulary), dim]` as `load_glove` gives them; and how many of the words were found.
 
     Raises:
-        ValueError: no such file, or no vectors of that size in it.
+        ValueError: as `load_glove`.
 
     Example:
 
     >>> import tempfile
     >>> path = pathlib.Path(tempfile.mkdtemp()) / "vectors.txt"
     >>> _ = path.write_text("good 0.5 1.5\\nbad -0.5 -1.5\\n")
-    >>> glove_words(path, dim=2)
-    ['good', 'bad']
+    >>> vocabulary, vectors, found = glove_vocabulary(path, ["ugly", "good"], dim=2)
+    >>> vocabulary, vectors.shape, found
+    (['', '[UNK]', 'bad', 'good', 'ugly'], (5, 2), 1)
     """
-    return [word.decode(errors="replace") for word, *_ in _read_vectors(path, dim)]
+    _, found = load_glove(path, ["", *words], dim)  # refuses vectors of another size
+    lines = _read_vectors(path, dim)
+    known = {word.decode(errors="replace") for word, *values in lines if len(values) == dim}
+    vocabulary = ["", "[UNK]", *sorted({*words, *known})]
+    return vocabulary, load_glove(path, vocabulary, dim)[0], found
 
 
 def _read_vectors(path, dim):

@@ -87,7 +87,7 @@ def one_to_many(
     >>> model([np.zeros((1, 64)), np.array([[2, 8, 9]])]).shape
     TensorShape([1, 3, 50])
     """
-    if context_shape is not None and len(context_shape) not in (1, 2):
+    if context_shape is not None and (len(context_shape) not in (1, 2) or None in context_shape):
         raise InputError(
             "context_shape must be (features,), (items, features) or None. "
             f"Received: context_shape={context_shape}"
@@ -138,10 +138,17 @@ class OneToMany(Generator):
     def check_inputs(self, inputs):
         context, tokens = None, inputs
         if len(self.inputs) == 2:
-            context, tokens = inputs if isinstance(inputs, (list, tuple)) else (inputs, None)
+            context, tokens = inputs, None
+            if isinstance(inputs, (list, tuple)):
+                if len(inputs) != 2:
+                    raise InputError(
+                        "inputs must be the contexts in one array, or [contexts, tokens so far]. "
+                        f"Received: a list of {len(inputs)}"
+                    )
+                context, tokens = inputs
             context = np.asarray(context, "float32")
             shape = self.inputs[0].shape[1:]
-            if context.shape[1:] != shape:
+            if not len(context) or context.shape[1:] != shape:
                 raise InputError(
                     f"The context must have the shape {('batch', *shape)}. Received: {context.shape}"
                 )

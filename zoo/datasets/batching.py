@@ -4,6 +4,8 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from zoo.errors import InputError
+
 
 def batches(rows, batch_size, seed=None):
     """Batches of rows, padded with 0 on the right to the longest of each batch.
@@ -11,13 +13,18 @@ def batches(rows, batch_size, seed=None):
     Args:
         rows: a list of rows, each a nested structure (tuples, dicts) of arrays whose first axis is
             time, such as `(tokens, tags)`; or a function of a `numpy.random.Generator` that gives such
-            a list, called anew for each epoch: it may change tokens, or cut words, at random.
+            a list, called anew for each epoch: it may change tokens, or cut words, at random, and
+            always gives the same number of rows.
         batch_size: rows in a batch; the last one of a pass may have fewer.
         seed: None keeps the order of the rows, to predict. An integer shuffles them, to train: rows of
-            similar length share a batch, and rows and batches come in another order in each epoch.
+            similar length share a batch, and rows and batches come in another order in each epoch; a
+            smaller batch of the longest rows is the last.
 
     Returns:
         A `tf.data.Dataset` that knows its length, for `fit(..., shuffle=False)` on every backend.
+
+    Raises:
+        ValueError: there are no rows.
 
     Example:
 
@@ -30,6 +37,8 @@ def batches(rows, batch_size, seed=None):
     rng = np.random.default_rng(seed)
     draw = rows if callable(rows) else lambda rng: rows
     some_rows = draw(np.random.default_rng(seed))
+    if not some_rows:
+        raise InputError("There are no rows to make batches of.")
 
     def one_epoch():
         epoch = draw(rng)

@@ -2,15 +2,34 @@
 
 import hashlib
 import importlib.metadata
+import pathlib
 
 from zoo.datasets.splitting import SPLITS
 from zoo.errors import InputError
 
 
 def read_text(path):
-    """The text of a UTF-8 file, with or without a byte order mark."""
+    """The text of a UTF-8 file, with or without a byte order mark.
+
+    Args:
+        path: of the file.
+
+    Returns:
+        str.
+
+    Raises:
+        ValueError: what it has is not UTF-8.
+
+    Example:
+
+    >>> import tempfile
+    >>> path = pathlib.Path(tempfile.mkdtemp()) / "mine.txt"
+    >>> _ = path.write_bytes(b"caf\\xc3\\xa9")
+    >>> read_text(path)
+    'café'
+    """
     try:
-        return path.read_text(encoding="utf-8-sig")
+        return pathlib.Path(path).read_text(encoding="utf-8-sig")
     except UnicodeDecodeError as error:
         raise InputError(f"{path} is not UTF-8 text: {error}. Convert it, or mend the file.") from None
 

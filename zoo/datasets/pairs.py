@@ -23,7 +23,7 @@ def load_pairs(name, data_dir=None, source=None, target=None):
 
     A split that is missing is cut from the training part by a hash of the source (80/10/10), so that
     all translations of a source stay together, and never from the test part; without a test split the
-    validation split becomes it.
+    validation split becomes it. Pairs of TFDS with an empty side are left out.
 
     Args:
         name: see above.
@@ -75,10 +75,15 @@ def _read_tfds(name, data_dir, source, target):
     target = target or next(language for language in languages if language != source)
     if source == target:
         raise InputError(f"source and target must differ. Received: {source!r} and {target!r}")
-    return {
+    rows = {
         split: [(row[source].decode(), row[target].decode()) for row in dataset]
         for split, dataset in read_splits(builder).items()
     }
+    return {split: [row for row in rows[split] if all(map(_is_visible, row))] for split in rows}
+
+
+def _is_visible(text):  # not of spaces, byte-order marks and the like alone
+    return any(character.isprintable() and not character.isspace() for character in text)
 
 
 def _read_tsv(path):
@@ -88,10 +93,12 @@ def _read_tsv(path):
             continue
         columns = line.split("\t")
         texts = columns[:2] if len(columns) == 3 and columns[2].startswith("CC-BY") else columns
-        if len(texts) != 2 or not all(text.strip() for text in texts):
+        if len(texts) != 2 or not all(map(_is_visible, texts)):
+            number = f"{len(columns)} column{'s' * (len(columns) != 1)}"
+            what = number if len(texts) != 2 else "an empty side"
             raise InputError(
-                f"{path}, line {i}: expected a source, a tab and a target. Received: {len(columns)} "
-                f"column{'s' * (len(columns) != 1)}, {line[:60]!r}"
+                f"{path}, line {i}: expected a source, a tab and a target. Received: {what}, "
+                f"{line[:60]!r}"
             )
         rows.append(tuple(texts))
     if not rows:

@@ -15,7 +15,8 @@ def forbidden_transitions(tag_names):
     """What no sentence tagged in IOB2 or IOBES contains, such as I-PER after B-LOC.
 
     In both, I-X follows B-X or I-X alone. In IOBES the same holds for E-X, and one of the two must
-    follow. Names with E- or S- among them are taken as IOBES.
+    follow. Names with E- or S- among them are taken as IOBES. With what tag a sentence may end is left
+    to what the CRF learns.
 
     Args:
         tag_names: the names of the tags in their order, such as `["O", "B-PER", "I-PER"]`.
@@ -55,7 +56,7 @@ class CRF(keras.layers.Layer):
     With P the scores `[time, num_tags]` of a sentence of n words and A the layer's transitions, tags y
     have (Lample et al. 2016, section 2.2)
 
-        score(y) = sum over t of P[t, y_t] + sum over t < n of A[y_t, y_t+1] + first[y_1] + last[y_n]
+        score(y) = sum over t of P[t, y_t] + sum over t < n of A[y_t, y_t+1] + start[y_1] + end[y_n]
         log p(y) = score(y) - log of the sum over all y' of exp(score(y'))
 
     The sum is the forward algorithm's, the best y is found by Viterbi's (Rabiner 1989, section III),
@@ -110,8 +111,10 @@ class CRF(keras.layers.Layer):
             )
         n = self.num_tags
         self.transitions = self.add_weight(shape=(n, n), initializer="zeros", name="transitions")
-        self.first = self.add_weight(shape=(n,), initializer="zeros", name="first")
-        self.last = self.add_weight(shape=(n,), initializer="zeros", name="last")
+        self.start_transitions = self.add_weight(
+            shape=(n,), initializer="zeros", name="start_transitions"
+        )
+        self.end_transitions = self.add_weight(shape=(n,), initializer="zeros", name="end_transitions")
 
     def call(self, scores, mask=None):
         tags, _ = self.viterbi(scores, mask)
@@ -130,7 +133,11 @@ class CRF(keras.layers.Layer):
             mask: booleans `[batch, time]`, padding on the right; None if all are words.
 
         Returns:
-            `[batch]`, summed over the words of a sentence; 0 for a sentence without any.
+            `[batch]`, summed over the words of a sentence; 0 for a sentence without any, and not a
+            number (NaN) for one with a tag out of range.
+
+        Raises:
+            ValueError: tags that are not `[batch, time]`.
 
         Example:
 
@@ -144,7 +151,9 @@ class CRF(keras.layers.Layer):
         if len(tags.shape) != 2:
             raise InputError(f"Tags must be integers [batch, time]. Received: shape {tags.shape}")
         mask, has_next, scores, transitions = self._prepare(scores, mask)
-        tags = ops.transpose(ops.where(mask, tags, 0))  # [time, batch]
+        is_in_range = ops.logical_and(tags >= 0, tags < self.num_tags)
+        is_valid = ops.all(ops.logical_or(is_in_range, ~mask), axis=1)  # [batch]
+        tags = ops.transpose(ops.where(ops.logical_and(mask, is_in_range), tags, 0))  # [time, batch]
         pairs = tags[:-1] * self.num_tags + tags[1:]
         of_pairs = ops.take(ops.reshape(transitions, (-1,)), pairs)  # [time - 1, batch]
         score = ops.sum(ops.take_along_axis(scores, tags[:, :, None], axis=-1), axis=(0, 2))
@@ -158,7 +167,8 @@ class CRF(keras.layers.Layer):
         )
         expected = ops.sum(p_tags * scores, axis=(0, 2)) + ops.sum(p_pairs * transitions, axis=(1, 2))
         log_sum += expected - ops.stop_gradient(expected)
-        return ops.where(mask[:, 0], log_sum - score, 0.0)
+        loss = ops.where(is_valid, log_sum - score, float("nan"))
+        return ops.where(mask[:, 0], loss, 0.0)
 
     def viterbi(self, scores, mask=None):
         """The tags of the highest score.
@@ -199,16 +209,15 @@ class CRF(keras.layers.Layer):
         mask = ops.ones_like(scores[:, :, 0], "bool") if mask is None else ops.cast(mask, "bool")
         has_next = ops.concatenate([mask[:, 1:], ops.zeros_like(mask[:, :1])], axis=1)
         is_last = ops.logical_xor(mask, has_next)
-        first, last, transitions = map(ops.convert_to_tensor, (self.first, self.last, self.transitions))
-        first = ops.where(self._is_forbidden[-1], FORBIDDEN, first)
-        scores = ops.concatenate([scores[:, :1] + first, scores[:, 1:]], axis=1)
-        scores += ops.where(is_last[:, :, None], last, 0.0)
+        start = ops.where(self._is_forbidden[-1], FORBIDDEN, self.start_transitions)
+        scores = ops.concatenate([scores[:, :1] + start, scores[:, 1:]], axis=1)
+        scores += ops.where(is_last[:, :, None], self.end_transitions, 0.0)
         scores = ops.where(mask[:, :, None], scores, 0.0)
         return (
             mask,  # [batch, time]
             ops.transpose(has_next)[:, :, None],  # [time, batch, 1]
             ops.transpose(scores, (1, 0, 2)),  # [time, batch, num_tags]
-            ops.where(self._is_forbidden[:-1], FORBIDDEN, transitions),
+            ops.where(self._is_forbidden[:-1], FORBIDDEN, self.transitions),
         )
 
     def compute_mask(self, scores, mask=None):
@@ -314,4 +323,5 @@ class CRFTagger(keras.Model):
             weight = ops.sum(ops.cast(weight, "float32") * mask, axis=1)
             losses *= weight / ops.maximum(ops.sum(mask, axis=1), 1.0)
         loss = ops.sum(losses) / ops.maximum(ops.sum(mask), 1.0)
-        return loss + sum(ops.sum(other) for other in self.losses)  # of regularizers
+        # As Keras adds up its losses: those of regularizers too, each for its share of the devices.
+        return sum(self._aggregate_additional_loss(one) for one in (loss, *self.losses))
