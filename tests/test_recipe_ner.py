@@ -83,7 +83,7 @@ def test_it_learns_and_the_same_seed_gives_the_same_numbers(recipe, own):
     f1 = metrics[0]["test"]
     # Half of each person's name is new, and so is half of each sea's.
     assert f1["lstm, crf"]["all"] > 0.9 and f1["lstm, crf"]["PER"] > 0.9
-    assert f1["most frequent tag"]["PER"] == 0 and f1["most frequent tag"]["all"] < 0.6
+    assert f1["most frequent tag"]["PER"] == 0 and f1["most frequent tag"]["all"] < 0.7
 
 
 @pytest.mark.skipif("TFDS_DATA_DIR" not in os.environ, reason="TFDS_DATA_DIR is not set")

@@ -89,7 +89,7 @@ def test_load_glove_refuses_what_it_cannot_use(glove):
         load_glove(glove / "vectors.txt", VOCABULARY, dim=3)
     with pytest.raises(ValueError, match=r"of 2 numbers for none of the 2 words"):
         load_glove(glove / "vectors.txt", ["", "unheard"], dim=2)
-    with pytest.raises(ValueError, match=r"of 1 numbers for none of the 1 words"):
+    with pytest.raises(ValueError, match=r"of 1 numbers for none of the"):
         glove_vocabulary(glove / "vectors.txt", ["good"], dim=1)
     (glove / "word2vec.txt").write_text("2 2\nbad 1\n")
     with pytest.raises(ValueError, match=r"line 2: expected a word and 2 numbers. Received: 1"):
