@@ -56,7 +56,7 @@ class Config:
     dropout: float = zoo.flag(0.2, "share of features dropped while training")
     beam_width: int = zoo.flag(3, "hypotheses that beam search keeps")
     learning_rate: float = zoo.flag(0.002, "of Adam, at first; it falls to 0 along a cosine")
-    epochs: int = zoo.flag(4, "passes over the training words; the best on validation is kept")
+    epochs: int = zoo.flag(3, "passes over the training words; the best on validation is kept")
     batch_size: int = zoo.flag(64, "pronunciations in a batch")
     seed: int = zoo.flag(0, "the same seed gives the same numbers")
     output: str = zoo.flag("", "folder to write the trained model to, '' for none")
