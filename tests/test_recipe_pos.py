@@ -43,7 +43,11 @@ def run(recipe, *words):
 def test_own_columns(recipe, cell, words, own, capfd):
     words = words.format(tmp=own).split()
     (own / "data").mkdir()
-    names = {"train": SENTENCES, "validation": SENTENCES[:200:7], "test": ["Ada PROPN\nSees NOUN\n"] * 9}
+    names = {
+        "train": SENTENCES,
+        "validation": SENTENCES[:200:7],
+        "test": ["Ada PROPN\nSees NOUN\n"] * 9,
+    }
     for split, sentences in names.items():
         (own / "data" / f"{split}.conll").write_text("\n".join(sentences))
     run(recipe, "--dataset", own / "data", "--cell", cell, "--output", own / "model", *words)
