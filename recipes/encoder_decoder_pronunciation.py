@@ -23,7 +23,7 @@ in 16 minutes, 28.0 % and 6.7 %; with the nearest spelling 93.4 % and 28.2 %.
 
 The model follows Toshniwal & Livescu 2016, "Jointly Learning to Align and Convert Graphemes to Phonemes
 with Neural Attention Models", whose five models together have 20.2 % word and 4.7 % phoneme errors on
-an older cmudict, split otherwise. Different here: gru, one layer of 256 units, dot attention after the
+cmudict, split otherwise. Different here: gru, one layer of 256 units, dot attention after the
 decoder's layer, dropout, Adam with a falling learning rate, beam search of 3.
 """
 
