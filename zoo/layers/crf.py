@@ -209,15 +209,19 @@ class CRF(keras.layers.Layer):
         mask = ops.ones_like(scores[:, :, 0], "bool") if mask is None else ops.cast(mask, "bool")
         has_next = ops.concatenate([mask[:, 1:], ops.zeros_like(mask[:, :1])], axis=1)
         is_last = ops.logical_xor(mask, has_next)
-        start = ops.where(self._is_forbidden[-1], FORBIDDEN, self.start_transitions)
+        # As tensors, because JAX's `where` takes no variables.
+        start, end, transitions = map(
+            ops.convert_to_tensor, (self.start_transitions, self.end_transitions, self.transitions)
+        )
+        start = ops.where(self._is_forbidden[-1], FORBIDDEN, start)
         scores = ops.concatenate([scores[:, :1] + start, scores[:, 1:]], axis=1)
-        scores += ops.where(is_last[:, :, None], self.end_transitions, 0.0)
+        scores += ops.where(is_last[:, :, None], end, 0.0)
         scores = ops.where(mask[:, :, None], scores, 0.0)
         return (
             mask,  # [batch, time]
             ops.transpose(has_next)[:, :, None],  # [time, batch, 1]
             ops.transpose(scores, (1, 0, 2)),  # [time, batch, num_tags]
-            ops.where(self._is_forbidden[:-1], FORBIDDEN, self.transitions),
+            ops.where(self._is_forbidden[:-1], FORBIDDEN, transitions),
         )
 
     def compute_mask(self, scores, mask=None):
