@@ -46,6 +46,13 @@ CASES = {
     ),
     "encoder_decoder, forward": ("encoder_decoder", {"bidirectional": False, **PAIR}),
 }
+ALL_CELLS = (  # one case of each type is trained with each cell, the others with a GRU
+    "one_to_one",
+    "one_to_many, grid",
+    "many_to_one, bidirectional",
+    "many_to_many, crf and characters",
+    "encoder_decoder, additive",
+)
 PADDED = [case for case in CASES if case != "one_to_one"]  # its one step cannot be padded
 each_case = pytest.mark.parametrize("case", CASES)
 each_cell = pytest.mark.parametrize("cell", CELLS)
@@ -114,17 +121,18 @@ def test_more_right_padding_changes_nothing(case, cell):
     results = []
     for padding in (0, 4):
         inputs, answers, mask = make_data(model, padding)
-        outputs = model.predict(inputs, verbose=0)
+        outputs = keras.ops.convert_to_numpy(model(inputs))
         is_a_step = len(model.output_shape) == 3
         if is_a_step:
             outputs = outputs[mask > 0]
         weight = {"sample_weight": mask} if is_a_step else {}
         loss, metric = model.evaluate(inputs, answers, verbose=0, **weight)
-        loss_by_mask_alone = model.evaluate(inputs, answers, verbose=0)[0]
-        results.append((outputs, loss, metric, loss_by_mask_alone))
+        results.append((outputs, loss, metric))
     for unpadded, padded in zip(*results, strict=True):
         np.testing.assert_allclose(padded, unpadded, rtol=1e-5, atol=1e-6)
-    np.testing.assert_allclose(results[0][1], results[0][3], rtol=1e-5)
+    if is_a_step:  # the mask alone leaves padding out of the loss
+        by_mask_alone = model.evaluate(inputs, answers, verbose=0)[0]
+        np.testing.assert_allclose(by_mask_alone, loss, rtol=1e-5)
 
 
 @each_cell
@@ -135,17 +143,20 @@ def test_saved_and_reloaded_gives_the_same(case, cell, tmp_path):
     outputs = model.predict(inputs, verbose=0)
     model.save(tmp_path / "model.keras")
     reloaded = keras.saving.load_model(tmp_path / "model.keras")
-    np.testing.assert_allclose(reloaded.predict(inputs, verbose=0), outputs, rtol=1e-6, atol=1e-7)
+    again = keras.ops.convert_to_numpy(reloaded(inputs))
+    np.testing.assert_allclose(again, outputs, rtol=1e-5, atol=1e-6)
     if case in PADDED:  # the masks have survived too
         more, _, mask = make_data(model, padding=6)
-        more = reloaded.predict(more, verbose=0)
+        more = keras.ops.convert_to_numpy(reloaded(more))
         if len(model.output_shape) == 3:
             more, outputs = more[mask > 0], outputs[mask[:, : outputs.shape[1]] > 0]
         np.testing.assert_allclose(more, outputs, rtol=1e-5, atol=1e-6)
 
 
-@each_cell
-@each_case
+@pytest.mark.parametrize(
+    ("case", "cell"),
+    [(case, cell) for case in CASES for cell in CELLS if case in ALL_CELLS or cell == "gru"],
+)
 def test_training_lowers_the_loss(case, cell):
     model = build(case, cell)
     compile_model(model, learning_rate=0.02)

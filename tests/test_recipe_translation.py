@@ -5,8 +5,6 @@ import os
 import pathlib
 import re
 import runpy
-import subprocess
-import sys
 
 import keras
 import pytest
@@ -19,8 +17,8 @@ NUMBERS = ["one", "two", "three", "four", "five", "six", "seven", "eight", "nine
 
 
 def run(*words):
-    command = [sys.executable, str(RECIPE), "--smoke", *words]
-    return subprocess.run(command, capture_output=True, text=True, timeout=300)
+    recipe = runpy.run_path(str(RECIPE))
+    zoo.run(recipe["main"], recipe["Config"], "", list(map(str, words)))
 
 
 def write_pairs(path):
@@ -30,14 +28,14 @@ def write_pairs(path):
     return path
 
 
-def test_own_pairs(tmp_path):
+def test_own_pairs(tmp_path, capfd):
     output = tmp_path / "model"
-    result = run("--pairs", str(write_pairs(tmp_path / "mine.tsv")), "--output", str(output))
-    assert result.returncode == 0, result.stderr
-    table = re.findall(r"^(copied source|attention .*?)  +([\d.]+) +[\d.]+$", result.stdout, re.M)[5:]
+    run("--smoke", "--pairs", write_pairs(tmp_path / "mine.tsv"), "--output", output)
+    printed = capfd.readouterr().out
+    table = re.findall(r"^(copied source|attention .*?)  +([\d.]+) +[\d.]+$", printed, re.M)[5:]
     systems = [f"attention {a}, {d}" for a in ("additive", "none") for d in ("greedy", "beam of 5")]
     assert [name for name, *_ in table] == ["copied source", *systems]
-    assert "|case:mixed|" in result.stdout  # sacrebleu's signature
+    assert "|case:mixed|" in printed  # sacrebleu's signature
     task = json.loads((output / "task.json").read_text())
     assert f"{task['metrics']['test']['copied source']['BLEU']:.2f}" == table[0][1]
     assert (output / "attention.png").stat().st_size > 10_000
@@ -48,21 +46,26 @@ def test_own_pairs(tmp_path):
         sentencepiece.SentencePieceProcessor(model_file=str(output / f"{side}.spm"))
         for side in ("source", "target")
     )
-    text, printed = re.search(r"^source +(.*)\ntranslation +(.*)", result.stdout, re.M).groups()
+    text, translation = re.search(r"^source +(.*)\ntranslation +(.*)", printed, re.M).groups()
     tokens = zoo.decoding.generate_in_batches(model, [source.encode(text)], 64, strategy="beam")
-    assert target.decode(tokens[0]).strip() == printed.strip()
+    assert target.decode(tokens[0]).strip() == translation.strip()
+
+
+def test_the_same_seed_gives_the_same_numbers(tmp_path):
+    pairs = write_pairs(tmp_path / "mine.tsv")
+    words = ["--smoke", "--no-baseline", "--attention", "dot", "--cell", "lstm", "--seed", "7"]
+    for name in ("first", "second"):
+        run("--pairs", pairs, "--output", tmp_path / name, *words)
+    for name in ("history.csv", "metrics.json"):
+        assert (tmp_path / "first" / name).read_text() == (tmp_path / "second" / name).read_text()
 
 
 @pytest.mark.skipif("TFDS_DATA_DIR" not in os.environ, reason="TFDS_DATA_DIR is not set")
-def test_the_same_seed_gives_the_same_numbers_on_multi30k():
-    first, second = (run("--no-baseline", "--attention", "dot") for _ in range(2))
-    assert first.returncode == 0, first.stderr
-    tables = [
-        re.findall(r"^(?:attention|translation|copied) .*", each.stdout, re.M)
-        for each in (first, second)
-    ]
-    assert len(tables[0]) > 5
-    assert tables[0] == tables[1]
+def test_multi30k_is_the_default(capfd):
+    run("--smoke", "--no-baseline")
+    printed = capfd.readouterr().out
+    assert "200 train, 200 validation, 200 test pairs" in printed
+    assert re.search(r"^attention additive, beam of 5 +[\d.]+", printed, re.M)
 
 
 @pytest.mark.parametrize(
@@ -83,9 +86,7 @@ def test_bad_input_is_one_line_and_status_2(words, message, tmp_path, data_dir, 
     (tmp_path / "three.tsv").write_text("a\tb\na\tb\tc\n")
     (tmp_path / "side.tsv").write_text("a\t \n")
     with pytest.raises(SystemExit) as end:
-        recipe = runpy.run_path(str(RECIPE))
-        words = ["--data-dir", data_dir, *words.format(tmp=tmp_path).split()]
-        zoo.run(recipe["main"], recipe["Config"], "", words)
+        run("--data-dir", data_dir, *words.format(tmp=tmp_path).split())
     assert end.value.code == 2
     errors = capfd.readouterr().err.splitlines()
     assert len([line for line in errors if "error:" in line]) == 1

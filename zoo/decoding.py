@@ -398,10 +398,10 @@ class Generator(keras.Model):
         if memory is not None:
             x = self._attend(x, *memory)
         head = self.get_layer("probabilities")
-        logits = ops.matmul(ops.cast(x, "float32"), head.kernel) + head.bias  # [rows, vocabulary]
         # Padding is no token: training never teaches its probability.
-        is_padding = ops.arange(logits.shape[-1]) == 0
-        return ops.log_softmax(ops.where(is_padding, IMPOSSIBLE, logits)), new_states
+        bias = ops.where(ops.arange(head.units) == 0, IMPOSSIBLE, ops.convert_to_tensor(head.bias))
+        logits = ops.matmul(ops.cast(x, "float32"), head.kernel) + bias  # [rows, vocabulary]
+        return ops.log_softmax(logits), new_states
 
     def _attend(self, x, items, keys, mask):
         """`zoo.cells.attend` for one step: the rows of one batch entry are its queries."""
