@@ -2,17 +2,32 @@
 
 import gzip
 import hashlib
+import json
 import os
 import pathlib
 import re
 import time
 
+import numpy as np
 import pytest
+import sklearn.datasets
 import tensorflow_datasets as tfds
 from requests.exceptions import ConnectionError as NoConnection
 
 from zoo import datasets
-from zoo.datasets import cmudict, loading, movie_reviews, multi30k, sst_binary, wnut17
+from zoo.datasets import (
+    cmudict,
+    co2,
+    digits,
+    etth1,
+    jsb_chorales,
+    loading,
+    movie_reviews,
+    multi30k,
+    sst_binary,
+    sunspots,
+    wnut17,
+)
 from zoo.datasets.files import find_in_package
 from zoo.datasets.splitting import split_by_hash
 
@@ -47,7 +62,7 @@ def test_split_by_hash_is_sha256_of_the_text():
     assert [split_by_hash(text, parts=20) for text in texts] == expected
 
 
-# movie_reviews and cmudict, from packages
+# From packages; sunspots and co2 are read in test_series.py
 
 
 @pytest.mark.parametrize(
@@ -62,7 +77,7 @@ def test_movie_reviews(config, rows, positive, data_dir):
         assert {split_by_hash(text) for text in texts} == {split}
 
 
-@pytest.mark.parametrize("builder", (movie_reviews, cmudict))
+@pytest.mark.parametrize("builder", (movie_reviews, cmudict, co2, digits, sunspots))
 def test_a_file_in_a_package_is_checked(builder):
     package, version, file, sha256 = builder.PACKAGE, builder.VERSION, builder.FILE, builder.SHA256
     assert find_in_package(package, version, file, sha256).is_file()
@@ -97,6 +112,18 @@ def test_the_pronunciations_of_cmudict(tmp_path):
     rows = [row["pronunciations"] for _, row in builder._generate_examples(path, "train")]
     phonemes = {phoneme for spoken in rows for way in spoken for phoneme in way.split()}
     assert len(phonemes) == 24 + 3 * 15  # consonants, and vowels with stress 0, 1 and 2
+
+
+def test_digits_are_those_of_scikit_learn(data_dir):
+    rows = tfds.as_numpy(datasets.load("digits", data_dir=data_dir))
+    assert {split: len(rows[split]) for split in rows} == {"train": 1443, "test": 354}
+    found = [(row["image"], row["label"]) for split in rows for row in rows[split]]
+    images, labels = (np.array(column) for column in zip(*found, strict=True))
+    assert images.shape == (1797, 8, 8, 1) and images.max() == 16
+    pixels, expected = sklearn.datasets.load_digits(return_X_y=True)
+    assert sorted(map(tuple, np.column_stack([images.reshape(-1, 64), labels]))) == sorted(
+        map(tuple, np.column_stack([pixels, expected]).astype(int))
+    )
 
 
 # The other builders, from small files in the place of the real ones
@@ -246,13 +273,65 @@ def test_multi30k_as_published():
     assert pairs[source] == "Ein Mann mit einem orangefarbenen Hut, der etwas anstarrt."
 
 
+@pytest.mark.parametrize("grid", ("quarter", "16th"))
+def test_jsb_chorales(grid, place):
+    chorales = {
+        "train": [[[74, 70, 65, 58.0], [], [69, 54, 51]], [[60]]],
+        "valid": [[[60.0, 60.0, 57.0, 53.0]]],
+        "test": [[[72, 60]]],
+    }
+    url = f"{jsb_chorales.URL}jsb-chorales-{grid}.json"
+    data_dir = place(jsb_chorales.JsbChorales, {url: json.dumps(chorales).encode()})
+    rows = tfds.as_numpy(datasets.load(f"jsb_chorales/{grid}", data_dir=str(data_dir)))
+    notes = {split: sorted(row["notes"].tolist() for row in rows[split]) for split in rows}
+    assert notes == {
+        "train": [[[60, 0, 0, 0]], [[74, 70, 65, 58], [0, 0, 0, 0], [69, 54, 51, 0]]],
+        "validation": [[[60, 60, 57, 53]]],
+        "test": [[[72, 60, 0, 0]]],
+    }
+
+
+@needs(MANUAL / "jsb-chorales-quarter.json", MANUAL / "jsb-chorales-16th.json")
+@pytest.mark.parametrize(("grid", "steps"), [("quarter", 4725), ("16th", 18900)])
+def test_jsb_chorales_as_published(grid, steps):
+    rows = tfds.as_numpy(datasets.load(f"jsb_chorales/{grid}"))
+    assert {split: len(rows[split]) for split in rows} == {"train": 229, "validation": 76, "test": 77}
+    assert sum(len(row["notes"]) for row in rows["test"]) == steps
+
+
+def test_etth1_is_cut_as_in_the_informer_paper(place):
+    hours = range(21 * 30 * 24)
+    lines = ["date,HUFL,HULL,MUFL,MULL,LUFL,LULL,OT", *(f"h{i},1,2,3,4,5,6,{i}.5" for i in hours)]
+    data_dir = str(place(etth1.Etth1, {etth1.URL: "\n".join(lines).encode()}))
+    parts, column = datasets.load_series("etth1", data_dir=data_dir)
+    assert column == "OT"
+    assert counts({split: (part, None) for split, part in parts.items()}) == {
+        "train": 12 * 30 * 24,
+        "validation": 4 * 30 * 24,
+        "test": 4 * 30 * 24,
+    }
+    assert (np.concatenate(list(parts.values())) == np.arange(20 * 30 * 24) + 0.5).all()
+    rest = list(datasets.load("etth1", "rest", data_dir).as_numpy_iterator())
+    assert len(rest) == 30 * 24 and rest[0]["date"] == b"h14400"
+    assert datasets.load_series("etth1", "LULL", data_dir)[0]["test"][0] == 6
+
+
+@needs(MANUAL / "ETTh1.csv")
+def test_etth1_as_published():
+    parts, _ = datasets.load_series("etth1")
+    np.testing.assert_allclose([parts["train"][0], parts["test"][-1]], [30.531, 2.321], atol=1e-3)
+    own, _ = datasets.load_series(str(MANUAL / "ETTh1.csv"), "OT")
+    np.testing.assert_allclose(own["train"][: 12 * 30 * 24], parts["train"], rtol=1e-6)
+
+
 def test_the_hashes_of_the_files_are_known():
     infos = sst_binary.SstBinary.url_infos
     assert infos[sst_binary.URL + "test"].checksum.startswith("6a80dc9b9a0db2d3")
     for file in wnut17.FILES.values():
         assert infos[wnut17.URL + file].filename == file
     assert set(gzip_pairs(0, 0)) <= set(infos)
-    assert len(infos) == 3 + 3 + 6
+    assert infos[etth1.URL].filename == "ETTh1.csv"
+    assert len(infos) == 3 + 3 + 6 + 2 + 1
 
 
 @pytest.fixture
@@ -269,6 +348,8 @@ def no_network(monkeypatch):
         ("sst_binary", sst_binary.URL, r"stsa\.binary\.\w+"),
         ("wnut17", wnut17.URL, r"(wnut17train\.conll|emerging\.\w+\.\w+)"),
         ("multi30k", multi30k.URL, r"(train|val|test_2016_flickr)\.(en|de)\.gz"),
+        ("jsb_chorales/16th", jsb_chorales.URL, r"jsb-chorales-16th\.json"),
+        ("etth1", etth1.URL, r"ETTh1\.csv"),
     ],
 )
 def test_without_a_network_it_says_within_seconds_what_to_do(no_network, tmp_path, name, url, file):

@@ -1,15 +1,17 @@
 """Public datasets through TFDS, with builders for what TFDS lacks, and a person's own files.
 
 `load` reads any dataset by its TFDS name. The others read one from TFDS or from a person's own files,
-into three splits: `load_texts` labelled texts, `load_tagged` sentences with a tag for each token, and
-`load_pairs` sentences with their translations. `batches` makes batches with little padding of them,
-`to_iob2` and `to_iobes` convert tags, `read_text` reads a file.
+into three splits: `load_texts` labelled texts, `load_tagged` sentences with a tag for each token,
+`load_pairs` sentences with their translations, and `load_series` numbers in order of time. `batches`
+makes batches with little padding of rows, `to_iob2` and `to_iobes` convert tags, `read_text` reads a
+file.
 """
 
 from zoo.datasets.batching import batches
 from zoo.datasets.files import read_text
 from zoo.datasets.loading import load
 from zoo.datasets.pairs import load_pairs
+from zoo.datasets.series import load_series
 from zoo.datasets.tagged import load_tagged, to_iob2, to_iobes
 from zoo.datasets.texts import load_texts
 
@@ -17,6 +19,7 @@ __all__ = [
     "batches",
     "load",
     "load_pairs",
+    "load_series",
     "load_tagged",
     "load_texts",
     "read_text",

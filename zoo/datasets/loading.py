@@ -13,7 +13,18 @@ from tensorflow_datasets.core.download.util import DownloadError
 from zoo.datasets.splitting import SPLITS
 from zoo.errors import InputError
 
-BUILDERS = ("cmudict", "movie_reviews", "multi30k", "sst_binary", "wnut17")  # each a module here
+BUILDERS = (  # each a module here
+    "cmudict",
+    "co2",
+    "digits",
+    "etth1",
+    "jsb_chorales",
+    "movie_reviews",
+    "multi30k",
+    "sst_binary",
+    "sunspots",
+    "wnut17",
+)
 OFFLINE_RECIPES = (
     "many_to_one_sentiment (movie_reviews/imdb)",
     "many_to_many_punctuation (movie_reviews/imdb)",
