@@ -38,6 +38,10 @@ CASES = {
         "many_to_many",
         {"head": "crf", "num_tags": 4, **CHARACTERS, **TEXT},
     ),
+    "many_to_many, values": (
+        "many_to_many",
+        {"num_features": 3, "mask_value": -1.0, "head": "sigmoid", "num_tags": 4, **SIZES},
+    ),
     "encoder_decoder, none": ("encoder_decoder", {"attention": "none", **PAIR}),
     "encoder_decoder, dot": ("encoder_decoder", {"attention": "dot", **PAIR}),
     "encoder_decoder, additive": (
@@ -72,6 +76,10 @@ def build(case, cell, **config):
     return zoo.build(name, cell=cell, **{**defaults, **config})
 
 
+def has_sigmoids(model):
+    return getattr(model.get_layer(index=-1), "activation", None) is keras.activations.sigmoid
+
+
 def make_data(model, padding=0):
     """Inputs and targets that fit a model: 6 rows of 1 to 6 steps, and `padding` steps more.
 
@@ -98,6 +106,8 @@ def make_data(model, padding=0):
     width = model.output_shape[-1]
     if len(model.output_shape) == 3:  # an answer a step
         answers = np.pad(rng.integers(0, width, (6, 6)), ((0, 0), (0, padding)))
+        if has_sigmoids(model):
+            answers = np.eye(width)[answers]
     elif model.get_layer(index=-1).name == "numbers":
         answers = rng.normal(size=(6, width))
     else:
@@ -111,7 +121,7 @@ def compile_model(model, learning_rate=0.01, run_eagerly=False):
     elif model.get_layer(index=-1).name == "crf":
         loss, metrics = None, ["accuracy"]  # a loss of its own
     else:
-        binary = model.output_shape[-1] == 1
+        binary = model.output_shape[-1] == 1 or has_sigmoids(model)
         loss = "binary_crossentropy" if binary else "sparse_categorical_crossentropy"
         metrics = ["accuracy"]
     adam = keras.optimizers.Adam(learning_rate)
@@ -226,6 +236,37 @@ def test_pretrained_embeddings_are_used(case, trainable, tmp_path):
     )
 
 
+@each_cell
+@pytest.mark.parametrize("dropout", (0.0, 0.5))
+def test_windows_with_their_states_handed_over_equal_one_long_pass(cell, dropout, tmp_path):
+    sizes = {**TEXT, **TWO_LAYERS, "dropout": dropout}
+    model = zoo.build("one_to_many", cell=cell, context_shape=None, **sizes)
+    tokens = np.random.default_rng(0).integers(1, 20, (3, 12))
+    whole = model.predict(tokens, verbose=0)
+    network = model.with_states()
+    states = [np.zeros((3, 5)) for _ in network.inputs[1:]]
+    assert len(states) == (4 if cell == "lstm" else 2)
+    windows = []
+    for window in np.split(tokens, [1, 5, 10], axis=1):
+        probabilities, *states = network.predict([window, *states], verbose=0)
+        windows.append(probabilities)
+    np.testing.assert_allclose(np.concatenate(windows, axis=1), whole, rtol=1e-5, atol=1e-7)
+    # Padding changes no state, and the model itself is saved as if nothing had happened.
+    padded = np.pad(tokens[:, 10:], ((0, 0), (0, 3)))
+    before = network.predict([tokens[:, :10], *(np.zeros((3, 5)) for _ in states)], verbose=0)[1:]
+    after = network.predict([padded, *before], verbose=0)[1:]
+    for one, other in zip(after, states, strict=True):
+        np.testing.assert_allclose(one, other, rtol=1e-5, atol=1e-7)
+    model.save(tmp_path / "model.keras")
+    reloaded = keras.saving.load_model(tmp_path / "model.keras")
+    np.testing.assert_allclose(reloaded.predict(tokens, verbose=0), whole, rtol=1e-5, atol=1e-7)
+
+
+def test_states_are_for_language_models():
+    with pytest.raises(ValueError, match=r"context_shape=None. Received: a context of shape \(7,\)"):
+        zoo.build("one_to_many", context_shape=(7,), **TEXT).with_states()
+
+
 def test_pretrained_embeddings_of_a_pair_are_used():
     vectors = {f"{side}_embeddings": np.ones((n, 4)) for side, n in (("source", 20), ("target", 15))}
     model = build("encoder_decoder, dot", "gru", **vectors)
@@ -281,6 +322,7 @@ def test_the_context_and_the_source_are_used():
         ({"pooling": "first"}, "'last', 'mean', 'max', 'attention'. Received: 'first'"),
         ({"name": "many_to_many", "head": "sofmax"}, "Did you mean 'softmax'?"),
         ({"name": "many_to_many", "forbidden_transitions": [(0, 1)]}, "Received: head='softmax'"),
+        ({"name": "many_to_many", "num_features": 3, "characters": True}, "Received: num_features=3"),
         ({"name": "encoder_decoder", "attention": "additve"}, "Did you mean 'additive'?"),
         ({"name": "encoder_decoder", "cell": "LSTM"}, "Received: 'LSTM'"),
         ({"name": "one_to_many", "cell": "rnn"}, "'simple_rnn', 'lstm', 'gru'. Received: 'rnn'"),

@@ -3,8 +3,9 @@
 import itertools
 
 import numpy as np
+import pytest
 
-from zoo.datasets import batches
+from zoo.datasets import batches, streams
 
 RNG = np.random.default_rng(0)
 ROWS = [
@@ -58,3 +59,25 @@ def test_rows_may_be_drawn_for_each_epoch():
     for epoch in (first, second):
         assert sorted(row[0] for batch in epoch for row in batch) == list(range(1, 21))
     assert sorted(map(str, flat(first))) != sorted(map(str, flat(second)))
+
+
+@pytest.mark.parametrize(("batch_size", "steps"), [(1, 7), (4, 1), (4, 10), (7, 13), (60, 3), (500, 2)])
+def test_streams_have_every_token_once_in_order(batch_size, steps):
+    tokens = np.arange(1, 203)
+    inputs, targets = streams(tokens, batch_size, steps)
+    assert inputs.shape == targets.shape
+    assert inputs.shape[1:] == ({60: 51, 500: 101}.get(batch_size, batch_size), steps)
+    rows = inputs.swapaxes(0, 1).reshape(inputs.shape[1], -1)  # [streams, time]
+    followers = targets.swapaxes(0, 1).reshape(rows.shape)
+    assert rows[rows > 0].tolist() == list(range(1, 202))
+    assert followers[followers > 0].tolist() == list(range(2, 203))
+    for row in rows:  # padding on the right, and a token in every stream
+        assert row[0] > 0 and (np.diff(np.flatnonzero(row > 0)) == 1).all()
+    assert (rows.max(axis=1)[:-1] + 1 == rows[1:, 0]).all()  # each goes on where the one before ends
+
+
+def test_streams_of_a_short_text():
+    inputs, targets = streams([5, 6, 7], batch_size=32, steps=100)
+    assert inputs.shape == (1, 1, 100) and targets[0, 0, :3].tolist() == [6, 7, 0]
+    with pytest.raises(ValueError, match=r"two tokens at least\. Received: 1"):
+        streams([5], batch_size=32, steps=100)

@@ -360,7 +360,7 @@ def test_without_a_network_it_says_within_seconds_what_to_do(no_network, tmp_pat
     message = str(error.value)
     assert url in message
     assert re.search(f"{tmp_path / 'downloads' / 'manual'} as {file}\\.", message)
-    for recipe in ("many_to_one_sentiment", "many_to_many_punctuation", "encoder_decoder_pronun"):
+    for recipe in loading.OFFLINE_RECIPES:
         assert recipe in message
     assert "\n" not in message
 

@@ -1,3 +1,4 @@
+import math
 import zipfile
 
 import numpy as np
@@ -9,6 +10,7 @@ from zoo.text import (
     glove_vocabulary,
     hide_rare_words,
     load_glove,
+    ngram_loss,
     normalize_word,
     standardize,
 )
@@ -102,3 +104,22 @@ def test_load_glove_refuses_what_it_cannot_use(glove):
     (glove / "half.zip").write_bytes((glove / "glove.zip").read_bytes()[:100])
     with pytest.raises(ValueError, match="not a whole zip file"):
         load_glove(glove / "half.zip", VOCABULARY)
+
+
+def test_ngrams_are_distributions_that_learn():
+    rng = np.random.default_rng(0)
+    train = rng.integers(4, 9, 300).tolist()
+    for n in (1, 2, 4):
+        beginning = train[:10]  # all tokens that may follow it share one probability of 1
+        losses = [ngram_loss(train, [*beginning, t], n, 12) for t in range(12)]
+        known = ngram_loss(train, beginning, n, 12) * 9
+        assert sum(math.exp(known - 10 * loss) for loss in losses) == pytest.approx(1)
+    again = [5, 6, 7, 8] * 50
+    assert ngram_loss(again, again, 1, 12) > 1.3 and ngram_loss(again, again, 3, 12) < 0.1
+
+
+def test_an_ngram_by_hand():
+    # After 6 came 5, twice; below it 5 is 3 of 5 tokens; below that one of 10.
+    unigram = (3 + 2 * 0.1) / (5 + 2)
+    bigram = (2 + unigram) / (2 + 1)
+    assert ngram_loss([5, 6, 5, 6, 5], [6, 5], 2, 10) == pytest.approx(-math.log(bigram))

@@ -25,6 +25,7 @@ __all__ = [
     "flag",
     "layers",
     "list_models",
+    "music",
     "register",
     "run",
     "tasks",

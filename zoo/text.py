@@ -1,6 +1,8 @@
-"""Text in: standardised words, words with their characters, subwords, and pretrained vectors."""
+"""Text in: standardised words, words with their characters, subwords, n-grams, pretrained vectors."""
 
+import collections
 import io
+import math
 import pathlib
 import re
 import zipfile
@@ -148,6 +150,49 @@ def train_subwords(texts, vocabulary_size):
             f"No vocabulary of {vocabulary_size} pieces can be made of these texts: {error}"
         ) from None
     return sentencepiece.SentencePieceProcessor(model_proto=model.getvalue())
+
+
+def ngram_loss(train, tokens, n, vocabulary_size):
+    """How well counts alone foresee each token of a text: an interpolated n-gram model.
+
+    With c the last k tokens, and d the last k - 1,
+
+        p(t | c) = (count(c t) + kinds(c) p(t | d)) / (count(c) + kinds(c))
+
+    where kinds(c) is how many different tokens followed c; below k = 0 every token is as probable
+    (Witten & Bell 1991, "The Zero-Frequency Problem"). It is evaluated up to k = n - 1, or to the
+    longest c that training has.
+
+    Args:
+        train: list of integers, the training text.
+        tokens: list of integers, the text to foresee; its first token is given.
+        n: how many tokens are counted together.
+        vocabulary_size: number of tokens that there are.
+
+    Returns:
+        The mean of -log p, in nats.
+
+    Example:
+
+    >>> round(ngram_loss([5, 6, 5, 6, 5], [6, 5, 6], n=2, vocabulary_size=10), 3)
+    0.23
+    """
+    counts = collections.defaultdict(collections.Counter)
+    for k in range(n):
+        for i in range(k, len(train)):
+            counts[tuple(train[i - k : i])][train[i]] += 1
+    totals = {context: counter.total() for context, counter in counts.items()}
+    losses = []
+    for i in range(1, len(tokens)):
+        p = 1 / vocabulary_size
+        for k in range(min(n, i + 1)):
+            context = tuple(tokens[i - k : i])
+            if context not in counts:
+                break
+            kinds = len(counts[context])
+            p = (counts[context][tokens[i]] + kinds * p) / (totals[context] + kinds)
+        losses.append(-math.log(p))
+    return float(np.mean(losses))
 
 
 def load_glove(path, vocabulary, dim=100):

@@ -14,6 +14,8 @@ def many_to_many(
     *,
     cell="lstm",
     vocabulary_size=10000,
+    num_features=None,
+    mask_value=None,
     num_tags=9,
     embedding_dim=100,
     embeddings=None,
@@ -29,7 +31,7 @@ def many_to_many(
     character_embedding_dim=25,
     character_units=25,
 ):
-    """A tag for every token: named entities, parts of speech.
+    """A tag for every token or step: named entities, parts of speech, the keys of a next chord.
 
          y1      y2      y3
          |       |       |
@@ -41,11 +43,16 @@ def many_to_many(
     much as the word before -> a softmax at each step (Graves & Schmidhuber 2005), or a conditional
     random field that chooses all tags of a sentence together (Huang et al. 2015). With characters, a
     recurrent layer of their own reads each word in both directions and its last states join the word's
-    vector (Lample et al. 2016): capitals and endings tell much about words never seen.
+    vector (Lample et al. 2016): capitals and endings tell much about words never seen. Values may take
+    the place of tokens (frames of a video, chords), and sigmoids that of the softmax where a step has
+    any number of tags at once (Boulanger-Lewandowski et al. 2012, with `bidirectional=False`).
 
     Args:
         cell: `"simple_rnn"`, `"lstm"` or `"gru"`.
         vocabulary_size: number of tokens, padding (0) and unknown (1) included.
+        num_features: None for tokens; for values, how many there are at each step.
+        mask_value: for values, the number that fills padded steps (in all features); None if nothing
+            is padded.
         num_tags: number of tags.
         embedding_dim: size of the word vectors.
         embeddings: pretrained word vectors `[vocabulary_size, dim]`, or None.
@@ -55,6 +62,7 @@ def many_to_many(
         bidirectional: whether the sequence is read in both directions.
         dropout: share dropped of the inputs, between layers and before the output.
         head: `"softmax"`: each tag is chosen by itself. `"crf"`: all of a sentence together.
+            `"sigmoid"`: each step has none, one or several of the tags.
         forbidden_transitions: for the CRF, pairs (i, j) of tags: j may not follow i, and with i = -1
             may not be the first; `zoo.layers.forbidden_transitions` makes those of IOB2 and IOBES.
         characters: whether the characters of each word are read too.
@@ -63,7 +71,8 @@ def many_to_many(
         character_units: size of the state of the characters' layer, for each direction.
 
     Call arguments:
-        tokens: integers `[batch, time]`, 0 as padding on the right.
+        tokens: integers `[batch, time]`, 0 as padding on the right; or
+        values: floats `[batch, time, num_features]`, `mask_value` as padding on the right.
         characters: with `characters=True`, integers `[batch, time, length of the longest word]`, 0 as
             padding on the right.
         With characters the inputs are `[tokens, characters]`.
@@ -71,21 +80,21 @@ def many_to_many(
     Returns:
         A `keras.Model`, whose outputs `[batch, time, num_tags]` are tag probabilities, or of a CRF 1 at
         the best tag and 0 elsewhere: `model.predict(x).argmax(-1)` gives the tags of both. Train a
-        softmax with `"sparse_categorical_crossentropy"`, a CRF with its own loss:
-        `model.compile("adam")` (see `zoo.layers.CRFTagger`). Both losses follow the mask. Keras's
-        metrics do not by themselves: pass `sample_weight` (1.0 at tokens, 0.0 at padding) and name
-        them in `weighted_metrics`.
+        softmax with `"sparse_categorical_crossentropy"`, sigmoids with `"binary_crossentropy"`, a CRF
+        with its own loss: `model.compile("adam")` (see `zoo.layers.CRFTagger`). All these losses follow
+        the mask. Keras's metrics do not by themselves: pass `sample_weight` (1.0 at tokens, 0.0 at
+        padding) and name them in `weighted_metrics`.
 
     Raises:
-        ValueError: an unknown cell or head, embeddings that do not fit, or forbidden transitions
-            without a CRF or of tags that do not exist.
+        ValueError: an unknown cell or head, embeddings that do not fit, forbidden transitions without
+            a CRF or of tags that do not exist, or characters of values.
 
-    Number of parameters (R: see `zoo.cells`, C: the same with character_units; directions: 2 if
-    bidirectional, else 1; width = directions * units):
-        vocabulary_size * embedding_dim
+    Number of parameters (R: see `zoo.cells`, C: the same with character_units; n: embedding_dim or
+    num_features; directions: 2 if bidirectional, else 1; width = directions * units):
+        (num_features is None) * vocabulary_size * embedding_dim
         + characters * character_vocabulary_size * character_embedding_dim
         + characters * 2 * C(character_embedding_dim)
-        + directions * R(embedding_dim + characters * 2 * character_units)
+        + directions * R(n + characters * 2 * character_units)
         + directions * (num_layers - 1) * R(width)
         + (width + 1) * num_tags + (head == "crf") * (num_tags + 2) * num_tags
 
@@ -97,18 +106,26 @@ def many_to_many(
     TensorShape([1, 5, 9])
     """
     check_choice("cell", cell, CELLS)
-    check_choice("head", head, ("softmax", "crf"))
+    check_choice("head", head, ("softmax", "crf", "sigmoid"))
     if len(forbidden_transitions) and head != "crf":
         raise InputError(f"forbidden_transitions need head='crf'. Received: head={head!r}")
-    tokens = keras.Input((None,), dtype="int32", name="tokens")
-    x, mask = embed(
-        tokens,
-        vocabulary_size=vocabulary_size,
-        embedding_dim=embedding_dim,
-        embeddings=embeddings,
-        trainable_embeddings=trainable_embeddings,
-    )  # [batch, time, embedding_dim]
-    inputs = tokens
+    if num_features is None:
+        inputs = tokens = keras.Input((None,), dtype="int32", name="tokens")
+        x, mask = embed(
+            tokens,
+            vocabulary_size=vocabulary_size,
+            embedding_dim=embedding_dim,
+            embeddings=embeddings,
+            trainable_embeddings=trainable_embeddings,
+        )  # [batch, time, embedding_dim]
+    elif characters:
+        raise InputError(f"Only tokens have characters. Received: num_features={num_features}")
+    else:
+        inputs = x = keras.Input((None, num_features), name="values")
+        mask = None
+        if mask_value is not None:  # a layer, not an operation: the loss must see the mask, too
+            masking = layers.Masking(mask_value, name="masking")
+            x, mask = masking(inputs), masking.compute_mask(inputs)
     if characters:
         spelling = keras.Input((None, None), dtype="int32", name="characters")
         inputs = [tokens, spelling]
@@ -132,8 +149,8 @@ def many_to_many(
         mask=mask,
     )  # [batch, time, width]
     x = layers.Dropout(dropout, name="output_dropout")(x)
-    if head == "softmax":
-        outputs = layers.Dense(num_tags, activation="softmax", name="probabilities")(x)
+    if head != "crf":
+        outputs = layers.Dense(num_tags, activation=head, name="probabilities")(x)
         return keras.Model(inputs, outputs, name="many_to_many")
     scores = layers.Dense(num_tags, name="scores")(x)  # [batch, time, num_tags]
     outputs = CRF(num_tags, forbidden_transitions, name="crf")(scores, mask=mask)

@@ -135,6 +135,48 @@ class OneToMany(Generator):
 
     embedding_name, rnn_name = "embedding", "rnn"
 
+    def with_states(self):
+        """The same layers as a model from states to states, to read a long text in windows.
+
+        What one call leaves as states the next one takes, so that windows of a text in a row give
+        exactly what one long pass gives. Of a gradient nothing is handed over: what is trained with it
+        is truncated BPTT (Williams & Peng 1990). For language models, that is without a context.
+
+        Returns:
+            A `keras.Model` of the inputs `[tokens, *states]`, tokens `[batch, time]` and each state
+            `[batch, units]`, zeros at first, layer by layer as in `zoo.cells.recurrent_stack`; and of
+            the outputs `[probabilities, *states]`. Its weights are those of this model.
+
+        Raises:
+            ValueError: the model has a context.
+
+        Example:
+
+        >>> import zoo
+        >>> model = zoo.build("one_to_many", cell="lstm", context_shape=None, units=8)
+        >>> h, c = np.zeros((2, 1, 8))
+        >>> p, h, c = model.with_states()([np.array([[5, 6, 7]]), h, c])
+        >>> p.shape, h.shape
+        (TensorShape([1, 3, 10000]), TensorShape([1, 8]))
+        """
+        if len(self.inputs) == 2:
+            raise InputError(
+                "with_states is for language models, built with context_shape=None. "
+                f"Received: a context of shape {self.inputs[0].shape[1:]}"
+            )
+        tokens, mask = self.inputs[0], self.get_layer("embedding").compute_mask(self.inputs[0])
+        x = self.get_layer("input_dropout").output  # [batch, time, embedding_dim]
+        by_name = {layer.name: layer for layer in self.layers}
+        states, new_states = [], []
+        for i, rnn in enumerate(self.numbered_layers("rnn")):
+            if f"rnn_{i}_dropout" in by_name:
+                x = by_name[f"rnn_{i}_dropout"](x)
+            its_states = [keras.Input((rnn.units,)) for _ in rnn.output[1:]]
+            x, *its_new_states = rnn(x, mask=mask, initial_state=its_states)  # [batch, time, units]
+            states, new_states = states + its_states, new_states + its_new_states
+        outputs = self.get_layer("probabilities")(self.get_layer("output_dropout")(x))
+        return keras.Model([tokens, *states], [outputs, *new_states], name="one_to_many_with_states")
+
     def check_inputs(self, inputs):
         context, tokens = None, inputs
         if len(self.inputs) == 2:

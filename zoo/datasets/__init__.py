@@ -2,12 +2,14 @@
 
 `load` reads any dataset by its TFDS name. The others read one from TFDS or from a person's own files,
 into three splits: `load_texts` labelled texts, `load_tagged` sentences with a tag for each token,
-`load_pairs` sentences with their translations, and `load_series` numbers in order of time. `batches`
-makes batches with little padding of rows, `to_iob2` and `to_iobes` convert tags, `read_text` reads a
+`load_pairs` sentences with their translations, `load_corpus` texts without labels, and `load_series`
+numbers in order of time. `batches` makes batches with little padding of rows, `streams` windows of one
+long text; `to_iob2` and `to_iobes` convert tags, `read_text` reads a
 file.
 """
 
-from zoo.datasets.batching import batches
+from zoo.datasets.batching import batches, streams
+from zoo.datasets.corpus import load_corpus
 from zoo.datasets.files import read_text
 from zoo.datasets.loading import load
 from zoo.datasets.pairs import load_pairs
@@ -18,11 +20,13 @@ from zoo.datasets.texts import load_texts
 __all__ = [
     "batches",
     "load",
+    "load_corpus",
     "load_pairs",
     "load_series",
     "load_tagged",
     "load_texts",
     "read_text",
+    "streams",
     "to_iob2",
     "to_iobes",
 ]

@@ -1,4 +1,4 @@
-"""`batches`: rows of different lengths, in batches with little padding."""
+"""`batches` of rows of different lengths, with little padding; `streams` of one long text."""
 
 import keras
 import numpy as np
@@ -69,3 +69,41 @@ def _pad(*arrays):
     for row, array in zip(batch, arrays, strict=True):
         row[tuple(map(slice, np.shape(array)))] = array
     return batch
+
+
+def streams(tokens, batch_size, steps):
+    """A long text in windows, each row of a window going on where it ended in the window before.
+
+    The text is cut into streams of equal length, which are read side by side.
+
+    Args:
+        tokens: integers `[time]`, without padding.
+        batch_size: number of streams; fewer if the text is too short to give each a whole window.
+        steps: number of tokens of each stream in a window.
+
+    Returns:
+        Integers `[windows, streams, steps]`, and the tokens that follow each of them, of the same
+        shape; 0 where a stream has ended.
+
+    Raises:
+        ValueError: fewer than two tokens, of which none follows another.
+
+    Example:
+
+    >>> inputs, targets = streams(np.arange(1, 14), batch_size=2, steps=4)
+    >>> inputs.tolist()
+    [[[1, 2, 3, 4], [7, 8, 9, 10]], [[5, 6, 0, 0], [11, 12, 0, 0]]]
+    >>> targets[1].tolist()
+    [[6, 7, 0, 0], [12, 13, 0, 0]]
+    """
+    if len(tokens) < 2:
+        raise InputError(f"A text must have two tokens at least. Received: {len(tokens)}")
+    length = max(steps, -(-(len(tokens) - 1) // batch_size))  # of a stream
+    num_streams = -(-(len(tokens) - 1) // length)
+
+    def cut(tokens):
+        rows = np.pad(np.array(tokens, "int32"), (0, num_streams * length - len(tokens)))
+        rows = np.pad(rows.reshape(num_streams, length), ((0, 0), (0, -length % steps)))
+        return rows.reshape(num_streams, -1, steps).swapaxes(0, 1)
+
+    return cut(tokens[:-1]), cut(tokens[1:])

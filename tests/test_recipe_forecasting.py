@@ -1,0 +1,178 @@
+"""Forecasting: windows that never see the future, and the recipe from a series to its table."""
+
+import json
+import os
+import pathlib
+import re
+import runpy
+
+import keras
+import numpy as np
+import pytest
+
+import zoo
+
+PATH = pathlib.Path(__file__).parent.parent / "recipes" / "many_to_one_forecasting.py"
+ROWS = ("gru", "last value", "one season ago", "linear regression", "the same on differences")
+
+
+@pytest.fixture(scope="module")
+def recipe():
+    return runpy.run_path(str(PATH))
+
+
+def run(recipe, *words):
+    zoo.run(recipe["main"], recipe["Config"], "", ["--smoke", *map(str, words)])
+
+
+def write(path, values):
+    path.write_text("day,sales\n" + "".join(f"{i},{value}\n" for i, value in enumerate(values)))
+    return path
+
+
+def cut(values, *where):
+    return dict(zip(("train", "validation", "test"), np.split(values, where), strict=True))
+
+
+def numbered_parts():
+    return cut(np.arange(100.0), 60, 80)
+
+
+def test_windows_lie_in_their_part_and_reach_back_only(recipe):
+    data, mean, std = recipe["make_windows"](numbered_parts(), 12, 3)
+    assert (mean, std) == (np.arange(60).mean(), np.arange(60).std())
+    parts = numbered_parts()
+    for split, (inputs, targets) in data.items():
+        inputs, targets = inputs * std + mean, targets * std + mean
+        first, last = parts[split][[0, -1]]
+        np.testing.assert_allclose(targets[:, 0] - inputs[:, -1], 1)  # what follows right after
+        np.testing.assert_allclose(np.diff(np.hstack([inputs, targets])), 1)
+        expected = first + 12 if split == "train" else first  # no part before to reach back into
+        np.testing.assert_allclose([targets.min(), targets.max()], [expected, last])
+
+
+@pytest.mark.parametrize("changed", ("validation", "test"))
+def test_nothing_of_the_future_leaks_into_scaling_or_windows(recipe, changed):
+    before, *scale_before = recipe["make_windows"](numbered_parts(), 12, 3)
+    parts = numbered_parts()
+    parts[changed] = np.full_like(parts[changed], 1e6)
+    after, *scale_after = recipe["make_windows"](parts, 12, 3)
+    assert scale_before == scale_after
+    for split in before:
+        if split == changed:
+            break
+        for x, y in zip(before[split], after[split], strict=True):
+            np.testing.assert_array_equal(x, y)
+    # Of the changed part itself, the first window still ends before it begins.
+    np.testing.assert_array_equal(before[changed][0][0], after[changed][0][0])
+    assert not np.allclose(before[changed][1][0], after[changed][1][0])
+
+
+def test_what_the_network_reads_does_not_depend_on_the_level(recipe):
+    inputs = np.random.default_rng(0).normal(size=(5, 12))
+    x = recipe["differences"](inputs, 4)
+    assert x.shape == (5, 3, 4)
+    np.testing.assert_allclose(x, recipe["differences"](inputs + 7, 4), atol=1e-12)
+    np.testing.assert_allclose(x.reshape(5, 12) + inputs[:, -1:], inputs)
+
+
+def test_windows_are_those_of_informer(recipe):
+    """Its Dataset_ETT_hour, written out: borders that overlap by a window, every window of them."""
+    values = np.random.default_rng(0).normal(size=14400)
+    data, _, _ = recipe["make_windows"](cut(values, 12 * 30 * 24, 16 * 30 * 24), 96, 24)
+    scaled = (values - values[:8640].mean()) / values[:8640].std()
+    borders = {"train": (0, 8640), "validation": (8640 - 96, 8640 + 2880), "test": (11520 - 96, 14400)}
+    for split, (begin, end) in borders.items():
+        part = scaled[begin:end]
+        starts = range(len(part) - 96 - 24 + 1)
+        np.testing.assert_allclose(data[split][0], [part[i : i + 96] for i in starts])
+        np.testing.assert_allclose(data[split][1], [part[i + 96 : i + 120] for i in starts])
+    assert [len(targets) for _, targets in data.values()] == [8521, 2857, 2857]
+
+
+def test_scores(recipe):
+    train = np.array([0.0, 1, 3, 2])  # mean absolute step 4/3, mean absolute change over two steps 2
+    row = recipe["score"](np.array([[1.0, 2]]), np.array([[2.0, 4]]), 2.0, train, 2)
+    assert row["MAE"] == 3 and row["scaled MSE"] == 2.5
+    assert row["RMSE"] == pytest.approx(2 * 2.5**0.5)
+    assert row["MASE, step"] == pytest.approx(3 / (4 / 3)) and row["MASE, season"] == 1.5
+
+
+@pytest.mark.parametrize("cell", ("simple_rnn", "lstm", "gru"))
+def test_sunspots_need_no_flag(recipe, cell, data_dir, tmp_path, capfd):
+    run(recipe, "--cell", cell, "--data-dir", data_dir, "--output", tmp_path / "model")
+    printed = capfd.readouterr().out
+    assert "sunspots: 183 train, 31 validation, 62 test windows of 33 values, 1 ahead" in printed
+    metrics = json.loads((tmp_path / "model" / "metrics.json").read_text())["test"]
+    assert list(metrics) == [cell, *ROWS[1:]]
+    for name, row in metrics.items():
+        printed_row = re.search(rf"^{name}  +(.*)$", printed, re.M).group(1)
+        assert printed_row.split() == [f"{value:.4f}" for value in row.values()]
+    assert metrics["the same on differences"]["MAE"] < metrics["last value"]["MAE"]
+    task = json.loads((tmp_path / "model" / "task.json").read_text())
+    assert task["preprocessing"]["mean"] == pytest.approx(44.28, abs=0.01)
+    model = keras.saving.load_model(tmp_path / "model" / "model.keras")
+    assert model.output_shape == (None, 1)
+    assert (tmp_path / "model" / "forecast.png").stat().st_size > 10_000
+
+
+def test_own_series_with_a_horizon_of_many(recipe, tmp_path, capfd):
+    path = write(tmp_path / "mine.csv", [(i % 7) ** 2 for i in range(300)])
+    words = ["--csv", path, "--column", "sales", "--horizon", "9", "--output", tmp_path / "model"]
+    run(recipe, *words)
+    printed = capfd.readouterr().out
+    assert "sales: 172 train, 22 validation, 52 test windows of 30 values, 9 ahead" in printed
+    metrics = json.loads((tmp_path / "model" / "metrics.json").read_text())["test"]
+    assert metrics["one season ago"]["MAE"] == pytest.approx(0, abs=1e-6)  # it repeats itself
+    assert metrics["last value"]["MAE"] > 5
+    what_follows = re.search(r"^what follows +(.*)$", printed, re.M).group(1)
+    assert len(what_follows.split()) == 9
+
+
+def test_the_same_seed_gives_the_same_numbers(recipe, tmp_path):
+    path = write(tmp_path / "mine.csv", np.random.default_rng(0).normal(size=400).round(3))
+    for name in ("first", "second"):
+        run(recipe, "--csv", path, "--seed", 7, "--output", tmp_path / name)
+    for name in ("history.csv", "metrics.json"):
+        assert (tmp_path / "first" / name).read_text() == (tmp_path / "second" / name).read_text()
+
+
+@pytest.mark.skipif("TFDS_DATA_DIR" not in os.environ, reason="TFDS_DATA_DIR is not set")
+def test_etth1_has_the_baselines_known_for_it(recipe, tmp_path, capfd):
+    run(recipe, "--dataset", "etth1", "--output", tmp_path / "model", "--batch-size", 512)
+    metrics = json.loads((tmp_path / "model" / "metrics.json").read_text())["test"]
+    errors = [round(metrics[name]["scaled MSE"], 4) for name in ROWS[1:]]
+    assert errors == [0.0343, 0.0458, 0.0276, 0.0264]
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        ("--csv {tmp}/gap.csv --column sales", "gap.csv, line 4: sales has a gap"),
+        ("--csv {tmp}/text.csv", "text.csv, line 3: expected a number in sales. Received: 'few'"),
+        (
+            "--csv {tmp}/short.csv",
+            "train part is too short for a window of 30 and a horizon of 1.",
+        ),
+        ("--csv {tmp}/flat.csv", "never changes"),
+        ("--csv {tmp}/flat.csv --column sale", "Did you mean 'sales'?"),
+        ("--csv {tmp}/nothing.csv", "No file or folder of that name"),
+        (
+            "--csv {tmp}/flat.csv --window 3",
+            "span a season of 7, and whole segments of 1. Received: --window 3",
+        ),
+        ("--dataset sunspot", "Did you mean 'sunspots'?"),
+        ("--output {tmp}", "holds something else"),
+    ],
+)
+def test_bad_input_is_one_line_and_status_2(recipe, words, message, tmp_path, capfd):
+    write(tmp_path / "gap.csv", [1, 2, "", 4])
+    write(tmp_path / "text.csv", [1, "few", 3])
+    write(tmp_path / "short.csv", range(20))
+    write(tmp_path / "flat.csv", [3] * 300)
+    with pytest.raises(SystemExit) as end:
+        run(recipe, *words.format(tmp=tmp_path).split())
+    assert end.value.code == 2
+    errors = capfd.readouterr().err.splitlines()
+    assert len([line for line in errors if "error:" in line]) == 1
+    assert message in errors[-1]

@@ -1,0 +1,148 @@
+"""Music: chords in, the next chords out; and a chorale from one chord, as MIDI and as a picture."""
+
+import io
+import json
+import os
+import pathlib
+import re
+import runpy
+
+import keras
+import mido
+import numpy as np
+import pytest
+import tensorflow_datasets as tfds
+
+import zoo
+from zoo.datasets import jsb_chorales
+
+PATH = pathlib.Path(__file__).parent.parent / "recipes" / "one_to_many_music.py"
+CHORDS = [[72, 67, 64, 48], [74, 67, 62, 55], [76, 67, 60, 48], [72, 65, 60, 53]]
+
+
+@pytest.fixture(scope="module")
+def recipe():
+    return runpy.run_path(str(PATH))
+
+
+@pytest.fixture
+def chorales(tmp_path, monkeypatch):
+    """A data_dir with a few chorales in the place of the real ones."""
+    manual = tmp_path / "downloads" / "manual"
+    manual.mkdir(parents=True)
+    rng, infos = np.random.default_rng(0), {}
+    for grid, repeats in (("quarter", 1), ("16th", 4)):
+        splits = {
+            split: [
+                [CHORDS[i] for i in rng.integers(0, 4, size) for _ in range(repeats)]
+                for size in rng.integers(6, 30, num_rows)
+            ]
+            for split, num_rows in (("train", 24), ("valid", 5), ("test", 5))
+        }
+        file = manual / f"jsb-chorales-{grid}.json"
+        file.write_text(json.dumps(splits))
+        infos[jsb_chorales.URL + file.name] = tfds.core.download.checksums.compute_url_info(file)
+    monkeypatch.setattr(jsb_chorales.JsbChorales, "url_infos", infos)
+    return tmp_path
+
+
+def run(recipe, *words):
+    zoo.run(recipe["main"], recipe["Config"], "", ["--smoke", *map(str, words)])
+
+
+def test_rows_are_chords_and_those_after_them(recipe):
+    (x, y), *_ = recipe["make_rows"]([np.array(CHORDS), np.array(CHORDS[:2])])
+    assert x.shape == (3, 89) and y.shape == (3, 88)
+    assert np.flatnonzero(x[0]).tolist() == [48 - 21, 64 - 21, 67 - 21, 72 - 21, 88]
+    np.testing.assert_array_equal(x[1:, :88], y[:-1])
+    silent, _ = recipe["make_rows"]([np.zeros((2, 4), int)])[0]
+    assert silent[0].tolist() == [0] * 88 + [1]  # which padding is not
+
+
+def test_the_loss_is_the_sum_over_the_keys(recipe):
+    rng = np.random.default_rng(0)
+    y, p = rng.integers(0, 2, (2, 5, 88)).astype("float32"), rng.uniform(0.1, 0.9, (2, 5, 88))
+    loss = np.mean(recipe["nll"](y, p.astype("float32")))
+    assert loss == pytest.approx(zoo.music.score(p, y)["nats a step"], rel=1e-5)
+
+
+def test_symbols_and_back(recipe):
+    notes = np.array([*CHORDS, [72, 0, 64, 48]])
+    symbols = recipe["to_symbols"](notes, shift=2)
+    assert symbols[:5] == ["|", "S74", "A69", "T66", "B50"]
+    assert [i for i, symbol in enumerate(symbols) if symbol == "|"] == [0, recipe["BEAT"]]
+    assert symbols[-3] == "A0"  # silence is not moved
+    expected = np.where(notes == 0, 0, notes + 2)
+    np.testing.assert_array_equal(recipe["to_notes"](["[START]", *symbols, "[END]"]), expected)
+    np.testing.assert_array_equal(recipe["to_notes"](symbols[:-1]), expected[:-1])
+    assert recipe["to_notes"](["[START]", "[END]"]).shape == (0, 4)
+
+
+def test_pieces_are_cut_and_moved_at_random(recipe):
+    notes = np.array(CHORDS * 40)
+    symbols = {s for shift in range(-4, 5) for s in recipe["to_symbols"](notes, shift)}
+    numbers = {symbol: i for i, symbol in enumerate([*recipe["SPECIAL"], *sorted(symbols - {"|"})])}
+    names, rng = list(numbers), np.random.default_rng(0)
+    first = set()
+    for x, y in recipe["make_pieces"]([notes] * 50, numbers, rng):
+        assert len(x) == 16 * recipe["BEAT"] and x[1:].tolist() == y[:-1].tolist() and min(x) > 1
+        first.add(next(names[token] for token in x if names[token][0] == "S"))
+    assert len(first) > 10
+    (x, _), *_ = recipe["make_pieces"]([notes[:4]], numbers, rng, shifts=[0])
+    assert [names[token] for token in x] == ["[START]", *recipe["to_symbols"](notes[:4])]
+
+
+@pytest.mark.parametrize("cell", ("simple_rnn", "lstm", "gru"))
+def test_a_few_chorales(recipe, cell, chorales, capfd):
+    output = chorales / "model"
+    run(recipe, "--cell", cell, "--data-dir", chorales, "--output", output, "--chord", "74, 67,62,55")
+    printed = capfd.readouterr().out
+    assert "20 train, 5 validation, 5 test chorales" in printed
+    metrics = json.loads((output / "metrics.json").read_text())
+    for split, rows in metrics.items():
+        assert list(rows) == [cell, "last chord", "frequencies"]
+        for name, row in rows.items():
+            cells = re.search(rf"^{split}, {name} +(.*)$", printed, re.M).group(1).split()
+            assert cells == [f"{value:.4f}" for value in row.values()]
+    assert re.search(r"^soprano +D5 ", printed, re.M) and re.search(r"^bass +G3 ", printed, re.M)
+    task = json.loads((output / "task.json").read_text())
+    assert {"|", "S74", "B48"} <= set(task["vocabulary"])
+    assert len(mido.MidiFile(file=io.BytesIO((output / "chorale.mid").read_bytes())).tracks) == 5
+    assert (output / "chorale.png").stat().st_size > 10_000
+    model = keras.saving.load_model(output / "model.keras")
+    assert model.output_shape[-1] == len(task["vocabulary"])
+
+
+def test_the_same_seed_gives_the_same_numbers(recipe, chorales):
+    for name in ("first", "second"):
+        run(recipe, "--data-dir", chorales, "--seed", 7, "--output", chorales / name)
+    for name in ("history.csv", "metrics.json", "chorale.mid"):
+        assert (chorales / "first" / name).read_bytes() == (chorales / "second" / name).read_bytes()
+
+
+@pytest.mark.skipif("TFDS_DATA_DIR" not in os.environ, reason="TFDS_DATA_DIR is not set")
+def test_real_chorales(recipe, tmp_path, capfd):
+    run(recipe, "--output", tmp_path / "model")
+    metrics = json.loads((tmp_path / "model" / "metrics.json").read_text())
+    # How often each key sounds in the first 20 chorales already says much.
+    assert 11 < metrics["test"]["frequencies"]["nats a step"] < 14
+    assert metrics["test"]["frequencies"]["nats a step"] < metrics["test"]["gru"]["nats a step"]
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        ("--chord 72,67,64", "must be four MIDI pitches"),
+        ("--chord 72,67,64,c", "must be four MIDI pitches"),
+        ("--chord 72,67,64,120", "sing in training, such as 72,67,64,48. Received: '72,67,64,120'"),
+        ("--dataset jsb", "invalid choice: 'jsb'"),
+        ("--output {tmp}", "holds something else"),
+    ],
+)
+def test_bad_input_is_one_line_and_status_2(recipe, words, message, chorales, capfd):
+    with pytest.raises(SystemExit) as end:
+        run(recipe, "--data-dir", chorales, *words.format(tmp=chorales).split())
+    assert end.value.code == 2
+    errors = capfd.readouterr().err.splitlines()
+    assert len([line for line in errors if "error:" in line]) == 1
+    assert message in errors[-1]

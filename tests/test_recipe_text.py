@@ -1,0 +1,160 @@
+"""A language model: windows that equal one long pass, and the recipe from a text to samples."""
+
+import json
+import math
+import os
+import pathlib
+import re
+import runpy
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+import zoo
+
+PATH = pathlib.Path(__file__).parent.parent / "recipes" / "one_to_many_text.py"
+TEXT = "the king said no. the queen said yes. once upon a time there was a king.\n" * 60
+
+
+@pytest.fixture(scope="module")
+def recipe():
+    return runpy.run_path(str(PATH))
+
+
+@pytest.fixture
+def network():
+    keras.utils.set_random_seed(0)
+    sizes = {"vocabulary_size": 20, "embedding_dim": 6, "units": 5}
+    return zoo.build("one_to_many", cell="lstm", context_shape=None, **sizes).with_states()
+
+
+def run(recipe, *words):
+    zoo.run(recipe["main"], recipe["Config"], "", ["--smoke", *map(str, words)])
+
+
+def test_reading_in_windows_equals_one_long_pass(recipe, network):
+    tokens = np.random.default_rng(0).integers(1, 20, 100)
+    foresee = recipe["make_step"](network)
+    whole = recipe["read"](foresee, network, *zoo.datasets.streams(tokens, 1, 99))
+    for steps in (1, 7, 33, 98):
+        windows = zoo.datasets.streams(tokens, 1, steps)
+        assert recipe["read"](foresee, network, *windows) == pytest.approx(whole, rel=1e-5)
+    probabilities = network.predict([tokens[None, :-1], *np.zeros((2, 1, 5))], verbose=0)[0][0]
+    expected = -np.log(probabilities[np.arange(99), tokens[1:]]).mean()
+    assert whole == pytest.approx(expected, rel=1e-5)
+    # Without the states each window begins anew, and loses what was before.
+    losses = [
+        recipe["read"](foresee, network, tokens[None, None, i:-1], tokens[None, None, i + 1 :])
+        for i in (0, 50)
+    ]
+    assert losses[0] == pytest.approx(whole, rel=1e-5) and losses[1] != losses[0]
+
+
+def test_states_are_handed_on_and_the_gradient_is_not(recipe, network):
+    """The step taken is the slope of the second window's loss with its first states held fixed."""
+    tokens = np.random.default_rng(0).integers(1, 20, (1, 12)).astype("int32")
+    zeros = [tf.zeros((1, 5))] * 2
+    before = network.get_weights()
+
+    def loss(weights, states=None):
+        network.set_weights(weights)
+        if states is None:  # as they are with these weights, so that the slope goes all the way back
+            *_, states = recipe["make_step"](network)(tokens[:, :5], tokens[:, 1:6], zeros)
+        total, count, _ = recipe["make_step"](network)(tokens[:, 5:-1], tokens[:, 6:], states)
+        return float(total / count)
+
+    *_, states = recipe["make_step"](network)(tokens[:, :5], tokens[:, 1:6], zeros)
+    learn = recipe["make_step"](network, keras.optimizers.SGD(1.0))
+    learn(tokens[:, 5:-1], tokens[:, 6:], states)
+    gradients = [x - y for x, y in zip(before, network.get_weights(), strict=True)]
+    size = math.sqrt(sum((x**2).sum() for x in gradients))
+
+    def slope(**kwargs):  # in the direction of the gradient
+        ends = [
+            loss([x + sign * 0.1 / size * g for x, g in zip(before, gradients, strict=True)], **kwargs)
+            for sign in (1, -1)
+        ]
+        return (ends[0] - ends[1]) / 0.2
+
+    assert slope(states=states) == pytest.approx(size, rel=1e-2)
+    assert slope() != pytest.approx(size, rel=1e-2)
+
+
+@pytest.mark.parametrize(
+    ("cell", "level"), [("lstm", "characters"), ("gru", "characters"), ("simple_rnn", "words")]
+)
+def test_own_text(recipe, cell, level, tmp_path, capfd):
+    (tmp_path / "mine.txt").write_text(TEXT)
+    words = ["--text", tmp_path / "mine.txt", "--cell", cell, "--level", level, "--prompt", "the king"]
+    run(recipe, *words, "--output", tmp_path / "model")
+    printed = capfd.readouterr().out
+    metrics = json.loads((tmp_path / "model" / "metrics.json").read_text())
+    n = {"characters": 5, "words": 3}[level]
+    for split, rows in metrics.items():
+        assert list(rows) == [cell, f"{n}-gram"]
+        for name, row in rows.items():
+            cells = re.search(rf"^{split}, {name} +(.*)$", printed, re.M).group(1).split()
+            assert cells == [f"{value:.4f}" for value in row.values()]
+            assert row["perplexity"] == pytest.approx(math.exp(row["nats a token"]))
+            bits = row["nats a token"] / math.log(2)
+            share = row["bits per character"] / bits  # tokens for each character
+            assert 1 <= share < 1.01 if level == "characters" else 0.15 < share < 0.35
+    assert metrics["test"][f"{n}-gram"]["nats a token"] < 0.5  # it says the same again and again
+    task = json.loads((tmp_path / "model" / "task.json").read_text())
+    assert task["vocabulary"][:4] == ["", "[UNK]", "[START]", "[END]"]
+    model = keras.saving.load_model(tmp_path / "model" / "model.keras")
+    assert model.output_shape[-1] == len(task["vocabulary"])
+    assert model.generate([[5, 6]], max_length=4).shape[0] == 1
+    samples = (tmp_path / "model" / "samples.txt").read_text()
+    assert samples in printed
+    for strategy in ("greedy", "sample", "sample, top_p 0.9", "beam of 5"):
+        assert f"--- {strategy}\nOnce upon a" in samples and f"--- {strategy}\nthe king" in samples
+    assert (tmp_path / "model" / "loss.png").stat().st_size > 10_000
+
+
+def test_the_same_seed_gives_the_same_numbers(recipe, tmp_path):
+    (tmp_path / "mine.txt").write_text(TEXT)
+    for name in ("first", "second"):
+        run(recipe, "--text", tmp_path / "mine.txt", "--seed", 7, "--output", tmp_path / name)
+    for name in ("history.csv", "metrics.json", "samples.txt"):
+        assert (tmp_path / "first" / name).read_text() == (tmp_path / "second" / name).read_text()
+
+
+def test_reviews_need_no_network(recipe, data_dir, capfd):
+    run(recipe, "--dataset", "movie_reviews/imdb", "--data-dir", data_dir)
+    assert "20000 train, 2000 validation, 2000 test characters" in capfd.readouterr().out
+
+
+@pytest.mark.skipif("TFDS_DATA_DIR" not in os.environ, reason="TFDS_DATA_DIR is not set")
+def test_tiny_shakespeare_is_the_default(recipe, capfd):
+    run(recipe)
+    printed = capfd.readouterr().out
+    loss = float(re.search(r"^test, 5-gram +(\S+)", printed, re.M).group(1))
+    assert 1.5 < loss < 3
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        ("--text {tmp}/empty.txt", "empty.txt is empty: expected a text"),
+        ("--text {tmp}/short.txt", "The validation split of"),
+        ("--text {tmp}/bytes.txt", "bytes.txt is not UTF-8 text"),
+        ("--text {tmp}/nothing.txt", "No file or folder of that name"),
+        ("--dataset tiny_shakespear", "Did you mean 'tiny_shakespeare'?"),
+        ("--dataset digits", "digits has not one text. Received: image, label"),
+        ("--text {tmp}/bytes.txt --level letters", "invalid choice: 'letters'"),
+        ("--output {tmp}", "holds something else"),
+    ],
+)
+def test_bad_input_is_one_line_and_status_2(recipe, words, message, data_dir, tmp_path, capfd):
+    (tmp_path / "empty.txt").write_text(" \n")
+    (tmp_path / "short.txt").write_text("too short")
+    (tmp_path / "bytes.txt").write_bytes(b"caf\xe9")
+    with pytest.raises(SystemExit) as end:
+        run(recipe, "--data-dir", data_dir, *words.format(tmp=tmp_path).split())
+    assert end.value.code == 2
+    errors = capfd.readouterr().err.splitlines()
+    assert len([line for line in errors if "error:" in line]) == 1
+    assert message in errors[-1]
