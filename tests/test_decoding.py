@@ -20,6 +20,8 @@ MODELS = {
     "additive": ("encoder_decoder", {"attention": "additive", "num_layers": 2}),
     "vector": ("one_to_many", {"context_shape": (7,), "num_layers": 2}),
     "grid": ("one_to_many", {"context_shape": (4, 7)}),
+    "grid of an image": ("one_to_many", {"encoder": (4, 7)}),
+    "vector of an image": ("one_to_many", {"encoder": (28,)}),
     "no context": ("one_to_many", {"context_shape": None}),
 }
 
@@ -133,6 +135,10 @@ def build(name, cell="gru"):
     """A small model with large weights, so that its probabilities are far from equal."""
     keras.utils.set_random_seed(0)
     kind, config = MODELS[name]
+    if "encoder" in config:
+        image = keras.Input((2, 2, 3))
+        x = keras.layers.Reshape(config["encoder"])(keras.layers.Conv2D(7, 1)(image))
+        config = {"encoder": keras.Model(image, x)}
     sizes = {"vocabulary_size": 12}
     if kind == "encoder_decoder":
         sizes = {"source_vocabulary_size": 20, "target_vocabulary_size": 12}
@@ -245,6 +251,14 @@ def test_read_takes_states_of_any_rank(shape):
     last, (state,) = decoding.read(step, ops.array([[2, 5, 6], [2, 8, 0]]), [ops.zeros(shape)])
     assert ops.convert_to_numpy(last).tolist() == [6, 8] and state.shape == shape
     assert ops.convert_to_numpy(state).reshape(2, -1)[:, 0].tolist() == [7, 2]
+
+
+def test_batches_of_contexts_come_back_in_order():
+    model = build("grid")
+    contexts, _, _ = make_inputs(model)
+    generated = decoding.generate_in_batches(model, contexts, 7, batch_size=2, strategy="beam")
+    rows = model.generate(contexts, 7, "beam")
+    assert generated == [row[~np.isin(row, (0, END))].tolist() for row in rows]
 
 
 def test_tokens_so_far_may_have_different_lengths():

@@ -478,8 +478,8 @@ def generate_in_batches(model, sources, max_length, batch_size=64, strategy="gre
     """`model.generate` for any number of sources, those of similar length together.
 
     Args:
-        model: what `encoder_decoder` builds.
-        sources: a list of lists of tokens, without padding.
+        model: what `encoder_decoder` or `one_to_many` builds.
+        sources: a list of lists of tokens, without padding; for `one_to_many` an array of contexts.
         max_length, strategy, options: see `Generator.generate`; without `n_best`.
         batch_size: number of sources that are generated from at once.
 
@@ -498,7 +498,7 @@ def generate_in_batches(model, sources, max_length, batch_size=64, strategy="gre
     """
     if "n_best" in options:
         raise InputError("n_best needs model.generate, which gives scores too.")
-    order = sorted(range(len(sources)), key=lambda i: len(sources[i]))
+    order = sorted(range(len(sources)), key=lambda i: len(sources[i]))  # contexts are of one length
     if order and not len(sources[order[0]]):
         raise InputError(f"A source must have a token. Received: source {order[0]}: no tokens")
     generated = [[]] * len(sources)
@@ -506,7 +506,10 @@ def generate_in_batches(model, sources, max_length, batch_size=64, strategy="gre
         batch = order[start : start + batch_size]
         if options.get("seed") is not None:
             options = {**options, "seed": options["seed"] + 1}  # each batch has its own
-        source = keras.utils.pad_sequences([sources[i] for i in batch], padding="post")
+        if isinstance(sources, np.ndarray):
+            source = sources[batch]
+        else:
+            source = keras.utils.pad_sequences([sources[i] for i in batch], padding="post")
         tokens = model.generate(source, max_length, strategy, **options)  # [batch, time]
         for i, row in zip(batch, tokens.tolist(), strict=True):
             generated[i] = [token for token in row if token not in (0, model.end_token)]

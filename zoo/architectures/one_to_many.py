@@ -15,6 +15,7 @@ def one_to_many(
     *,
     cell="lstm",
     context_shape=(1280,),
+    encoder=None,
     vocabulary_size=10000,
     embedding_dim=256,
     embeddings=None,
@@ -44,9 +45,14 @@ def one_to_many(
       so that the recurrent layers run in one call).
     - None: a language model (Mikolov et al. 2010).
 
+    With an `encoder` the context is what that model reads, such as an image, and its output is the
+    vector or the grid; both are trained together.
+
     Args:
         cell: `"simple_rnn"`, `"lstm"` or `"gru"`.
-        context_shape: `(features,)` a vector, `(items, features)` a grid to attend to, None for none.
+        context_shape: `(features,)` a vector, `(items, features)` a grid to attend to, None for none;
+            ignored if `encoder` is given.
+        encoder: a `keras.Model` from a context to a vector or a grid, or None to take it as it is.
         vocabulary_size: number of tokens, padding (0) and unknown (1) included.
         embedding_dim: size of the token vectors.
         embeddings: pretrained token vectors `[vocabulary_size, dim]`, or None.
@@ -58,7 +64,7 @@ def one_to_many(
         end_token: the token that ends a sequence.
 
     Call arguments:
-        context: floats `[batch, *context_shape]`, if there is a context.
+        context: floats `[batch, *context_shape]`, if there is a context, or what the encoder reads.
         tokens: integers `[batch, time]`, the sequence so far, beginning with a start token; 0 as
             padding on the right.
         With a context the inputs are `[context, tokens]`, else `tokens`.
@@ -74,8 +80,9 @@ def one_to_many(
     Raises:
         ValueError: an unknown cell, a context of another rank, or embeddings that do not fit.
 
-    Number of parameters (R: see `zoo.cells`; features: the last of context_shape, or -1 if there is
-    no context; states: 2 for an LSTM, else 1; grid: whether context_shape has two sizes):
+    Number of parameters without those of an encoder (R: see `zoo.cells`; features: the last size of
+    the vector or grid, or -1 if there is no context; states: 2 for an LSTM, else 1; grid: whether it
+    is one):
         vocabulary_size * embedding_dim + R(embedding_dim) + (num_layers - 1) * R(units)
         + num_layers * states * (features + 1) * units + (units + 1) * vocabulary_size
         + grid * (features + units + 1 + features + units) * units
@@ -87,10 +94,13 @@ def one_to_many(
     >>> model([np.zeros((1, 64)), np.array([[2, 8, 9]])]).shape
     TensorShape([1, 3, 50])
     """
-    if context_shape is not None and (len(context_shape) not in (1, 2) or None in context_shape):
+    features_shape = context_shape
+    if encoder is not None:
+        context_shape, features_shape = encoder.input_shape[1:], encoder.output_shape[1:]
+    if context_shape is not None and (len(features_shape) not in (1, 2) or None in features_shape):
         raise InputError(
-            "context_shape must be (features,), (items, features) or None. "
-            f"Received: context_shape={context_shape}"
+            "context_shape, or the output of the encoder, must be (features,), (items, features) or "
+            f"None. Received: {features_shape}"
         )
     check_choice("cell", cell, NUM_STATES)
     tokens = keras.Input((None,), dtype="int32", name="tokens")
@@ -106,9 +116,10 @@ def one_to_many(
     if context_shape is not None:
         context = keras.Input(context_shape, name="context")
         inputs = [context, tokens]
-        summary = context
-        if len(context_shape) == 2:
-            summary = layers.GlobalAveragePooling1D(name="context_mean")(context)
+        features = context if encoder is None else encoder(context)
+        summary = features
+        if len(features_shape) == 2:
+            summary = layers.GlobalAveragePooling1D(name="context_mean")(features)
         initial_state = [
             layers.Dense(units, activation="tanh", name=f"initial_state_{i}")(summary)
             for i in range(num_layers * NUM_STATES[cell])
@@ -122,8 +133,8 @@ def one_to_many(
         mask=mask,
         initial_state=initial_state,
     )  # [batch, time, units]
-    if context_shape is not None and len(context_shape) == 2:
-        x = attend(x, context, attention="additive", units=units, mask=mask)
+    if context_shape is not None and len(features_shape) == 2:
+        x = attend(x, features, attention="additive", units=units, mask=mask)
     x = layers.Dropout(dropout, name="output_dropout")(x)
     outputs = layers.Dense(vocabulary_size, activation="softmax", name="probabilities")(x)
     return OneToMany(inputs, outputs, name="one_to_many", start_token=start_token, end_token=end_token)
@@ -213,8 +224,10 @@ class OneToMany(Generator):
             batch_size = ops.shape(tokens)[0]
             states = [state for rnn in rnns for state in rnn.cell.get_initial_state(batch_size)]
             return tokens, states, None
+        # What the states and the attention begin with, from the layers that make it while training.
         initial_states = [layer.output for layer in self.numbered_layers("initial_state")]
-        states = keras.tree.flatten(keras.Model(self.inputs[0], initial_states)(context[0]))
-        if len(context[0].shape) == 2:
-            return tokens, states, None
-        return tokens, states, (context[0], self.get_layer("attention_keys")(context[0]), None)
+        keys = [layer for layer in self.layers if layer.name == "attention_keys"]
+        grid = [tensor for layer in keys for tensor in (layer.input, layer.output)]
+        made = keras.tree.flatten(keras.Model(self.inputs[0], grid + initial_states)(context[0]))
+        states = made[len(grid) :]
+        return tokens, states, (*made[:2], None) if grid else None
