@@ -18,11 +18,13 @@ BUILDERS = (  # each a module here
     "co2",
     "digits",
     "etth1",
+    "flickr8k",
     "jsb_chorales",
     "movie_reviews",
     "multi30k",
     "sst_binary",
     "sunspots",
+    "unicode_glyphs",
     "wnut17",
 )
 OFFLINE_RECIPES = (
@@ -30,6 +32,7 @@ OFFLINE_RECIPES = (
     "many_to_one_forecasting (sunspots, co2)",
     "many_to_many_punctuation (movie_reviews/imdb)",
     "encoder_decoder_pronunciation (cmudict)",
+    "one_to_many_captioning (unicode_glyphs)",
     "one_to_many_text (movie_reviews/imdb)",
     "one_to_one_digits (digits)",
 )
@@ -83,10 +86,11 @@ def prepare(name, data_dir=None):
 
 
 def _how_to_get(builder, url):
-    known = (builder.url_infos or {}).get(url)
+    files = {known: info.filename for known, info in (builder.url_infos or {}).items()}
+    file = (files | getattr(builder, "taken_as_they_are", {})).get(url)
     manual = pathlib.Path(builder._data_dir_root).expanduser() / "downloads" / "manual"
-    if known and known.filename:
-        what_to_do = f"put the file into {manual} as {known.filename}"
+    if file:
+        what_to_do = f"put the file into {manual} as {file}"
     else:  # TFDS takes a file from that folder only if it knows the file's name
         what_to_do = (
             "prepare the dataset where there is a network (tfds build) and copy it to "
@@ -98,13 +102,18 @@ def _how_to_get(builder, url):
     )
 
 
+def split_names(builder):
+    """What a prepared dataset calls its splits, by what we call them: `dev`, `val` for validation."""
+    ours = {"dev": "validation", "val": "validation"}
+    names = {ours.get(split, split): split for split in builder.info.splits}
+    return {split: name for split, name in names.items() if split in SPLITS}
+
+
 def read_splits(builder):
-    """The rows of a prepared dataset as NumPy, a dict of split; `dev` is the validation split."""
-    names = {"validation" if split == "dev" else split: split for split in builder.info.splits}
+    """The rows of a prepared dataset as NumPy, a dict of split."""
     return {
         split: tfds.as_numpy(builder.as_dataset(split=name))
-        for split, name in names.items()
-        if split in SPLITS
+        for split, name in split_names(builder).items()
     }
 
 

@@ -1,0 +1,92 @@
+"""`image_features`: photographs as a convolutional network trained on ImageNet sees them."""
+
+import hashlib
+import os
+import pathlib
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from zoo.errors import InputError
+
+SIZE, GRID, CHANNELS = 160, 25, 1280  # pixels a side; 5 x 5 places; numbers at each
+NETWORK = f"mobilenet_v2 {SIZE} out_relu"  # change it with whatever changes the features
+
+
+def image_features(images, data_dir=None, weights="imagenet"):
+    """Features of each image on a grid, by MobileNetV2 (Sandler et al. 2018), computed once.
+
+    They are written to a file in the folder `image_features` of `data_dir` and read from it the next
+    time. The name of the file is a hash of the images and of the network's weights, and it gets that
+    name when it is whole: a file never holds anything but what would be computed.
+
+    Args:
+        images: a `tf.data.Dataset` of encoded images, as `load_captions` gives them; each is resized
+            to 160 x 160 pixels.
+        data_dir: where TFDS keeps its files; its default if None.
+        weights: `"imagenet"`, which Keras downloads, or the path of a file that
+            `keras.applications.MobileNetV2(include_top=False)` has saved.
+
+    Returns:
+        Floats `[images, 25, 1280]` in half precision, read from the disk as they are needed. The places
+        are row by row, from top left; their mean is one vector for the whole image.
+
+    Raises:
+        ValueError: the weights cannot be fetched, or the file is missing or of another network.
+
+    Example:
+
+    >>> splits = load_captions("flickr8k")  # doctest: +SKIP
+    >>> image_features(splits["test"][0]).shape  # doctest: +SKIP
+    (1000, 25, 1280)
+    """
+    network = _build(weights)
+    key = hashlib.sha256(NETWORK.encode())
+    for values in network.get_weights():
+        key.update(values.tobytes())
+    for image in images.as_numpy_iterator():
+        key.update(hashlib.sha256(image).digest())
+    data_dir = data_dir or os.environ.get("TFDS_DATA_DIR", "~/tensorflow_datasets")
+    folder = pathlib.Path(data_dir).expanduser() / "image_features"
+    path = folder / f"{key.hexdigest()[:32]}.npy"
+    if not path.exists():
+        folder.mkdir(parents=True, exist_ok=True)
+        unfinished = path.with_suffix(f".{os.getpid()}.part")
+        try:
+            with open(unfinished, "wb") as file:
+                shape = (len(images), GRID, CHANNELS)
+                header = {"descr": "<f2", "fortran_order": False, "shape": shape}
+                np.lib.format.write_array_header_1_0(file, header)
+                for grid in _compute(network, images):
+                    file.write(grid.astype("<f2").tobytes())
+            unfinished.rename(path)
+        finally:
+            unfinished.unlink(missing_ok=True)
+    return np.load(path, mmap_mode="r")
+
+
+def _build(weights):
+    if weights != "imagenet" and not pathlib.Path(weights).is_file():
+        raise InputError(f"No file of MobileNetV2's weights. Received: {weights}")
+    try:
+        return keras.applications.MobileNetV2((SIZE, SIZE, 3), include_top=False, weights=weights)
+    except Exception as error:  # so does Keras report both a failed download and a wrong file
+        advice = "give the file of the weights" if weights == "imagenet" else "fetch it again"
+        reason = " ".join(str(error).split())[:200]
+        raise InputError(f"MobileNetV2's weights cannot be read: {advice}. {reason}") from error
+
+
+def _compute(network, images):
+    """Yields the features of the images, batch by batch."""
+
+    def decode(image):
+        image = tf.io.decode_image(image, channels=3, expand_animations=False)
+        image = tf.image.resize(image, (SIZE, SIZE))  # [height, width, 3], 0 to 255
+        return keras.applications.mobilenet_v2.preprocess_input(image)
+
+    batches = images.map(decode, num_parallel_calls=tf.data.AUTOTUNE).batch(32).prefetch(2)
+    progress = keras.utils.Progbar(len(batches))
+    for batch in batches.as_numpy_iterator():
+        yield network.predict_on_batch(batch)  # [batch, 5, 5, 1280]
+        progress.add(1)

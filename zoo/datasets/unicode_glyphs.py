@@ -1,0 +1,85 @@
+"""TFDS builder: images of characters and their Unicode names, from fonts that a package carries."""
+
+import pathlib
+import unicodedata
+
+import numpy as np
+import tensorflow_datasets as tfds
+
+from zoo.datasets.splitting import SPLITS, split_by_hash
+from zoo.errors import InputError
+
+SIZE, BASELINE = 32, 25  # pixels; the baseline is counted from the top
+FONT_SIZES = (24, 18, 12, 8)  # pixels an em; the smaller ones for glyphs that would not fit
+
+
+class UnicodeGlyphs(tfds.core.GeneratorBasedBuilder):
+    """47,000 images of 6,700 characters in up to 14 faces of DejaVu, each with the character's name."""
+
+    VERSION = tfds.core.Version("1.0.0")
+
+    def _info(self):
+        return tfds.core.DatasetInfo(
+            builder=self,
+            description=(
+                f"Each row an image of {SIZE}x{SIZE} grey values, white on black, of a character drawn "
+                "in one of the DejaVu faces that the package matplotlib carries (sans, serif and mono, "
+                "bold and italic), and the character's Unicode name, such as LATIN SMALL LETTER Y WITH "
+                "DOT BELOW. Split 80/10/10 by a hash of the name, so all images of a character are in "
+                "one split. Only glyphs that the face has and that are not blank. All stand on one "
+                "baseline and have one size, but for a few that would not fit and are drawn smaller."
+            ),
+            features=tfds.features.FeaturesDict(
+                {
+                    "image": tfds.features.Image(shape=(SIZE, SIZE, 1), encoding_format="png"),
+                    "name": tfds.features.Text(),
+                    "character": tfds.features.Text(),
+                    "face": tfds.features.Text(),
+                }
+            ),
+            supervised_keys=("image", "name"),
+            homepage="https://dejavu-fonts.github.io",
+            license="Bitstream Vera licence (the fonts); Unicode licence (the names)",
+            citation="DejaVu fonts 2.37; The Unicode Standard, as in Python's module unicodedata",
+        )
+
+    def _split_generators(self, dl_manager):
+        return {split: self._generate_examples(split) for split in SPLITS}
+
+    def _generate_examples(self, split):
+        import matplotlib  # of the extra "recipes", as the two are that it depends on
+        from fontTools.ttLib import TTFont
+        from PIL import ImageFont
+
+        folder = pathlib.Path(matplotlib.get_data_path(), "fonts", "ttf")
+        faces = sorted(folder.glob("DejaVu*.ttf"))
+        if not faces:
+            raise InputError(f"No DejaVu fonts in {folder}: reinstall it with: pip install matplotlib")
+        for face in faces:
+            fonts = [
+                ImageFont.truetype(str(face), size, layout_engine=ImageFont.Layout.BASIC)
+                for size in FONT_SIZES
+            ]
+            for code in TTFont(face).getBestCmap():
+                character = chr(code)
+                name = unicodedata.name(character, "")
+                if not name or split_by_hash(name) != split:
+                    continue
+                image = draw(character, fonts)
+                if image.any():
+                    row = {"image": image, "name": name, "character": character, "face": face.stem}
+                    yield f"{face.stem} {name}", row
+
+
+def draw(character, fonts):
+    """The glyph of a character `[SIZE, SIZE, 1]`, in the middle, in the first font in which it fits."""
+    from PIL import Image, ImageDraw
+
+    for font in fonts:
+        left, top, right, bottom = font.getbbox(character, anchor="ls")  # from the baseline
+        if right - left <= SIZE and top >= -BASELINE and bottom <= SIZE - BASELINE:
+            break
+    image = Image.new("L", (SIZE, SIZE))
+    corner = ((SIZE - right - left) // 2, BASELINE)
+    ImageDraw.Draw(image).text(corner, character, fill=255, font=font, anchor="ls")
+    return np.array(image)[:, :, None]
