@@ -166,7 +166,7 @@ def next_log_p(model, first_inputs, tokens):
     padded = np.pad(tokens, [(0, 0), (0, 11 - tokens.shape[1])])  # one length, to compile once
     p = model.predict_on_batch([*first_inputs, padded] if first_inputs else padded)
     p = p[:, : tokens.shape[1]].astype("float64")
-    p[:, :, 0] = 0  # padding is no token
+    p[:, :, :2] = 0  # padding is no token, and [UNK] no word
     p /= p.sum(axis=-1, keepdims=True)
     return np.log(np.maximum(p, 1e-37))  # [batch, time, vocabulary]
 

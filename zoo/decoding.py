@@ -385,7 +385,8 @@ class Generator(keras.Model):
                 real). With beams there are several rows for each of the batch, next to each other.
 
         Returns:
-            Log-probabilities of the next token `[rows, vocabulary]`, and the new states.
+            Log-probabilities of the next token `[rows, vocabulary]`, of all but padding (0) and the
+            unknown word (1), and the new states.
         """
         table = self.get_layer(self.embedding_name).embeddings
         x = ops.take(table, tokens, axis=0)  # [rows, embedding_dim]
@@ -398,8 +399,8 @@ class Generator(keras.Model):
         if memory is not None:
             x = self._attend(x, *memory)
         head = self.get_layer("probabilities")
-        # Padding is no token: training never teaches its probability.
-        bias = ops.where(ops.arange(head.units) == 0, IMPOSSIBLE, ops.convert_to_tensor(head.bias))
+        # Padding is no token, training never teaches its probability; and nobody can read [UNK].
+        bias = ops.where(ops.arange(head.units) < 2, IMPOSSIBLE, ops.convert_to_tensor(head.bias))
         logits = ops.matmul(ops.cast(x, "float32"), head.kernel) + bias  # [rows, vocabulary]
         return ops.log_softmax(logits), new_states
 
