@@ -25,6 +25,7 @@ __all__ = [
     "flag",
     "layers",
     "list_models",
+    "metrics",
     "music",
     "register",
     "run",

@@ -2,9 +2,9 @@
 
 `load` reads any dataset by its TFDS name. The others read one from TFDS or from a person's own files,
 into three splits: `load_texts` labelled texts, `load_tagged` sentences with a tag for each token,
-`load_pairs` sentences with their translations, `load_captions` images with their captions, `load_corpus`
-texts without labels, and `load_series` numbers in order of time. `batches` makes batches with little
-padding of rows, `streams` windows of one long text; `to_iob2` and `to_iobes` convert tags,
+`load_pairs` sentences with their translations, `load_captions` images with their captions,
+`load_corpus` texts without labels, and `load_series` numbers in order of time. `batches` makes batches
+with little padding of rows, `streams` windows of one long text; `to_iob2` and `to_iobes` convert tags,
 `image_features` describes photographs by a trained convolutional network, `read_text` reads a file.
 """
 

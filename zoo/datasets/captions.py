@@ -20,7 +20,7 @@ def load_captions(name, data_dir=None):
     What `name` may be:
 
     - a dataset of TFDS or of `zoo.datasets` with one image and captions, such as
-      `"unicode_glyphs"`, `"flickr8k"` or `"coco_captions"`;
+      `"unicode_glyphs"`, `"flickr8k"` or `"coco_captions"` (without its split `restval`);
     - a TSV file, each line an image, a tab and a caption: the path of a JPEG, PNG, GIF or BMP file
       from the folder of the TSV, with as many lines as it has captions (a `#0` at the end of the path,
       as in Flickr8k's own file, is skipped);
