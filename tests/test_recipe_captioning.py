@@ -1,0 +1,170 @@
+"""The captioning recipe: on glyphs, on photographs where they are in place, on own images."""
+
+import io
+import json
+import os
+import pathlib
+import re
+import runpy
+import subprocess
+import sys
+
+import keras
+import numpy as np
+import pytest
+from PIL import Image
+
+import zoo
+
+RECIPE = pathlib.Path(__file__).parent.parent / "recipes" / "one_to_many_captioning.py"
+MANUAL = pathlib.Path(os.environ.get("TFDS_DATA_DIR", "no data")) / "downloads" / "manual"
+WEIGHTS = MANUAL / "mobilenet_v2_160_no_top.weights.h5"
+SYSTEMS = ["most frequent caption", "nearest training image"] + [
+    f"{name}, {how}" for name in ("attention", "no attention") for how in ("greedy", "beam search")
+]
+
+
+def run(*words):
+    command = [sys.executable, str(RECIPE), "--smoke", *words]
+    return subprocess.run(command, capture_output=True, text=True, timeout=300)
+
+
+def read_table(text):
+    """The rows of the table of scores: a list of names, and a list of lists of numbers."""
+    table = text.split("\nTest ")[1].split("\n\n")[0].splitlines()[1:]
+    rows = [re.fullmatch(r"(\S.*?)((?: +\d+\.\d\d){5})", line).groups() for line in table]
+    return [name for name, _ in rows], [numbers.split() for _, numbers in rows]
+
+
+def write_images(folder):
+    """Plain images of four colours, each with two captions."""
+    lines = []
+    for i in range(80):
+        color = ("red", "green", "blue", "black")[i % 4]
+        file = io.BytesIO()
+        Image.new("RGB", (30, 20), color).save(file, "PNG")
+        (folder / f"{i}.png").write_bytes(file.getvalue())
+        lines += [f"{i}.png\tA {color} field.\n", f"{i}.png\tAll is {color}!\n"]
+    (folder / "mine.tsv").write_text("".join(lines))
+    return folder / "mine.tsv"
+
+
+def write_weights(path):
+    keras.applications.MobileNetV2((160, 160, 3), include_top=False, weights=None).save_weights(path)
+    return path
+
+
+def test_glyphs(data_dir, tmp_path):
+    output = tmp_path / "model"
+    result = run("--data-dir", data_dir, "--output", str(output))
+    assert result.returncode == 0, result.stderr
+    task = json.loads((output / "task.json").read_text())
+    names, numbers = read_table(result.stdout)
+    assert names == SYSTEMS
+    written = [[f"{x:.2f}" for x in row.values()] for row in task["metrics"]["test"].values()]
+    assert written == numbers
+    for picture in ("captions", "attention"):
+        assert (output / f"{picture}.png").stat().st_size > 10_000
+
+    # The folder has all that a caption needs: an image goes in, and the printed caption comes out.
+    model = keras.saving.load_model(output / "model.keras")
+    rows = zoo.datasets.load("unicode_glyphs", "test[:60]", data_dir).as_numpy_iterator()
+    caption, name = re.search(r"\ncaption +(.*)\nreference +(.*)", result.stdout).groups()
+    image = next(row["image"] for row in rows if row["name"].decode().lower() == name)
+    (tokens,) = zoo.decoding.generate_in_batches(model, image[None], 24, strategy="beam")
+    assert " ".join(task["vocabulary"][token] for token in tokens) == caption
+
+
+def test_the_same_seed_gives_the_same_numbers(data_dir):
+    words = ["--data-dir", data_dir, "--no-baseline", "--cell", "lstm", "--seed", "3"]
+    first, second = (run(*words).stdout for _ in range(2))
+    assert read_table(first)[0] == SYSTEMS[:4]
+    assert first.split("\nTest ")[1] == second.split("\nTest ")[1]
+
+
+def test_own_images(tmp_path):
+    weights = write_weights(tmp_path / "random.weights.h5")
+    words = ["--data-dir", str(tmp_path), "--cnn-weights", str(weights), "--no-attention"]
+    result = run("--dataset", str(write_images(tmp_path)), *words)
+    assert result.returncode == 0, result.stderr
+    assert "8 words; 100.0% of the test images have a caption of these" in result.stdout
+    names, _ = read_table(result.stdout)
+    assert names == [*SYSTEMS[:2], *SYSTEMS[4:]]
+    assert len(list((tmp_path / "image_features").glob("*.npy"))) == 3
+
+
+@pytest.mark.skipif(
+    not (WEIGHTS.exists() and (MANUAL / "Flickr8k_Dataset.zip").exists()),
+    reason=f"{MANUAL} lacks Flickr8k_Dataset.zip or {WEIGHTS.name}",
+)
+def test_flickr8k(tmp_path):
+    output = tmp_path / "model"
+    words = ["--cnn-weights", str(WEIGHTS), "--no-baseline", "--output", str(output)]
+    result = run("--dataset", "flickr8k", *words)
+    assert result.returncode == 0, result.stderr
+    assert "60 train, 60 validation, 60 test images" in result.stdout
+    names, numbers = read_table(result.stdout)
+    assert names == SYSTEMS[:4]
+    assert float(numbers[1][0]) > 20  # BLEU-1 of the nearest image's caption
+    assert (output / "attention.png").stat().st_size > 10_000
+
+
+def test_words_are_those_of_captions_and_of_names():
+    word = runpy.run_path(str(RECIPE))["WORD"]
+    assert re.findall(word, "a man 's tri-colored dog , isn't \" it \" ? -") == [
+        *("a", "man", "s", "tri-colored", "dog", "isn't", "it")
+    ]
+    assert re.findall(word, "braille pattern dots-1235") == ["braille", "pattern", "dots-1235"]
+
+
+def test_batches_hold_the_context_of_each_caption(tmp_path):
+    recipe = runpy.run_path(str(RECIPE))
+    contexts = np.lib.format.open_memmap(tmp_path / "c.npy", "w+", np.float16, (3, 25, 4))
+    contexts[:] = np.arange(3)[:, None, None]
+    captions = [[["a"]], [["b", "b"], ["b", "x"]], [["c"] * 9]]
+    vocabulary = ["", "[UNK]", "<s>", "</s>", "a", "b", "c"]
+    config = recipe["Config"](batch_size=2, max_length=5)
+    for seed in (None, 0):
+        batches = recipe["make_batches"](contexts, captions, vocabulary, config, seed)
+        assert len(batches) == 2
+        rows = []
+        for (context, so_far), following in batches.as_numpy_iterator():
+            assert context.shape[1:] == (25, 4) and context.dtype == "float32"
+            assert (context == context[:, :1, :1]).all()
+            rows += zip(context[:, 0, 0], so_far.tolist(), following.tolist(), strict=True)
+        rows = sorted((int(i), *([t for t in x if t] for x in pair)) for i, *pair in rows)
+        assert rows == [
+            (0, [2, 4], [4, 3]),
+            (1, [2, 5, 1], [5, 1, 3]),
+            (1, [2, 5, 5], [5, 5, 3]),
+            (2, [2, 6, 6, 6, 6], [6, 6, 6, 6, 6]),  # a long caption is cut, and has no end
+        ]
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        ("--dataset {tmp}/missing.tsv", r"missing.tsv, line 2: there is no image"),
+        ("--dataset {tmp}/damaged.tsv", "damaged.tsv, line 1: "),
+        ("--dataset {tmp}/empty.tsv", "empty.tsv is empty"),
+        ("--dataset {tmp}/no.tsv", "No file or folder of that name"),
+        ("--dataset movie_reviews", "has not images and their captions"),
+        ("--dataset {tmp}/mine.tsv --cnn-weights no.h5", "No file of MobileNetV2's weights"),
+        ("--dataset {tmp}/mine.tsv --cnn-weights {tmp}/mine.tsv", "weights cannot be read"),
+        ("--attention dot", "unrecognized arguments: dot"),
+        ("--output {tmp}", "holds something else"),
+    ],
+)
+def test_bad_input_is_one_line_and_status_2(words, message, tmp_path, data_dir, capfd):
+    write_images(tmp_path)
+    (tmp_path / "missing.tsv").write_text("1.png\ta\n99.png\tb\n")
+    (tmp_path / "damaged.tsv").write_text("mine.tsv\tthis is no image\n")
+    (tmp_path / "empty.tsv").write_text("")
+    with pytest.raises(SystemExit) as end:
+        recipe = runpy.run_path(str(RECIPE))
+        words = ["--data-dir", data_dir, *words.format(tmp=tmp_path).split()]
+        zoo.run(recipe["main"], recipe["Config"], "", words)
+    assert end.value.code == 2
+    errors = capfd.readouterr().err.splitlines()
+    assert len([line for line in errors if "error:" in line]) == 1
+    assert message in errors[-1]
