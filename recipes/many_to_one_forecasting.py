@@ -48,7 +48,7 @@ import zoo
 SETTINGS = {
     "sunspots": (33, 1, 11, 1, 100),
     "co2": (104, 52, 52, 4, 30),
-    "etth1": (96, 24, 24, 12, 15),
+    "etth1": (96, 24, 24, 24, 5),
 }
 OWN_SETTINGS = (30, 1, 7, 1, 50)  # the sales of 30 days -> day 31
 

@@ -62,7 +62,7 @@ class Config:
     units: int = zoo.flag(256, "size of the state")
     dropout: float = zoo.flag(0.4, "share of features dropped while training")
     learning_rate: float = zoo.flag(0.001, "of Adam, at its peak after the first epoch")
-    epochs: int = zoo.flag(8, "passes over the training split; the best on validation is kept")
+    epochs: int = zoo.flag(4, "passes over the training split; the best on validation is kept")
     batch_size: int = zoo.flag(64, "captions in a batch")
     beam_width: int = zoo.flag(5, "hypotheses that beam search keeps")
     seed: int = zoo.flag(0, "the same seed gives the same numbers")

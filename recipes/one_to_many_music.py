@@ -53,10 +53,10 @@ class Config:
     chord: str = zoo.flag("72,67,64,48", "first notes of soprano, alto, tenor and bass, MIDI pitches")
     beats: int = zoo.flag(48, "quarter notes to compose")
     units: int = zoo.flag(256, "size of the state")
-    dropout: float = zoo.flag(0.5, "share of features dropped while training")
-    learning_rate: float = zoo.flag(0.003, "of Adam, at first; it falls to 0 along a cosine")
+    dropout: float = zoo.flag(0.2, "share of features dropped while training")
+    learning_rate: float = zoo.flag(0.01, "of Adam, at first; it falls to 0 along a cosine")
     epochs: int = zoo.flag(60, "passes over the training chorales; the best on validation is kept")
-    batch_size: int = zoo.flag(16, "chorales in a batch")
+    batch_size: int = zoo.flag(8, "chorales in a batch")
     seed: int = zoo.flag(0, "the same seed gives the same numbers")
     output: str = zoo.flag("", "folder to write the trained model to, '' for none")
     smoke: bool = zoo.flag(False, "a few rows and one epoch, to see that everything runs")
@@ -162,7 +162,8 @@ def main(config):
     train(listener, nll, data, config)
     print("\nBaseline, the chord before alone:")
     keys = keras.layers.Dense(NUM_KEYS, activation="sigmoid")
-    last_chord = keras.Sequential([keras.layers.Masking(0.0), keys])
+    chords = keras.Input((None, NUM_KEYS + 1))
+    last_chord = keras.Sequential([chords, keras.layers.Masking(0.0), keys])
     train(last_chord, nll, data, config)
 
     # The validation split again and the test split, once.
@@ -197,7 +198,7 @@ def main(config):
         vocabulary_size=len(vocabulary),
         embedding_dim=64,
         units=config.units,
-        dropout=config.dropout / 2,
+        dropout=config.dropout,
     )
     composer.summary()
     history = train(composer, "sparse_categorical_crossentropy", data, config)

@@ -24,7 +24,7 @@ def run(recipe, *words):
     zoo.run(recipe["main"], recipe["Config"], "", ["--smoke", *map(str, words)])
 
 
-@pytest.mark.parametrize("cell", ("simple_rnn", "lstm", "gru"))
+@pytest.mark.parametrize("cell", ("lstm", "gru"))
 def test_digits_need_no_flag(recipe, cell, data_dir, tmp_path, capfd):
     run(recipe, "--cell", cell, "--data-dir", data_dir, "--output", tmp_path / "model")
     printed = capfd.readouterr().out
@@ -34,7 +34,7 @@ def test_digits_need_no_flag(recipe, cell, data_dir, tmp_path, capfd):
         cells = re.search(rf"^{name}  +(.*)$", printed, re.M).group(1).split()
         assert [float(cell) for cell in cells] == [round(value, 4) for value in row.values()]
     one_step, by_row, regression = metrics.values()
-    gates = {"simple_rnn": 1, "lstm": 4, "gru": 3}[cell]
+    gates = {"lstm": 4, "gru": 3}[cell]
     assert one_step["of these in U"] == by_row["of these in U"] == gates * 8 * 8
     assert one_step["accuracy"] == one_step["with U = 0"]
     assert regression["parameters"] == 650 and regression["accuracy"] > 0.8

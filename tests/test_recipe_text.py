@@ -56,7 +56,8 @@ def test_states_are_handed_on_and_the_gradient_is_not(recipe, network):
     """The step taken is the slope of the second window's loss with its first states held fixed."""
     tokens = np.random.default_rng(0).integers(1, 20, (1, 12)).astype("int32")
     zeros = [tf.zeros((1, 5))] * 2
-    before = network.get_weights()
+    before = [3 * x for x in network.get_weights()]  # so that much depends on the states
+    network.set_weights(before)
 
     def loss(weights, states=None):
         network.set_weights(weights)
@@ -79,7 +80,7 @@ def test_states_are_handed_on_and_the_gradient_is_not(recipe, network):
         return (ends[0] - ends[1]) / 0.2
 
     assert slope(states=states) == pytest.approx(size, rel=1e-2)
-    assert slope() != pytest.approx(size, rel=1e-2)
+    assert slope() != pytest.approx(size, rel=5e-2)
 
 
 @pytest.mark.parametrize(
