@@ -23,9 +23,9 @@ of notes, soprano, alto, tenor and bass in turn, on a grid of 16th notes with a 
 note is drawn given those that sound with it. It is trained on pieces of chorales, moved up or down by a
 few semitones at random, and goes on from --chord.
 
-Different from the papers: gru by default, dropout, Adam with a falling learning rate, the best epoch on
-validation. The composer is BachBot (Liang et al. 2017, "Automatic Stylistic Composition of Bach
-Chorales with Deep LSTM") with one layer, without fermatas.
+Different from the papers: dropout, Adam with a falling learning rate, the best epoch on validation.
+The composer is BachBot (Liang et al. 2017, "Automatic Stylistic Composition of Bach Chorales with Deep
+LSTM") with one layer, without fermatas.
 """
 
 import dataclasses
@@ -47,7 +47,7 @@ NUM_KEYS = zoo.music.NUM_KEYS
 
 @dataclasses.dataclass
 class Config:
-    cell: str = zoo.flag("gru", "recurrent cell", choices=("simple_rnn", "lstm", "gru"))
+    cell: str = zoo.flag("lstm", "recurrent cell", choices=("simple_rnn", "lstm", "gru"))
     dataset: str = zoo.flag("jsb_chorales", "name of the dataset", choices=("jsb_chorales",))
     data_dir: str = zoo.flag("", "where TFDS keeps its files, '' for its default")
     chord: str = zoo.flag("72,67,64,48", "first notes of soprano, alto, tenor and bass, MIDI pitches")
