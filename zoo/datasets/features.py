@@ -11,6 +11,7 @@ import tensorflow as tf
 from zoo.errors import InputError
 
 SIZE, GRID, CHANNELS = 160, 25, 1280  # pixels a side; 5 x 5 places; numbers at each
+BATCH = 32  # images that the network sees at once
 NETWORK = f"mobilenet_v2 {SIZE} out_relu"  # change it with whatever changes the features
 
 
@@ -54,12 +55,11 @@ def image_features(images, data_dir=None, weights="imagenet"):
         folder.mkdir(parents=True, exist_ok=True)
         unfinished = path.with_suffix(f".{os.getpid()}.part")
         try:
-            with open(unfinished, "wb") as file:
-                shape = (len(images), GRID, CHANNELS)
-                header = {"descr": "<f2", "fortran_order": False, "shape": shape}
-                np.lib.format.write_array_header_1_0(file, header)
-                for grid in _compute(network, images):
-                    file.write(grid.astype("<f2").tobytes())
+            shape = (len(images), GRID, CHANNELS)
+            features = np.lib.format.open_memmap(unfinished, "w+", "float16", shape)
+            for i, grid in enumerate(_compute(network, images)):
+                features[i * BATCH : (i + 1) * BATCH] = grid.reshape(-1, GRID, CHANNELS)
+            features.flush()
             unfinished.rename(path)
         finally:
             unfinished.unlink(missing_ok=True)
@@ -85,7 +85,7 @@ def _compute(network, images):
         image = tf.image.resize(image, (SIZE, SIZE))  # [height, width, 3], 0 to 255
         return keras.applications.mobilenet_v2.preprocess_input(image)
 
-    batches = images.map(decode, num_parallel_calls=tf.data.AUTOTUNE).batch(32).prefetch(2)
+    batches = images.map(decode, num_parallel_calls=tf.data.AUTOTUNE).batch(BATCH).prefetch(2)
     progress = keras.utils.Progbar(len(batches))
     for batch in batches.as_numpy_iterator():
         yield network.predict_on_batch(batch)  # [batch, 5, 5, 1280]
