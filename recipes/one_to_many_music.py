@@ -206,7 +206,7 @@ def main(config):
         [[numbers[symbol] for symbol in ("[START]", *first)]],
         max_length=config.beats * BEAT - len(first),
         strategy="sample",
-        top_p=0.9,  # a likely note, and not always the likeliest
+        top_p=0.95,  # no unlikely note; with less, chords are held longer than by Bach
         seed=config.seed,
     )[0]
     notes = to_notes([*first, *(vocabulary[token] for token in tokens)])  # [steps, 4]
