@@ -81,11 +81,7 @@ def make_windows(parts, window, horizon):
     Returns a dict of split to (inputs `[windows, window]`, targets `[windows, horizon]`), the mean and
     the standard deviation. All targets of a split lie in its own part.
     """
-    mean, std = parts["train"].mean(), parts["train"].std()
-    if std == 0:
-        raise zoo.InputError(f"The training part never changes. Received: {mean} at every step")
-    values = (np.concatenate(list(parts.values())) - mean) / std
-    data, end = {}, 0
+    values, places, end = np.concatenate(list(parts.values())), {}, 0
     for split, part in parts.items():
         begin, end = max(0, end - window), end + len(part)
         if end - begin < window + horizon:
@@ -93,7 +89,13 @@ def make_windows(parts, window, horizon):
                 f"The {split} part is too short for a window of {window} and a horizon of {horizon}. "
                 f"Received: {len(part)} of {len(values)} steps"
             )
-        rows = np.lib.stride_tricks.sliding_window_view(values[begin:end], window + horizon)
+        places[split] = slice(begin, end)
+    if np.ptp(parts["train"]) == 0:
+        raise zoo.InputError(f"The training part never changes. Received: {values[0]} at every step")
+    mean, std = parts["train"].mean(), parts["train"].std()
+    values, data = (values - mean) / std, {}
+    for split, place in places.items():
+        rows = np.lib.stride_tricks.sliding_window_view(values[place], window + horizon)
         data[split] = (rows[:, :window], rows[:, window:])
     return data, mean, std
 
@@ -107,11 +109,12 @@ def score(forecast, truth, scale, train, season):
     """The numbers of one row of the table; `forecast` and `truth` `[windows, horizon]` are scaled."""
     error = forecast - truth
     mae = np.abs(error).mean() * scale
+    naive = {n: np.abs(train[n:] - train[:-n]).mean() for n in (1, season)}
     return {
         "MAE": mae,
         "RMSE": np.sqrt((error**2).mean()) * scale,
-        "MASE, step": mae / np.abs(train[1:] - train[:-1]).mean(),
-        "MASE, season": mae / np.abs(train[season:] - train[:-season]).mean(),
+        "MASE, step": mae / naive[1],
+        "MASE, season": mae / naive[season] if naive[season] else None,  # it repeats itself exactly
         "scaled MSE": (error**2).mean(),
     }
 
@@ -182,7 +185,8 @@ def main(config):
     }
     print(f"\n{'Test part':24s}" + "".join(f"{name:>14s}" for name in metrics[config.cell]))
     for name, row in metrics.items():
-        print(f"{name:24s}" + "".join(f"{value:14.4f}" for value in row.values()))
+        cells = (f"{'-':>14s}" if value is None else f"{value:14.4f}" for value in row.values())
+        print(f"{name:24s}" + "".join(cells))
 
     # Forecasts to judge by eye, of every window that begins where the one before has ended.
     shown = {

@@ -91,9 +91,15 @@ def to_symbols(notes, shift=0):
 
 
 def to_notes(symbols):
-    """The pitches `[steps, 4]` of what was composed; of the last chord only if it is whole."""
-    pitches = [int(symbol[1:]) for symbol in symbols if symbol[:1] in VOICES]
-    return np.array(pitches[: len(pitches) // 4 * 4], int).reshape(-1, 4)
+    """The pitches `[steps, 4]` of what was composed: each "S" begins a chord, each "B" ends one."""
+    chords, chord = [], {}
+    for symbol in symbols:
+        if symbol[:1] in VOICES:
+            chord = chord if symbol[0] != "S" else {}
+            chord[symbol[0]] = int(symbol[1:])
+        if symbol[:1] == "B":
+            chords.append([chord.get(voice, 0) for voice in VOICES])
+    return np.array(chords, int).reshape(-1, 4)
 
 
 def make_pieces(chorales, numbers, rng, shifts=SHIFTS):

@@ -134,7 +134,8 @@ def main(config):
     limits = {split: config.max_tokens // (1 if split == "train" else 10) for split in splits}
     symbols = {split: tokenize(splits[split], config.level, limits[split]) for split in splits}
     counts = collections.Counter(s for s in symbols["train"] if s not in SPECIAL)
-    vocabulary = [*SPECIAL, *(s for s, _ in counts.most_common(config.vocabulary_size))]
+    limit = config.vocabulary_size if config.level == "words" else None
+    vocabulary = [*SPECIAL, *(s for s, _ in counts.most_common(limit))]
     numbers = {symbol: i for i, symbol in enumerate(vocabulary)}
 
     def encode(symbols):

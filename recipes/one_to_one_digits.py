@@ -88,12 +88,14 @@ def main(config):
         for split, part in SPLITS.items()
     }
     keras.utils.set_random_seed(config.seed)  # now: preparing a dataset draws random numbers
+    num_classes = 1 + max(int(labels.max()) for _, labels in data.values())
+    if num_classes < 3:
+        raise zoo.InputError(f"Images of three classes or more are needed. Received: {num_classes}")
     if config.smoke:
         data = {split: (images[:200], labels[:200]) for split, (images, labels) in data.items()}
     brightest = data["train"][0].max()
     data = {split: (images / brightest, labels) for split, (images, labels) in data.items()}
     images, labels = data["train"]  # [rows, height, features], [rows]
-    num_classes = int(labels.max()) + 1
     sizes = ", ".join(f"{len(labels)} {split}" for split, (_, labels) in data.items())
     print(f"{sizes} images of {images.shape[1]} rows of {images.shape[2]}, {num_classes} classes")
 

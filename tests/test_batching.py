@@ -63,15 +63,16 @@ def test_rows_may_be_drawn_for_each_epoch():
 
 @pytest.mark.parametrize(("batch_size", "steps"), [(1, 7), (4, 1), (4, 10), (7, 13), (60, 3), (500, 2)])
 def test_streams_have_every_token_once_in_order(batch_size, steps):
-    tokens = np.arange(1, 203)
+    tokens = np.arange(2, 204)
     inputs, targets = streams(tokens, batch_size, steps)
     assert inputs.shape == targets.shape
     assert inputs.shape[1:] == ({60: 51, 500: 101}.get(batch_size, batch_size), steps)
     rows = inputs.swapaxes(0, 1).reshape(inputs.shape[1], -1)  # [streams, time]
     followers = targets.swapaxes(0, 1).reshape(rows.shape)
-    assert rows[rows > 0].tolist() == list(range(1, 202))
-    assert followers[followers > 0].tolist() == list(range(2, 203))
-    for row in rows:  # padding on the right, and a token in every stream
+    assert rows[followers > 0].tolist() == list(range(2, 203))
+    assert followers[followers > 0].tolist() == list(range(3, 204))
+    assert (rows[followers == 0] == 1).all()  # no row of a window is padding alone
+    for row in followers:  # it ends on the right, and there is a token in every stream
         assert row[0] > 0 and (np.diff(np.flatnonzero(row > 0)) == 1).all()
     assert (rows.max(axis=1)[:-1] + 1 == rows[1:, 0]).all()  # each goes on where the one before ends
 

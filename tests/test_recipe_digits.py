@@ -79,6 +79,12 @@ def test_other_images_of_tfds(recipe, dataset, rows, tmp_path, capfd):
     assert f"images of {rows.replace(' of', ' rows of')}, " in printed
 
 
+def test_two_classes_are_too_few(recipe, tmp_path, capfd):
+    with tfds.testing.mock_data(num_examples=50), pytest.raises(SystemExit):
+        run(recipe, "--dataset", "patch_camelyon", "--data-dir", tmp_path)
+    assert "Images of three classes or more are needed. Received: 2" in capfd.readouterr().err
+
+
 @pytest.mark.parametrize(
     ("words", "message"),
     [

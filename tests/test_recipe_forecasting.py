@@ -131,6 +131,7 @@ def test_own_series_with_a_horizon_of_many(recipe, tmp_path, capfd):
     assert "sales: 172 train, 22 validation, 52 test windows of 30 values, 9 ahead" in printed
     metrics = json.loads((tmp_path / "model" / "metrics.json").read_text())["test"]
     assert metrics["one season ago"]["MAE"] == pytest.approx(0, abs=1e-6)  # it repeats itself
+    assert metrics["last value"]["MASE, season"] is None
     assert metrics["last value"]["MAE"] > 5
     what_follows = re.search(r"^what follows +(.*)$", printed, re.M).group(1)
     assert len(what_follows.split()) == 9
@@ -153,7 +154,8 @@ def test_etth1_has_the_baselines_known_for_it(recipe, tmp_path, capfd):
             "--csv {tmp}/short.csv",
             "train part is too short for a window of 30 and a horizon of 1.",
         ),
-        ("--csv {tmp}/flat.csv", "never changes"),
+        ("--csv {tmp}/one.csv", "train part is too short"),
+        ("--csv {tmp}/flat.csv", "never changes. Received: 3.3 at every step"),
         ("--csv {tmp}/flat.csv --column sale", "Did you mean 'sales'?"),
         ("--csv {tmp}/nothing.csv", "No file or folder of that name"),
         (
@@ -168,7 +170,8 @@ def test_bad_input_is_one_line_and_status_2(recipe, words, message, tmp_path, ca
     write(tmp_path / "gap.csv", [1, 2, "", 4])
     write(tmp_path / "text.csv", [1, "few", 3])
     write(tmp_path / "short.csv", range(20))
-    write(tmp_path / "flat.csv", [3] * 300)
+    write(tmp_path / "flat.csv", [3.3] * 300)  # of which the standard deviation is not quite 0
+    write(tmp_path / "one.csv", [1])
     with pytest.raises(SystemExit) as end:
         run(recipe, *words.format(tmp=tmp_path).split())
     assert end.value.code == 2

@@ -76,6 +76,8 @@ def test_symbols_and_back(recipe):
     np.testing.assert_array_equal(recipe["to_notes"](["[START]", *symbols, "[END]"]), expected)
     np.testing.assert_array_equal(recipe["to_notes"](symbols[:-1]), expected[:-1])
     assert recipe["to_notes"](["[START]", "[END]"]).shape == (0, 4)
+    one_too_few = ["S72", "A67", "B48", "|", "S71", "A65", "T62", "B47"]  # no voice changes places
+    assert recipe["to_notes"](one_too_few).tolist() == [[72, 67, 0, 48], [71, 65, 62, 47]]
 
 
 def test_pieces_are_cut_and_moved_at_random(recipe):

@@ -83,7 +83,8 @@ def streams(tokens, batch_size, steps):
 
     Returns:
         Integers `[windows, streams, steps]`, and the tokens that follow each of them, of the same
-        shape; 0 where a stream has ended.
+        shape. Where a stream has ended 0 follows, so that no loss is counted, after inputs of 1: a row
+        of padding alone, with nothing but 0, is no input for cuDNN.
 
     Raises:
         ValueError: fewer than two tokens, of which none follows another.
@@ -92,7 +93,7 @@ def streams(tokens, batch_size, steps):
 
     >>> inputs, targets = streams(np.arange(1, 14), batch_size=2, steps=4)
     >>> inputs.tolist()
-    [[[1, 2, 3, 4], [7, 8, 9, 10]], [[5, 6, 0, 0], [11, 12, 0, 0]]]
+    [[[1, 2, 3, 4], [7, 8, 9, 10]], [[5, 6, 1, 1], [11, 12, 1, 1]]]
     >>> targets[1].tolist()
     [[6, 7, 0, 0], [12, 13, 0, 0]]
     """
@@ -101,9 +102,10 @@ def streams(tokens, batch_size, steps):
     length = max(steps, -(-(len(tokens) - 1) // batch_size))  # of a stream
     num_streams = -(-(len(tokens) - 1) // length)
 
-    def cut(tokens):
-        rows = np.pad(np.array(tokens, "int32"), (0, num_streams * length - len(tokens)))
-        rows = np.pad(rows.reshape(num_streams, length), ((0, 0), (0, -length % steps)))
+    def cut(tokens, end):
+        end, rows = {"constant_values": end}, np.array(tokens, "int32")
+        rows = np.pad(rows, (0, num_streams * length - len(tokens)), **end)
+        rows = np.pad(rows.reshape(num_streams, length), ((0, 0), (0, -length % steps)), **end)
         return rows.reshape(num_streams, -1, steps).swapaxes(0, 1)
 
-    return cut(tokens[:-1]), cut(tokens[1:])
+    return cut(tokens[:-1], 1), cut(tokens[1:], 0)

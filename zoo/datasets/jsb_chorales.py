@@ -21,7 +21,10 @@ class JsbChorales(tfds.core.GeneratorBasedBuilder):
         ),
         tfds.core.BuilderConfig(
             name="16th",
-            description="A step is a 16th note; soprano, alto, tenor and bass; to compose.",
+            description=(
+                "A step is a 16th note; soprano, alto, tenor and bass; to compose. Where a voice is "
+                "silent, which is rare, the voices below it move up by one place."
+            ),
         ),
     )
 

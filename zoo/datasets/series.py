@@ -30,7 +30,7 @@ def load_series(name, column="", data_dir=None):
 
     Args:
         name: see above.
-        column: which numbers; the last column of numbers if `""`.
+        column: which numbers; if `""`, the last column of a CSV, the last numbers of a dataset.
         data_dir: where TFDS keeps its files; its default if None.
 
     Returns:
