@@ -102,10 +102,10 @@ def streams(tokens, batch_size, steps):
     length = max(steps, -(-(len(tokens) - 1) // batch_size))  # of a stream
     num_streams = -(-(len(tokens) - 1) // length)
 
-    def cut(tokens, end):
-        end, rows = {"constant_values": end}, np.array(tokens, "int32")
-        rows = np.pad(rows, (0, num_streams * length - len(tokens)), **end)
-        rows = np.pad(rows.reshape(num_streams, length), ((0, 0), (0, -length % steps)), **end)
+    def cut(tokens, filler):
+        rows = np.full((num_streams, length), filler, "int32")
+        rows.flat[: len(tokens)] = tokens
+        rows = np.pad(rows, ((0, 0), (0, -length % steps)), constant_values=filler)
         return rows.reshape(num_streams, -1, steps).swapaxes(0, 1)
 
     return cut(tokens[:-1], 1), cut(tokens[1:], 0)
