@@ -217,6 +217,7 @@ def main(config):
             labels=[(list(word), [*spoken, "end"]) for word, spoken in shown],
         )
     task = {
+        "task": "pronunciation",
         "type": "encoder_decoder",
         "cell": config.cell,
         "dataset": config.dataset,
@@ -228,7 +229,7 @@ def main(config):
     table = "".join("\t".join(row) + "\n" for row in [("word", "said", "listed"), *wrong])
     files = {"wrong_words.tsv": table.encode()}
     results = {"metrics": metrics, "history": history, "figures": figures, "files": files}
-    zoo.tasks.save(config.output, model, task=task, **results)
+    zoo.save(config.output, model, task=task, **results)
     print(f"\nWritten to {config.output}: model, vocabularies, metrics, history and wrong words.")
 
 

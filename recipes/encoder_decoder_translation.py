@@ -212,6 +212,7 @@ def main(config):
         ]
         figures["attention"] = zoo.diagnostics.plot_attention(models[name], inputs, labels)
     task = {
+        "task": "translation",
         "type": "encoder_decoder",
         "cell": config.cell,
         "dataset": config.pairs or config.dataset,
@@ -224,7 +225,7 @@ def main(config):
         for side, tokenizer in zip(languages, tokenizers, strict=True)
     }
     results = {"metrics": metrics, "history": history, "figures": figures, "files": files}
-    zoo.tasks.save(config.output, models[name], task=task, **results)
+    zoo.save(config.output, models[name], task=task, **results)
     print(f"\nWritten to {config.output}: model, tokenizers, metrics and history.")
 
 

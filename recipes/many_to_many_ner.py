@@ -213,6 +213,7 @@ def main(config):
     axes.set(ylabel="test F1", ylim=(0, 1), title=config.dataset)
     axes.legend()
     task = {
+        "task": "tagging",
         "type": "many_to_many",
         "cell": config.cell,
         "dataset": config.dataset,
@@ -223,7 +224,7 @@ def main(config):
         "characters": list(characters),
     }
     results = {"metrics": metrics, "history": history, "figures": {"f1_by_type": figure}}
-    zoo.tasks.save(config.output, model, task=task, **results)
+    zoo.save(config.output, model, task=task, **results)
     print(f"\nWritten to {config.output}: model, vocabulary, metrics, history and a plot.")
 
 

@@ -199,17 +199,18 @@ def main(config):
     pair = (tags["test"], predicted["test"])
     ConfusionMatrixDisplay.from_predictions(*pair, labels=tag_names, ax=axes, **style)
     task = {
+        "task": "tagging",
         "type": "many_to_many",
         "cell": config.cell,
         "dataset": config.dataset,
         "labels": tag_names,
-        "preprocessing": {"words": "zoo.text.encode_words"},
+        "preprocessing": {"words": "zoo.text.encode_words", "tags": "one a word"},
         "config": dataclasses.asdict(config),
         "vocabulary": list(vocabulary),
         "characters": list(characters),
     }
     results = {"metrics": metrics, "history": history, "figures": {"confusion": figure}}
-    zoo.tasks.save(config.output, model, task=task, **results)
+    zoo.save(config.output, model, task=task, **results)
     print(f"\nWritten to {config.output}: model, vocabulary, metrics, history and a plot.")
 
 

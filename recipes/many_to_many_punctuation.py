@@ -224,6 +224,7 @@ def main(config):
             *pair, labels=range(len(names)), display_labels=names, ax=ax, **style
         )
     task = {
+        "task": "punctuation",
         "type": "many_to_many",
         "cell": config.cell,
         "dataset": config.dataset,
@@ -233,7 +234,7 @@ def main(config):
         "vocabulary": list(vocabulary),
     }
     results = {"metrics": metrics, "history": history, "figures": {"confusion": figure}}
-    zoo.tasks.save(config.output, model, task=task, **results)
+    zoo.save(config.output, model, task=task, **results)
     print(f"\nWritten to {config.output}: model, vocabulary, metrics, history and a plot.")
 
 

@@ -210,6 +210,7 @@ def main(config):
     axes.legend()
     axes.grid(alpha=0.3)
     task = {
+        "task": "forecasting",
         "type": "many_to_one",
         "cell": config.cell,
         "dataset": source,
@@ -218,7 +219,7 @@ def main(config):
         "config": dataclasses.asdict(config),
     }
     results = {"metrics": {"test": metrics}, "history": history, "figures": {"forecast": figure}}
-    zoo.tasks.save(config.output, model, task=task, **results)
+    zoo.save(config.output, model, task=task, **results)
     print(f"\nWritten to {config.output}: model, metrics, history and a plot.")
 
 

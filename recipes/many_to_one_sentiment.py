@@ -204,6 +204,7 @@ def main(config):
     axes.legend()
     axes.grid(alpha=0.3)
     task = {
+        "task": "text_classification",
         "type": "many_to_one",
         "cell": config.cell,
         "dataset": config.dataset,
@@ -212,7 +213,7 @@ def main(config):
         "config": dataclasses.asdict(config),
         "vocabulary": vocabulary,
     }
-    zoo.tasks.save(
+    zoo.save(
         config.output,
         model,
         task=task,

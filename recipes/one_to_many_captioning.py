@@ -221,16 +221,18 @@ def main(config):
     if config.attention:
         looked = [contexts["test"][shown], images, [described[i] for i in shown], vocabulary]
         figures["attention"] = zoo.diagnostics.plot_attention_over_images(model, *looked)
+    network = None if config.dataset == GLYPHS else zoo.datasets.network_sha256(config.cnn_weights)
     task = {
+        "task": "captioning",
         "type": "one_to_many",
         "cell": config.cell,
         "dataset": config.dataset,
-        "preprocessing": {"words": WORD, "context": contexts["test"].shape[1:]},
+        "preprocessing": {"words": WORD, "context": contexts["test"].shape[1:], "network": network},
         "config": dataclasses.asdict(config),
         "vocabulary": vocabulary,
     }
     results = {"metrics": {"test": metrics}, "history": history, "figures": figures}
-    zoo.tasks.save(config.output, model, task=task, **results)
+    zoo.save(config.output, model, task=task, **results)
     print(f"\nWritten to {config.output}: model, vocabulary, metrics, history and plots.")
 
 

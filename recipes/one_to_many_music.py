@@ -225,16 +225,18 @@ def main(config):
         print("\nNothing was written; --output DIR keeps the composer and its chorale.")
         return
     task = {
+        "task": "composition",
         "type": "one_to_many",
         "cell": config.cell,
         "dataset": config.dataset,
+        "preprocessing": {"steps_a_beat": 4, "voices": "".join(VOICES)},
         "config": dataclasses.asdict(config),
         "vocabulary": vocabulary,
     }
     figures = {"chorale": zoo.music.plot_piano_roll(notes, VOICES.values())}
     results = {"metrics": metrics, "history": history, "figures": figures}
     files = {"chorale.mid": zoo.music.to_midi(notes)}
-    zoo.tasks.save(config.output, composer, task=task, files=files, **results)
+    zoo.save(config.output, composer, task=task, files=files, **results)
     print(f"\nWritten to {config.output}: model, metrics, history, chorale.mid and its picture.")
 
 

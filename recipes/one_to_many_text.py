@@ -216,6 +216,7 @@ def main(config):
     axes.legend()
     axes.grid(alpha=0.3)
     task = {
+        "task": "language_model",
         "type": "one_to_many",
         "cell": config.cell,
         "dataset": config.text or config.dataset,
@@ -225,7 +226,7 @@ def main(config):
     }
     results = {"metrics": metrics, "history": history, "figures": {"loss": figure}}
     files = {"samples.txt": samples.encode()}
-    zoo.tasks.save(config.output, model, task=task, files=files, **results)
+    zoo.save(config.output, model, task=task, files=files, **results)
     print(f"Written to {config.output}: model, vocabulary, metrics, history, samples and a plot.")
 
 

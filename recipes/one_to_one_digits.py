@@ -163,18 +163,20 @@ def main(config):
         axis.imshow(test_images[i], cmap="gray_r")
         axis.set_title(f"{predicted['one step'][i]}, {test_labels[i]}")
         axis.axis("off")
+    shape = (
+        zoo.datasets.load(config.dataset, "test", config.data_dir or None).element_spec["image"].shape
+    )
     task = {
+        "task": "image_classification",
         "type": "one_to_one",
         "cell": config.cell,
         "dataset": config.dataset,
         "labels": [str(i) for i in range(num_classes)],
-        "preprocessing": {"divide_by": float(brightest)},
+        "preprocessing": {"shape": shape, "divide_by": float(brightest)},
         "config": dataclasses.asdict(config),
     }
     results = {"metrics": {"test": metrics}, "history": histories["one step"]}
-    zoo.tasks.save(
-        config.output, models["one step"], task=task, figures={"mistakes": figure}, **results
-    )
+    zoo.save(config.output, models["one step"], task=task, figures={"mistakes": figure}, **results)
     print(f"\nWritten to {config.output}: model, metrics, history and a picture of mistakes.")
 
 

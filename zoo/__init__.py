@@ -13,7 +13,8 @@ import sys
 
 from zoo.errors import InputError
 from zoo.flags import flag, run
-from zoo.registry import build, list_models, register
+from zoo.registry import build, list_models, register, register_classes
+from zoo.tasks import list_presets, load, save
 
 __all__ = [
     "InputError",
@@ -25,10 +26,14 @@ __all__ = [
     "flag",
     "layers",
     "list_models",
+    "list_presets",
+    "load",
     "metrics",
     "music",
+    "pipelines",
     "register",
     "run",
+    "save",
     "tasks",
     "text",
 ]
@@ -43,5 +48,4 @@ def __getattr__(name):
 
 
 if "keras" in sys.modules:
-    for _module in ("layers", "architectures.encoder_decoder", "architectures.one_to_many"):
-        importlib.import_module(f"zoo.{_module}")
+    register_classes()

@@ -36,6 +36,12 @@ def register(builder):
     return builder
 
 
+def register_classes():
+    """Makes Keras know the zoo's own layers and models, so that it opens saved ones."""
+    for module in ("layers", "architectures.encoder_decoder", "architectures.one_to_many"):
+        importlib.import_module(f"zoo.{module}")
+
+
 def list_models(pattern="*"):
     """The types that `build` knows, sorted; Keras is not imported for it.
 

@@ -1,6 +1,12 @@
-"""What a recipe leaves behind: a folder with a trained model and all that is needed to use it."""
+"""What a recipe leaves behind: a folder with a trained model and all that is needed to use it.
+
+`save` writes it, `load` opens it, or one of those that come with the package, see `list_presets`.
+"""
 
 import csv
+import ctypes
+import dataclasses
+import fnmatch
 import hashlib
 import importlib.metadata
 import json
@@ -11,10 +17,12 @@ import shutil
 import sys
 import tempfile
 
-from zoo import __version__
-from zoo.errors import InputError
+from zoo.errors import InputError, check_choice
+from zoo.registry import register_classes
 
 TASK_FILE = "task.json"
+FORMAT = 1  # of that file; one more when an older `load` could not use it
+PRESETS = pathlib.Path(__file__).parent / "presets"
 
 
 def check_output(folder):
@@ -52,15 +60,16 @@ def check_output(folder):
 def save(folder, model, *, task, metrics, history, figures, files=None):
     """Writes a trained model and what belongs to it into a folder, whole or not at all.
 
-    Everything is written beside the folder first and renamed into its place at the end, so an
-    interruption while writing leaves an earlier folder of that name as it was. Between the two last
-    renames the earlier folder has a hidden name ending in `-old`.
+    Everything is written beside the folder first and takes its name at the end, so whatever interrupts
+    it leaves an earlier folder of that name as it was. (Where the system cannot swap two folders in
+    one step, which Linux can, the earlier one has a hidden name ending in `-old` for an instant.)
 
     Args:
         folder: where to; an earlier folder that `save` wrote is replaced.
-        model: the trained `keras.Model`, written as `model.keras`.
-        task: dict for `task.json`: the type, the cell, preprocessing, vocabulary, labels, config and
-            dataset. The metrics, the command, versions and the SHA-256 of model and files are added.
+        model: the trained `keras.Model`, written as `model.keras`, without its optimizer.
+        task: dict for `task.json`: the kind of task (a function of `zoo.pipelines`), the type, the
+            cell, the dataset, config, preprocessing, vocabulary and labels. The licence of the dataset,
+            the metrics, the command, versions and the SHA-256 of model and files are added.
         metrics: dict of numbers by split, written as `metrics.json`.
         history: dict of lists, one number an epoch, written as `history.csv`.
         figures: dict of file names (without ending) to matplotlib figures, written as PNG.
@@ -78,24 +87,33 @@ def save(folder, model, *, task, metrics, history, figures, files=None):
     >>> sorted(path.name for path in folder.iterdir())
     ['history.csv', 'metrics.json', 'model.keras', 'task.json']
     """
+    import keras
+
+    from zoo.datasets.loading import licence
+
     check_output(folder)
     folder = pathlib.Path(folder).resolve()
     new = pathlib.Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
     try:
-        model.save(new / "model.keras")
+        copy = type(model).from_config(model.get_config())  # without the state of the optimizer
+        copy.set_weights(model.get_weights())
+        copy.save(new / "model.keras")
         for name, content in (files or {}).items():
             (new / name).write_bytes(content)
         sha256 = {
             name: hashlib.sha256((new / name).read_bytes()).hexdigest()
             for name in ("model.keras", *(files or {}))
         }
-        packages = ("keras", "tensorflow", "numpy")
-        versions = {package: importlib.metadata.version(package) for package in packages}
+        packages = ("rnn-zoo", "keras", "tensorflow", "numpy")
         task = {
+            "format": FORMAT,
             **task,
+            "licence": licence(task["dataset"]),
+            "backend": keras.backend.backend(),
+            "parameters": model.count_params(),
             "metrics": metrics,
             "command": shlex.join(sys.argv),
-            "versions": {"rnn-zoo": __version__, **versions},
+            "versions": {package: importlib.metadata.version(package) for package in packages},
             "sha256": sha256,
         }
         (new / TASK_FILE).write_text(json.dumps(task, indent=1, ensure_ascii=False), "utf-8")
@@ -109,11 +127,194 @@ def save(folder, model, *, task, metrics, history, figures, files=None):
         for name, figure in figures.items():
             figure.savefig(new / f"{name}.png", dpi=150, bbox_inches="tight")
         new.chmod(0o755)
-        old = None
-        if folder.exists():
+        if not folder.exists():
+            new.rename(folder)
+        elif not _swap(new, folder):
             old = folder.rename(folder.with_name(f"{new.name}-old"))
-        new.rename(folder)
-        if old:
+            new.rename(folder)
             shutil.rmtree(old)
     finally:
         shutil.rmtree(new, ignore_errors=True)
+
+
+def _swap(first, second):
+    """Swaps the names of two folders in one step, and says whether the system could do that."""
+    try:
+        libc = ctypes.CDLL(None, use_errno=True)
+        here, swap = -100, 2  # AT_FDCWD and RENAME_EXCHANGE of Linux
+        return libc.renameat2(here, os.fsencode(first), here, os.fsencode(second), swap) == 0
+    except (AttributeError, OSError, TypeError):  # another system
+        return False
+
+
+@dataclasses.dataclass(frozen=True)
+class Task:
+    """A trained model that takes raw input and gives readable output, see `load`.
+
+    Attributes:
+        model: the `keras.Model`.
+        card: the content of `task.json`: what it was trained on and how, its metrics and labels.
+    """
+
+    model: object
+    card: dict = dataclasses.field(repr=False)
+    answer: object = dataclasses.field(repr=False)
+
+    def predict(self, inputs):
+        """Answers for inputs, by what the kind of task is, see `zoo.pipelines`.
+
+        - text_classification, image_classification: texts, or images (arrays, files); for each a dict
+          of label to probability, the likeliest first.
+        - tagging: texts, or lists of words; for each a list of spans, dicts of text, label, start, end.
+        - punctuation: texts; for each the text with capitals and marks.
+        - forecasting: the numbers of one series, the newest last; the numbers that follow.
+
+        Args:
+            inputs: a list of them.
+
+        Returns:
+            A list, in the order of the inputs.
+
+        Raises:
+            ValueError: inputs of another kind, or a task that generates.
+
+        Example:
+
+        >>> load("sunspots-gru").predict([30.0] * 33)  # doctest: +SKIP
+        [36.1]
+        """
+        return self._answer("predict", inputs)
+
+    def generate(self, inputs, **options):
+        """Sequences written for inputs, by what the kind of task is, see `zoo.pipelines`.
+
+        - translation: texts; the translations.
+        - pronunciation: words; their phonemes.
+        - captioning: image files; captions. For photographs the option cnn_weights.
+        - language_model: beginnings; the texts. The option max_length, 200 if not given.
+        - composition: first chords, each four MIDI pitches; the notes, integers `[steps, voices]`, for
+          `zoo.music`. The option beats, 48 if not given.
+
+        Args:
+            inputs: a list of them.
+            **options: of `zoo.decoding.Generator.generate`: strategy, beam_width, temperature, seed...
+
+        Returns:
+            A list, in the order of the inputs.
+
+        Raises:
+            ValueError: inputs of another kind, a task that predicts, or an option out of range.
+
+        Example:
+
+        >>> load("pronunciation-gru").generate(["hello"])  # doctest: +SKIP
+        ['HH AH L OW']
+        """
+        return self._answer("generate", inputs, **options)
+
+    def _answer(self, verb, inputs, **options):
+        right = "generate" if self.answer.__name__ == "generate" else "predict"
+        if verb != right:
+            raise InputError(f"A task of {self.card['task']} has {right}(inputs), not {verb}.")
+        return self.answer(inputs, **options)
+
+
+def list_presets(pattern="*"):
+    """Names of the trained models that come with the package.
+
+    Args:
+        pattern: as in `fnmatch`: `*` is anything, `?` one character.
+
+    Returns:
+        A sorted list of str.
+
+    Example:
+
+    >>> list_presets("*sentiment*")  # doctest: +SKIP
+    ['sentiment-imdb-gru', 'sentiment-sst2-lstm']
+    """
+    names = sorted(path.parent.name for path in PRESETS.glob(f"*/{TASK_FILE}"))
+    return fnmatch.filter(names, pattern)
+
+
+def find(name_or_folder):
+    """The folder of a preset, or a folder that `save` wrote, without opening the model.
+
+    Returns:
+        The folder, a `pathlib.Path`, and the content of its `task.json`.
+
+    Raises:
+        ValueError: see `load`.
+    """
+    folder = PRESETS / name_or_folder
+    if name_or_folder not in list_presets():
+        folder = pathlib.Path(name_or_folder)
+        if not folder.is_dir():
+            check_choice("preset, and no folder of that name", str(name_or_folder), list_presets())
+    path = folder / TASK_FILE
+    if not path.is_file():
+        raise InputError(
+            f"{folder} has no {TASK_FILE}: it is no folder that a recipe's --output wrote."
+        )
+    try:
+        card = json.loads(path.read_text("utf-8"))
+    except ValueError as error:  # no JSON, or no UTF-8
+        raise InputError(f"{path} is damaged: {error}") from None
+    if not isinstance(card, dict) or not {"format", "task", "backend", "config", "sha256"} <= set(card):
+        raise InputError(f"{path} is not a {TASK_FILE} of a trained model.")
+    if card["format"] != FORMAT:
+        raise InputError(
+            f"{path} has format {card['format']}, this version of rnn-zoo reads {FORMAT}: install "
+            f"{card.get('versions', {}).get('rnn-zoo', 'the one')} that wrote it."
+        )
+    return folder, card
+
+
+def load(name_or_folder):
+    """Opens a trained model with all that it takes to use it.
+
+    Only files whose SHA-256 is that in `task.json` are opened, by Keras in safe mode: nothing in the
+    folder is run as code.
+
+    Args:
+        name_or_folder: one of `list_presets()`, or a folder that a recipe's `--output` has written.
+
+    Returns:
+        A `Task`, with `predict(inputs)` or `generate(inputs)`.
+
+    Raises:
+        ValueError: no such preset or folder; a file is missing, damaged or changed; `task.json` is of
+            another version, of another backend of Keras, or of an unknown kind of task.
+
+    Example:
+
+    >>> task = load("sentiment-sst2-lstm")  # doctest: +SKIP
+    >>> task.predict(["The food is not good"])  # doctest: +SKIP
+    [{'negative': 0.96, 'positive': 0.04}]
+    """
+    import keras
+
+    from zoo import pipelines
+
+    register_classes()
+    folder, card = find(name_or_folder)
+    for name, sha256 in card["sha256"].items():
+        path = folder / pathlib.Path(name).name
+        if not path.is_file():
+            raise InputError(f"{folder} lacks {name}: copy or train it again.")
+        if hashlib.sha256(path.read_bytes()).hexdigest() != sha256:
+            raise InputError(f"{path} is not the file that was saved (its sha256 differs).")
+    backend = keras.backend.backend()
+    if card["backend"] != backend:
+        raise InputError(
+            f"{folder} was trained with Keras's {card['backend']} backend: set "
+            f"KERAS_BACKEND={card['backend']}. Received: {backend}"
+        )
+    check_choice(f"kind of task in {folder / TASK_FILE}", card["task"], pipelines.PIPELINES)
+    try:
+        model = keras.saving.load_model(folder / "model.keras", compile=False, safe_mode=True)
+        answer = pipelines.PIPELINES[card["task"]](model, card, folder)
+    except (KeyError, TypeError, ValueError, OSError) as error:
+        reason = " ".join(str(error).split())[:200]
+        raise InputError(f"{folder} cannot be opened: {reason}") from error
+    return Task(model, card, answer)

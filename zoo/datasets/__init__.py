@@ -11,7 +11,7 @@ with little padding of rows, `streams` windows of one long text; `to_iob2` and `
 from zoo.datasets.batching import batches, streams
 from zoo.datasets.captions import load_captions
 from zoo.datasets.corpus import load_corpus
-from zoo.datasets.features import image_features
+from zoo.datasets.features import image_features, network_sha256
 from zoo.datasets.files import read_text
 from zoo.datasets.loading import load
 from zoo.datasets.pairs import load_pairs
@@ -29,6 +29,7 @@ __all__ = [
     "load_series",
     "load_tagged",
     "load_texts",
+    "network_sha256",
     "read_text",
     "streams",
     "to_iob2",

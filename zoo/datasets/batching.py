@@ -52,7 +52,7 @@ def batches(rows, batch_size, seed=None):
             order = np.concatenate([full.ravel(), order[last:]])
         for start in range(0, len(order), batch_size):
             chosen = [epoch[i] for i in order[start : start + batch_size]]
-            yield keras.tree.map_structure(_pad, *chosen)
+            yield keras.tree.map_structure(pad, *chosen)
 
     signature = keras.tree.map_structure(
         lambda x: tf.TensorSpec([None] * (np.ndim(x) + 1), np.asarray(x).dtype), some_rows[0]
@@ -63,7 +63,14 @@ def batches(rows, batch_size, seed=None):
     return dataset.apply(tf.data.experimental.assert_cardinality(num_batches)).prefetch(4)
 
 
-def _pad(*arrays):
+def pad(*arrays):
+    """Arrays as one batch, each with 0 after its end in every direction.
+
+    Example:
+
+    >>> pad([5, 6], [7]).tolist()
+    [[5, 6], [7, 0]]
+    """
     shape = np.max([np.shape(array) for array in arrays], axis=0).astype(int)
     batch = np.zeros((len(arrays), *shape), np.asarray(arrays[0]).dtype)
     for row, array in zip(batch, arrays, strict=True):

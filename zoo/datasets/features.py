@@ -1,5 +1,6 @@
 """`image_features`: photographs as a convolutional network trained on ImageNet sees them."""
 
+import functools
 import hashlib
 import os
 import pathlib
@@ -42,10 +43,8 @@ def image_features(images, data_dir=None, weights="imagenet"):
     >>> image_features(splits["test"][0]).shape  # doctest: +SKIP
     (1000, 25, 1280)
     """
-    network = _build(weights)
-    key = hashlib.sha256(NETWORK.encode())
-    for values in network.get_weights():
-        key.update(values.tobytes())
+    network, key = _build(weights)
+    key = key.copy()
     for image in images.as_numpy_iterator():
         key.update(hashlib.sha256(image).digest())
     data_dir = data_dir or os.environ.get("TFDS_DATA_DIR", "~/tensorflow_datasets")
@@ -66,26 +65,78 @@ def image_features(images, data_dir=None, weights="imagenet"):
     return np.load(path, mmap_mode="r")
 
 
+def network_sha256(weights="imagenet"):
+    """Which network `image_features` would use: a hash of its weights, for a model to remember.
+
+    Args and errors: see `image_features`.
+
+    Returns:
+        A str of 64 hexadecimal digits.
+
+    Example:
+
+    >>> network_sha256("no.weights.h5")
+    Traceback (most recent call last):
+    ...
+    zoo.errors.InputError: No file of MobileNetV2's weights. Received: no.weights.h5
+    """
+    return _build(weights)[1].hexdigest()
+
+
+def describe(images, weights, sha256):
+    """`image_features` of a few images, and nothing is kept.
+
+    Args:
+        images: list of bytes, each an encoded image.
+        weights: see `image_features`.
+        sha256: what `network_sha256` must be.
+
+    Returns:
+        Floats `[images, 25, 1280]`.
+
+    Raises:
+        ValueError: as `image_features`, and an image that cannot be read, or other weights.
+    """
+    network, key = _build(weights)
+    if key.hexdigest() != sha256:
+        raise InputError(
+            "The model was trained on the features of other weights of MobileNetV2: give the file that "
+            f"it was trained with. Received: {weights}"
+        )
+    try:
+        batch = np.stack([_decode(image) for image in images])
+    except tf.errors.InvalidArgumentError:
+        raise InputError("An image cannot be read (JPEG, PNG, GIF or BMP).") from None
+    grids = network.predict_on_batch(batch).reshape(-1, GRID, CHANNELS)
+    return grids.astype("float16").astype("float32")  # as precise as those that it was trained on
+
+
+@functools.lru_cache(maxsize=1)
 def _build(weights):
+    """The network, and the beginning of a hash: that of its weights."""
     if weights != "imagenet" and not pathlib.Path(weights).is_file():
         raise InputError(f"No file of MobileNetV2's weights. Received: {weights}")
     try:
-        return keras.applications.MobileNetV2((SIZE, SIZE, 3), include_top=False, weights=weights)
+        network = keras.applications.MobileNetV2((SIZE, SIZE, 3), include_top=False, weights=weights)
     except Exception as error:  # so does Keras report both a failed download and a wrong file
         advice = "give the file of the weights" if weights == "imagenet" else "fetch it again"
         reason = " ".join(str(error).split())[:200]
         raise InputError(f"MobileNetV2's weights cannot be read: {advice}. {reason}") from error
+    key = hashlib.sha256(NETWORK.encode())
+    for values in network.get_weights():
+        key.update(values.tobytes())
+    return network, key
+
+
+def _decode(image):
+    image = tf.io.decode_image(image, channels=3, expand_animations=False)
+    image = tf.image.resize(image, (SIZE, SIZE))  # [height, width, 3], 0 to 255
+    return keras.applications.mobilenet_v2.preprocess_input(image)
 
 
 def _compute(network, images):
     """Yields the features of the images, batch by batch."""
-
-    def decode(image):
-        image = tf.io.decode_image(image, channels=3, expand_animations=False)
-        image = tf.image.resize(image, (SIZE, SIZE))  # [height, width, 3], 0 to 255
-        return keras.applications.mobilenet_v2.preprocess_input(image)
-
-    batches = images.map(decode, num_parallel_calls=tf.data.AUTOTUNE).batch(BATCH).prefetch(2)
+    batches = images.map(_decode, num_parallel_calls=tf.data.AUTOTUNE).batch(BATCH).prefetch(2)
     progress = keras.utils.Progbar(len(batches))
     for batch in batches.as_numpy_iterator():
         yield network.predict_on_batch(batch)  # [batch, 5, 5, 1280]

@@ -38,6 +38,12 @@ OFFLINE_RECIPES = (
 )
 
 
+def register_builders():
+    """Makes TFDS know the builders: importing one registers it."""
+    for module in BUILDERS:
+        importlib.import_module(f"zoo.datasets.{module}")
+
+
 def prepare(name, data_dir=None):
     """The TFDS builder of a dataset, downloaded and prepared unless it was before.
 
@@ -46,8 +52,7 @@ def prepare(name, data_dir=None):
     Returns:
         A `tfds.core.DatasetBuilder`, for its `info` and `as_dataset`.
     """
-    for module in BUILDERS:  # importing a builder registers it with TFDS
-        importlib.import_module(f"zoo.datasets.{module}")
+    register_builders()
     try:
         builder = tfds.builder(name, data_dir=data_dir)
     except tfds.core.DatasetNotFoundError:
@@ -83,6 +88,20 @@ def prepare(name, data_dir=None):
     finally:
         downloader.MAX_RETRIES = retries
     return builder
+
+
+def licence(name):
+    """The licence of a dataset, as its builder states it, if it does.
+
+    Example:
+
+    >>> licence("multi30k"), licence("mnist")
+    ('CC BY-SA 4.0', 'not stated by its builder')
+    """
+    if pathlib.Path(name).exists():
+        return "not stated: your own files"
+    register_builders()
+    return tfds.builder(name).info.redistribution_info.license or "not stated by its builder"
 
 
 def _how_to_get(builder, url):

@@ -1,0 +1,231 @@
+"""The `zoo` command: what is there, what a trained model says, and recipes to copy."""
+
+import argparse
+import ast
+import json
+import os
+import pathlib
+import sys
+
+import zoo
+from zoo.errors import InputError, check_choice
+
+EXAMPLES = """\
+examples:
+  zoo list                                             types and trained models
+  zoo show sentiment-sst2-lstm                         its card and its layers
+  zoo predict sentiment-sst2-lstm "The food is not good"
+  cat texts.txt | zoo predict sentiment-sst2-lstm --json
+  zoo generate pronunciation-gru hello world
+  zoo copy many_to_one_sentiment                       a recipe, into this folder
+"""
+OPTIONS = {  # of `generate`
+    "max_length": (int, "tokens at most"),
+    "beats": (int, "of music"),
+    "strategy": (str, "greedy, sample or beam"),
+    "beam_width": (int, "hypotheses that beam search keeps"),
+    "temperature": (float, "of sampling: below 1 the likely becomes likelier"),
+    "top_k": (int, "sample from the k likeliest tokens"),
+    "top_p": (float, "sample from the likeliest tokens that together have this probability"),
+    "seed": (int, "of sampling: the same seed gives the same text"),
+    "cnn_weights": (str, "for photographs: imagenet, or the file that the model was trained with"),
+}
+
+
+def list_all(arguments):
+    """Types and trained models."""
+    presets = {name: zoo.tasks.find(name)[1] for name in zoo.list_presets(arguments.pattern)}
+    types = zoo.list_models(arguments.pattern)
+    if arguments.json:
+        print(json.dumps({"types": types, "presets": list(presets)}))
+        return
+    print("Types, for zoo.build:", *types, sep="\n  ")
+    print("\nTrained models, for zoo.load and zoo predict or generate:")
+    for name, card in presets.items():
+        print(f"  {name:28s} {card['task']}, trained on {card['dataset']}")
+
+
+def show(arguments):
+    """What a trained model is: its card, and its layers."""
+    folder, card = zoo.tasks.find(arguments.name)
+    if arguments.json:
+        print(json.dumps(card, ensure_ascii=False))
+        return
+    print(f"{arguments.name}: {card['task']} by {card['type']}, {card['cell']}\n")
+    for name in ("dataset", "licence", "limits", "command", "parameters", "backend", "versions"):
+        if name in card:
+            print(f"{name:12s}{format_numbers(card[name])}")
+    for split, rows in card["metrics"].items():
+        print(f"\n{split}:")
+        for name, row in rows.items():
+            print(f"  {name:30s}{format_numbers(row)}")
+    print()
+    zoo.load(folder).model.summary()
+
+
+def format_numbers(row):
+    if not isinstance(row, dict):
+        return f"{row:.4f}" if isinstance(row, float) else str(row)
+    return ", ".join(f"{name} {format_numbers(value)}" for name, value in row.items())
+
+
+def read_inputs(arguments):
+    """The words of the command line, or the lines of standard input."""
+    if not arguments.inputs and not sys.stdin.isatty():
+        return [line.rstrip("\n") for line in sys.stdin]
+    if not arguments.inputs:
+        raise InputError("Give something to read, as words of the command or lines of standard input.")
+    return arguments.inputs
+
+
+def predict(arguments):
+    """What a trained model says of each input: a text, an image file; or of one series of numbers."""
+    inputs = read_inputs(arguments)
+    task = zoo.load(arguments.name)
+    if task.card["task"] == "forecasting":
+        inputs = [parse_numbers(" ".join(inputs))]
+        answers = [task.predict(*inputs)]
+    else:
+        answers = task.predict(inputs)
+    for one, answer in zip(inputs, answers, strict=True):
+        if arguments.json:
+            print(json.dumps({"input": one, "output": answer}, ensure_ascii=False))
+        else:
+            print(as_text(task.card, one, answer))
+
+
+def parse_numbers(text):
+    try:
+        return [float(number) for number in text.replace(",", " ").split()]
+    except ValueError as error:
+        raise InputError(f"Give numbers. Received: {error}") from None
+
+
+def as_text(card, one, answer):
+    """An answer of `predict` in one line."""
+    if isinstance(answer, dict):
+        label, p = next(iter(answer.items()))
+        return f"{label} ({p:.2f})  {one}"
+    if card["task"] == "forecasting":
+        return " ".join(f"{number:.6g}" for number in answer)
+    if card["task"] == "tagging":  # [John PER] lives in [Paris LOC]
+        for span in reversed(answer):
+            inside = f"[{one[span['start'] : span['end']]} {span['label']}]"
+            one = one[: span["start"]] + inside + one[span["end"] :]
+        return one
+    return answer
+
+
+def generate(arguments):
+    """What a trained model writes for each input: a text, a word, an image file, a first chord."""
+    options = {name: getattr(arguments, name) for name in OPTIONS}
+    options = {name: value for name, value in options.items() if value is not None}
+    inputs = read_inputs(arguments)
+    task = zoo.load(arguments.name)
+    is_music = task.card["task"] == "composition"
+    if arguments.output and (not is_music or len(inputs) != 1):
+        raise InputError("--output is for the MIDI file of one piece of music.")
+    if is_music:
+        inputs = [[int(pitch) for pitch in parse_numbers(chord)] for chord in inputs]
+    for one, answer in zip(inputs, task.generate(inputs, **options), strict=True):
+        if arguments.output:
+            pathlib.Path(arguments.output).write_bytes(zoo.music.to_midi(answer))
+            print(f"Written to {arguments.output}.")
+        elif arguments.json:
+            answer = answer.tolist() if is_music else answer
+            print(json.dumps({"input": one, "output": answer}, ensure_ascii=False))
+        elif is_music:
+            voices = answer[::4].T  # [voices, beats]
+            print(*(" ".join(f"{zoo.music.note_name(n):3s}" for n in v) for v in voices), sep="\n")
+        else:
+            print(answer)
+
+
+def find_recipes():
+    """The recipes by name: in the installed package, or beside it in a checkout."""
+    package = pathlib.Path(zoo.__file__).parent
+    folder = package / "recipes"
+    folder = folder if folder.is_dir() else package.parent / "recipes"
+    return {path.stem: path for path in sorted(folder.glob("*.py"))}
+
+
+def list_recipes(arguments):
+    """The recipes and what they answer."""
+    lines = {
+        name: ast.get_docstring(ast.parse(path.read_text("utf-8"))).splitlines()[0]
+        for name, path in find_recipes().items()
+    }
+    if arguments.json:
+        print(json.dumps(lines))
+        return
+    for name, line in lines.items():
+        print(f"{name:32s} {line}")
+
+
+def copy(arguments):
+    """Copies a recipe out of the package, to run and to change."""
+    recipes = find_recipes()
+    check_choice("recipe", arguments.recipe, recipes)
+    target = pathlib.Path(arguments.dest)
+    target = target / f"{arguments.recipe}.py" if target.is_dir() else target
+    stamp = f"# Recipe {arguments.recipe} of rnn-zoo {zoo.__version__}, Apache-2.0.\n"
+    try:
+        with open(target, "x", encoding="utf-8") as file:
+            file.write(stamp + recipes[arguments.recipe].read_text("utf-8"))
+    except FileExistsError:
+        raise InputError(f"{target} exists already: name another file or folder.") from None
+    print(f'Written to {target}. It needs: python -m pip install "rnn-zoo[recipes]"')
+
+
+def make_parser():
+    parser = argparse.ArgumentParser(
+        prog="zoo",
+        description="Recurrent networks on Keras 3: builders, recipes, trained models.",
+        epilog=EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--version", action="version", version=f"rnn-zoo {zoo.__version__}")
+    commands = parser.add_subparsers(required=True, metavar="command")
+
+    def add(name, function):
+        line = function.__doc__.splitlines()[0]
+        command = commands.add_parser(name, help=line, description=line)
+        command.set_defaults(function=function)
+        command.add_argument("--json", action="store_true", help="for programs, a line an answer")
+        return command
+
+    command = add("list", list_all)
+    command.add_argument("pattern", nargs="?", default="*", help="such as '*sentiment*'")
+    command = add("show", show)
+    command.add_argument("name", help="a trained model, or a folder that --output wrote")
+    command = add("predict", predict)
+    command.add_argument("name", help="a trained model, or a folder that --output wrote")
+    command.add_argument("inputs", nargs="*", help="the lines of standard input if there are none")
+    command = add("generate", generate)
+    command.add_argument("name", help="a trained model, or a folder that --output wrote")
+    command.add_argument("inputs", nargs="*", help="the lines of standard input if there are none")
+    command.add_argument("--output", help="write one piece of music to this MIDI file")
+    for name, (type_, help_text) in OPTIONS.items():
+        command.add_argument("--" + name.replace("_", "-"), type=type_, help=help_text)
+    add("recipes", list_recipes)
+    command = commands.add_parser("copy", help=copy.__doc__, description=copy.__doc__)
+    command.set_defaults(function=copy)
+    command.add_argument("recipe", help="see zoo recipes")
+    command.add_argument("dest", nargs="?", default=".", help="a folder, or a new file")
+    return parser
+
+
+def main(argv=None):
+    """The command line. Ends with status 0, 2 for what cannot be used, 130 if interrupted."""
+    parser = make_parser()
+    arguments = parser.parse_args(argv)
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    # What TensorFlow's C++ writes at import goes nowhere; Python's own errors still reach the screen.
+    sys.stderr = os.fdopen(os.dup(2), "w", buffering=1)
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
+    try:
+        arguments.function(arguments)
+    except (InputError, OSError) as error:
+        parser.exit(2, f"zoo: error: {' '.join(str(error).split())}\n")
+    except KeyboardInterrupt:
+        sys.exit(130)

@@ -1,0 +1,321 @@
+"""From raw input to an answer that a person can read: what a loaded task does with its model.
+
+For each kind of task one function, named as the kind is in `task.json`. It gets the model, the content
+of `task.json` and the folder, and gives the function that answers: `predict` of the task for kinds that
+put something into classes or foresee numbers, `generate` for those that write.
+"""
+
+import pathlib
+import re
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from zoo import datasets, decoding, text
+from zoo.datasets import features
+from zoo.datasets.batching import pad
+from zoo.errors import InputError
+
+TEXT_TOKEN = re.compile(r"[@#]?\w+(?:[-'’.,:/@]\w+)*|[^\w\s]")  # words, numbers, addresses; marks
+
+
+def _answer(model, rows, batch_size=64):
+    """The model's answer to each row, a tuple of arrays: those of similar length share a batch."""
+    answers = [None] * len(rows)
+    order = sorted(range(len(rows)), key=lambda i: len(rows[i][0]))
+    for start in range(0, len(order), batch_size):
+        some = order[start : start + batch_size]
+        columns = [pad(*column) for column in zip(*(rows[i] for i in some), strict=True)]
+        answer = model.predict_on_batch(columns if len(columns) > 1 else columns[0])
+        for i, one in zip(some, answer, strict=True):
+            answers[i] = one
+    return answers
+
+
+def _check_texts(texts):
+    if isinstance(texts, str) or not all(isinstance(one, str) for one in texts):
+        raise InputError(f"Give a list of texts, such as ['one', 'two']. Received: {texts!r:.80}")
+
+
+def text_classification(model, task, folder):
+    """Texts -> for each a dict of label to probability, the likeliest first."""
+    index = {word: i for i, word in enumerate(task["vocabulary"])}
+    length = task["preprocessing"]["keep_last"]
+
+    def predict(texts):
+        _check_texts(texts)
+        if not texts:
+            return []
+        words = [line.decode().split() for line in text.standardize(tf.constant(texts)).numpy()]
+        rows = [(np.array([index.get(word, 1) for word in some[-length:]], "int32"),) for some in words]
+        return [_by_label(p, task["labels"]) for p in _answer(model, rows)]
+
+    return predict
+
+
+def image_classification(model, task, folder):
+    """Images, files or arrays of numbers -> for each a dict of label to probability.
+
+    An array has the numbers that the dataset has. A file is turned to grey if the dataset is, to the
+    dataset's size, and to its numbers: white is its brightest.
+    """
+    shape, brightest = task["preprocessing"]["shape"], task["preprocessing"]["divide_by"]
+
+    def predict(images):
+        rows = []
+        for image in images:
+            if isinstance(image, str | pathlib.Path):
+                image = read_image(image, shape) / 255 * brightest
+            if np.shape(image)[:2] != tuple(shape[:2]):
+                raise InputError(f"An image must be {shape}. Received: an array of {np.shape(image)}")
+            rows.append((np.reshape(image, (shape[0], -1)).astype("float32") / brightest,))
+        return [_by_label(p, task["labels"]) for p in _answer(model, rows)]
+
+    return predict
+
+
+def _by_label(p, labels):
+    p = [1 - p[0], p[0]] if len(p) == 1 else p  # one output is the probability of the second label
+    pairs = zip(labels, map(float, p), strict=True)
+    return dict(sorted(pairs, key=lambda pair: -pair[1]))
+
+
+def read_image(path, shape):
+    """A file as an array `shape`, [height, width, channels], of 0 to 255."""
+    try:
+        image = tf.io.decode_image(
+            pathlib.Path(path).read_bytes(), channels=shape[2], expand_animations=False
+        )
+    except tf.errors.InvalidArgumentError:
+        raise InputError(f"{path} cannot be read as an image (JPEG, PNG, GIF or BMP).") from None
+    if image.shape[:2] == tuple(shape[:2]):
+        return image.numpy().astype("float32")
+    return tf.image.resize(image, shape[:2], antialias=True).numpy()
+
+
+def tagging(model, task, folder):
+    """Texts -> for each a list of spans, dicts of text, label, and where it starts and ends.
+
+    A text is cut into words and punctuation marks; a list of words is taken as it is, and then its
+    places are those in the words with a space between.
+    """
+    vocabulary, characters = (
+        {name: i for i, name in enumerate(task[part])} for part in ("vocabulary", "characters")
+    )
+    reads_characters, is_iobes = task["config"]["characters"], task["preprocessing"]["tags"] == "IOBES"
+
+    def predict(texts):
+        if isinstance(texts, str):
+            raise InputError(f"Give a list of texts, or of lists of words. Received: {texts!r:.80}")
+        cut = [_cut(one) for one in texts]
+        filled = [i for i, words in enumerate(cut) if words]
+        rows = []
+        for i in filled:
+            encoded = text.encode_words([word for word, *_ in cut[i]], vocabulary, characters)
+            rows.append(encoded if reads_characters else encoded[:1])
+        answers = [[] for _ in cut]
+        for i, p in zip(filled, _answer(model, rows), strict=True):
+            tags = [task["labels"][best] for best in p[: len(cut[i])].argmax(axis=-1)]
+            labels = datasets.to_iob2(tags) if is_iobes else [f"B-{tag}" for tag in tags]
+            whole = texts[i] if isinstance(texts[i], str) else " ".join(texts[i])
+            answers[i] = _spans(whole, cut[i], labels)
+        return answers
+
+    return predict
+
+
+def _cut(one):
+    """(word, start, end) of each word."""
+    if isinstance(one, str):
+        return [(match.group(), *match.span()) for match in TEXT_TOKEN.finditer(one)]
+    ends = np.cumsum([len(word) + 1 for word in one]) - 1
+    return [(word, int(end) - len(word), int(end)) for word, end in zip(one, ends, strict=True)]
+
+
+def _spans(whole, words, iob2):
+    spans = []
+    for (_, start, end), tag in zip(words, iob2, strict=True):
+        if tag.startswith("I-"):  # goes on where the last one ended
+            spans[-1]["end"] = end
+        elif tag != "O":
+            spans.append({"text": "", "label": tag[2:], "start": start, "end": end})
+    for span in spans:
+        span["text"] = whole[span["start"] : span["end"]]
+    return spans
+
+
+def punctuation(model, task, folder):
+    """Texts in any case, without marks -> the same words with capitals and marks."""
+    index = {word: i for i, word in enumerate(task["vocabulary"])}
+    pattern = re.compile(task["preprocessing"]["word"])
+    cases = {"lower": str.lower, "Capital": str.capitalize, "UPPER": str.upper}
+
+    def predict(texts):
+        _check_texts(texts)
+        words = [pattern.findall(one.lower()) for one in texts]
+        filled = [i for i, some in enumerate(words) if some]
+        rows = [(np.array([index.get(word, 1) for word in words[i]], "int32"),) for i in filled]
+        answers = [""] * len(texts)
+        for i, p in zip(filled, _answer(model, rows), strict=True):
+            tags = [task["labels"][best] for best in p[: len(words[i])].argmax(axis=-1)]
+            pairs = zip(words[i], tags, strict=True)
+            answers[i] = " ".join(cases[case](word) + mark for word, (case, mark) in pairs)
+        return answers
+
+    return predict
+
+
+def forecasting(model, task, folder):
+    """Numbers in order of time, at least a window of them -> the numbers that follow."""
+    config, scale = task["config"], task["preprocessing"]
+    window, segment = config["window"], config["segment"]
+
+    def predict(numbers):
+        values = np.asarray(numbers, "float64")
+        if values.ndim != 1 or len(values) < window or not np.isfinite(values).all():
+            raise InputError(
+                f"Give {window} numbers or more, the newest last. Received: {np.shape(numbers)}"
+            )
+        values = (values[-window:] - scale["mean"]) / scale["std"]
+        inputs = (values - values[-1]).reshape(1, -1, segment)  # [1, steps, segment]
+        ahead = model.predict_on_batch(inputs.astype("float32"))[0] + values[-1]
+        return (ahead * scale["std"] + scale["mean"]).tolist()
+
+    return predict
+
+
+def _generate(model, task, sources, max_length, options):
+    """Tokens of each source, as the recipe made them: by beam search unless told otherwise."""
+    if not len(sources):
+        return []
+    options = {"strategy": "beam", **options}
+    if options["strategy"] == "beam":
+        options = {"beam_width": task["config"]["beam_width"], **options}
+    return decoding.generate_in_batches(model, sources, max_length, **options)
+
+
+def translation(model, task, folder):
+    """Texts -> translations. Options: those of `Generator.generate`."""
+    import sentencepiece  # of the extra "recipes"
+
+    source, target = (
+        sentencepiece.SentencePieceProcessor(model_file=str(folder / f"{side}.spm"))
+        for side in ("source", "target")
+    )
+
+    def generate(texts, **options):
+        _check_texts(texts)
+        max_length = task["config"]["max_length"]
+        return target.decode(_generate(model, task, source.encode(texts), max_length, options))
+
+    return generate
+
+
+def pronunciation(model, task, folder):
+    """Words -> phonemes, with spaces between. Options: those of `Generator.generate`."""
+    letters = {letter: i for i, letter in enumerate(task["source_vocabulary"])}
+
+    def generate(words, **options):
+        _check_texts(words)
+        unknown = sorted(set("".join(words).lower()) - set(letters))
+        if unknown:
+            known = "".join(task["source_vocabulary"][2:])
+            raise InputError(f"Words may have the characters {known}. Received: {''.join(unknown)!r}")
+        sources = [[letters[letter] for letter in word.lower()] for word in words]
+        rows = _generate(model, task, sources, 40, options)
+        return [" ".join(task["target_vocabulary"][token] for token in row) for row in rows]
+
+    return generate
+
+
+def captioning(model, task, folder):
+    """Image files -> captions.
+
+    Options: cnn_weights, for photographs, "imagenet" or the file that the recipe was given, and those
+    of `Generator.generate`.
+    """
+    shape, network = task["preprocessing"]["context"], task["preprocessing"]["network"]
+
+    def generate(images, cnn_weights="imagenet", **options):
+        if isinstance(images, str):
+            raise InputError(f"Give a list of image files. Received: {images!r:.80}")
+        if network is None:
+            contexts = [read_image(image, shape) for image in images]
+        else:
+            files = [pathlib.Path(image).read_bytes() for image in images]
+            contexts = features.describe(files, cnn_weights, network)
+        max_length = task["config"]["max_length"]
+        rows = _generate(model, task, np.array(contexts), max_length, options)
+        return [" ".join(task["vocabulary"][token] for token in row) for row in rows]
+
+    return generate
+
+
+def language_model(model, task, folder):
+    """Beginnings of texts -> the texts, gone on with.
+
+    Options: max_length, in characters or words (200); strategy ("sample") and those of
+    `Generator.generate`, such as temperature and seed.
+    """
+    index = {symbol: i for i, symbol in enumerate(task["vocabulary"])}
+
+    def cut(prompt):
+        if task["preprocessing"]["level"] == "characters":
+            return list(prompt)
+        return [f" {word}" for word in text.standardize(prompt).numpy().decode().split()]
+
+    def generate(prompts, max_length=200, strategy="sample", **options):
+        _check_texts(prompts)
+        if not all(prompts):
+            raise InputError("A text to go on with must have a character. Received: ''")
+        rows = [[index.get(symbol, 1) for symbol in cut(prompt)] for prompt in prompts]
+        beginnings = keras.utils.pad_sequences(rows, padding="post")
+        tokens = model.generate(beginnings, max_length, strategy, **options)
+        return [
+            prompt + "".join(task["vocabulary"][token] for token in row if token not in (0, 3))
+            for prompt, row in zip(prompts, tokens, strict=True)
+        ]
+
+    return generate
+
+
+def composition(model, task, folder):
+    """First chords -> pieces, integers `[steps, voices]` for `zoo.music`, 0 where a voice is silent.
+
+    A chord is a list of four MIDI pitches, soprano, alto, tenor and bass. Options: beats (48); strategy
+    ("sample", with top_p=0.95) and those of `Generator.generate`.
+    """
+    index = {symbol: i for i, symbol in enumerate(task["vocabulary"])}
+    steps, voices = task["preprocessing"]["steps_a_beat"], task["preprocessing"]["voices"]
+
+    def generate(chords, beats=48, **options):
+        firsts = []
+        for chord in chords:
+            notes = [f"{voice}{pitch}" for voice, pitch in zip(voices, chord, strict=False)]
+            if len(chord) != len(voices) or not set(notes) <= set(index):
+                raise InputError(
+                    "A chord is four MIDI pitches that soprano, alto, tenor and bass sing in training, "
+                    f"such as [72, 67, 64, 48]. Received: {list(chord)}"
+                )
+            firsts.append(["|", *notes])
+        options = options or {"strategy": "sample", "top_p": 0.95}
+        tokens = model.generate(
+            [[2, *(index[symbol] for symbol in first)] for first in firsts],
+            beats * (1 + steps * len(voices)) - len(voices) - 1,
+            **options,
+        )
+        pieces = []
+        for first, row in zip(firsts, tokens, strict=True):
+            symbols = [*first, *(task["vocabulary"][token] for token in row)]
+            pitches = [int(symbol[1:]) for symbol in symbols if symbol[:1] in voices]
+            whole = len(pitches) // len(voices) * len(voices)
+            pieces.append(np.array(pitches[:whole], int).reshape(-1, len(voices)))
+        return pieces
+
+    return generate
+
+
+PREDICT = (text_classification, image_classification, tagging, punctuation, forecasting)
+GENERATE = (translation, pronunciation, captioning, language_model, composition)
+PIPELINES = {function.__name__: function for function in PREDICT + GENERATE}
