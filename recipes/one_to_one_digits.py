@@ -163,16 +163,17 @@ def main(config):
         axis.imshow(test_images[i], cmap="gray_r")
         axis.set_title(f"{predicted['one step'][i]}, {test_labels[i]}")
         axis.axis("off")
-    shape = (
-        zoo.datasets.load(config.dataset, "test", config.data_dir or None).element_spec["image"].shape
-    )
+    rows = zoo.datasets.load(config.dataset, "test", config.data_dir or None)
     task = {
         "task": "image_classification",
         "type": "one_to_one",
         "cell": config.cell,
         "dataset": config.dataset,
         "labels": [str(i) for i in range(num_classes)],
-        "preprocessing": {"shape": shape, "divide_by": float(brightest)},
+        "preprocessing": {
+            "shape": list(rows.element_spec["image"].shape),
+            "divide_by": float(brightest),
+        },
         "config": dataclasses.asdict(config),
     }
     results = {"metrics": {"test": metrics}, "history": histories["one step"]}

@@ -1,4 +1,7 @@
+import json
 import os
+import subprocess
+import sys
 
 import pytest
 
@@ -10,3 +13,17 @@ def data_dir(tmp_path_factory, worker_id):
     """Where datasets are prepared: once in each test process, outside a person's own folders."""
     root = tmp_path_factory.getbasetemp()
     return str((root if worker_id == "master" else root.parent) / f"data-{worker_id}")
+
+
+@pytest.fixture(scope="session")
+def ask():
+    """A function that runs the `zoo` command in a new process and gives its answers."""
+
+    def ask(verb, folder, *inputs, options=()):
+        program = "from zoo.cli import main; main()"
+        command = [sys.executable, "-c", program, verb, str(folder), "--json", *options, "--"]
+        result = subprocess.run([*command, *map(str, inputs)], capture_output=True, text=True)
+        assert (result.returncode, result.stderr) == (0, "")
+        return [json.loads(line)["output"] for line in result.stdout.splitlines()]
+
+    return ask

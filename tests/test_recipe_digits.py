@@ -5,10 +5,10 @@ import pathlib
 import re
 import runpy
 
-import keras
 import numpy as np
 import pytest
 import tensorflow_datasets as tfds
+from PIL import Image
 
 import zoo
 
@@ -26,7 +26,7 @@ def run(recipe, *words):
 
 @pytest.mark.parametrize("cell", ("lstm", "gru"))
 def test_digits_need_no_flag_and_the_same_seed_gives_the_same_numbers(
-    recipe, cell, data_dir, tmp_path, capfd
+    recipe, cell, data_dir, tmp_path, capfd, ask
 ):
     words = ["--cell", cell, "--data-dir", data_dir, "--output"]
     run(recipe, *words, tmp_path / "model")
@@ -41,8 +41,13 @@ def test_digits_need_no_flag_and_the_same_seed_gives_the_same_numbers(
     assert one_step["of these in U"] == by_row["of these in U"] == gates * 8 * 8
     assert one_step["accuracy"] == one_step["with U = 0"]
     assert regression["parameters"] == 650 and regression["accuracy"] > 0.8
-    model = keras.saving.load_model(tmp_path / "model" / "model.keras")
-    assert model.input_shape == (None, 8, 8)
+    files = [tmp_path / f"{i}.png" for i in range(20)]
+    rows = zoo.datasets.load("digits", "test", data_dir).take(20).as_numpy_iterator()
+    for file, row in zip(files, rows, strict=True):
+        gray = np.rint(row["image"][..., 0] / 16 * 255).astype("uint8")
+        Image.fromarray(gray).save(file)
+    likeliest = [next(iter(answer)) for answer in ask("predict", tmp_path / "model", *files)]
+    assert re.search(r"^one step +\[(.*)\]$", printed, re.M).group(1).split() == likeliest
     assert (tmp_path / "model" / "mistakes.png").stat().st_size > 10_000
     run(recipe, *words, tmp_path / "again")
     for name in ("history.csv", "metrics.json"):

@@ -71,7 +71,7 @@ def test_own_columns(recipe, cell, words, own, capfd):
     assert (own / "model" / "history.csv").read_text().splitlines()[0] == "epoch,loss,val_f1"
 
 
-def test_it_learns_and_the_same_seed_gives_the_same_numbers(recipe, own):
+def test_it_learns_and_the_same_seed_gives_the_same_numbers(recipe, own, capfd, ask):
     words = "--epochs 3 --units 16 --batch-size 8 --learning-rate 0.01 --dropout 0.2 --seed 7"
     for name in ("first", "second"):
         arguments = ["--dataset", own / "own.conll", "--output", own / name, *words.split()]
@@ -84,6 +84,12 @@ def test_it_learns_and_the_same_seed_gives_the_same_numbers(recipe, own):
     # Half of each person's name is new, and so is half of each sea's.
     assert f1["lstm, crf"]["all"] > 0.9 and f1["lstm, crf"]["PER"] > 0.9
     assert f1["most frequent tag"]["PER"] == 0 and f1["most frequent tag"]["all"] < 0.7
+    marked = re.findall(r"^  (\[.*)$", capfd.readouterr().out, re.M)[-1]
+    sentence = re.sub(r"\[(.*?) [A-Z]+\]", r"\1", marked)
+    (spans,) = ask("predict", own / "first", sentence)
+    found = [f"[{span['text']} {span['label']}]" for span in spans]
+    assert found == re.findall(r"\[.*?\]", marked)
+    assert [span["text"] for span in spans] == [sentence[s["start"] : s["end"]] for s in spans]
 
 
 @pytest.mark.skipif("TFDS_DATA_DIR" not in os.environ, reason="TFDS_DATA_DIR is not set")

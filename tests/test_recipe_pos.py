@@ -76,7 +76,7 @@ def test_own_columns(recipe, cell, words, own, capfd):
     assert (own / "model" / "confusion.png").stat().st_size > 10_000
 
 
-def test_it_learns_and_the_same_seed_gives_the_same_numbers(recipe, own):
+def test_it_learns_and_the_same_seed_gives_the_same_numbers(recipe, own, capfd, ask):
     words = "--epochs 3 --units 16 --batch-size 8 --learning-rate 0.01 --dropout 0.2 --seed 7"
     for name in ("first", "second"):
         arguments = ["--dataset", own / "own.conll", "--output", own / name, *words.split()]
@@ -85,6 +85,10 @@ def test_it_learns_and_the_same_seed_gives_the_same_numbers(recipe, own):
         assert (own / "first" / name).read_text() == (own / "second" / name).read_text()
     accuracy = json.loads((own / "first" / "metrics.json").read_text())["test"]
     assert accuracy["lstm, softmax"]["all"] > 0.95
+    (line,) = set(re.findall(r"^They/\w+ book/\w+ .*$", capfd.readouterr().out, re.M))
+    pairs = [pair.rsplit("/", 1) for pair in line.split()]
+    (spans,) = ask("predict", own / "first", " ".join(word for word, _ in pairs))
+    assert [[span["text"], span["label"]] for span in spans] == pairs
 
 
 @pytest.mark.skipif("TFDS_DATA_DIR" not in os.environ, reason="TFDS_DATA_DIR is not set")

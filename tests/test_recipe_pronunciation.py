@@ -65,7 +65,7 @@ def test_own_dictionary(recipe, cell, attention, own, capfd):
     assert (folder / "attention.png").exists() == (attention != "none")
 
 
-def test_it_learns_and_the_same_seed_gives_the_same_numbers(recipe, own):
+def test_it_learns_and_the_same_seed_gives_the_same_numbers(recipe, own, capfd, ask):
     words = "--epochs 8 --batch-size 16 --units 32 --learning-rate 0.01 --seed 3 --words zola,dot"
     for name in ("first", "second"):
         run(recipe, "--dataset", own / "own.tsv", "--output", own / name, *words.split())
@@ -76,6 +76,8 @@ def test_it_learns_and_the_same_seed_gives_the_same_numbers(recipe, own):
     rates = metrics[0]["test"]
     assert rates["gru"]["words"] <= 0.1 < 0.9 < rates["nearest spelling"]["words"]
     assert rates["gru"]["phonemes"] <= 0.03 < rates["nearest spelling"]["phonemes"]
+    printed = dict(re.findall(r"^(zola|dot) +(.*)$", capfd.readouterr().out, re.M))
+    assert ask("generate", own / "first", "Zola", "dot") == [printed["zola"], printed["dot"]]
 
 
 def test_cmudict_needs_no_network(recipe, data_dir, capfd):

@@ -86,7 +86,7 @@ def test_states_are_handed_on_and_the_gradient_is_not(recipe, network):
 @pytest.mark.parametrize(
     ("cell", "level"), [("lstm", "characters"), ("gru", "characters"), ("simple_rnn", "words")]
 )
-def test_own_text(recipe, cell, level, tmp_path, capfd):
+def test_own_text(recipe, cell, level, tmp_path, capfd, ask):
     (tmp_path / "mine.txt").write_text(TEXT)
     words = ["--text", tmp_path / "mine.txt", "--cell", cell, "--level", level, "--prompt", "the king"]
     run(recipe, *words, "--output", tmp_path / "model")
@@ -105,14 +105,15 @@ def test_own_text(recipe, cell, level, tmp_path, capfd):
     assert metrics["test"][f"{n}-gram"]["nats a token"] < 0.5  # it says the same again and again
     task = json.loads((tmp_path / "model" / "task.json").read_text())
     assert task["vocabulary"][:4] == ["", "[UNK]", "[START]", "[END]"]
-    model = keras.saving.load_model(tmp_path / "model" / "model.keras")
-    assert model.output_shape[-1] == len(task["vocabulary"])
-    assert model.generate([[5, 6]], max_length=4).shape[0] == 1
+    assert len(task["vocabulary"]) > 10
     samples = (tmp_path / "model" / "samples.txt").read_text()
     assert samples in printed
     for strategy in ("greedy", "sample", "sample, top_p 0.9", "beam of 5"):
         assert f"--- {strategy}\nOnce upon a" in samples and f"--- {strategy}\nthe king" in samples
     assert (tmp_path / "model" / "loss.png").stat().st_size > 10_000
+    options = ["--strategy", "greedy", "--max-length", str(recipe["LEVELS"][level][0])]
+    (answer,) = ask("generate", tmp_path / "model", "Once upon a", options=options)
+    assert f"--- greedy\n{answer}\n\n" in samples
 
 
 def test_the_same_seed_gives_the_same_numbers(recipe, tmp_path):

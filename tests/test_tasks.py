@@ -1,13 +1,24 @@
 import csv
 import hashlib
 import json
+import random
+import subprocess
+import sys
+import time
 
 import keras
 import pytest
 
 import zoo
 
-REST = {"task": {"labels": ["neg", "pos"]}, "metrics": {"test": 0.5}, "figures": {}}
+TASK = {
+    "task": "forecasting",
+    "dataset": "sunspots",
+    "config": {"window": 2, "segment": 1},
+    "preprocessing": {"mean": 1.0, "std": 2.0},
+    "labels": ["neg", "pos"],
+}
+REST = {"task": TASK, "metrics": {"test": 0.5}, "figures": {}}
 
 
 @pytest.fixture
@@ -26,6 +37,9 @@ def test_save_writes_all_that_belongs_to_a_model(model, tmp_path):
     assert task["sha256"]["target.spm"] == hashlib.sha256(b"\0pieces").hexdigest()
     assert task["labels"] == ["neg", "pos"]
     assert task["versions"]["keras"] == keras.__version__
+    assert task["versions"]["rnn-zoo"] == zoo.__version__
+    assert task["licence"] == "public domain"
+    assert (task["format"], task["backend"]) == (1, keras.backend.backend())
     rows = list(csv.reader((folder / "history.csv").open()))
     assert rows == [["epoch", "loss", "val_loss"], ["1", "2.0", "3.0"], ["2", "1.0", "4.0"]]
     assert keras.saving.load_model(folder / "model.keras").count_params() == 3
@@ -36,7 +50,7 @@ def test_a_failure_leaves_the_earlier_folder_and_nothing_else(model, tmp_path):
     zoo.tasks.save(folder, model, history={}, **REST)
     before = {path.name: path.read_bytes() for path in folder.iterdir()}
     with pytest.raises(TypeError):
-        zoo.tasks.save(folder, model, history={}, **REST | {"task": {"labels": object()}})
+        zoo.tasks.save(folder, model, history={}, **REST | {"task": TASK | {"labels": object()}})
     assert {path.name: path.read_bytes() for path in folder.iterdir()} == before
     assert list(tmp_path.iterdir()) == [folder]
     zoo.tasks.save(folder, model, history={"loss": [1.0]}, **REST)
@@ -62,3 +76,89 @@ def test_other_peoples_folders_are_not_overwritten(model, tmp_path):
     with pytest.raises(ValueError, match="holds something else"):
         zoo.tasks.save(tmp_path, model, history={}, **REST)
     assert (tmp_path / "thesis.txt").read_text() == "three years of work"
+
+
+@pytest.fixture
+def saved(tmp_path):
+    model = zoo.build("many_to_one", cell="gru", num_features=1, num_outputs=1, units=4)
+    model.compile("adam", "mse")
+    model.fit([[[1.0], [2.0]]] * keras.ops.ones((4, 1, 1)), keras.ops.ones((4, 1)), verbose=0)
+    zoo.save(tmp_path / "mine", model, history={}, **REST)
+    return tmp_path / "mine", model
+
+
+def test_load_gives_what_was_saved(saved):
+    folder, model = saved
+    task = zoo.load(folder)
+    for ours, theirs in zip(task.model.get_weights(), model.get_weights(), strict=True):
+        assert (ours == theirs).all()
+    (answer,) = task.predict([5.0, 7.0, 3.0])
+    expected = model.predict_on_batch(keras.ops.array([[[2.0], [0.0]]]))[0, 0] * 2 + 3
+    assert answer == pytest.approx(float(expected))
+    assert task.card["labels"] == ["neg", "pos"]
+    with pytest.raises(zoo.InputError, match=r"has predict\(inputs\), not generate"):
+        task.generate(["a"])
+
+
+def change_card(folder, **changes):
+    card = json.loads((folder / "task.json").read_text())
+    (folder / "task.json").write_text(json.dumps(card | changes))
+
+
+@pytest.mark.parametrize(
+    ("damage", "message"),
+    [
+        (lambda f: (f / "model.keras").write_bytes(b"other"), "not the file that was saved"),
+        (lambda f: (f / "model.keras").unlink(), "lacks model.keras"),
+        (lambda f: (f / "task.json").unlink(), "has no task.json"),
+        (lambda f: (f / "task.json").write_text('{"task": '), "is damaged"),
+        (lambda f: (f / "task.json").write_text("[]"), "is not a task.json"),
+        (lambda f: change_card(f, format=2), "has format 2"),
+        (lambda f: change_card(f, backend="jax"), "set KERAS_BACKEND=jax"),
+        (lambda f: change_card(f, task="forecast"), "Did you mean 'forecasting'?"),
+        (lambda f: change_card(f, preprocessing={}), "cannot be opened: 'mean'"),
+    ],
+)
+def test_a_folder_that_cannot_be_used(damage, message, saved):
+    folder, _ = saved
+    damage(folder)
+    with pytest.raises(zoo.InputError) as caught:
+        zoo.load(folder)
+    assert message in str(caught.value)
+
+
+def test_nothing_in_a_folder_is_run(tmp_path):
+    model = keras.Sequential([keras.Input((2,)), keras.layers.Lambda(lambda x: x + 1)])
+    zoo.save(tmp_path / "mine", model, history={}, **REST)
+    with pytest.raises(zoo.InputError, match="cannot be opened"):
+        zoo.load(tmp_path / "mine")
+
+
+def test_a_saver_that_is_killed_leaves_a_whole_folder(tmp_path):
+    program = (
+        "import itertools, keras, sys, zoo\n"
+        "model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(300)])\n"
+        "task = {'task': 'forecasting', 'dataset': 'sunspots', 'config': {}}\n"
+        "for i in itertools.count():\n"
+        "    zoo.save(sys.argv[1], model, task=task, metrics={}, history={}, figures={})\n"
+        "    print(i, flush=True)\n"
+    )
+    rng = random.Random(0)
+    for _ in range(3):
+        command = [sys.executable, "-c", program, str(tmp_path / "mine")]
+        with subprocess.Popen(command, stdout=subprocess.PIPE) as process:
+            process.stdout.readline()  # one is written, the next begun
+            time.sleep(rng.uniform(0, 0.2))
+            process.kill()
+        folder, card = zoo.tasks.find(tmp_path / "mine")
+        weights = (folder / "model.keras").read_bytes()
+        assert hashlib.sha256(weights).hexdigest() == card["sha256"]["model.keras"]
+
+
+def test_two_folders_change_places_in_one_step(tmp_path):
+    for name in ("a", "b"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / name).touch()
+    assert zoo.tasks._swap(tmp_path / "a", tmp_path / "b") == sys.platform.startswith("linux")
+    if sys.platform.startswith("linux"):
+        assert (tmp_path / "a" / "b").exists() and (tmp_path / "b" / "a").exists()
