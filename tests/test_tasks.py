@@ -116,7 +116,7 @@ def change_card(folder, **changes):
         (lambda f: change_card(f, format=2), "has format 2"),
         (lambda f: change_card(f, backend="jax"), "set KERAS_BACKEND=jax"),
         (lambda f: change_card(f, task="forecast"), "Did you mean 'forecasting'?"),
-        (lambda f: change_card(f, preprocessing={}), "cannot be opened: 'mean'"),
+        (lambda f: change_card(f, config={}), "cannot be opened: 'window'"),
     ],
 )
 def test_a_folder_that_cannot_be_used(damage, message, saved):
@@ -127,11 +127,15 @@ def test_a_folder_that_cannot_be_used(damage, message, saved):
     assert message in str(caught.value)
 
 
-def test_nothing_in_a_folder_is_run(tmp_path):
-    model = keras.Sequential([keras.Input((2,)), keras.layers.Lambda(lambda x: x + 1)])
-    zoo.save(tmp_path / "mine", model, history={}, **REST)
-    with pytest.raises(zoo.InputError, match="cannot be opened"):
-        zoo.load(tmp_path / "mine")
+def test_nothing_in_a_folder_is_run(saved):
+    folder, _ = saved
+    keras.Sequential([keras.Input((2,)), keras.layers.Lambda(lambda x: x + 1)]).save(
+        folder / "model.keras"
+    )
+    sha256 = hashlib.sha256((folder / "model.keras").read_bytes()).hexdigest()
+    change_card(folder, sha256={"model.keras": sha256})
+    with pytest.raises(zoo.InputError, match="cannot be opened.*Lambda"):
+        zoo.load(folder)
 
 
 def test_a_saver_that_is_killed_leaves_a_whole_folder(tmp_path):

@@ -83,7 +83,8 @@ def save(folder, model, *, task, metrics, history, figures, files=None):
     >>> import keras
     >>> model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)])
     >>> folder = pathlib.Path(tempfile.mkdtemp()) / "mine"
-    >>> save(folder, model, task={"type": "dense"}, metrics={}, history={"loss": [1.0]}, figures={})
+    >>> task = {"task": "forecasting", "dataset": "sunspots", "config": {}}
+    >>> save(folder, model, task=task, metrics={}, history={"loss": [1.0]}, figures={})
     >>> sorted(path.name for path in folder.iterdir())
     ['history.csv', 'metrics.json', 'model.keras', 'task.json']
     """
@@ -247,7 +248,7 @@ def find(name_or_folder):
         ValueError: see `load`.
     """
     folder = PRESETS / name_or_folder
-    if name_or_folder not in list_presets():
+    if str(name_or_folder) not in list_presets():
         folder = pathlib.Path(name_or_folder)
         if not folder.is_dir():
             check_choice("preset, and no folder of that name", str(name_or_folder), list_presets())
@@ -292,11 +293,6 @@ def load(name_or_folder):
     >>> task.predict(["The food is not good"])  # doctest: +SKIP
     [{'negative': 0.96, 'positive': 0.04}]
     """
-    import keras
-
-    from zoo import pipelines
-
-    register_classes()
     folder, card = find(name_or_folder)
     for name, sha256 in card["sha256"].items():
         path = folder / pathlib.Path(name).name
@@ -304,6 +300,12 @@ def load(name_or_folder):
             raise InputError(f"{folder} lacks {name}: copy or train it again.")
         if hashlib.sha256(path.read_bytes()).hexdigest() != sha256:
             raise InputError(f"{path} is not the file that was saved (its sha256 differs).")
+
+    import keras
+
+    from zoo import pipelines
+
+    register_classes()
     backend = keras.backend.backend()
     if card["backend"] != backend:
         raise InputError(
