@@ -134,7 +134,7 @@ def test_nothing_in_a_folder_is_run(saved):
     )
     sha256 = hashlib.sha256((folder / "model.keras").read_bytes()).hexdigest()
     change_card(folder, sha256={"model.keras": sha256})
-    with pytest.raises(zoo.InputError, match="cannot be opened.*Lambda"):
+    with pytest.raises(zoo.InputError, match=r"cannot be opened.*Lambda"):
         zoo.load(folder)
 
 
