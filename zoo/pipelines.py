@@ -108,7 +108,7 @@ def tagging(model, task, folder):
     def predict(texts):
         if isinstance(texts, str):
             raise InputError(f"Give a list of texts, or of lists of words. Received: {texts!r:.80}")
-        cut = [_cut(one) for one in texts]
+        cut = [_cut(one)[1] for one in texts]
         filled = [i for i, words in enumerate(cut) if words]
         rows = []
         for i in filled:
@@ -118,31 +118,39 @@ def tagging(model, task, folder):
         for i, p in zip(filled, _answer(model, rows), strict=True):
             tags = [task["labels"][best] for best in p[: len(cut[i])].argmax(axis=-1)]
             labels = datasets.to_iob2(tags) if is_iobes else [f"B-{tag}" for tag in tags]
-            whole = texts[i] if isinstance(texts[i], str) else " ".join(texts[i])
-            answers[i] = _spans(whole, cut[i], labels)
+            answers[i] = spans(texts[i], labels)
         return answers
 
     return predict
 
 
 def _cut(one):
-    """(word, start, end) of each word."""
+    """The whole text, and (word, start, end) of each word in it."""
     if isinstance(one, str):
-        return [(match.group(), *match.span()) for match in TEXT_TOKEN.finditer(one)]
+        return one, [(match.group(), *match.span()) for match in TEXT_TOKEN.finditer(one)]
     ends = np.cumsum([len(word) + 1 for word in one]) - 1
-    return [(word, int(end) - len(word), int(end)) for word, end in zip(one, ends, strict=True)]
+    words = [(word, int(end) - len(word), int(end)) for word, end in zip(one, ends, strict=True)]
+    return " ".join(one), words
 
 
-def _spans(whole, words, iob2):
-    spans = []
+def spans(one, iob2):
+    """What tags in IOB2 mark in a text, or in a list of words: dicts of text, label, start, end.
+
+    Example:
+
+    >>> spans(["In", "New", "York"], ["O", "B-LOC", "I-LOC"])
+    [{'text': 'New York', 'label': 'LOC', 'start': 3, 'end': 11}]
+    """
+    found = []
+    whole, words = _cut(one)
     for (_, start, end), tag in zip(words, iob2, strict=True):
         if tag.startswith("I-"):  # goes on where the last one ended
-            spans[-1]["end"] = end
+            found[-1]["end"] = end
         elif tag != "O":
-            spans.append({"text": "", "label": tag[2:], "start": start, "end": end})
-    for span in spans:
+            found.append({"text": "", "label": tag[2:], "start": start, "end": end})
+    for span in found:
         span["text"] = whole[span["start"] : span["end"]]
-    return spans
+    return found
 
 
 def punctuation(model, task, folder):

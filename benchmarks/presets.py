@@ -1,0 +1,216 @@
+"""Trained models that come with the package: made of what a recipe has written, and measured.
+
+    python benchmarks/presets.py add FOLDER NAME --limits "What it cannot do."
+    python benchmarks/presets.py measure NAME ...
+
+`add` rounds the weights to half precision, measures the rounded model on the whole test split, and on
+its first rows, which a test repeats, and puts it into zoo/presets. `measure` prints these figures anew.
+Both ask the model as anybody would, by `task.predict` or `task.generate`.
+"""
+
+import argparse
+import hashlib
+import io
+import json
+import pathlib
+import runpy
+import shutil
+import tempfile
+import zipfile
+
+import h5py
+import keras
+import numpy as np
+import sacrebleu
+
+import zoo
+from zoo import pipelines
+
+ROOT = pathlib.Path(__file__).parent.parent
+SAMPLE = 100  # rows that the test repeats
+
+
+def halve(source, target):
+    """Copies a `.keras` file with its weights rounded to float16 and compressed; Keras opens it."""
+
+    def copy(group, copied):
+        copied.attrs.update(group.attrs)
+        for name, item in group.items():
+            if isinstance(item, h5py.Group):
+                copy(item, copied.create_group(name))
+                continue
+            values = np.asarray(item)
+            if values.dtype == "float32":
+                values = values.astype("float16")
+            options = {"compression": "gzip", "shuffle": True} if values.size > 64 else {}
+            copied.create_dataset(name, data=values, **options).attrs.update(item.attrs)
+
+    with zipfile.ZipFile(source) as old, zipfile.ZipFile(target, "w") as new:
+        for name in old.namelist():
+            content = old.read(name)
+            if name == "model.weights.h5":
+                buffer = io.BytesIO()
+                with h5py.File(io.BytesIO(content)) as file, h5py.File(buffer, "w") as copied:
+                    copy(file, copied)
+                content = buffer.getvalue()
+            new.writestr(zipfile.ZipInfo(name), content)  # without a date: the same bytes each time
+
+
+def measure(task, rows=None):
+    """A dict of the metrics of a task on the test split of its dataset, or on its first rows."""
+    return globals()[f"measure_{task.card['task']}"](task, rows)
+
+
+def recipe(task):
+    """The functions of the recipe that a task was trained by."""
+    command = task.card["command"].split()
+    return runpy.run_path(str(ROOT / next(word for word in command if word.endswith(".py"))))
+
+
+def measure_text_classification(task, rows):
+    splits, names = zoo.datasets.load_texts(task.card["dataset"])
+    texts, labels = (column[:rows] for column in splits["test"])
+    likeliest = [next(iter(answer)) for answer in task.predict(texts)]
+    return {"accuracy": np.mean([a == names[b] for a, b in zip(likeliest, labels, strict=True)])}
+
+
+def measure_image_classification(task, rows):
+    test = list(zoo.datasets.load(task.card["dataset"], "test").as_numpy_iterator())[:rows]
+    answers = task.predict([row["image"] for row in test])
+    hits = [int(next(iter(a))) == row["label"] for a, row in zip(answers, test, strict=True)]
+    return {"accuracy": np.mean(hits)}
+
+
+def measure_tagging(task, rows):
+    """The F1 of whole entities: both ends and the type must be right."""
+    splits, _ = zoo.datasets.load_tagged(task.card["dataset"], "ner")
+    sentences, tags = (column[:rows] for column in splits["test"])
+    found = [pipelines.spans(*pair) for pair in zip(sentences, tags, strict=True)]
+    pairs = list(zip(task.predict(sentences), found, strict=True))
+    right = sum(span in true for spans, true in pairs for span in spans)
+    return {"f1": 2 * right / sum(len(spans) + len(true) for spans, true in pairs)}
+
+
+def measure_punctuation(task, rows):
+    """Of whole reviews; the recipe scores windows of words."""
+    functions = recipe(task)
+    texts = functions["read_texts"](task.card["dataset"], None)["test"][:rows]
+    true = [functions["take_tags_off"](text) for text in texts]
+    restored = task.predict([" ".join(words) for words, _ in true])
+    predicted = [functions["take_tags_off"](text)[1] for text in restored]
+    true = np.concatenate([tags for _, tags in true])
+    return functions["score"](true, np.concatenate(predicted))
+
+
+def measure_forecasting(task, rows):
+    parts, _ = zoo.datasets.load_series(task.card["dataset"], "", None)
+    values, first = (
+        np.concatenate(list(parts.values())),
+        sum(map(len, parts.values())) - len(parts["test"]),
+    )
+    horizon = task.card["config"]["horizon"]
+    ends = range(first, len(values) - horizon + 1)[:rows]
+    errors = [np.abs(task.predict(values[:end]) - values[end : end + horizon]) for end in ends]
+    return {"MAE": np.mean(errors)}
+
+
+def measure_translation(task, rows):
+    sources, targets = (
+        column[:rows] for column in zoo.datasets.load_pairs(task.card["dataset"])["test"]
+    )
+    return {"BLEU": sacrebleu.corpus_bleu(task.generate(sources), [targets]).score}
+
+
+def measure_pronunciation(task, rows):
+    functions = recipe(task)
+    test = functions["read_dictionary"](task.card["dataset"], None)["test"]
+    test = dict(list(test.items())[:rows])
+    said = [tuple(phonemes.split()) for phonemes in task.generate(list(test))]
+    return functions["error_rates"](said, test)
+
+
+def measure_captioning(task, rows):
+    images, captions = zoo.datasets.load_captions(task.card["dataset"])["test"]
+    with tempfile.TemporaryDirectory() as folder:
+        paths = []
+        for i, image in enumerate(images.take(rows or -1).as_numpy_iterator()):
+            paths.append(pathlib.Path(folder) / str(i))
+            paths[-1].write_bytes(image)
+        described = [caption.split() for caption in task.generate(paths)]
+    true = [[caption.lower().split() for caption in some] for some in captions[: len(paths)]]
+    return zoo.metrics.score_captions(described, true)
+
+
+def measure_language_model(task, rows):
+    """In nats a token, of the first `rows` windows if given."""
+    functions, config = recipe(task), task.card["config"]
+    texts = zoo.datasets.load_corpus(task.card["dataset"])["test"]
+    index = {symbol: i for i, symbol in enumerate(task.card["vocabulary"])}
+    symbols = functions["tokenize"](texts, config["level"], config["max_tokens"] // 10)
+    tokens = [index.get(symbol, 1) for symbol in symbols]
+    inputs, targets = zoo.datasets.streams(tokens, config["batch_size"], config["bptt_steps"])
+    network = task.model.with_states()
+    step = functions["make_step"](network)
+    return {"nats a token": functions["read"](step, network, inputs[:rows], targets[:rows])}
+
+
+def measure_composition(task, rows):
+    """In nats a note or mark, of the beginnings of chorales as they are."""
+    functions = recipe(task)
+    chorales = zoo.datasets.load("jsb_chorales/16th", "test").as_numpy_iterator()
+    index = {symbol: i for i, symbol in enumerate(task.card["vocabulary"])}
+    rng = np.random.default_rng(0)
+    pieces = functions["make_pieces"]([row["notes"] for row in chorales][:rows], index, rng, shifts=[0])
+    task.model.compile(loss="sparse_categorical_crossentropy")
+    losses = [(task.model.evaluate(x[None], y[None], verbose=0) * len(y), len(y)) for x, y in pieces]
+    total, count = np.sum(losses, axis=0)
+    return {"nats a note": total / count}
+
+
+def add(folder, name, limits):
+    """Puts a folder that a recipe's --output has written among the presets."""
+    folder, card = zoo.tasks.find(folder)
+    new = pathlib.Path(tempfile.mkdtemp()) / name
+    new.mkdir()
+    for file in card["sha256"]:
+        shutil.copy(folder / file, new)
+    halve(folder / "model.keras", new / "model.keras")
+    sha256 = {file: hashlib.sha256((new / file).read_bytes()).hexdigest() for file in card["sha256"]}
+    card |= {"limits": limits, "sha256": sha256, "precision of the weights": "float16"}
+    write_card(new, card)
+    task = zoo.load(new)
+    card["measured"] = {"test": measure(task), f"first {SAMPLE} rows of test": measure(task, SAMPLE)}
+    write_card(new, card)
+    target = zoo.tasks.PRESETS / name
+    shutil.rmtree(target, ignore_errors=True)
+    shutil.move(new, target)
+    print(json.dumps(card["measured"], indent=1, default=float))
+
+
+def write_card(folder, card):
+    text = json.dumps(card, indent=1, ensure_ascii=False, default=float)
+    (folder / zoo.tasks.TASK_FILE).write_text(text, "utf-8")
+
+
+def main():
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    commands = parser.add_subparsers(dest="command", required=True)
+    command = commands.add_parser("add")
+    command.add_argument("folder")
+    command.add_argument("name")
+    command.add_argument("--limits", required=True)
+    command = commands.add_parser("measure")
+    command.add_argument("names", nargs="+")
+    arguments = parser.parse_args()
+    if arguments.command == "add":
+        add(arguments.folder, arguments.name, arguments.limits)
+    else:
+        for name in arguments.names:
+            print(name, json.dumps(measure(zoo.load(name)), default=float))
+
+
+if __name__ == "__main__":
+    keras.utils.set_random_seed(0)
+    main()
