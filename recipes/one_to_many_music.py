@@ -40,7 +40,6 @@ import numpy as np
 import zoo
 
 SPECIAL = ["", "[UNK]", "[START]", "[END]", "|"]  # tokens 0 to 4; "|" comes before each beat
-VOICES = {"S": "soprano", "A": "alto", "T": "tenor", "B": "bass"}
 SHIFTS = range(-4, 5)  # semitones
 BEAT = 17  # tokens: a mark and 4 steps of 4 notes each
 NUM_KEYS = zoo.music.NUM_KEYS
@@ -81,32 +80,11 @@ def predict(model, rows, batch_size):
     return [p[: len(y)] for p, (_, y) in zip(padded, rows, strict=True)]
 
 
-def to_symbols(notes, shift=0):
-    """A chorale as a list of str: a mark at each beat, then "S72", "A67", ...; "S0" is silent."""
-    symbols = []
-    for step, chord in enumerate(np.where(notes == 0, 0, notes + shift)):
-        symbols += ["|"] if step % 4 == 0 else []
-        symbols += [f"{voice}{pitch}" for voice, pitch in zip(VOICES, chord, strict=True)]
-    return symbols
-
-
-def to_notes(symbols):
-    """The pitches `[steps, 4]` of what was composed: each "S" begins a chord, each "B" ends one."""
-    chords, chord = [], {}
-    for symbol in symbols:
-        if symbol[:1] in VOICES:
-            chord = chord if symbol[0] != "S" else {}
-            chord[symbol[0]] = int(symbol[1:])
-        if symbol[:1] == "B":
-            chords.append([chord.get(voice, 0) for voice in VOICES])
-    return np.array(chords, int).reshape(-1, 4)
-
-
 def make_pieces(chorales, numbers, rng, shifts=SHIFTS):
     """16 beats of each chorale, cut and moved at random: rows of tokens and of those that follow."""
     rows = []
     for notes in chorales:
-        symbols = ["[START]", *to_symbols(notes, rng.choice(shifts)), "[END]"]
+        symbols = ["[START]", *zoo.music.to_symbols(notes, rng.choice(shifts)), "[END]"]
         begin = rng.integers(max(1, len(symbols) - 16 * BEAT))
         piece = np.array([numbers.get(s, 1) for s in symbols[begin : begin + 16 * BEAT + 1]])
         rows.append((piece[:-1], piece[1:]))
@@ -138,12 +116,12 @@ def main(config):
     keras.utils.set_random_seed(config.seed)  # now: preparing a dataset draws random numbers
     print(", ".join(f"{len(notes)} {split}" for split, notes in grids["quarter"].items()), "chorales")
     chords = np.unique(np.concatenate(grids["16th"]["train"]), axis=0)
-    sung = set().union(*(to_symbols(chords, shift) for shift in SHIFTS))
+    sung = set().union(*(zoo.music.to_symbols(chords, shift) for shift in SHIFTS))
     vocabulary = [*SPECIAL, *sorted(sung - set(SPECIAL))]
     numbers = {symbol: i for i, symbol in enumerate(vocabulary)}
     pitches = config.chord.replace(" ", "").split(",")
-    first = ["|", *map("".join, zip(VOICES, pitches, strict=False))]
-    if len(pitches) != len(VOICES) or not set(first) <= set(numbers):
+    first = ["|", *map("".join, zip(zoo.music.VOICES, pitches, strict=False))]
+    if len(pitches) != 4 or not set(first) <= set(numbers):
         raise zoo.InputError(
             "--chord must be four MIDI pitches that soprano, alto, tenor and bass sing in training, "
             f"such as 72,67,64,48. Received: {config.chord!r}"
@@ -216,9 +194,9 @@ def main(config):
         top_p=0.95,  # no unlikely note; with less, chords are held longer than by Bach
         seed=config.seed,
     )[0]
-    notes = to_notes([*first, *(vocabulary[token] for token in tokens)])  # [steps, 4]
+    notes = zoo.music.from_symbols([*first, *(vocabulary[token] for token in tokens)])  # [steps, 4]
     print(f"\nComposed {len(notes) / 4:.1f} beats, at first:")
-    for name, voice in zip(VOICES.values(), notes[::4].T, strict=True):
+    for name, voice in zip(zoo.music.VOICES.values(), notes[::4].T, strict=True):
         print(f"{name:8s}" + "".join(f"{zoo.music.note_name(pitch):>5s}" for pitch in voice[:16]))
 
     if not config.output:
@@ -229,11 +207,11 @@ def main(config):
         "type": "one_to_many",
         "cell": config.cell,
         "dataset": config.dataset,
-        "preprocessing": {"steps_a_beat": 4, "voices": "".join(VOICES)},
+        "preprocessing": {"symbols": "zoo.music.to_symbols"},
         "config": dataclasses.asdict(config),
         "vocabulary": vocabulary,
     }
-    figures = {"chorale": zoo.music.plot_piano_roll(notes, VOICES.values())}
+    figures = {"chorale": zoo.music.plot_piano_roll(notes, zoo.music.VOICES.values())}
     results = {"metrics": metrics, "history": history, "figures": figures}
     files = {"chorale.mid": zoo.music.to_midi(notes)}
     zoo.save(config.output, composer, task=task, files=files, **results)

@@ -10,6 +10,7 @@ import mido
 import numpy as np
 
 LOWEST, NUM_KEYS = 21, 88  # the pitch of the first key of a piano, and how many there are
+VOICES = {"S": "soprano", "A": "alto", "T": "tenor", "B": "bass"}
 NAMES = ("C", "C#", "D", "D#", "E", "F", "F#", "G", "G#", "A", "A#", "B")
 
 
@@ -43,6 +44,52 @@ def note_name(pitch):
     ('C4', 'A#4', '-')
     """
     return f"{NAMES[pitch % 12]}{pitch // 12 - 1}" if pitch else "-"
+
+
+def to_symbols(notes, shift=0):
+    """Four voices as a sequence for a language model: a mark at each beat, then the notes of each step.
+
+    Args:
+        notes: integers `[steps, 4]`, four steps a beat; soprano, alto, tenor and bass.
+        shift: semitones to move the notes by.
+
+    Returns:
+        A list of str: "|" at each beat, and for each note its voice and pitch; "S0" is silent.
+
+    Example:
+
+    >>> to_symbols(np.array([[72, 67, 64, 48], [72, 67, 0, 48]]), shift=2)
+    ['|', 'S74', 'A69', 'T66', 'B50', 'S74', 'A69', 'T0', 'B50']
+    """
+    symbols = []
+    for step, chord in enumerate(np.where(notes == 0, 0, notes + shift)):
+        symbols += ["|"] if step % 4 == 0 else []
+        symbols += [f"{voice}{pitch}" for voice, pitch in zip(VOICES, chord, strict=True)]
+    return symbols
+
+
+def from_symbols(symbols):
+    """The notes that symbols tell: each "S" begins a chord, each "B" ends one, others are skipped.
+
+    Args:
+        symbols: list of str, see `to_symbols`.
+
+    Returns:
+        Integers `[steps, 4]`; 0 for a voice that a chord lacks.
+
+    Example:
+
+    >>> from_symbols(["[START]", "|", "S72", "A67", "B48", "S71", "A65"]).tolist()
+    [[72, 67, 0, 48]]
+    """
+    chords, chord = [], {}
+    for symbol in symbols:
+        if symbol[:1] in VOICES:
+            chord = chord if symbol[0] != "S" else {}
+            chord[symbol[0]] = int(symbol[1:])
+        if symbol[:1] == "B":
+            chords.append([chord.get(voice, 0) for voice in VOICES])
+    return np.array(chords, int).reshape(-1, 4)
 
 
 def score(predicted, truth):

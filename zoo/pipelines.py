@@ -289,37 +289,32 @@ def language_model(model, task, folder):
 
 
 def composition(model, task, folder):
-    """First chords -> pieces, integers `[steps, voices]` for `zoo.music`, 0 where a voice is silent.
+    """First chords -> pieces, integers `[steps, 4]` for `zoo.music`, 0 where a voice is silent.
 
     A chord is a list of four MIDI pitches, soprano, alto, tenor and bass. Options: beats (48); strategy
     ("sample", with top_p=0.95) and those of `Generator.generate`.
     """
+    from zoo import music  # needs packages of the extra "recipes"
+
     index = {symbol: i for i, symbol in enumerate(task["vocabulary"])}
-    steps, voices = task["preprocessing"]["steps_a_beat"], task["preprocessing"]["voices"]
 
     def generate(chords, beats=48, **options):
         firsts = []
         for chord in chords:
-            notes = [f"{voice}{pitch}" for voice, pitch in zip(voices, chord, strict=False)]
-            if len(chord) != len(voices) or not set(notes) <= set(index):
+            known = len(chord) == 4 and music.to_symbols(np.array([chord]))
+            if not known or not set(known) <= set(index):
                 raise InputError(
                     "A chord is four MIDI pitches that soprano, alto, tenor and bass sing in training, "
                     f"such as [72, 67, 64, 48]. Received: {list(chord)}"
                 )
-            firsts.append(["|", *notes])
+            firsts.append(known)  # a mark and four notes
         options = options or {"strategy": "sample", "top_p": 0.95}
-        tokens = model.generate(
-            [[2, *(index[symbol] for symbol in first)] for first in firsts],
-            beats * (1 + steps * len(voices)) - len(voices) - 1,
-            **options,
-        )
-        pieces = []
-        for first, row in zip(firsts, tokens, strict=True):
-            symbols = [*first, *(task["vocabulary"][token] for token in row)]
-            pitches = [int(symbol[1:]) for symbol in symbols if symbol[:1] in voices]
-            whole = len(pitches) // len(voices) * len(voices)
-            pieces.append(np.array(pitches[:whole], int).reshape(-1, len(voices)))
-        return pieces
+        beginnings = [[model.start_token, *(index[symbol] for symbol in first)] for first in firsts]
+        tokens = model.generate(beginnings, beats * 17 - 5, **options)
+        return [
+            music.from_symbols([*first, *(task["vocabulary"][token] for token in row)])
+            for first, row in zip(firsts, tokens, strict=True)
+        ]
 
     return generate
 

@@ -316,6 +316,10 @@ def load(name_or_folder):
     try:
         model = keras.saving.load_model(folder / "model.keras", compile=False, safe_mode=True)
         answer = pipelines.PIPELINES[card["task"]](model, card, folder)
+    except ModuleNotFoundError as error:
+        raise InputError(
+            f'{folder} needs the package {error.name}: python -m pip install "rnn-zoo[recipes]"'
+        ) from None
     except (KeyError, TypeError, ValueError, OSError) as error:
         reason = " ".join(str(error).split())[:200]
         raise InputError(f"{folder} cannot be opened: {reason}") from error
