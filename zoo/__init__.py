@@ -23,6 +23,7 @@ __all__ = [
     "datasets",
     "decoding",
     "diagnostics",
+    "exporting",
     "flag",
     "layers",
     "list_models",

@@ -1,0 +1,102 @@
+"""`export`: a trained model as a file for programs that have no Keras."""
+
+import pathlib
+import shutil
+import tempfile
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from zoo import text
+from zoo.errors import InputError, check_choice
+from zoo.layers import CRF
+
+
+def export(task, path, format="saved_model", length=None):
+    """Writes a model for TensorFlow Serving, ONNX Runtime or LiteRT.
+
+    Args:
+        task: what `zoo.load` gives, or a `keras.Model` of the zoo.
+        path: the folder of a SavedModel, or the file; nothing may be there yet. It appears whole.
+        format: `"saved_model"`, with the endpoint `serve` from tokens to probabilities and, of a task
+            that classifies texts, `from_strings`; `"onnx"`, of any length and number of rows (needs the
+            package tf2onnx); `"litert"`, of one row of a fixed length.
+        length: of `"litert"`: the number of tokens or values, padding included.
+
+    Raises:
+        ValueError: an unknown format, something is at the path already, no length for LiteRT, or a
+            model that the format cannot hold (a CRF: in a SavedModel only).
+
+    Example:
+
+    >>> import zoo
+    >>> model = zoo.build("many_to_one", cell="gru", units=8)
+    >>> folder = pathlib.Path(tempfile.mkdtemp()) / "served"
+    >>> export(model, folder)
+    >>> served = tf.saved_model.load(folder)
+    >>> served.serve(tf.constant([[5, 6, 7]])).shape
+    TensorShape([1, 1])
+    """
+    check_choice("format", format, ("saved_model", "onnx", "litert"))
+    path = pathlib.Path(path)
+    if path.exists():
+        raise InputError(f"{path} exists already: choose another name.")
+    if keras.backend.backend() != "tensorflow":
+        raise InputError(f"Export needs the tensorflow backend. Received: {keras.backend.backend()}")
+    model = getattr(task, "model", task)
+    if format != "saved_model" and any(isinstance(x, CRF) for x in model.layers):
+        raise InputError(f"A CRF can be exported as a SavedModel only. Received: {format!r}")
+    temporary = pathlib.Path(tempfile.mkdtemp(dir=path.absolute().parent))
+    try:
+        new = temporary / path.name
+        if format == "saved_model":
+            _saved_model(task, model, new)
+        elif format == "onnx":
+            examples = [np.zeros([n or 1 for n in x.shape], x.dtype) for x in model.inputs]
+            model(examples if len(examples) > 1 else examples[0])  # else Keras does not know its inputs
+            model.export(new, format="onnx", verbose=False)
+        else:
+            new.write_bytes(_litert(model, length))
+        new.rename(path)
+    finally:
+        shutil.rmtree(temporary)
+
+
+def _saved_model(task, model, path):
+    archive = keras.export.ExportArchive()
+    archive.track(model)
+    signature = [tf.TensorSpec(x.shape, x.dtype, name=x.name) for x in model.inputs]
+
+    def serve(*inputs):
+        return model(inputs if len(inputs) > 1 else inputs[0])
+
+    archive.add_endpoint("serve", serve, input_signature=signature)
+    if getattr(task, "card", {}).get("task") == "text_classification":
+        vectorizer = keras.layers.TextVectorization(
+            vocabulary=task.card["vocabulary"], standardize=text.standardize, ragged=True
+        )
+        vectorizer(tf.constant([""]))  # builds it
+        archive.track(vectorizer)
+        length = task.card["preprocessing"]["keep_last"]
+
+        def from_strings(texts):
+            tokens = vectorizer(texts)[:, -length:].to_tensor()  # [batch, time]
+            return model(tf.cast(tokens, "int32"))
+
+        strings = [tf.TensorSpec((None,), "string", name="texts")]
+        archive.add_endpoint("from_strings", from_strings, input_signature=strings)
+    archive.write_out(path, verbose=False)
+
+
+def _litert(model, length):
+    if not length and any(None in x.shape[1:] for x in model.inputs):
+        raise InputError("LiteRT needs a fixed length: give length, the number of tokens.")
+    config = keras.tree.map_structure(lambda x: x, model.get_config())  # a copy, to be changed
+    for layer in config["layers"]:
+        if layer["class_name"] == "InputLayer":
+            _, *rest = layer["config"]["batch_shape"]
+            layer["config"]["batch_shape"] = [1, *(length if n is None else n for n in rest)]
+    fixed = type(model).from_config(config)
+    fixed.set_weights(model.get_weights())
+    return tf.lite.TFLiteConverter.from_keras_model(fixed).convert()
