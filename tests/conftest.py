@@ -21,8 +21,8 @@ def ask():
 
     def ask(verb, folder, *inputs, options=()):
         program = "from zoo.cli import main; main()"
-        command = [sys.executable, "-c", program, verb, str(folder), "--json", *options, "--"]
-        result = subprocess.run([*command, *map(str, inputs)], capture_output=True, text=True)
+        command = [sys.executable, "-c", program, verb, "--json", *options, "--", folder, *inputs]
+        result = subprocess.run([*map(str, command)], capture_output=True, text=True)
         assert (result.returncode, result.stderr) == (0, "")
         return [json.loads(line)["output"] for line in result.stdout.splitlines()]
 

@@ -43,6 +43,7 @@ def test_predict_from_words_and_from_a_pipe(folder):
     assert result.stdout == "negative (0.50)  The food is not good\n"
     result = run("predict", folder, "--json", input="good\n\nbad\n")
     assert (result.returncode, result.stderr) == (0, "")
+    assert run("predict", folder, "--json", "good", "", "bad").stdout == result.stdout
     rows = [json.loads(line) for line in result.stdout.splitlines()]
     assert [row["input"] for row in rows] == ["good", "", "bad"]
     assert rows[0]["output"] == {"negative": 0.5, "positive": 0.5}
@@ -95,6 +96,7 @@ def test_copy(tmp_path):
         ("generate {mine} x", "A task of text_classification has predict(inputs), not generate."),
         ("copy many_to_one_sentimental", "Did you mean 'many_to_one_sentiment'?"),
         ("copy one_to_one_digits {tmp}/no/such/place", "No such file or directory"),
+        ("predict {mine} x --jsno", "unrecognized arguments: --jsno"),
         ("predict", "the following arguments are required: name"),
         ("", "the following arguments are required: command"),
         ("predikt {mine} x", "invalid choice: 'predikt'"),

@@ -65,7 +65,7 @@ def test_the_loss_is_the_sum_over_the_keys(recipe):
     assert loss == pytest.approx(zoo.music.score(p, y)["nats a step"], rel=1e-5)
 
 
-def test_symbols_and_back():
+def test_symbols_and_back(recipe):
     notes = np.array([*CHORDS, [72, 0, 64, 48]])
     symbols = zoo.music.to_symbols(notes, shift=2)
     assert symbols[:5] == ["|", "S74", "A69", "T66", "B50"]

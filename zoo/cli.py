@@ -218,7 +218,11 @@ def make_parser():
 def main(argv=None):
     """The command line. Ends with status 0, 2 for what cannot be used, 130 if interrupted."""
     parser = make_parser()
-    arguments = parser.parse_args(argv)
+    arguments, rest = parser.parse_known_args(argv)
+    if rest:  # argparse takes no inputs after a flag: zoo predict NAME --json TEXT
+        if "inputs" not in arguments or any(word.startswith("-") for word in rest):
+            parser.error(f"unrecognized arguments: {' '.join(rest)}")
+        arguments.inputs = [*arguments.inputs, *rest]
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     # What TensorFlow's C++ writes at import goes nowhere; Python's own errors still reach the screen.
     sys.stderr = os.fdopen(os.dup(2), "w", buffering=1)
