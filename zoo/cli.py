@@ -55,7 +55,8 @@ def show(arguments):
     for name in ("dataset", "licence", "limits", "command", "parameters", "backend", "versions"):
         if name in card:
             print(f"{name:12s}{format_numbers(card[name])}")
-    for split, rows in card["metrics"].items():
+    measured = {"as it comes": card["measured"]} if "measured" in card else {}
+    for split, rows in {**card["metrics"], **measured}.items():
         print(f"\n{split}:")
         for name, row in rows.items():
             print(f"  {name:30s}{format_numbers(row)}")

@@ -113,7 +113,7 @@ def save(folder, model, *, task, metrics, history, figures, files=None):
             "backend": keras.backend.backend(),
             "parameters": model.count_params(),
             "metrics": metrics,
-            "command": shlex.join(sys.argv),
+            "command": shlex.join(["python", *sys.argv]),
             "versions": {package: importlib.metadata.version(package) for package in packages},
             "sha256": sha256,
         }
