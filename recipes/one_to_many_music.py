@@ -168,14 +168,16 @@ def main(config):
             print(f"{f'{split}, {name}':24s}{cells}")
 
     # The network that composes: notes -> vectors -> states -> the next note.
-    training, validation = grids["16th"]["train"], grids["16th"]["validation"]
-    pieces = make_pieces(validation, numbers, np.random.default_rng(0), shifts=[0])
     data = {
         "train": zoo.datasets.batches(
-            lambda rng: make_pieces(training, numbers, rng), config.batch_size, config.seed
-        ),
-        "validation": zoo.datasets.batches(pieces, config.batch_size),
+            lambda rng: make_pieces(grids["16th"]["train"], numbers, rng),
+            config.batch_size,
+            config.seed,
+        )
     }  # tokens [batch, time] and those after them
+    for split in ("validation", "test"):
+        pieces = make_pieces(grids["16th"][split], numbers, np.random.default_rng(0), shifts=[0])
+        data[split] = zoo.datasets.batches(pieces, config.batch_size)
     composer = zoo.build(
         "one_to_many",
         cell=config.cell,
@@ -187,6 +189,10 @@ def main(config):
     )
     composer.summary()
     history = train(composer, "sparse_categorical_crossentropy", data, config)
+    print("\nThe composer, nats a token (a note or a beat's mark):")
+    for split in ("validation", "test"):
+        metrics[split]["composer"] = {"nats a token": composer.evaluate(data[split], verbose=0)}
+        print(f"{split:24s}{metrics[split]['composer']['nats a token']:14.4f}")
     tokens = composer.generate(
         [[numbers[symbol] for symbol in ("[START]", *first)]],
         max_length=config.beats * BEAT - len(first),

@@ -101,7 +101,10 @@ def test_a_few_chorales_and_the_same_seed_gives_the_same_numbers(recipe, chorale
     assert "20 train, 5 validation, 5 test chorales" in printed
     metrics = json.loads((output / "metrics.json").read_text())
     for split, rows in metrics.items():
-        assert list(rows) == [cell, "last chord", "frequencies"]
+        assert list(rows) == [cell, "last chord", "frequencies", "composer"]
+        (loss,) = rows.pop("composer").values()
+        assert re.search(rf"^{split} +{loss:.4f}$", printed, re.M)
+        assert 4 < loss < 5  # ln 134 = 4.9 if all symbols are alike
         for name, row in rows.items():
             cells = re.search(rf"^{split}, {name} +(.*)$", printed, re.M).group(1).split()
             assert cells == [f"{value:.4f}" for value in row.values()]
