@@ -1,6 +1,7 @@
 """The `zoo` command: what it prints, how it fails, and that it is quick where nothing is trained."""
 
 import json
+import os
 import pathlib
 import subprocess
 import sys
@@ -49,14 +50,30 @@ def test_predict_from_words_and_from_a_pipe(folder):
     assert rows[0]["output"] == {"negative": 0.5, "positive": 0.5}
 
 
+def test_inputs_of_all_sorts(folder):
+    lines = "\ufeffgood\r\nbad\n".encode()  # as Windows writes
+    options = {"capture_output": True, "env": os.environ | {"PYTHONIOENCODING": "utf-8"}}
+    program = [sys.executable, "-c", "from zoo.cli import main; main()", "predict", folder]
+    result = subprocess.run([*program, "--json"], input=lines, **options)
+    rows = [json.loads(line)["input"] for line in result.stdout.splitlines()]
+    assert (result.returncode, rows) == (0, ["good", "bad"])
+    result = subprocess.run(program, input=b"caf\xe9\n", **options)
+    assert result.returncode == 2 and b"must be UTF-8" in result.stderr
+    result = run("predict", folder, "--json", "--", "-5", "--json")
+    assert [json.loads(line)["input"] for line in result.stdout.splitlines()] == ["-5", "--json"]
+    result = subprocess.run(["bash", "-c", 'seq 9999 | "$@" | head -1', "-", *program], **options)
+    assert result.stderr == b"" and result.stdout.count(b"\n") == 1
+
+
 def test_list_and_recipes_are_instant():
-    seconds = []
     for words in (["list"], ["recipes"], ["--help"]):
-        start = time.perf_counter()
-        result = run(*words)
-        seconds.append(time.perf_counter() - start)
-        assert (result.returncode, result.stderr) == (0, "")
-    assert min(seconds) < 0.5
+        seconds = []
+        for _ in range(3):
+            start = time.perf_counter()
+            result = run(*words)
+            seconds.append(time.perf_counter() - start)
+            assert (result.returncode, result.stderr) == (0, "")
+        assert min(seconds) < 1  # importing TensorFlow takes several
     assert "many_to_one_sentiment" in run("recipes").stdout
     listed = json.loads(run("list", "--json").stdout)
     assert listed == {"types": zoo.list_models(), "presets": zoo.list_presets()}
@@ -99,6 +116,7 @@ def test_copy(tmp_path):
         ("predict {mine} x --jsno", "unrecognized arguments: --jsno"),
         ("predict", "the following arguments are required: name"),
         ("", "the following arguments are required: command"),
+        ("predict {mine} caf\udce9", "A text must be Unicode"),
         ("predikt {mine} x", "invalid choice: 'predikt'"),
     ],
 )

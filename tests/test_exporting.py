@@ -97,7 +97,7 @@ def test_a_classifier_from_strings(tmp_path):
     zoo.save(tmp_path / "mine", model, task=task, metrics={}, history={}, figures={})
     loaded = zoo.load(tmp_path / "mine")
     export(loaded, tmp_path / "served")
-    texts = ["It is not GOOD, not bad.", "good", ""]
+    texts = ["It is not GOOD, not bad.", "good", "", "good\u00a0bad bad\u3000not\x85good"]
     served = tf.saved_model.load(tmp_path / "served")
     p = served.from_strings(tf.constant(texts))
     for row, expected in zip(p.numpy(), loaded.predict(texts), strict=True):
@@ -122,6 +122,10 @@ def test_bad_input(tmp_path):
         export(model, tmp_path / "x", format="onxx")
     with pytest.raises(zoo.InputError, match="LiteRT needs a fixed length"):
         export(model, tmp_path / "x", format="litert")
+    with pytest.raises(zoo.InputError, match="length must be a whole number from 1"):
+        export(model, tmp_path / "x", format="litert", length=-1)
+    with pytest.raises(zoo.InputError, match=r"Give what zoo\.load gives"):
+        export("sentiment-sst2-lstm", tmp_path / "x")
     (tmp_path / "x").write_text("mine")
     with pytest.raises(zoo.InputError, match="exists already"):
         export(model, tmp_path / "x")

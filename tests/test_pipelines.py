@@ -26,7 +26,7 @@ def test_rows_of_similar_length_share_a_batch_and_answers_keep_their_order():
     assert [batch.shape for batch in model.batches] == [(2, 2), (2, 4), (1, 5)]
 
 
-@pytest.mark.parametrize("texts", ["one text", [1, 2], [["a", "list"]]])
+@pytest.mark.parametrize("texts", ["one text", [1, 2], [["a", "list"]], [None]])
 def test_texts_are_a_list_of_texts(texts):
     task = {"vocabulary": ["", "[UNK]"], "labels": ["a", "b"], "preprocessing": {"keep_last": 5}}
     predict = pipelines.text_classification(Says(None), task, None)
@@ -81,6 +81,11 @@ def test_spans_have_the_places_of_words():
     [
         ("John lives in Paris.", ["John", "lives", "in", "Paris", "."]),
         ("@ann: 3,500 #zoo (x-ray)!", ["@ann", ":", "3,500", "#zoo", "(", "x-ray", ")", "!"]),
+        (
+            "Germany's U.S. trade isn’t e.g. 9:30.It",
+            ["Germany", "'s", "U.S.", "trade", "is", "n’t", "e.g.", "9:30", ".", "It"],
+        ),
+        ("Go to London.She can't.", ["Go", "to", "London", ".", "She", "ca", "n't", "."]),
         ("", []),
     ],
 )
@@ -126,3 +131,24 @@ def test_punctuation_keeps_words_and_order():
     model = Says(lambda x: np.eye(3)[np.clip(x - 1, 0, 2)])
     predict = pipelines.punctuation(model, task, None)
     assert predict(["no, yes maybe", "...", "YES"]) == ["No, YES! maybe", "", "YES!"]
+
+
+@pytest.mark.parametrize("name", ["translation-multi30k-en-de-gru", "pronunciation-cmudict-gru"])
+def test_empty_sources_and_options_of_generating(name):
+    task = zoo.load(name)
+    assert task.generate([]) == []
+    whole, empty = task.generate(["dog", ""])
+    assert whole and empty == ""
+    (short,) = task.generate(["dog"], max_length=1)
+    assert len(short.split()) <= 1
+    with pytest.raises(zoo.InputError, match="Unknown option"):
+        task.generate(["dog"], strategy="greedy", temperature=2.0)
+
+
+def test_music_is_sampled_whatever_else_is_said():
+    task = zoo.load("music-chorales-lstm")
+    (notes,) = task.generate([[72, 67, 64, 48]], beats=2, seed=1)
+    assert notes.shape[1] == 4 and len(notes) <= 8
+    for options in ({"beats": 0}, {"beats": 1.5}, {"max_length": 5}):
+        with pytest.raises(zoo.InputError, match="The length of music is beats"):
+            task.generate([[72, 67, 64, 48]], **options)

@@ -78,6 +78,27 @@ def test_other_peoples_folders_are_not_overwritten(model, tmp_path):
     assert (tmp_path / "thesis.txt").read_text() == "three years of work"
 
 
+def test_what_cannot_be_saved(model, tmp_path, monkeypatch):
+    (tmp_path / "thesis.txt").write_text("three years of work")
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(zoo.InputError, match="Give a folder to save to"):
+        zoo.save("", model, history={}, **REST)
+    with pytest.raises(zoo.InputError, match="The task lacks config, task"):
+        zoo.save("mine", model, history={}, **REST | {"task": {"dataset": "sunspots"}})
+    assert [path.name for path in tmp_path.iterdir()] == ["thesis.txt"]
+    zoo.save("mine", model, history={}, **REST | {"task": TASK | {"dataset": "no such: data"}})
+    assert zoo.tasks.find("mine")[1]["licence"] == "not stated: your own data"
+
+
+def test_a_preset_comes_before_a_folder_of_its_name(saved, monkeypatch):
+    folder, _ = saved
+    folder.rename(folder.with_name("digits-gru"))
+    monkeypatch.chdir(folder.parent)
+    assert zoo.load("digits-gru").card["task"] == "image_classification"
+    for own in ("./digits-gru", folder.with_name("digits-gru"), zoo.tasks.find("./digits-gru")[0]):
+        assert zoo.load(own).card["task"] == "forecasting"
+
+
 @pytest.fixture
 def saved(tmp_path):
     model = zoo.build("many_to_one", cell="gru", num_features=1, num_outputs=1, units=4)
@@ -96,8 +117,11 @@ def test_load_gives_what_was_saved(saved):
     expected = model.predict_on_batch(keras.ops.array([[[2.0], [0.0]]]))[0, 0] * 2 + 3
     assert answer == pytest.approx(float(expected))
     assert task.card["labels"] == ["neg", "pos"]
+    assert task.predict(iter([5.0, 7.0, 3.0])) == [answer]
     with pytest.raises(zoo.InputError, match=r"has predict\(inputs\), not generate"):
         task.generate(["a"])
+    with pytest.raises(zoo.InputError, match="Give a list of inputs"):
+        task.predict("5 7 3")
 
 
 def change_card(folder, **changes):
@@ -113,7 +137,10 @@ def change_card(folder, **changes):
         (lambda f: (f / "task.json").unlink(), "has no task.json"),
         (lambda f: (f / "task.json").write_text('{"task": '), "is damaged"),
         (lambda f: (f / "task.json").write_text("[]"), "is not a task.json"),
-        (lambda f: change_card(f, format=2), "has format 2"),
+        (lambda f: (f / "task.json").write_text("[" * 100_000), "is damaged"),
+        (lambda f: change_card(f, sha256={}), "no sha256 of model.keras"),
+        (lambda f: change_card(f, sha256=[]), "is not a task.json"),
+        (lambda f: change_card(f, format=2, versions=None), "has format 2"),
         (lambda f: change_card(f, backend="jax"), "set KERAS_BACKEND=jax"),
         (lambda f: change_card(f, task="forecast"), "Did you mean 'forecasting'?"),
         (lambda f: change_card(f, config={}), "cannot be opened: 'window'"),

@@ -16,7 +16,7 @@ examples:
   zoo show sentiment-sst2-lstm                         its card and its layers
   zoo predict sentiment-sst2-lstm "The food is not good"
   cat texts.txt | zoo predict sentiment-sst2-lstm --json
-  zoo generate pronunciation-gru hello world
+  zoo generate pronunciation-cmudict-gru hello world
   zoo copy many_to_one_sentiment                       a recipe, into this folder
 """
 OPTIONS = {  # of `generate`
@@ -42,7 +42,7 @@ def list_all(arguments):
     print("Types, for zoo.build:", *types, sep="\n  ")
     print("\nTrained models, for zoo.load and zoo predict or generate:")
     for name, card in presets.items():
-        print(f"  {name:28s} {card['task']}, trained on {card['dataset']}")
+        print(f"  {name:32s} {card['task']}, trained on {card['dataset']}")
 
 
 def show(arguments):
@@ -51,14 +51,14 @@ def show(arguments):
     if arguments.json:
         print(json.dumps(card, ensure_ascii=False))
         return
-    print(f"{arguments.name}: {card['task']} by {card['type']}, {card['cell']}\n")
+    print(f"{arguments.name}: {card['task']} by {card.get('type')}, {card.get('cell')}\n")
     for name in ("dataset", "licence", "limits", "command", "parameters", "backend", "versions"):
         if name in card:
             print(f"{name:12s}{format_numbers(card[name])}")
     measured = {"as it comes": card["measured"]} if "measured" in card else {}
-    for split, rows in {**card["metrics"], **measured}.items():
+    for split, rows in {**card.get("metrics", {}), **measured}.items():
         print(f"\n{split}:")
-        for name, row in rows.items():
+        for name, row in rows.items() if isinstance(rows, dict) else [("", rows)]:
             print(f"  {name:30s}{format_numbers(row)}")
     print()
     zoo.load(folder).model.summary()
@@ -71,12 +71,15 @@ def format_numbers(row):
 
 
 def read_inputs(arguments):
-    """The words of the command line, or the lines of standard input."""
-    if not arguments.inputs and not sys.stdin.isatty():
-        return [line.rstrip("\n") for line in sys.stdin]
-    if not arguments.inputs:
+    """The words of the command line, or the lines of standard input, in UTF-8."""
+    if arguments.inputs:
+        return arguments.inputs
+    if sys.stdin is None or sys.stdin.isatty():
         raise InputError("Give something to read, as words of the command or lines of standard input.")
-    return arguments.inputs
+    try:
+        return sys.stdin.buffer.read().decode("utf-8-sig").splitlines()
+    except UnicodeDecodeError as error:
+        raise InputError(f"Standard input must be UTF-8: {error}") from None
 
 
 def predict(arguments):
@@ -84,7 +87,7 @@ def predict(arguments):
     inputs = read_inputs(arguments)
     task = zoo.load(arguments.name)
     if task.card["task"] == "forecasting":
-        inputs = [parse_numbers(" ".join(inputs))]
+        inputs = [parse_numbers(" ".join(inputs), float)]
         answers = [task.predict(*inputs)]
     else:
         answers = task.predict(inputs)
@@ -95,9 +98,9 @@ def predict(arguments):
             print(as_text(task.card, one, answer))
 
 
-def parse_numbers(text):
+def parse_numbers(text, type_):
     try:
-        return [float(number) for number in text.replace(",", " ").split()]
+        return [type_(number) for number in text.replace(",", " ").split()]
     except ValueError as error:
         raise InputError(f"Give numbers. Received: {error}") from None
 
@@ -124,10 +127,12 @@ def generate(arguments):
     inputs = read_inputs(arguments)
     task = zoo.load(arguments.name)
     is_music = task.card["task"] == "composition"
-    if arguments.output and (not is_music or len(inputs) != 1):
-        raise InputError("--output is for the MIDI file of one piece of music.")
+    if arguments.output and (not is_music or len(inputs) != 1 or arguments.json):
+        raise InputError("--output is for the MIDI file of one piece of music, without --json.")
+    if arguments.output and pathlib.Path(arguments.output).exists():
+        raise InputError(f"{arguments.output} exists already: name another file.")
     if is_music:
-        inputs = [[int(pitch) for pitch in parse_numbers(chord)] for chord in inputs]
+        inputs = [parse_numbers(chord, int) for chord in inputs]
     for one, answer in zip(inputs, task.generate(inputs, **options), strict=True):
         if arguments.output:
             pathlib.Path(arguments.output).write_bytes(zoo.music.to_midi(answer))
@@ -175,24 +180,22 @@ def copy(arguments):
             file.write(stamp + recipes[arguments.recipe].read_text("utf-8"))
     except FileExistsError:
         raise InputError(f"{target} exists already: name another file or folder.") from None
-    print(f'Written to {target}. It needs: python -m pip install "rnn-zoo[recipes]"')
+    print(f"Written to {target}. It needs rnn-zoo with its extra 'recipes'.")
 
 
 def make_parser():
-    parser = argparse.ArgumentParser(
-        prog="zoo",
-        description="Recurrent networks on Keras 3: builders, recipes, trained models.",
-        epilog=EXAMPLES,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+    options = {"epilog": EXAMPLES, "formatter_class": argparse.RawDescriptionHelpFormatter}
+    description = "Recurrent networks on Keras 3: builders, recipes, trained models."
+    parser = argparse.ArgumentParser(prog="zoo", description=description, **options)
     parser.add_argument("--version", action="version", version=f"rnn-zoo {zoo.__version__}")
     commands = parser.add_subparsers(required=True, metavar="command")
 
     def add(name, function):
         line = function.__doc__.splitlines()[0]
-        command = commands.add_parser(name, help=line, description=line)
+        command = commands.add_parser(name, help=line, description=line, **options)
         command.set_defaults(function=function)
-        command.add_argument("--json", action="store_true", help="for programs, a line an answer")
+        if function is not copy:
+            command.add_argument("--json", action="store_true", help="for programs, a line an answer")
         return command
 
     command = add("list", list_all)
@@ -209,27 +212,31 @@ def make_parser():
     for name, (type_, help_text) in OPTIONS.items():
         command.add_argument("--" + name.replace("_", "-"), type=type_, help=help_text)
     add("recipes", list_recipes)
-    command = commands.add_parser("copy", help=copy.__doc__, description=copy.__doc__)
-    command.set_defaults(function=copy)
+    command = add("copy", copy)
     command.add_argument("recipe", help="see zoo recipes")
     command.add_argument("dest", nargs="?", default=".", help="a folder, or a new file")
     return parser
 
 
 def main(argv=None):
-    """The command line. Ends with status 0, 2 for what cannot be used, 130 if interrupted."""
+    """The command line. Ends with status 0; 2 for what cannot be used, 130 or 141 if cut off."""
     parser = make_parser()
     arguments, rest = parser.parse_known_args(argv)
     if rest:  # argparse takes no inputs after a flag: zoo predict NAME --json TEXT
-        if "inputs" not in arguments or any(word.startswith("-") for word in rest):
+        is_told = rest[0] == "--"  # what follows are inputs, whatever they look like
+        if "inputs" not in arguments or (not is_told and any(word.startswith("-") for word in rest)):
             parser.error(f"unrecognized arguments: {' '.join(rest)}")
-        arguments.inputs = [*arguments.inputs, *rest]
+        arguments.inputs = [*arguments.inputs, *rest[is_told:]]
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     # What TensorFlow's C++ writes at import goes nowhere; Python's own errors still reach the screen.
-    sys.stderr = os.fdopen(os.dup(2), "w", buffering=1)
+    sys.stderr = os.fdopen(os.dup(2), "w", buffering=1, errors="backslashreplace")
     os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
     try:
         arguments.function(arguments)
+        sys.stdout.flush()
+    except BrokenPipeError:  # whoever read has seen enough, such as head
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        sys.exit(141)
     except (InputError, OSError) as error:
         parser.exit(2, f"zoo: error: {' '.join(str(error).split())}\n")
     except KeyboardInterrupt:

@@ -1,5 +1,6 @@
 """`export`: a trained model as a file for programs that have no Keras."""
 
+import contextlib
 import pathlib
 import shutil
 import tempfile
@@ -45,6 +46,10 @@ def export(task, path, format="saved_model", length=None):
     if keras.backend.backend() != "tensorflow":
         raise InputError(f"Export needs the tensorflow backend. Received: {keras.backend.backend()}")
     model = getattr(task, "model", task)
+    if not isinstance(model, keras.Model):
+        raise InputError(f"Give what zoo.load gives, or a keras.Model. Received: {task!r:.80}")
+    if length is not None and (not isinstance(length, int) or length < 1):
+        raise InputError(f"length must be a whole number from 1. Received: length={length!r}")
     if format != "saved_model" and any(isinstance(x, CRF) for x in model.layers):
         raise InputError(f"A CRF can be exported as a SavedModel only. Received: {format!r}")
     temporary = pathlib.Path(tempfile.mkdtemp(dir=path.absolute().parent))
@@ -55,7 +60,12 @@ def export(task, path, format="saved_model", length=None):
         elif format == "onnx":
             examples = [np.zeros([n or 1 for n in x.shape], x.dtype) for x in model.inputs]
             model(examples if len(examples) > 1 else examples[0])  # else Keras does not know its inputs
-            model.export(new, format="onnx", verbose=False)
+            try:
+                model.export(new, format="onnx", verbose=False)
+            except ModuleNotFoundError as error:
+                raise InputError(
+                    f"ONNX needs the package {error.name}: install rnn-zoo with its extra 'export'."
+                ) from None
         else:
             new.write_bytes(_litert(model, length))
         new.rename(path)
@@ -99,4 +109,5 @@ def _litert(model, length):
             layer["config"]["batch_shape"] = [1, *(length if n is None else n for n in rest)]
     fixed = type(model).from_config(config)
     fixed.set_weights(model.get_weights())
-    return tf.lite.TFLiteConverter.from_keras_model(fixed).convert()
+    with contextlib.redirect_stdout(None):  # it tells what it captures
+        return tf.lite.TFLiteConverter.from_keras_model(fixed).convert()

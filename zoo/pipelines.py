@@ -17,7 +17,13 @@ from zoo.datasets import features
 from zoo.datasets.batching import pad
 from zoo.errors import InputError
 
-TEXT_TOKEN = re.compile(r"[@#]?\w+(?:[-'’.,:/@]\w+)*|[^\w\s]")  # words, numbers, addresses; marks
+TEXT_TOKEN = re.compile(  # words as the Penn Treebank cuts them, numbers, addresses; marks
+    r"""(?:[^\W\d_]\.){2,}                                          # U.S.
+    | \w+(?=n['’]t\b) | n['’]t\b | ['’](?:s|m|d|re|ve|ll)\b         # do n't, it 's
+    | [@#]?\w+(?:(?!['’](?:s|m|d|re|ve|ll)\b)(?:[-'’/@]|(?<=\d)[.,:](?=\d)|\.(?=[a-z]))\w+)*
+    | [^\w\s]""",
+    re.VERBOSE,
+)
 
 
 def _answer(model, rows, batch_size=64):
@@ -36,18 +42,23 @@ def _answer(model, rows, batch_size=64):
 def _check_texts(texts):
     if isinstance(texts, str) or not all(isinstance(one, str) for one in texts):
         raise InputError(f"Give a list of texts, such as ['one', 'two']. Received: {texts!r:.80}")
+    try:
+        "".join(texts).encode()
+    except UnicodeEncodeError as error:  # what was read from a file of another encoding
+        raise InputError(f"A text must be Unicode. Received: {error.object[:80]!r}") from None
 
 
 def text_classification(model, task, folder):
     """Texts -> for each a dict of label to probability, the likeliest first."""
-    index = {word: i for i, word in enumerate(task["vocabulary"])}
+    index = {word.encode(): i for i, word in enumerate(task["vocabulary"])}
     length = task["preprocessing"]["keep_last"]
 
     def predict(texts):
         _check_texts(texts)
         if not texts:
             return []
-        words = [line.decode().split() for line in text.standardize(tf.constant(texts)).numpy()]
+        # As TextVectorization does in training: bytes are split at ASCII's white space alone.
+        words = [line.split() for line in text.standardize(tf.constant(texts)).numpy()]
         rows = [(np.array([index.get(word, 1) for word in some[-length:]], "int32"),) for some in words]
         return [_by_label(p, task["labels"]) for p in _answer(model, rows)]
 
@@ -67,7 +78,7 @@ def image_classification(model, task, folder):
         for image in images:
             if isinstance(image, str | pathlib.Path):
                 image = read_image(image, shape) / 255 * brightest
-            if np.shape(image)[:2] != tuple(shape[:2]):
+            if np.shape(image)[:2] != tuple(shape[:2]) or np.size(image) != np.prod(shape):
                 raise InputError(f"An image must be {shape}. Received: an array of {np.shape(image)}")
             rows.append((np.reshape(image, (shape[0], -1)).astype("float32") / brightest,))
         return [_by_label(p, task["labels"]) for p in _answer(model, rows)]
@@ -88,7 +99,7 @@ def read_image(path, shape):
             pathlib.Path(path).read_bytes(), channels=shape[2], expand_animations=False
         )
     except tf.errors.InvalidArgumentError:
-        raise InputError(f"{path} cannot be read as an image (JPEG, PNG, GIF or BMP).") from None
+        raise InputError(f"{path} cannot be read as an image (JPEG, PNG or BMP).") from None
     if image.shape[:2] == tuple(shape[:2]):
         return image.numpy().astype("float32")
     return tf.image.resize(image, shape[:2], antialias=True).numpy()
@@ -106,13 +117,14 @@ def tagging(model, task, folder):
     reads_characters, is_iobes = task["config"]["characters"], task["preprocessing"]["tags"] == "IOBES"
 
     def predict(texts):
-        if isinstance(texts, str):
-            raise InputError(f"Give a list of texts, or of lists of words. Received: {texts!r:.80}")
+        for one in texts:
+            _check_texts([one] if isinstance(one, str) else one)
         cut = [_cut(one)[1] for one in texts]
         filled = [i for i, words in enumerate(cut) if words]
         rows = []
         for i in filled:
-            encoded = text.encode_words([word for word, *_ in cut[i]], vocabulary, characters)
+            words = [word.replace("’", "'") for word, *_ in cut[i]]
+            encoded = text.encode_words(words, vocabulary, characters)
             rows.append(encoded if reads_characters else encoded[:1])
         answers = [[] for _ in cut]
         for i, p in zip(filled, _answer(model, rows), strict=True):
@@ -154,14 +166,14 @@ def spans(one, iob2):
 
 
 def punctuation(model, task, folder):
-    """Texts in any case, without marks -> the same words with capitals and marks."""
+    """Texts in any case -> their words with capitals and marks; other marks than these are dropped."""
     index = {word: i for i, word in enumerate(task["vocabulary"])}
     pattern = re.compile(task["preprocessing"]["word"])
     cases = {"lower": str.lower, "Capital": str.capitalize, "UPPER": str.upper}
 
     def predict(texts):
         _check_texts(texts)
-        words = [pattern.findall(one.lower()) for one in texts]
+        words = [pattern.findall(one.lower().replace("’", "'")) for one in texts]
         filled = [i for i, some in enumerate(words) if some]
         rows = [(np.array([index.get(word, 1) for word in words[i]], "int32"),) for i in filled]
         answers = [""] * len(texts)
@@ -183,7 +195,7 @@ def forecasting(model, task, folder):
         values = np.asarray(numbers, "float64")
         if values.ndim != 1 or len(values) < window or not np.isfinite(values).all():
             raise InputError(
-                f"Give {window} numbers or more, the newest last. Received: {np.shape(numbers)}"
+                f"Give {window} numbers or more, the newest last. Received: {numbers!r:.200}"
             )
         values = (values[-window:] - scale["mean"]) / scale["std"]
         inputs = (values - values[-1]).reshape(1, -1, segment)  # [1, steps, segment]
@@ -193,35 +205,42 @@ def forecasting(model, task, folder):
     return predict
 
 
-def _generate(model, task, sources, max_length, options):
-    """Tokens of each source, as the recipe made them: by beam search unless told otherwise."""
-    if not len(sources):
-        return []
+def _generate(model, task, sources, options):
+    """Tokens for each source, none for an empty one: by beam search unless told otherwise."""
     options = {"strategy": "beam", **options}
     if options["strategy"] == "beam":
         options = {"beam_width": task["config"]["beam_width"], **options}
-    return decoding.generate_in_batches(model, sources, max_length, **options)
+    filled = [i for i, source in enumerate(sources) if len(source)]
+    answers = [[] for _ in sources]
+    if filled:
+        if not isinstance(sources, np.ndarray):  # of contexts
+            sources = [sources[i] for i in filled]
+        rows = decoding.generate_in_batches(model, sources, **options)
+        for i, row in zip(filled, rows, strict=True):
+            answers[i] = row
+    return answers
 
 
 def translation(model, task, folder):
-    """Texts -> translations. Options: those of `Generator.generate`."""
+    """Texts -> translations. Options: max_length and others of `Generator.generate`."""
     import sentencepiece  # of the extra "recipes"
 
     source, target = (
-        sentencepiece.SentencePieceProcessor(model_file=str(folder / f"{side}.spm"))
-        for side in ("source", "target")
+        sentencepiece.SentencePieceProcessor(model_file=str(folder / name))
+        for name in ("source.spm", "target.spm")
+        if task["sha256"][name]  # has been checked
     )
 
     def generate(texts, **options):
         _check_texts(texts)
-        max_length = task["config"]["max_length"]
-        return target.decode(_generate(model, task, source.encode(texts), max_length, options))
+        options = {"max_length": task["config"]["max_length"], **options}
+        return target.decode(_generate(model, task, source.encode(texts), options))
 
     return generate
 
 
 def pronunciation(model, task, folder):
-    """Words -> phonemes, with spaces between. Options: those of `Generator.generate`."""
+    """Words -> phonemes, spaces between. Options: max_length and others of `Generator.generate`."""
     letters = {letter: i for i, letter in enumerate(task["source_vocabulary"])}
 
     def generate(words, **options):
@@ -231,7 +250,7 @@ def pronunciation(model, task, folder):
             known = "".join(task["source_vocabulary"][2:])
             raise InputError(f"Words may have the characters {known}. Received: {''.join(unknown)!r}")
         sources = [[letters[letter] for letter in word.lower()] for word in words]
-        rows = _generate(model, task, sources, 40, options)
+        rows = _generate(model, task, sources, {"max_length": 40, **options})
         return [" ".join(task["target_vocabulary"][token] for token in row) for row in rows]
 
     return generate
@@ -240,21 +259,19 @@ def pronunciation(model, task, folder):
 def captioning(model, task, folder):
     """Image files -> captions.
 
-    Options: cnn_weights, for photographs, "imagenet" or the file that the recipe was given, and those
-    of `Generator.generate`.
+    Options: cnn_weights, for photographs, "imagenet" or the file that the recipe was given; max_length
+    and others of `Generator.generate`.
     """
     shape, network = task["preprocessing"]["context"], task["preprocessing"]["network"]
 
     def generate(images, cnn_weights="imagenet", **options):
-        if isinstance(images, str):
-            raise InputError(f"Give a list of image files. Received: {images!r:.80}")
         if network is None:
             contexts = [read_image(image, shape) for image in images]
         else:
             files = [pathlib.Path(image).read_bytes() for image in images]
             contexts = features.describe(files, cnn_weights, network)
-        max_length = task["config"]["max_length"]
-        rows = _generate(model, task, np.array(contexts), max_length, options)
+        options = {"max_length": task["config"]["max_length"], **options}
+        rows = _generate(model, task, np.array(contexts), options)
         return [" ".join(task["vocabulary"][token] for token in row) for row in rows]
 
     return generate
@@ -292,13 +309,18 @@ def composition(model, task, folder):
     """First chords -> pieces, integers `[steps, 4]` for `zoo.music`, 0 where a voice is silent.
 
     A chord is a list of four MIDI pitches, soprano, alto, tenor and bass. Options: beats (48); strategy
-    ("sample", with top_p=0.95) and those of `Generator.generate`.
+    ("sample", with top_p=0.95) and others of `Generator.generate`, but no max_length.
     """
     from zoo import music  # needs packages of the extra "recipes"
 
     index = {symbol: i for i, symbol in enumerate(task["vocabulary"])}
 
     def generate(chords, beats=48, **options):
+        if beats != int(beats) or beats < 1 or "max_length" in options:
+            raise InputError(
+                "The length of music is beats, a whole number from 1, not max_length. "
+                f"Received: beats={beats}, {', '.join(options)}"
+            )
         firsts = []
         for chord in chords:
             known = len(chord) == 4 and music.to_symbols(np.array([chord]))
@@ -308,7 +330,9 @@ def composition(model, task, folder):
                     f"such as [72, 67, 64, 48]. Received: {list(chord)}"
                 )
             firsts.append(known)  # a mark and four notes
-        options = options or {"strategy": "sample", "top_p": 0.95}
+        options = {"strategy": "sample", **options}
+        if options["strategy"] == "sample":
+            options = {"top_p": 0.95, **options}
         beginnings = [[model.start_token, *(index[symbol] for symbol in first)] for first in firsts]
         tokens = model.generate(beginnings, beats * 17 - 5, **options)
         return [

@@ -3,6 +3,7 @@
 `save` writes it, `load` opens it, or one of those that come with the package, see `list_presets`.
 """
 
+import collections.abc
 import csv
 import ctypes
 import dataclasses
@@ -12,6 +13,7 @@ import importlib.metadata
 import json
 import os
 import pathlib
+import re
 import shlex
 import shutil
 import sys
@@ -76,7 +78,7 @@ def save(folder, model, *, task, metrics, history, figures, files=None):
         files: dict of file names to bytes, for what JSON cannot hold, such as a tokenizer.
 
     Raises:
-        ValueError: see `check_output`.
+        ValueError: no folder, a task without its kind, dataset or config, or see `check_output`.
 
     Example:
 
@@ -92,6 +94,11 @@ def save(folder, model, *, task, metrics, history, figures, files=None):
 
     from zoo.datasets.loading import licence
 
+    if not str(folder):
+        raise InputError("Give a folder to save to. Received: ''")
+    missing = {"task", "dataset", "config"} - set(task)
+    if missing:
+        raise InputError(f"The task lacks {', '.join(sorted(missing))}. Received: {', '.join(task)}")
     check_output(folder)
     folder = pathlib.Path(folder).resolve()
     new = pathlib.Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
@@ -171,7 +178,7 @@ class Task:
         - forecasting: the numbers of one series, the newest last; the numbers that follow.
 
         Args:
-            inputs: a list of them.
+            inputs: a list of them, or what can be made one, such as a column of a table.
 
         Returns:
             A list, in the order of the inputs.
@@ -181,8 +188,8 @@ class Task:
 
         Example:
 
-        >>> load("sunspots-gru").predict([30.0] * 33)  # doctest: +SKIP
-        [36.1]
+        >>> [round(number) for number in load("forecasting-sunspots-gru").predict([30.0] * 33)]
+        [34]
         """
         return self._answer("predict", inputs)
 
@@ -208,15 +215,20 @@ class Task:
 
         Example:
 
-        >>> load("pronunciation-gru").generate(["hello"])  # doctest: +SKIP
-        ['HH AH L OW']
+        >>> load("pronunciation-cmudict-gru").generate(["hello"])
+        ['HH EH L OW']
         """
         return self._answer("generate", inputs, **options)
 
     def _answer(self, verb, inputs, **options):
-        right = "generate" if self.answer.__name__ == "generate" else "predict"
+        right = self.answer.__name__
         if verb != right:
             raise InputError(f"A task of {self.card['task']} has {right}(inputs), not {verb}.")
+        if isinstance(inputs, str | bytes) or not isinstance(inputs, collections.abc.Iterable):
+            raise InputError(f"Give a list of inputs, such as [one, two]. Received: {inputs!r:.80}")
+        inputs = list(inputs)
+        if not inputs and verb == "generate":
+            return []
         return self.answer(inputs, **options)
 
 
@@ -231,7 +243,7 @@ def list_presets(pattern="*"):
 
     Example:
 
-    >>> list_presets("*sentiment*")  # doctest: +SKIP
+    >>> list_presets("*sentiment*")
     ['sentiment-imdb-gru', 'sentiment-sst2-lstm']
     """
     names = sorted(path.parent.name for path in PRESETS.glob(f"*/{TASK_FILE}"))
@@ -248,7 +260,7 @@ def find(name_or_folder):
         ValueError: see `load`.
     """
     folder = PRESETS / name_or_folder
-    if str(name_or_folder) not in list_presets():
+    if name_or_folder not in list_presets():
         folder = pathlib.Path(name_or_folder)
         if not folder.is_dir():
             check_choice("preset, and no folder of that name", str(name_or_folder), list_presets())
@@ -259,15 +271,18 @@ def find(name_or_folder):
         )
     try:
         card = json.loads(path.read_text("utf-8"))
-    except ValueError as error:  # no JSON, or no UTF-8
+    except (ValueError, RecursionError) as error:  # no JSON, or no UTF-8
         raise InputError(f"{path} is damaged: {error}") from None
-    if not isinstance(card, dict) or not {"format", "task", "backend", "config", "sha256"} <= set(card):
+    is_card = isinstance(card, dict) and {"format", "task", "dataset", "backend"} <= set(card)
+    if not is_card or not all(isinstance(card.get(name), dict) for name in ("config", "sha256")):
         raise InputError(f"{path} is not a {TASK_FILE} of a trained model.")
     if card["format"] != FORMAT:
         raise InputError(
-            f"{path} has format {card['format']}, this version of rnn-zoo reads {FORMAT}: install "
-            f"{card.get('versions', {}).get('rnn-zoo', 'the one')} that wrote it."
+            f"{path} has format {card['format']}, this version of rnn-zoo reads {FORMAT}: install the "
+            "version that wrote it."
         )
+    if "model.keras" not in card["sha256"]:
+        raise InputError(f"{path} has no sha256 of model.keras: copy or train it again.")
     return folder, card
 
 
@@ -278,7 +293,8 @@ def load(name_or_folder):
     folder is run as code.
 
     Args:
-        name_or_folder: one of `list_presets()`, or a folder that a recipe's `--output` has written.
+        name_or_folder: one of `list_presets()`, or a folder that a recipe's `--output` has written. For
+            a folder that has the name of a preset, give a `pathlib.Path` or `"./name"`.
 
     Returns:
         A `Task`, with `predict(inputs)` or `generate(inputs)`.
@@ -289,9 +305,9 @@ def load(name_or_folder):
 
     Example:
 
-    >>> task = load("sentiment-sst2-lstm")  # doctest: +SKIP
-    >>> task.predict(["The food is not good"])  # doctest: +SKIP
-    [{'negative': 0.96, 'positive': 0.04}]
+    >>> task = load("sentiment-sst2-lstm")
+    >>> task.predict(["The food is not good"])
+    [{'negative': 0.81..., 'positive': 0.18...}]
     """
     folder, card = find(name_or_folder)
     for name, sha256 in card["sha256"].items():
@@ -318,9 +334,9 @@ def load(name_or_folder):
         answer = pipelines.PIPELINES[card["task"]](model, card, folder)
     except ModuleNotFoundError as error:
         raise InputError(
-            f'{folder} needs the package {error.name}: python -m pip install "rnn-zoo[recipes]"'
+            f"{folder} needs the package {error.name}: install rnn-zoo with its extra 'recipes'."
         ) from None
-    except (KeyError, TypeError, ValueError, OSError) as error:
+    except (AttributeError, KeyError, TypeError, ValueError, OSError, re.error) as error:
         reason = " ".join(str(error).split())[:200]
         raise InputError(f"{folder} cannot be opened: {reason}") from error
     return Task(model, card, answer)
