@@ -2,10 +2,11 @@
 
     python benchmarks/presets.py add FOLDER NAME --limits "What it cannot do."
     python benchmarks/presets.py measure NAME ...
+    python benchmarks/presets.py table
 
 `add` rounds the weights to half precision, measures the rounded model on the whole test split, and on
 its first rows, which a test repeats, and puts it into zoo/presets. `measure` prints these figures anew.
-Both ask the model as anybody would, by `task.predict` or `task.generate`.
+They ask the task as anybody would, but for the likelihoods of text and music. `table` is the README's.
 """
 
 import argparse
@@ -88,7 +89,7 @@ def measure_tagging(task, rows):
     found = [pipelines.spans(*pair) for pair in zip(sentences, tags, strict=True)]
     pairs = list(zip(task.predict(sentences), found, strict=True))
     right = sum(span in true for spans, true in pairs for span in spans)
-    return {"f1": 2 * right / sum(len(spans) + len(true) for spans, true in pairs)}
+    return {"F1 of entities": 2 * right / sum(len(spans) + len(true) for spans, true in pairs)}
 
 
 def measure_punctuation(task, rows):
@@ -99,7 +100,8 @@ def measure_punctuation(task, rows):
     restored = task.predict([" ".join(words) for words, _ in true])
     predicted = [functions["take_tags_off"](text)[1] for text in restored]
     true = np.concatenate([tags for _, tags in true])
-    return functions["score"](true, np.concatenate(predicted))
+    accuracy, *scores = functions["score"](true, np.concatenate(predicted)).items()
+    return dict([accuracy, *((f"F1 of {name}", score) for name, score in scores)])
 
 
 def measure_forecasting(task, rows):
@@ -126,7 +128,7 @@ def measure_pronunciation(task, rows):
     test = functions["read_dictionary"](task.card["dataset"], None)["test"]
     test = dict(list(test.items())[:rows])
     said = [tuple(phonemes.split()) for phonemes in task.generate(list(test))]
-    return functions["error_rates"](said, test)
+    return {f"wrong {what}": rate for what, rate in functions["error_rates"](said, test).items()}
 
 
 def measure_captioning(task, rows):
@@ -165,16 +167,18 @@ def measure_composition(task, rows):
     return {"nats a token": task.model.evaluate(zoo.datasets.batches(pieces, 8), verbose=0)}
 
 
-def add(folder, name, limits):
+def add(folder, name, limits, licence):
     """Puts a folder that a recipe's --output has written among the presets."""
     folder, card = zoo.tasks.find(folder)
     new = pathlib.Path(tempfile.mkdtemp()) / name
     new.mkdir()
-    for file in card["sha256"]:
+    needed = [file for file in card["sha256"] if file.endswith((".keras", ".spm"))]
+    for file in needed:
         shutil.copy(folder / file, new)
     halve(folder / "model.keras", new / "model.keras")
-    sha256 = {file: hashlib.sha256((new / file).read_bytes()).hexdigest() for file in card["sha256"]}
+    sha256 = {file: hashlib.sha256((new / file).read_bytes()).hexdigest() for file in needed}
     card |= {"limits": limits, "sha256": sha256, "precision of the weights": "float16"}
+    card["licence"] = licence or card["licence"]
     write_card(new, card)
     task = zoo.load(new)
     card["measured"] = {"test": measure(task), f"first {SAMPLE} rows of test": measure(task, SAMPLE)}
@@ -190,6 +194,19 @@ def write_card(folder, card):
     (folder / zoo.tasks.TASK_FILE).write_text(text, "utf-8")
 
 
+def table():
+    """The trained models, as a table in Markdown."""
+    lines = ["| name | answers | parameters | MB | test split, as it comes |", "|---|---|---|---|---|"]
+    for name in zoo.list_presets():
+        folder, card = zoo.tasks.find(name)
+        size = sum(path.stat().st_size for path in folder.iterdir()) / 1e6
+        measured = card["measured"]["test"].items()
+        figures = ", ".join(f"{metric} {value:.4g}" for metric, value in measured)
+        kind = card["task"].replace("_", " ")
+        lines.append(f"| `{name}` | {kind} | {card['parameters']:,} | {size:.1f} | {figures} |")
+    return "\n".join(lines)
+
+
 def main():
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
@@ -199,11 +216,15 @@ def main():
     command.add_argument("folder")
     command.add_argument("name")
     command.add_argument("--limits", required=True)
+    command.add_argument("--licence", help="of the dataset, if its builder does not state it")
     command = commands.add_parser("measure")
     command.add_argument("names", nargs="+")
+    commands.add_parser("table")
     arguments = parser.parse_args()
     if arguments.command == "add":
-        add(arguments.folder, arguments.name, arguments.limits)
+        add(arguments.folder, arguments.name, arguments.limits, arguments.licence)
+    elif arguments.command == "table":
+        print(table())
     else:
         for name in arguments.names:
             print(name, json.dumps(measure(zoo.load(name)), default=float))

@@ -6,6 +6,7 @@ import sys
 import pytest
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+os.environ.setdefault("TF_NUM_INTRAOP_THREADS", "1")  # as many test processes as cores
 
 
 @pytest.fixture(scope="session")
