@@ -1,6 +1,7 @@
 """`export`: a trained model as a file for programs that have no Keras."""
 
 import contextlib
+import io
 import pathlib
 import shutil
 import tempfile
@@ -109,5 +110,5 @@ def _litert(model, length):
             layer["config"]["batch_shape"] = [1, *(length if n is None else n for n in rest)]
     fixed = type(model).from_config(config)
     fixed.set_weights(model.get_weights())
-    with contextlib.redirect_stdout(None):  # it tells what it captures
+    with contextlib.redirect_stdout(io.StringIO()):  # it tells what it captures
         return tf.lite.TFLiteConverter.from_keras_model(fixed).convert()
