@@ -370,6 +370,107 @@ def truncated_gradients(model, inputs, targets, num_steps, layer=None, backward=
     return np.stack([found[k] for k in num_steps])
 
 
+def plot_states(states, labels=None):
+    """States over time as a heat map: a column for each step, a row for each unit.
+
+    Args:
+        states: `[time, units]`, of one sequence, see `hidden_states`.
+        labels: for each step a str, such as its word; None for numbers.
+
+    Returns:
+        A `matplotlib.figure.Figure`: red above 0, blue below.
+
+    Example:
+
+    >>> plot_states(np.zeros((2, 8)), ["not", "good"]).axes[0].get_xlabel()
+    'step'
+    """
+    return _heat_maps({"state": states}, labels, vmin=-1, vmax=1, cmap="RdBu_r")
+
+
+def plot_gates(gates, labels=None):
+    """Gates over time as heat maps: dark where a gate is open.
+
+    Args:
+        gates: dict of name to `[time, units]`, all between 0 and 1, of one sequence, see
+            `gate_activations`.
+        labels: for each step a str; None for numbers.
+
+    Returns:
+        A `matplotlib.figure.Figure` with a panel for each gate.
+
+    Example:
+
+    >>> figure = plot_gates({"update": np.ones((2, 8)), "reset": np.ones((2, 8))}, ["not", "good"])
+    >>> [axis.get_title() for axis in figure.axes[:2]]
+    ['update', 'reset']
+    """
+    return _heat_maps(gates, labels, vmin=0, vmax=1, cmap="Greys")
+
+
+def _heat_maps(panels, labels, **colours):
+    size = (2 + 5 * len(panels), 4.5)
+    figure, axes = plt.subplots(1, len(panels), figsize=size, squeeze=False, layout="constrained")
+    for axis, (name, values) in zip(axes[0], panels.items(), strict=True):
+        image = axis.imshow(np.transpose(values), aspect="auto", interpolation="nearest", **colours)
+        axis.set(title=name, xlabel="step", ylabel="unit")
+        if labels is not None:
+            axis.set_xticks(range(len(labels)), labels, rotation=90)
+    figure.colorbar(image, ax=axes)
+    return figure
+
+
+def plot_gradient_norms(norms):
+    """The gradient's norm at the state of each step, on a logarithmic axis.
+
+    Args:
+        norms: dict of name, such as that of a cell, to `[time]`, see `gradient_norms`.
+
+    Returns:
+        A `matplotlib.figure.Figure`: a curve for each name. What is 0 is left out.
+
+    Example:
+
+    >>> figure = plot_gradient_norms({"gru": 0.9 ** np.arange(20, 0, -1)})
+    >>> figure.axes[0].get_yscale()
+    'log'
+    """
+    figure, axis = plt.subplots(figsize=(8, 4.5), layout="constrained")
+    for name, values in norms.items():
+        axis.plot(range(1, len(values) + 1), values, label=name, linewidth=2)
+    axis.set(xlabel="step t", ylabel="norm of dL/ds at step t", yscale="log")
+    axis.legend()
+    return figure
+
+
+def plot_singular_values(jacobians):
+    """The greatest singular value of each J_t, and of all from there to the end, J_T ... J_t.
+
+    Args:
+        jacobians: dict of name, such as that of a cell, to `[time, state, state]`, see `jacobians`.
+
+    Returns:
+        A `matplotlib.figure.Figure` of two panels with a curve for each name; a line at 1, below
+        which a gradient shrinks.
+
+    Example:
+
+    >>> figure = plot_singular_values({"0.5": np.full((20, 1, 1), 0.5)})
+    >>> [axis.get_title() for axis in figure.axes]
+    ['one step, $J_t$', 'all steps to the end, $J_T ... J_t$']
+    """
+    figure, axes = plt.subplots(1, 2, figsize=(12, 4.5), layout="constrained")
+    titles = ("one step, $J_t$", "all steps to the end, $J_T ... J_t$")
+    for name, values in jacobians.items():
+        for axis, some in zip(axes, singular_values(values[None]), strict=True):
+            axis.plot(range(1, len(values) + 1), some[0, :, 0], label=name, linewidth=2)
+    for axis, title in zip(axes, titles, strict=True):
+        axis.axhline(1, color="grey", linestyle="dotted")
+        axis.set(title=title, xlabel="step t", ylabel="greatest singular value", yscale="log")
+    axes[0].legend()
+    return figure
+
+
 def plot_attention(model, inputs, labels):
     """Heat maps of where a model with attention looked, for each step of its output.
 
