@@ -17,6 +17,7 @@ import textwrap
 
 import keras
 import matplotlib.pyplot as plt
+import matplotlib.ticker
 import numpy as np
 import tensorflow as tf
 from keras import ops
@@ -99,11 +100,12 @@ def _as_list(tensors):
 
 def _jacobians(trace):
     x, before = trace.rows()
-    with tf.GradientTape() as tape:
+    with tf.GradientTape(persistent=True) as tape:
         tape.watch(before)
-        after = trace.step(x, before)
-    size = before.shape[-1]
-    each = tf.reshape(tape.batch_jacobian(after, before), (*trace.x.shape[:2], size, size))
+        after = tf.unstack(trace.step(x, before), axis=-1)
+    each = tf.stack([tape.gradient(number, before) for number in after], axis=1)
+    size = len(after)
+    each = tf.reshape(each, (*trace.x.shape[:2], size, size))
     return tf.where(trace.mask[..., None], each, tf.eye(size))  # padding hands the state on
 
 
@@ -414,6 +416,7 @@ def _heat_maps(panels, labels, **colours):
     for axis, (name, values) in zip(axes[0], panels.items(), strict=True):
         image = axis.imshow(np.transpose(values), aspect="auto", interpolation="nearest", **colours)
         axis.set(title=name, xlabel="step", ylabel="unit")
+        axis.yaxis.set_major_locator(matplotlib.ticker.MaxNLocator(integer=True))
         if labels is not None:
             axis.set_xticks(range(len(labels)), labels, rotation=90)
     figure.colorbar(image, ax=axes)
@@ -467,7 +470,7 @@ def plot_singular_values(jacobians):
     for axis, title in zip(axes, titles, strict=True):
         axis.axhline(1, color="grey", linestyle="dotted")
         axis.set(title=title, xlabel="step t", ylabel="greatest singular value", yscale="log")
-    axes[0].legend()
+    axes[1].legend()
     return figure
 
 

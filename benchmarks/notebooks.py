@@ -1,0 +1,55 @@
+"""Runs the notebooks and saves them with outputs and pictures, each beside its script.
+
+    python benchmarks/notebooks.py [NAME ...]
+
+The script is the source: change it, then run this. All of them, if no name is given.
+"""
+
+import argparse
+import os
+import pathlib
+import tempfile
+import time
+
+import jupytext
+import nbformat
+from nbclient import NotebookClient
+
+FOLDER = pathlib.Path(__file__).parent.parent / "notebooks"
+
+
+def run(script):
+    """The notebook of a script, executed in an empty folder."""
+    notebook = jupytext.read(script)
+    for i, cell in enumerate(notebook.cells):
+        cell.id = f"cell-{i}"  # else random: a change in each line of git's
+    with tempfile.TemporaryDirectory() as folder:
+        NotebookClient(
+            notebook,
+            timeout=600,
+            kernel_name="python3",
+            record_timing=False,
+            resources={"metadata": {"path": folder}},
+            # Without it, what TensorFlow's C++ writes at import is an output of the first cell.
+            extra_arguments=["--IPKernelApp.capture_fd_output=False"],
+        ).execute()
+    return notebook
+
+
+def main():
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    names = sorted(path.stem for path in FOLDER.glob("*.py"))
+    parser.add_argument("names", nargs="*", metavar="NAME", choices=[[], *names], default=[])
+    for name in parser.parse_args().names or names:
+        begin = time.perf_counter()
+        notebook = run(FOLDER / f"{name}.py")
+        new = FOLDER / f".{name}.ipynb"
+        nbformat.write(notebook, new)
+        os.replace(new, FOLDER / f"{name}.ipynb")
+        print(f"{name}: {time.perf_counter() - begin:.0f} s", flush=True)
+
+
+if __name__ == "__main__":
+    main()

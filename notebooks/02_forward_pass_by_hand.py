@@ -1,0 +1,551 @@
+# ---
+# jupyter:
+#   jupytext:
+#     formats: ipynb,py:percent
+#   kernelspec:
+#     display_name: Python 3
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown]
+# # A forward pass by hand
+#
+# Two words go through a recurrent network, with numbers small enough for pencil and paper: text,
+# tokens, numbers, vectors, hidden states. Then Keras does the same, and after that the same at a real
+# size. You need notebook 01 (what a recurrent network is for) and matrix times vector.
+
+# %%
+import os
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # before TensorFlow is imported
+
+import keras
+import matplotlib.pyplot as plt
+import numpy as np
+
+import zoo
+
+np.set_printoptions(suppress=True)  # 0.00001 instead of 1e-05
+plt.rcParams["font.size"] = 13
+
+# %% [markdown]
+# ## From text to tokens
+#
+# A network computes with numbers, so the text is first cut into pieces, the **tokens**. The simplest
+# tokenizer writes everything in lower case and cuts at white space. (`zoo.text.standardize` also parts
+# punctuation from words, and "n't" from "isn't".)
+
+# %%
+words = "This movie".lower().split()
+print(words)
+
+# %% [markdown]
+# ## From tokens to numbers
+#
+# The **vocabulary** is a list of the words that the network knows. The number of a word is its place in
+# the list. Two places are taken: 0 is *padding*, which fills up short texts (the end of this notebook
+# is about it), and 1 is *unknown*, for every word that is not in the list.
+
+# %%
+vocabulary = ["", "[UNK]", "this", "movie", "was", "good", "bad"]
+number_of = {word: i for i, word in enumerate(vocabulary)}
+
+
+def encode(text):
+    return [number_of.get(word, 1) for word in text.lower().split()]
+
+
+print(encode("This movie"))
+print(encode("This movie was splendid"))  # "splendid" is unknown: 1
+
+# %% [markdown]
+# ## From numbers to vectors: the embedding
+#
+# The numbers are names only: 3 is not "more" than 2. So each word gets a vector, a row of a table that
+# is called the **embedding**. Here a vector has 4 numbers. The rows of "this" and "movie" are those of
+# the textbook's example; the other rows are made up, for later.
+#
+# A recurrent network does not find out what words mean by itself: it is fed with vectors. They come
+# from a table learnt elsewhere (Word2Vec, GloVe), or the table is one more matrix that is trained
+# along.
+
+# %%
+embedding = np.array(
+    [
+        [0.0, 0.0, 0.0, 0.0],  # padding
+        [0.1, 0.0, -0.1, 0.0],  # [UNK]
+        [0.2, -0.1, 0.4, 0.6],  # this
+        [0.7, 0.5, -0.3, 0.1],  # movie
+        [0.1, 0.3, 0.2, -0.2],  # was
+        [0.9, 0.8, 0.1, -0.9],  # good
+        [-0.8, -0.9, 0.2, 0.8],  # bad
+    ]
+)  # [words in the vocabulary, 4]
+x = embedding[encode("This movie")]  # [time, 4]
+print(x)
+
+# %% [markdown]
+# To look up a row is the same as to multiply a *one-hot* vector (a 1 at the word's place, 0 elsewhere)
+# with the table. That is why the table can be trained like any other matrix. Nobody does the product,
+# because a look-up is much cheaper.
+
+# %%
+one_hot = np.eye(len(vocabulary))[encode("This movie")]
+print(one_hot)
+np.testing.assert_allclose(one_hot @ embedding, x)
+
+# %% [markdown]
+# ## The cell
+#
+# The network reads one vector at a time. What it remembers is the **hidden state** $h_t$, here 3
+# numbers, one for each *unit*. At every **time step** $t$ it makes a new state from the word $x_t$ and
+# from the state before:
+#
+# $$h_t = \tanh(W x_t + W_h h_{t-1} + b), \qquad h_0 = 0$$
+#
+# $W$ says what a word does to the state, the **recurrent kernel** $W_h$ what the old state does to the
+# new one, $b$ is the bias. The function $\tanh$ squashes each number to between -1 and 1. A network
+# learns $W$, $W_h$ and $b$; here they are those of the textbook's example.
+
+# %%
+W = np.array(
+    [
+        [0.1, 0.2, 0.0, -0.1],
+        [-0.3, 0.0, 0.2, 0.1],
+        [0.05, -0.2, 0.1, 0.2],
+    ]
+)  # [units, 4]: a row for each unit, a column for each number of a word
+W_h = np.array(
+    [
+        [0.1, 0.0, 0.2],
+        [0.0, 0.3, -0.1],
+        [-0.2, 0.1, 0.0],
+    ]
+)  # [units, units]
+b = np.array([0.01, -0.02, 0.03])  # [units]
+
+# %% [markdown]
+# ## Step 1, by hand: "this"
+#
+# There is no state yet: $h_0 = 0$, so the middle term is 0. Each unit multiplies its row of $W$ with
+# the word, number by number, and adds up. For the first unit:
+#
+# $$0.1 \cdot 0.2 + 0.2 \cdot (-0.1) + 0 \cdot 0.4 - 0.1 \cdot 0.6 = 0.02 - 0.02 + 0 - 0.06 = -0.06$$
+#
+# The same for all three:
+
+# %%
+x_1, x_2 = x
+for i in range(3):
+    products = " + ".join(f"({w:g})({value:g})" for w, value in zip(W[i], x_1, strict=True))
+    print(f"unit {i + 1}: {products} = {W[i] @ x_1:.2f}")
+
+# %% [markdown]
+# Then the bias is added, and tanh is taken. With two digits, as on paper:
+
+# %%
+a_1 = W @ x_1 + b
+h_1 = np.tanh(a_1)
+print("before tanh:", a_1.round(2))
+print("h_1:        ", h_1.round(2))
+
+# %% [markdown]
+# Does tanh do nothing? Almost nothing, to numbers so near to 0: there $\tanh(a) \approx a - a^3/3$, and
+# two digits do not show the difference. Larger numbers are squashed:
+
+# %%
+figure, axis = plt.subplots(figsize=(8, 4), layout="constrained")
+a = np.linspace(-3, 3, 200)
+axis.plot(a, np.tanh(a), linewidth=2, label="tanh(a)")
+axis.plot(a, a, linestyle="dotted", color="grey", label="a")
+axis.plot(a_1, h_1, "o", markersize=8, label="our three units, step 1")
+axis.set(xlabel="a, the sum before tanh", ylabel="state of the unit", ylim=(-1.2, 1.2))
+axis.grid(alpha=0.3)
+axis.legend()
+plt.show()
+
+# %% [markdown]
+# ## Step 2, by hand: "movie"
+#
+# Now there is a memory. The sum has three parts: from the word ($W x_2$), from the state before
+# ($W_h h_1$), and the bias. On paper one goes on with $h_1$ as it was written down, with two digits:
+# $(-0.05, 0.06, 0.22)$.
+
+# %%
+h_1_rounded = h_1.round(2)
+from_word = W @ x_2
+from_state = W_h @ h_1_rounded
+a_2 = from_word + from_state + b
+h_2_by_hand = np.tanh(a_2).round(3)
+
+print("unit    word   state    bias     sum     h_2")
+for i in range(3):
+    parts = (from_word[i], from_state[i], b[i], a_2[i], h_2_by_hand[i])
+    print(f"{i + 1:4d}" + "".join(f"{part:8.3f}" for part in parts))
+
+# %% [markdown]
+# So $h_2 = (0.206, -0.277, -0.029)$. These three numbers are all that the network has of "this movie".
+# In this example the second word counts for more than the memory of the first: its part of the sum is
+# larger.
+#
+# A step is the same each time, so a short loop reads any number of words. From here on it works with
+# all the digits that the computer has.
+
+
+# %%
+def forward(x, W, W_h, b):
+    """The hidden state after each step: x is [time, numbers of a word], the result [time, units]."""
+    h = np.zeros(len(b))
+    states = []
+    for x_t in x:
+        h = np.tanh(W @ x_t + W_h @ h + b)
+        states.append(h)
+    return np.array(states)
+
+
+print(forward(x, W, W_h, b).round(7))
+
+# %% [markdown]
+# ## The same in Keras
+#
+# Keras has the two parts as layers: `Embedding` is the table, `SimpleRNN` the loop. With
+# `return_sequences=True` the layer gives the state after each step, otherwise only the last one. We put
+# our numbers in with `set_weights`. Keras keeps the matrices the other way round, **transposed**: the
+# `.T` below; the reason comes in a moment.
+
+# %%
+model = keras.Sequential(
+    [
+        keras.Input((None,), dtype="int32"),  # [batch, time]: any number of words
+        keras.layers.Embedding(len(vocabulary), 4),  # -> [batch, time, 4]
+        keras.layers.SimpleRNN(3, return_sequences=True),  # -> [batch, time, 3]
+    ]
+)
+model.set_weights([embedding, W.T, W_h.T, b])
+tokens = np.array([encode("This movie")])  # [1, 2]: a batch of one text
+states = model.predict(tokens, verbose=0)[0]
+np.testing.assert_allclose(states, forward(x, W, W_h, b), atol=1e-6)
+print(states)
+
+# %% [markdown]
+# Keras and our loop agree. (To about seven digits: Keras computes with 32 bits a number, NumPy with
+# 64.)
+#
+# ## What rounding by hand costs
+#
+# By hand we rounded $h_1$ to two digits before we computed $h_2$. Compare with the exact result, and
+# keep more digits of $h_1$ to see how many are enough:
+
+# %%
+exact = forward(x, W, W_h, b)
+print("digits of h_1 kept   h_2, three digits")
+for digits in (1, 2, 3, 4):
+    h_2 = np.tanh(W @ x_2 + W_h @ exact[0].round(digits) + b)
+    print(f"{digits:11d}          {h_2.round(3)}")
+print(f"        all          {exact[1].round(3)}")
+print()
+print("error of the rounded h_1:      ", np.abs(h_1_rounded - exact[0]).round(5))
+print("error that it leaves in h_2:   ", np.abs(np.tanh(a_2) - exact[1]).round(5))
+
+# %% [markdown]
+# With two digits kept, the last digit of the first and of the second unit is off by one: 0.206 for
+# 0.205 and -0.277 for -0.276. The third unit, -0.029, is right. Rounding moves a number by up to half a
+# unit of the last digit kept, here by 0.0035 (0.2165 became 0.22), and $W_h$ hands that on to the next
+# state. So on paper, keep on the way at least as many digits as the result is to have, better one more.
+#
+# Here the error became smaller on its way through $W_h$, because the numbers in $W_h$ are small. What
+# $W_h$ does to an error it does to a memory as well, and to a gradient: that is the subject of notebook
+# 05.
+#
+# ## From the state to an answer
+#
+# For a yes or no, such as "is this review positive?", one more layer makes a probability of the last
+# state:
+#
+# $$y = \sigma(W_y h_T + b_y), \qquad \sigma(a) = \frac{1}{1 + e^{-a}}$$
+#
+# $T$ is the last step. The textbook's example ends before this, so this $W_y$ is made up. Nothing is
+# trained here: the answer shows how it is computed, not what the words mean.
+
+# %%
+W_y = np.array([[4.0, -3.0, 2.0]])  # [1, units]
+b_y = np.array([-0.5])
+
+
+def answer(h):
+    return 1 / (1 + np.exp(-(W_y @ h + b_y)))
+
+
+for text in ("this movie", "this movie was good", "this movie was bad"):
+    last = forward(embedding[encode(text)], W, W_h, b)[-1]
+    print(f"{text:22s} h_T = {last.round(3)}   y = {answer(last)[0]:.3f}")
+
+# %% [markdown]
+# ## How the state moves, word by word
+#
+# Each column is the state after a word: red above 0, blue below. Nothing but the new word and the
+# column before goes into a column.
+
+# %%
+text = "this movie was good"
+figure = zoo.diagnostics.plot_states(forward(embedding[encode(text)], W, W_h, b), text.split())
+figure.axes[0].set_yticks(range(3), [1, 2, 3])
+plt.show()
+
+# %% [markdown]
+# ## Folded and unfolded
+#
+# There are two ways to draw this network. *Folded*, it is one cell whose state goes back into itself.
+# *Unfolded*, the loop is drawn once for each time step. It is one and the same network: the arrows of
+# the same colour are the same matrix. (The cell below only draws; you can skip its code.)
+
+
+# %%
+def arrow(axis, start, end, label, color, at, **style):
+    style = {"arrowstyle": "-|>", "color": color, "linewidth": 2.5, "mutation_scale": 22, **style}
+    axis.annotate("", end, start, arrowprops=style)
+    axis.text(*at, label, color=color, fontsize=19, ha="center", va="center")
+
+
+def node(axis, place, label, color="white"):
+    box = {"boxstyle": "circle,pad=0.35", "facecolor": color, "edgecolor": "black", "linewidth": 1.5}
+    axis.text(*place, label, fontsize=19, ha="center", va="center", bbox=box)
+
+
+def column(axis, i, x_label, h_label, y_label):
+    arrow(axis, (i, 0.3), (i, 0.72), "$W$", "tab:blue", (i - 0.16, 0.48))
+    arrow(axis, (i, 1.28), (i, 1.7), "$W_y$", "tab:green", (i - 0.18, 1.48))
+    node(axis, (i, 0), x_label)
+    node(axis, (i, 1), h_label, "gold")
+    node(axis, (i, 2), y_label)
+
+
+figure, (folded, unfolded) = plt.subplots(
+    1, 2, figsize=(14, 5), width_ratios=(1, 3.3), layout="constrained"
+)
+column(folded, 0, "$x_t$", "$h_t$", "$y_t$")
+loop = "arc,angleA=0,angleB=0,armA=60,armB=60,rad=30"
+arrow(folded, (0.14, 1.22), (0.14, 0.78), "$W_h$", "tab:red", (0.75, 1), connectionstyle=loop)
+for i, word in enumerate(["this", "movie", "was", "good"], start=1):
+    column(unfolded, i, f"$x_{i}$", f"$h_{i}$", f"$y_{i}$")
+    unfolded.text(i, -0.5, f"“{word}”", fontsize=17, ha="center")
+    arrow(unfolded, (i - 0.77, 1), (i - 0.23, 1), "$W_h$", "tab:red", (i - 0.5, 1.17))
+node(unfolded, (0, 1), "$h_0$", "lightgrey")
+folded.set(title="folded", xlim=(-0.7, 1.1), ylim=(-0.6, 2.4))
+unfolded.set(title="unfolded over four time steps", xlim=(-0.4, 4.4), ylim=(-0.6, 2.4))
+for axis in (folded, unfolded):
+    axis.title.set_fontsize(18)
+    axis.axis("off")
+plt.show()
+
+# %% [markdown]
+# The picture shows an answer $y_t$ at every step. A network that answers once, as above, uses the last
+# one only. Notebook 03 is about these types.
+#
+# ## A real size
+#
+# Textbooks use word vectors of 300 numbers and 128 units, and states of 100 to 512 units are usual.
+# `zoo.build` makes such a network; `num_features=300` says that it gets vectors, so it has no table of
+# its own.
+
+# %%
+big = zoo.build("many_to_one", cell="simple_rnn", num_features=300, units=128)
+names = ("W", "W_h", "b", "W_y", "b_y")
+print("on paper   in Keras")
+for name, weight in zip(names, big.weights, strict=True):
+    print(f"{name:10s} {weight.name:17s} {tuple(weight.shape)!s:11s} {np.prod(weight.shape):6,d}")
+print(f"\ntogether: {big.count_params():,}")
+
+# %% [markdown]
+# On paper $W$ is 128 x 300 (a row for each unit), $W_h$ is 128 x 128, $W_y$ is 1 x 128, and $b$ has 128
+# numbers. Keras has the transposes, 300 x 128 and 128 x 1. The reason: on paper a word is a column,
+# $W x_t$. Keras works on a whole batch of texts at once, with a word of each text in a *row*, so the
+# matrix stands on the right:
+#
+# $$\underbrace{X_t}_{\text{batch} \times 300}\; \underbrace{W^T}_{300 \times 128}
+# \qquad\text{because}\qquad (W x)^T = x^T W^T$$
+#
+# The count by hand:
+#
+# $$\underbrace{128 \cdot 300}_{W} + \underbrace{128 \cdot 128}_{W_h} + \underbrace{128}_{b} +
+# \underbrace{128 + 1}_{W_y,\ b_y} = 38\,400 + 16\,384 + 128 + 129 = 55\,041$$
+
+# %%
+assert big.count_params() == 128 * 300 + 128 * 128 + 128 + 128 + 1
+
+# %% [markdown]
+# ## The same weights at every step: lengths 5 and 50
+#
+# The count has no length of the text in it. One layer reads 5 words or 50, with the same matrices, used
+# 5 times or 50 times. We check with random vectors in place of words, against our own loop.
+
+# %%
+keras.utils.set_random_seed(0)  # the same random numbers at every run
+layer = keras.layers.SimpleRNN(128, return_sequences=True)
+long = np.random.default_rng(0).normal(size=(1, 50, 300)).astype("float32")  # [batch, time, 300]
+short = long[:, :5]  # its first five steps
+
+states_of_short = layer(short).numpy()  # [1, 5, 128]
+states_of_long = layer(long).numpy()  # [1, 50, 128]
+print(states_of_short.shape, states_of_long.shape, f"{layer.count_params():,} weights")
+
+kernel, recurrent_kernel, bias = layer.get_weights()
+by_loop = forward(long[0], kernel.T, recurrent_kernel.T, bias)
+np.testing.assert_allclose(states_of_long[0], by_loop, atol=1e-4)
+np.testing.assert_allclose(states_of_short[0], by_loop[:5], atol=1e-4)
+
+# %% [markdown]
+# The first five states are the same in both: a state knows only what came before it.
+#
+# A feed-forward layer that gets all words side by side in one long vector needs a weight for each
+# number of each word at each place. It grows with the text, cannot read a longer text than it was built
+# for, and has to learn anew for each place what "good" means:
+
+# %%
+for steps in (5, 50):
+    dense = keras.layers.Dense(128)
+    dense.build((None, steps * 300))  # all words in one vector
+    print(f"{steps:2d} words: Dense {dense.count_params():9,d}, SimpleRNN {layer.count_params():,}")
+
+# %% [markdown]
+# ## Padding, and the mask
+#
+# Texts are computed in batches, and a batch is one array, so all of its rows must have the same length.
+# Short texts are filled up with token 0, the **padding**, here on the right (`"post"`).
+
+# %%
+texts = ["this movie was good", "this movie"]
+batch = keras.utils.pad_sequences([encode(text) for text in texts], padding="post")
+print(batch)  # [batch, time]
+
+# %% [markdown]
+# The padding's vector is all 0. Is that harmless? Look at the second text: its last word is at step 2,
+# and after that there is nothing more to read.
+
+# %%
+print(model.predict(batch, verbose=0)[1].round(3))  # [time, units] of "this movie"
+
+# %% [markdown]
+# The state goes on changing. Step 3 computes $\tanh(W \cdot 0 + W_h h_2 + b)$, which is not $h_2$.
+# Every padded step multiplies the memory with $W_h$ once more and adds the bias, as if it had read
+# something. The state after the last step, which is to answer, is no longer the state after the last
+# word.
+#
+# The cure is a **mask**: a true or false for each step. Where it is false, the layer leaves the state
+# as it was. In Keras, `Embedding(..., mask_zero=True)` makes the mask and hands it to the next layer.
+
+# %%
+with_mask = keras.Sequential(
+    [
+        keras.Input((None,), dtype="int32"),
+        keras.layers.Embedding(len(vocabulary), 4, mask_zero=True),
+        keras.layers.SimpleRNN(3, return_sequences=True),
+    ]
+)
+with_mask.set_weights(model.get_weights())
+print("mask:", with_mask.layers[0].compute_mask(batch)[1].numpy())
+states = with_mask.predict(batch, verbose=0)[1]
+print(states.round(3))
+np.testing.assert_allclose(states[[2, 3]], states[[1, 1]])  # steps 3 and 4 are step 2
+
+# %% [markdown]
+# Why must the state not change there? How much padding a text gets depends on which other texts happen
+# to be in its batch: its answer must not. And it is worse than a small error. Here is the answer to two
+# texts that end in "good" and in "bad", with more and more padding:
+
+# %%
+paddings = np.arange(11)
+figure, axis = plt.subplots(figsize=(9, 4.5), layout="constrained")
+for name, network, line in (("with a mask", with_mask, "-"), ("without", model, "--")):
+    for text, color in (("this movie was good", "tab:orange"), ("this movie was bad", "tab:blue")):
+        answers = []
+        for n in paddings:
+            padded = np.array([encode(text) + [0] * n])  # [1, 4 + n]
+            h = network(padded).numpy()[0, -1]  # the state after the last step
+            answers.append(answer(h)[0])
+        axis.plot(
+            paddings,
+            answers,
+            line,
+            color=color,
+            linewidth=2.5,
+            label=f"“... {text[-4:].strip()}”, {name}",
+        )
+axis.set(xlabel="padded steps after the last word", ylabel="answer y", ylim=(0, 1))
+axis.grid(alpha=0.3)
+axis.legend(loc=(0.6, 0.47))
+plt.show()
+
+# %% [markdown]
+# Without the mask both texts soon get the same answer: what was read is gone, only the effect of $W_h$
+# and $b$ is left, and training cannot learn from a state that has forgotten its words. A mask that is
+# missing or lost is a common mistake with recurrent layers, and it raises no error. (Here $W_h$ is
+# small, so a few steps are enough. With a larger one it takes longer.)
+#
+# One trap more: `pad_sequences` pads on the **left** unless told otherwise, and many tutorials leave it
+# so. Then the words come last and are not washed out, but without a mask the state is no longer 0 when
+# the first word comes. In this project padding is always on the right and always masked.
+
+# %%
+print(keras.utils.pad_sequences([encode(text) for text in texts]))  # the default: on the left
+left = keras.utils.pad_sequences([encode("this movie")], maxlen=4)
+print(model(left).numpy()[0].round(3))  # without a mask
+print("h_1 and h_2 without padding:", forward(x, W, W_h, b).round(3).tolist())
+
+# %% [markdown]
+# ## What to take along
+#
+# - Text → tokens → numbers → vectors → states → answer: each step is a look-up, or a matrix product
+#   that is then squashed.
+# - $h_t = \tanh(W x_t + W_h h_{t-1} + b)$, with the same $W$, $W_h$ and $b$ at every step, for any
+#   length.
+# - Keras stores the transposes of the textbook's matrices.
+# - Who rounds on the way loses digits at the end.
+# - A padded step must leave the state alone: mask it.
+#
+# ## Questions
+#
+# **1.** A `SimpleRNN` gets word vectors of 300 numbers and has 256 units. How many weights does it
+# have? How many if the texts have 200 words instead of 20?
+#
+# <details><summary>Answer</summary>
+#
+# $256 \cdot 300 + 256 \cdot 256 + 256 = 76\,800 + 65\,536 + 256 = 142\,592$. The length of the texts
+# changes nothing: the same weights are used at every step. Twice the units are more than twice the
+# weights, because $W_h$ grows with their square.
+#
+# </details>
+#
+# **2.** Somebody writes another $W_h$ into the worked example. Which of $h_1$ and $h_2$ change? What if
+# it is all 0?
+#
+# <details><summary>Answer</summary>
+#
+# Only $h_2$: in the first step $W_h$ is multiplied with $h_0 = 0$. If $W_h$ is all 0, no state knows
+# anything of the words before it; the network reads each word by itself, and $h_2$ is the same for
+# "this movie" and for "good movie".
+#
+# </details>
+#
+# **3.** A classifier of reviews is trained in batches with padding on the right and without a mask. On
+# long reviews it does well, on short ones it guesses. Why?
+#
+# <details><summary>Answer</summary>
+#
+# A short review next to long ones gets much padding. At each padded step its state is multiplied with
+# $W_h$ again, until nothing is left of the words. The longest review of a batch has no padding, so its
+# last state is right. With a mask both work; batches of reviews of similar length save the time that
+# padding costs.
+#
+# </details>
+#
+# ## Sources
+#
+# - The worked example, "this movie" with 4 numbers a word and 3 units, and the sizes 300 and 128 are
+#   those of the course notes that this project follows, called the textbook here. The rows of the
+#   embedding for other words, and $W_y$, are made up.
+# - Elman 1990, "Finding Structure in Time", Cognitive Science 14: the network itself.
+# - Goodfellow, Bengio and Courville 2016, "Deep Learning", section 10.1 (folded and unfolded graphs)
+#   and 10.2.
+# - Keras's guide "Understanding masking & padding" (keras.io).

@@ -1,0 +1,721 @@
+# ---
+# jupyter:
+#   jupytext:
+#     formats: ipynb,py:percent
+#   kernelspec:
+#     display_name: Python 3
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown]
+# # The five types
+#
+# A recurrent network can read one thing or many, and write one thing or many. That gives five types.
+# For each of them: a picture, one call that builds it, its parameters counted by hand, and a training
+# of some seconds that ends in a result on data that the network never saw. You need the notebook
+# before this one, `02_forward_pass_by_hand`.
+
+# %%
+import calendar
+import os
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # keeps TensorFlow quiet
+
+import keras
+import matplotlib.pyplot as plt
+import numpy as np
+
+import zoo
+
+print(zoo.list_models())
+
+# %% [markdown]
+# All five are made of the part that you know from notebook 02. At each time step $t$ a cell reads an
+# input $x_t$ and its own hidden state $h_{t-1}$, and makes the next hidden state $h_t$:
+#
+# $$h_t = \tanh(W x_t + W_h h_{t-1} + b), \qquad h_0 = 0$$
+#
+# $W$ is the **kernel**, $W_h$ the **recurrent kernel**, $b$ the bias. Where there is an output, it is
+# made from the state of that step: $W_y h_t + b_y$, then a **softmax** if it is to be probabilities
+# (the exponential of each number, divided by their sum, so that they add up to 1). The types differ
+# only in **where inputs come in and where outputs go out**.
+#
+# Two more things before we begin.
+#
+# **The cell** can be `"simple_rnn"` (the formula above), `"gru"` or `"lstm"`. The last two remember
+# longer; notebook `06_gates` takes them apart. Here it is enough to know how many numbers one layer
+# of each holds, with inputs of $n$ numbers and $u$ units (the state has $u$ numbers):
+#
+# | cell | parameters of one layer | why |
+# |---|---|---|
+# | `simple_rnn` | $u\,(n + u + 1)$ | kernel $u \times n$, recurrent kernel $u \times u$, bias $u$ |
+# | `lstm` | $4u\,(n + u + 1)$ | four such sets: three gates and a candidate |
+# | `gru` | $3u\,(n + u + 2)$ | three such sets, with two biases each |
+#
+# The number of time steps is not in these formulas: the same weights are used at every step.
+#
+# **The pictures** read from bottom to top: inputs, hidden states, outputs. An arrow from state to
+# state is the memory. A dashed arrow means: what was written is read at the next step. The next cell
+# is drawing code only; you can skip it.
+
+# %% jupyter={"source_hidden": true}
+COLOURS = {"input": "#a6cee3", "state": "#fdbf6f", "decoder": "#ff9a76", "output": "#b2df8a"}
+
+
+def box(axis, x, y, label, colour):
+    style = {"boxstyle": "round,pad=0.4", "facecolor": COLOURS[colour], "edgecolor": "black"}
+    axis.text(x, y, label, fontsize=18, ha="center", va="center", bbox=style, zorder=2)
+
+
+def arrow(axis, start, end, style="-|>", **more):
+    line = {"arrowstyle": style, "linewidth": 2, "mutation_scale": 20, "color": "black"}
+    line |= {"shrinkA": 20, "shrinkB": 20}  # room for the boxes
+    axis.annotate("", end, start, arrowprops=line | more, zorder=1)
+
+
+def draw(title, steps, memory="-|>", context=None, feedback=False):
+    """Draws a network; `steps` has for each time step its input, its state and its output."""
+    left = 1.8 if context else 1.2
+    _, axis = plt.subplots(figsize=(1.8 * (len(steps) + left), 4.2), layout="constrained")
+    for y, label in enumerate(["inputs", "hidden states", "outputs"]):
+        axis.text(-left - 0.3, y, label, fontsize=15, va="center", color="dimgrey")
+    if context:
+        box(axis, -0.7, 1, context, "input")
+        arrow(axis, (-0.7, 1), (0, 1))
+    for t, (read, state, write) in enumerate(steps):
+        is_decoder = state.startswith("$s")
+        box(axis, t, 1, state, "decoder" if is_decoder else "state")
+        if read:
+            box(axis, t, 0, read, "input")
+            arrow(axis, (t, 0), (t, 1))
+        if write:
+            box(axis, t, 2, write, "output")
+            arrow(axis, (t, 1), (t, 2))
+        if t > 0:
+            arrow(axis, (t - 1, 1), (t, 1), "-|>" if is_decoder else memory)
+            if feedback and steps[t - 1][2]:
+                arrow(axis, (t - 1, 2), (t, 0), linestyle="dashed", color="grey", linewidth=1.5)
+    axis.set(xlim=(-left - 0.4, len(steps) - 0.4), ylim=(-0.4, 2.4))
+    axis.set_title(title, fontsize=20)
+    axis.axis("off")
+    plt.show()
+
+
+# %% [markdown]
+# ## 1. One-to-one: the type without a sequence
+#
+# One input, one output, one time step: an image in, its class out. The list of types begins with it,
+# but it is not what a recurrent network is for, and we will see why.
+
+# %%
+draw("one_to_one", [("image", "$h_1$", "class")])
+
+# %% [markdown]
+# The data are pictures of handwritten digits, 8 x 8 pixels each (from 0 to 16; we divide by that), in
+# two parts: one to learn from and one to test with. The test part is never trained on, here and in
+# everything that follows.
+
+# %%
+digits = {}
+for split in ("train", "test"):
+    rows = next(zoo.datasets.load("digits", split).batch(2000).as_numpy_iterator())
+    digits[split] = rows["image"].reshape(-1, 8, 8) / 16, rows["label"]  # [images, 8, 8], [images]
+images, labels = digits["train"]
+test_images, test_labels = digits["test"]
+print(images.shape, test_images.shape)
+
+# %% [markdown]
+# `zoo.build` takes the type, the cell and sizes, and gives a Keras model. The 8 x 8 image becomes
+# **one** input vector of 64 numbers.
+
+# %%
+keras.utils.set_random_seed(0)  # the same random numbers each time this cell runs
+model = zoo.build("one_to_one", cell="simple_rnn", input_shape=(8, 8), num_classes=10, units=32)
+print(model.input_shape, model.output_shape)  # None: any number of images
+
+# %% [markdown]
+# How many parameters has it? By hand: the cell, with $n = 64$ and $u = 32$, and a **dense layer**, a
+# matrix and a bias, from the 32 numbers of the state to each of the 10 classes.
+
+# %%
+by_hand = 32 * (64 + 32 + 1) + (32 + 1) * 10
+print("by hand:", by_hand, " Keras:", model.count_params())
+assert by_hand == model.count_params()
+
+# %% [markdown]
+# Every builder's docstring has such a formula: `help("zoo.architectures.one_to_one")`.
+#
+# Now we train it. `compile` says what to minimise: the cross-entropy, which is small when the right
+# class has a high probability. "Sparse" means that the classes are given as numbers, 0 to 9. `fit`
+# goes through the training part 20 times (epochs), 32 images at once (a batch), and changes the
+# parameters a little after each batch; `"adam"` is the rule for how much. Then the model is called
+# like a function.
+
+# %%
+model.compile("adam", loss="sparse_categorical_crossentropy")
+model.fit(images, labels, epochs=20, verbose=0)
+p = model(test_images).numpy()  # [images, 10], probabilities
+accuracy = (p.argmax(axis=1) == test_labels).mean()
+results = {"one_to_one": (model.count_params(), f"{accuracy:.1%} of the test images right")}
+print(results["one_to_one"][1])
+
+# %% [markdown]
+# It works. But look at its recurrent kernel $W_h$: $32 \times 32 = 1024$ of the parameters. At the
+# only step it is multiplied by $h_0 = 0$. So it does nothing. To prove it, we put random numbers
+# there, and ask again:
+
+# %%
+layer = model.get_layer("rnn_0")
+kernel, recurrent_kernel, bias = layer.get_weights()
+layer.set_weights([kernel, np.random.default_rng(0).normal(size=(32, 32)), bias])
+np.testing.assert_allclose(model(test_images).numpy(), p)
+print("The probabilities are the same.")
+
+# %% [markdown]
+# What is left is an ordinary network with one hidden layer. In NumPy, without any recurrence:
+
+# %%
+hidden = np.tanh(test_images.reshape(-1, 64) @ kernel + bias)  # [images, 32]
+to_classes, class_bias = model.get_layer("probabilities").get_weights()
+scores = np.exp(hidden @ to_classes + class_bias)  # [images, 10]
+np.testing.assert_allclose(scores / scores.sum(axis=1, keepdims=True), p, rtol=1e-3, atol=1e-6)
+print("The same again.")
+
+# %% [markdown]
+# So use a dense layer for that, and a recurrent network for sequences. From here on there are several
+# steps, and the recurrent kernel has something to do.
+
+# %% [markdown]
+# ## 2. One-to-many: one thing in, a sequence out
+#
+# An image in, a sentence about it out (captioning). A first note in, a melody out. Here: a number in,
+# its words out, 247 -> "two hundred and forty seven".
+#
+# The one thing, called the **context**, makes the state before the first step, $h_0$, which is then
+# no longer zeros. From then on the network reads its own words: at each step the word before goes in,
+# and the probabilities of the next word come out. It begins with a special word, *start*, and stops
+# when it writes another, *end*.
+
+# %%
+draw(
+    "one_to_many",
+    [
+        ("start", "$h_1$", "twenty"),
+        ("twenty", "$h_2$", "one"),
+        ("one", "$h_3$", "end"),
+    ],
+    context="21",
+    feedback=True,
+)
+
+# %% [markdown]
+# The data we make ourselves. Words become whole numbers, their places in a vocabulary. In the zoo the
+# first four places are always the same: 0 is padding (what fills up short rows), 1 an unknown word, 2
+# the start, 3 the end.
+
+# %%
+ONES = ["one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven"]
+ONES += ["twelve", "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen"]
+TENS = ["twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"]
+words = ["", "[UNK]", "<start>", "<end>", *ONES, *TENS, "hundred", "and"]
+
+
+def spell(number):
+    hundreds, rest = divmod(number, 100)
+    text = [ONES[hundreds - 1], "hundred"] if hundreds else []
+    text += ["and"] if hundreds and rest else []
+    if rest >= 20:
+        text, rest = [*text, TENS[rest // 10 - 2]], rest % 10
+    return [*text, ONES[rest - 1]] if rest else text
+
+
+print(len(words), "words;", 21, spell(21), 417, spell(417))
+
+# %% [markdown]
+# All numbers from 1 to 999, in random order: 800 to learn from, the other 199 to test with. The
+# context is the three digits, each as ten numbers of which one is 1 ("one-hot"): 30 numbers.
+
+# %%
+numbers = np.random.default_rng(0).permutation(np.arange(1, 1000))
+digits_of = np.stack([numbers // 100, numbers // 10 % 10, numbers % 10], axis=1)  # [numbers, 3]
+contexts = np.eye(10)[digits_of].reshape(-1, 30)  # [numbers, 30]
+rows = [[2, *(words.index(word) for word in spell(number)), 3] for number in numbers]
+print(numbers[0], rows[0])
+
+# %%
+keras.utils.set_random_seed(0)
+model = zoo.build(
+    "one_to_many",
+    cell="gru",
+    context_shape=(30,),
+    vocabulary_size=len(words),
+    embedding_dim=16,
+    units=64,
+)
+print(model.input_shape)  # the context, and the words so far
+print(model.output_shape)  # probabilities of each word at each step
+
+# %%
+by_hand = (
+    len(words) * 16  # the embedding: 16 numbers for each word
+    + 3 * 64 * (16 + 64 + 2)  # the GRU
+    + (30 + 1) * 64  # from the context to h_0
+    + (64 + 1) * len(words)  # from the state to the probabilities of the words
+)
+print("by hand:", by_hand, " Keras:", model.count_params())
+assert by_hand == model.count_params()
+
+# %% [markdown]
+# How does it learn? We know the right words, so we put them in, instead of the network's own, and ask
+# at each step for the next one. That is called **teacher forcing**. The target is the input, one step
+# on. Rows are of different lengths; `pad_sequences` fills them up with padding on the right (an empty
+# string in what is printed).
+
+# %%
+inputs = keras.utils.pad_sequences([row[:-1] for row in rows], padding="post")  # [numbers, 6]
+targets = keras.utils.pad_sequences([row[1:] for row in rows], padding="post")  # [numbers, 6]
+which = list(numbers).index(21)
+print("in: ", [words[token] for token in inputs[which]])
+print("out:", [words[token] for token in targets[which]])
+
+# %% [markdown]
+# Where there is padding, nothing is asked for: the loss leaves these steps out. Like the images
+# before, the words are classes, so the loss is the same.
+
+# %%
+train, test = slice(0, 800), slice(800, None)
+model.compile(keras.optimizers.Adam(0.005), loss="sparse_categorical_crossentropy")
+history = model.fit([contexts[train], inputs[train]], targets[train], epochs=25, verbose=0)
+losses = history.history["loss"]
+print(f"loss: {losses[0]:.2f} in the first epoch, {losses[-1]:.2f} in the last")
+
+# %% [markdown]
+# When it writes on its own there is no teacher. `generate` feeds each word back as the next input,
+# until *end* comes. "Greedy", its default, takes the most probable word at each step.
+
+# %%
+written = model.generate(contexts[test], max_length=6)  # [numbers, 6]
+for number, row in list(zip(numbers[test], written, strict=True))[:5]:
+    print(number, "->", " ".join(words[token] for token in row if token > 3))
+
+# %% [markdown]
+# A number counts as right if all of its words are. None of these numbers was in the training part;
+# the network has to put together what it learnt about each digit.
+
+# %%
+right = (written == targets[test]).all(axis=1).mean()
+results["one_to_many"] = model.count_params(), f"{right:.1%} of the unseen numbers spelt right"
+print(results["one_to_many"][1])
+
+# %% [markdown]
+# Without a context (`context_shape=None`) the same type is a **language model**: it goes on with a
+# text that was begun.
+
+# %% [markdown]
+# ## 3. Many-to-one: a sequence in, one answer out
+#
+# A review in, its sentiment out; thirty days of sales in, the next day out. The network reads
+# everything and answers once, from its last state. That state has to hold all that matters.
+
+# %%
+draw(
+    "many_to_one",
+    [
+        ("year 1", "$h_1$", None),
+        ("year 2", "$h_2$", None),
+        ("...", "...", None),
+        ("year 22", "$h_{22}$", "year 23"),
+    ],
+)
+
+# %% [markdown]
+# The data: how many spots astronomers counted on the sun, each year from 1700 to 2008. The number
+# swings, with about eleven years from one peak to the next. `load_series` cuts the years in order of
+# time: learn from the past, choose by the years after (validation), test on the newest.
+
+# %%
+parts, _ = zoo.datasets.load_series("sunspots")
+mean, std = parts["train"].mean(), parts["train"].std()
+values = (np.concatenate(list(parts.values())) - mean) / std  # numbers near 0 are easier to learn
+print({split: len(part) for split, part in parts.items()})
+
+# %% [markdown]
+# The network reads 22 years, about two swings, one number at each step, and forecasts the year after.
+
+# %%
+windows = np.lib.stride_tricks.sliding_window_view(values, 23)
+x, y = windows[:, :22, None], windows[:, 22:]  # [windows, 22, 1] and [windows, 1]
+first = len(parts["train"]) - 22  # the first window whose target is in the validation part
+second = first + len(parts["validation"])
+print(x.shape, y.shape)
+
+# %%
+keras.utils.set_random_seed(0)
+model = zoo.build("many_to_one", cell="gru", num_features=1, num_outputs=1, units=16)
+print(model.input_shape, model.output_shape)  # the second None: any number of steps
+
+# %%
+by_hand = 3 * 16 * (1 + 16 + 2) + (16 + 1) * 1  # the GRU; from the last state to one number
+print("by hand:", by_hand, " Keras:", model.count_params())
+assert by_hand == model.count_params()
+
+# %% [markdown]
+# A number is not a class, so the loss is the mean squared error, `"mse"`. Of all epochs the one that
+# did best on the validation years is kept.
+
+# %%
+model.compile(keras.optimizers.Adam(0.005), loss="mse")
+best = keras.callbacks.EarlyStopping(patience=40, restore_best_weights=True)  # all 40 epochs
+model.fit(
+    x[:first],
+    y[:first],
+    validation_data=(x[first:second], y[first:second]),
+    epochs=40,
+    callbacks=[best],
+    verbose=0,
+)
+forecast = model(x[second:]).numpy() * std + mean  # [years, 1]
+truth, year_before = y[second:] * std + mean, x[second:, -1] * std + mean
+
+# %%
+years = range(2009 - len(truth), 2009)
+_, axis = plt.subplots(figsize=(10, 4.5), layout="constrained")
+axis.plot(years, truth, color="black", linewidth=2, label="counted")
+axis.plot(
+    years, forecast, color="tab:red", linewidth=2, linestyle="dashed", label="forecast a year ahead"
+)
+axis.set_xlabel("year", fontsize=14)
+axis.set_ylabel("sunspot number", fontsize=14)
+axis.tick_params(labelsize=12)
+axis.legend(fontsize=14)
+plt.show()
+
+# %% [markdown]
+# The forecast follows the swings. Is it good? We compare with the simplest forecast there is: next
+# year is like this year. MAE is the mean absolute error, in sunspots.
+
+# %%
+mae = np.abs(forecast - truth).mean()
+mae_year_before = np.abs(year_before - truth).mean()
+print(f"MAE of the network: {mae:.1f}, of the year before: {mae_year_before:.1f}")
+results["many_to_one"] = model.count_params(), f"MAE {mae:.1f} (the year before: {mae_year_before:.1f})"
+
+# %% [markdown]
+# ## 4. Many-to-many: an answer at each step
+#
+# As many outputs as inputs: is each word a person, a place, or neither (named entities), what part of
+# speech is it. Input and output have the same length, and output $t$ belongs to input $t$.
+#
+# Where the whole sequence is known beforehand, there is no reason to read it in one direction only.
+# Here two layers read it, one from each end, and each output sees both states. That is called
+# **bidirectional**, and drawn as arrows with two heads.
+
+# %%
+draw(
+    "many_to_many",
+    [
+        ("John", "$h_1$", "PERSON"),
+        ("lives", "$h_2$", "-"),
+        ("in", "$h_3$", "-"),
+        ("Paris", "$h_4$", "PLACE"),
+    ],
+    memory="<|-|>",
+)
+
+# %% [markdown]
+# We make sentences from patterns. P stands for a person, L for a place (a location). Eight names can
+# be either: Paris is a city and Paris is a first name. Whoever tags words one by one has to guess
+# there.
+
+# %%
+BOTH = ["Paris", "Florence", "Austin", "Jordan", "Sydney", "Chelsea", "Georgia", "Madison"]
+FILL = {
+    "P": ["John", "Mary", "Anna", "Peter", *BOTH],
+    "L": ["London", "Rome", "India", "Berlin", *BOTH],
+    "A": ["cold", "quiet", "old", "lovely"],
+    "S": ["spring", "summer", "autumn", "winter"],
+    "F": ["tired", "hungry", "happy", "polite"],
+}
+PATTERNS = ["P lives in L", "P flew to L", "L is near L", "P knows P", "L is A in S", "P is A and F"]
+TAGS = ["-", "PERSON", "PLACE"]
+
+
+def make_sentence(rng):
+    pattern = rng.choice(PATTERNS).split()
+    sentence = tuple(str(rng.choice(FILL[part])) if part in FILL else part for part in pattern)
+    return sentence, [{"P": 1, "L": 2}.get(part, 0) for part in pattern]
+
+
+rng = np.random.default_rng(0)
+sentences = dict(make_sentence(rng) for _ in range(1200))  # the same sentence twice counts once
+for sentence, tags in list(sentences.items())[:3]:
+    print(" ".join(sentence), [TAGS[tag] for tag in tags])
+
+# %% [markdown]
+# Tokens and tags, padded on the right to one length. A fifth of the sentences is for the test.
+
+# %%
+vocabulary = ["", "[UNK]", *sorted({word for sentence in sentences for word in sentence})]
+tokens = keras.utils.pad_sequences(
+    [[vocabulary.index(word) for word in sentence] for sentence in sentences], padding="post"
+)  # [sentences, 5]
+tags = keras.utils.pad_sequences(list(sentences.values()), padding="post")  # [sentences, 5]
+cut = len(tokens) * 4 // 5
+print(len(tokens), "sentences,", len(vocabulary), "tokens")
+print(tokens[0], tags[0])
+
+# %%
+keras.utils.set_random_seed(0)
+model = zoo.build(
+    "many_to_many",
+    cell="gru",
+    vocabulary_size=len(vocabulary),
+    num_tags=len(TAGS),
+    embedding_dim=16,
+    units=16,
+)
+print(model.input_shape, model.output_shape)  # an output for each time step
+
+# %%
+by_hand = (
+    len(vocabulary) * 16  # the embedding
+    + 2 * 3 * 16 * (16 + 16 + 2)  # two GRUs, one for each direction
+    + (2 * 16 + 1) * 3  # from both states to three tags, the same weights at each step
+)
+print("by hand:", by_hand, " Keras:", model.count_params())
+assert by_hand == model.count_params()
+
+# %%
+model.compile(keras.optimizers.Adam(0.01), loss="sparse_categorical_crossentropy")
+model.fit(tokens[:cut], tags[:cut], epochs=8, verbose=0)
+guess = model(tokens[cut:]).numpy().argmax(axis=-1)  # [sentences, 5]
+
+# %% [markdown]
+# Beside it the best that one can do word by word: the tag that each word had most often in the
+# training part. We look at the names that can be both.
+
+# %%
+counts = np.zeros((len(vocabulary), len(TAGS)))
+np.add.at(counts, (tokens[:cut], tags[:cut]), 1)
+word_by_word = counts.argmax(axis=1)[tokens[cut:]]  # [sentences, 5]
+is_both = np.isin(tokens[cut:], [vocabulary.index(name) for name in BOTH])
+shares = [(some == tags[cut:])[is_both].mean() for some in (guess, word_by_word)]
+result = "{:.1%} of the ambiguous names right (word by word: {:.1%})".format(*shares)
+results["many_to_many"] = model.count_params(), result
+print(f"{is_both.sum()} ambiguous names in the test sentences: {result}")
+
+# %% [markdown]
+# So the words around a name decide, and the network uses them. Sometimes these are words that come
+# later, and then a network that reads from left to right cannot know yet. We need no training to see
+# that: in a network that reads forward only, two sentences that begin alike get the same first
+# answer, whatever its weights are. In one that reads both ways they need not.
+
+# %%
+pair = [["Paris", "is", "cold", "in", "winter"], ["Paris", "is", "cold", "and", "tired"]]
+pair = np.array([[vocabulary.index(word) for word in sentence] for sentence in pair])  # [2, 5]
+forward_only = zoo.build("many_to_many", vocabulary_size=len(vocabulary), bidirectional=False)
+first_answers = forward_only(pair).numpy()[:, 0]  # [2, tags]
+np.testing.assert_allclose(first_answers[0], first_answers[1])
+print("forward only: the same for both; our network says of Paris:")
+print([TAGS[tag] for tag in model(pair).numpy()[:, 0].argmax(axis=-1)])
+
+# %% [markdown]
+# ## 5. Encoder-decoder: a sequence in, another one out
+#
+# In a translation input and output have different lengths, and word 3 of the one need not belong to
+# word 3 of the other. So there are two networks. The **encoder** reads the source to its end and
+# writes nothing. Its last states make the state before the first step of the **decoder**, which
+# writes as in one-to-many. So an encoder-decoder is a many-to-one whose answer is the context of a
+# one-to-many.
+
+# %%
+draw(
+    "encoder_decoder",
+    [
+        ("I", "$h_1$", None),
+        ("love", "$h_2$", None),
+        ("pizza", "$h_3$", None),
+        ("start", "$s_1$", "ich"),
+        ("ich", "$s_2$", "liebe"),
+        ("liebe", "$s_3$", "Pizza"),
+        ("Pizza", "$s_4$", "end"),
+    ],
+    memory="<|-|>",
+    feedback=True,
+)
+
+# %% [markdown]
+# Our task is small but has all of that: a date as people write it in, the same date as computers
+# write it out, character by character. "3 May 1987" and "May 3, 1987" both become "1987-05-03". The
+# year comes last in the source and first in the target.
+
+
+# %%
+def make_date(rng):
+    year, month, day = rng.integers(1900, 2100), rng.integers(1, 13), rng.integers(1, 29)
+    name = calendar.month_name[month]
+    source = rng.choice([f"{day} {name} {year}", f"{name} {day}, {year}"])
+    return f"{year}-{month:02d}-{day:02d}", str(source)
+
+
+rng = np.random.default_rng(0)
+dates = dict(make_date(rng) for _ in range(2500))  # each day once, so that test days are unseen
+for target, source in list(dates.items())[:3]:
+    print(source, "->", target)
+
+# %%
+characters = ["", "[UNK]", "<start>", "<end>", *sorted(set("".join([*dates.values(), *dates])))]
+sources = keras.utils.pad_sequences(
+    [[characters.index(c) for c in source] for source in dates.values()], padding="post"
+)  # [dates, 18]
+targets = np.array([[2, *(characters.index(c) for c in target), 3] for target in dates])  # [dates, 12]
+train, test = slice(0, 2000), slice(2000, None)
+print(
+    len(characters), "characters,", len(sources), "dates,", len(sources[test]), "of them for the test"
+)
+
+# %% [markdown]
+# The decoder here has **attention**: at each step it may look at all states of the encoder, not only
+# at the last ones. That needs two more matrices. The picture leaves it out; notebook `07_attention`
+# is about it.
+
+# %%
+keras.utils.set_random_seed(0)
+model = zoo.build(
+    "encoder_decoder",
+    cell="gru",
+    source_vocabulary_size=len(characters),
+    target_vocabulary_size=len(characters),
+    embedding_dim=16,
+    units=48,
+    attention="dot",
+)
+print(model.input_shape)  # the source, and the target so far
+print(model.output_shape)  # probabilities of each character at each step of the target
+
+# %%
+by_hand = (
+    2 * len(characters) * 16  # two embeddings, of the source and of the target
+    + 2 * 3 * 48 * (16 + 48 + 2)  # the encoder: two GRUs, one for each direction
+    + (2 * 48 + 1) * 48  # from their last states to the decoder's state before its first step
+    + 3 * 48 * (16 + 48 + 2)  # the decoder: a GRU
+    + 2 * 48 * 48  # attention: to compare the encoder's states with the decoder's
+    + (2 * 48 + 48) * 48  # attention: to join what was found to the decoder's state
+    + (48 + 1) * len(characters)  # from there to the probabilities of the characters
+)
+print("by hand:", by_hand, " Keras:", model.count_params())
+assert by_hand == model.count_params()
+
+# %% [markdown]
+# Teacher forcing again: the target so far goes in, the next character comes out.
+
+# %%
+model.compile(keras.optimizers.Adam(0.005), loss="sparse_categorical_crossentropy")
+history = model.fit([sources[train], targets[train, :-1]], targets[train, 1:], epochs=16, verbose=0)
+losses = history.history["loss"]
+print(f"loss: {losses[0]:.2f} in the first epoch, {losses[-1]:.2f} in the last")
+
+# %% [markdown]
+# And on its own: `generate` gets the source alone.
+
+# %%
+written = model.generate(sources[test], max_length=11)  # [dates, 11]
+for source, row in list(zip(list(dates.values())[test], written, strict=True))[:5]:
+    print(f"{source:20s} -> {''.join(characters[token] for token in row if token > 3)}")
+
+# %%
+right = (written == targets[test, 1:]).all(axis=1).mean()
+results["encoder_decoder"] = model.count_params(), f"{right:.1%} of the unseen dates right"
+print(results["encoder_decoder"][1])
+
+# %% [markdown]
+# ## All five side by side
+#
+# First what we measured, on data that none of the networks had seen:
+
+# %%
+for name, (parameters, result) in results.items():
+    print(f"{name:16s}{parameters:6d} parameters   {result}")
+
+# %% [markdown]
+# Digits and sunspots are real, but small. The other data were made by rules, so a network can get
+# everything right. The results show that each type learns what its shape is for. How well it does on
+# real language and real images is what the recipes measure.
+#
+# And what to remember of each. *Values* are numbers in the place of tokens, *features* how many there
+# are at each step.
+#
+# | type | inputs | outputs | for what |
+# |---|---|---|---|
+# | `one_to_one` | one vector or image | one class | nothing: a dense network does it |
+# | `one_to_many` | a context, and the tokens so far | the next token | captions, music, text |
+# | `many_to_one` | tokens or values | one class | sentiment, document classes |
+# | | tokens or values | numbers | forecasts |
+# | `many_to_many` | tokens or values | a tag at each step | entities, parts of speech |
+# | `encoder_decoder` | a source, and the target so far | the next token | translation, answers |
+#
+# | type | shape of the inputs | shape of the outputs | loss |
+# |---|---|---|---|
+# | `one_to_one` | `[batch, ...]` | `[batch, classes]` | sparse |
+# | `one_to_many` | `[batch, features]`, `[batch, t]` | `[batch, t, vocabulary]` | sparse, next token |
+# | `many_to_one` | `[batch, t]` or `[batch, t, features]` | `[batch, classes]` | sparse |
+# | | the same, two classes | `[batch, 1]` | binary |
+# | | the same, numbers | `[batch, numbers]` | mse |
+# | `many_to_many` | `[batch, t]` or `[batch, t, features]` | `[batch, t, tags]` | sparse |
+# | `encoder_decoder` | `[batch, s]`, `[batch, t]` | `[batch, t, vocabulary]` | sparse, next token |
+#
+# The losses: *sparse* is `"sparse_categorical_crossentropy"`, *binary* `"binary_crossentropy"` (one
+# output, the probability of the second class), *mse* the mean squared error. "Next token" means: the
+# targets are the tokens moved on by one step. There are `t` time steps, in a source `s`.
+
+# %% [markdown]
+# ## Questions
+#
+# **1.** In `one_to_one` the recurrent kernel does nothing. Does training change it?
+#
+# <details><summary>Answer</summary>
+#
+# No. The gradient for $W_h$ at a step has $h_{t-1}$ as a factor. There is one step, and its $h_{t-1}$
+# is $h_0 = 0$, so the gradient is 0. The matrix stays as it was drawn at random in the beginning.
+#
+# </details>
+#
+# **2.** You want to tag each frame of a film while it is being shown. Many-to-many fits. Which
+# argument of `zoo.build` must you change, and what do you lose?
+#
+# <details><summary>Answer</summary>
+#
+# `bidirectional=False`: the frames to come are not there yet. What you lose is what they would have
+# told: after "Paris is cold" nobody knows whether a person or a place is meant.
+#
+# </details>
+#
+# **3.** With teacher forcing the network reads the right words, on its own it reads what it wrote.
+# When does that matter?
+#
+# <details><summary>Answer</summary>
+#
+# When it makes a mistake. From then on it reads a beginning that it never met in training, and one
+# mistake may lead to the next. A small loss in training therefore does not promise good sequences,
+# and we measured what `generate` wrote, not the loss.
+#
+# </details>
+#
+# ## Sources
+#
+# - The list of types: A. Karpathy, "The Unreasonable Effectiveness of Recurrent Neural Networks",
+#   2015; and I. Goodfellow, Y. Bengio, A. Courville, *Deep Learning*, 2016, chapter 10.
+# - One-to-many: O. Vinyals et al., "Show and Tell: A Neural Image Caption Generator", 2015; T.
+#   Mikolov et al., "Recurrent neural network based language model", 2010.
+# - Many-to-many in both directions: M. Schuster and K. Paliwal, "Bidirectional Recurrent Neural
+#   Networks", 1997; A. Graves and J. Schmidhuber, "Framewise Phoneme Classification with
+#   Bidirectional LSTM and Other Neural Network Architectures", 2005.
+# - Encoder-decoder: I. Sutskever, O. Vinyals, Q. V. Le, "Sequence to Sequence Learning with Neural
+#   Networks", 2014; K. Cho et al., "Learning Phrase Representations using RNN Encoder-Decoder for
+#   Statistical Machine Translation", 2014; attention as used here: M.-T. Luong, H. Pham, C. D.
+#   Manning, "Effective Approaches to Attention-based Neural Machine Translation", 2015.
+# - Teacher forcing: R. J. Williams and D. Zipser, "A Learning Algorithm for Continually Running Fully
+#   Recurrent Neural Networks", 1989.
+# - Data: scikit-learn's digits (from the UCI repository) and the sunspot numbers that statsmodels
+#   carries.

@@ -1,0 +1,648 @@
+# ---
+# jupyter:
+#   jupytext:
+#     formats: ipynb,py:percent
+#   kernelspec:
+#     display_name: Python 3
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown]
+# # Gates: LSTM and GRU
+#
+# A plain recurrent network forgets (notebook `05_vanishing_and_exploding`). LSTM and GRU have
+# gates: numbers between 0 and 1 that say how much is kept, written and shown. We write both cells
+# in NumPy, see why they carry gradients further, and watch the gates of a trained network while it
+# reads "not". At the end: what the gates cost.
+
+# %%
+import logging
+import os
+import time
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # before TensorFlow is imported
+
+import keras
+import matplotlib.pyplot as plt
+import numpy as np
+
+import zoo
+from zoo import diagnostics
+
+plt.rcParams["font.size"] = 13
+logging.getLogger("tensorflow").setLevel("ERROR")  # it warns of its own workings
+
+# %% [markdown]
+# ## The LSTM
+#
+# The plain cell has one state, $h_t$, and makes all of it anew at every step. An LSTM has two: the
+# hidden state $h_t$ that others see, and the **cell state** $c_t$ that only the cell itself sees.
+# With the input $x_t$:
+#
+# $$
+# \begin{aligned}
+# i_t &= \sigma(W_i x_t + U_i h_{t-1} + b_i) && \text{input gate: how much is written} \\
+# f_t &= \sigma(W_f x_t + U_f h_{t-1} + b_f) && \text{forget gate: how much is kept} \\
+# g_t &= \tanh(W_g x_t + U_g h_{t-1} + b_g) && \text{candidate: what could be written} \\
+# o_t &= \sigma(W_o x_t + U_o h_{t-1} + b_o) && \text{output gate: how much is shown} \\
+# c_t &= f_t \odot c_{t-1} + i_t \odot g_t && \text{the new cell state} \\
+# h_t &= o_t \odot \tanh(c_t) && \text{the new hidden state}
+# \end{aligned}
+# $$
+#
+# $\sigma(a) = 1 / (1 + e^{-a})$ lies between 0 and 1, and $\odot$ multiplies number by number: each
+# unit has gates of its own. $W$ is called the kernel, $U$ the recurrent kernel, $b$ the bias.
+#
+# Keras keeps the four kernels side by side in one matrix, in the order $i, f, g, o$ (it calls the
+# candidate $c$). So one product computes all four, and `np.split` takes them apart. An input is a
+# row, so the product is written `x @ W`.
+
+
+# %%
+def sigmoid(a):
+    return 1 / (1 + np.exp(-a))
+
+
+def lstm_step(x, h, c, weights):
+    """One step: input [features], states [units]."""
+    W, U, b = weights  # [features, 4 * units], [units, 4 * units], [4 * units]
+    i, f, g, o = np.split(x @ W + h @ U + b, 4)  # each [units]
+    c = sigmoid(f) * c + sigmoid(i) * np.tanh(g)
+    h = sigmoid(o) * np.tanh(c)
+    return h, c
+
+
+# %% [markdown]
+# A layer of Keras with 2 units, for inputs of 3 numbers. We fill it with random weights, so that no
+# bias is 0, take one step with both, and compare.
+
+# %%
+rng = np.random.default_rng(0)
+lstm = keras.layers.LSTM(2, return_sequences=True)
+lstm.build((None, None, 3))  # makes the weights
+weights = [rng.normal(size=w.shape) for w in lstm.get_weights()]
+lstm.set_weights(weights)
+print("shapes of W, U, b:", [w.shape for w in weights])
+
+x = rng.normal(size=(1, 6, 3)).astype("float32")  # [batch, time, features]
+h, c = lstm_step(x[0, 0], np.zeros(2), np.zeros(2), weights)
+print("h_1 by hand: ", h.round(6))
+print("h_1 by Keras:", np.asarray(lstm(x[:, :1]))[0, 0])
+
+# %% [markdown]
+# A sequence is the same step again and again, with the same weights.
+
+
+# %%
+def lstm_by_hand(x, weights, units):
+    h, c = np.zeros(units), np.zeros(units)
+    states = []
+    for x_t in x:
+        h, c = lstm_step(x_t, h, c, weights)
+        states.append(h)
+    return np.array(states)  # [time, units]
+
+
+by_hand = lstm_by_hand(x[0], weights, units=2)
+by_keras = np.asarray(lstm(x))[0]
+np.testing.assert_allclose(by_hand, by_keras, atol=1e-6)
+print("greatest difference over 6 steps:", f"{np.abs(by_hand - by_keras).max():.0e}")
+
+# %% [markdown]
+# ## The GRU
+#
+# The GRU has one state and two gates. As Keras writes it:
+#
+# $$
+# \begin{aligned}
+# z_t &= \sigma(W_z x_t + U_z h_{t-1} + b_z + d_z) && \text{update gate} \\
+# r_t &= \sigma(W_r x_t + U_r h_{t-1} + b_r + d_r) && \text{reset gate} \\
+# n_t &= \tanh(W_n x_t + b_n + r_t \odot (U_n h_{t-1} + d_n)) && \text{candidate} \\
+# h_t &= z_t \odot h_{t-1} + (1 - z_t) \odot n_t && \text{the new state}
+# \end{aligned}
+# $$
+#
+# One gate does the work of two: what is kept ($z$) and what is written ($1 - z$) add up to 1. The
+# reset gate says how much of the old state the candidate may look at. The kernels lie side by side
+# in the order $z, r, n$ (Keras calls the candidate $h$). There are two biases, $b$ and $d$, because
+# the reset gate acts after the product with $U_n$, and so on $d_n$, but not on $b_n$.
+
+
+# %%
+def gru_step(x, h, weights):
+    """One step: input [features], state [units]."""
+    W, U, biases = weights  # [features, 3 * units], [units, 3 * units], [2, 3 * units]
+    z, r, n = np.split(x @ W + biases[0], 3)
+    uz, ur, un = np.split(h @ U + biases[1], 3)
+    z, r = sigmoid(z + uz), sigmoid(r + ur)
+    n = np.tanh(n + r * un)
+    return z * h + (1 - z) * n
+
+
+def gru_by_hand(step, x, weights, units):
+    h = np.zeros(units)
+    states = []
+    for x_t in x:
+        h = step(x_t, h, weights)
+        states.append(h)
+    return np.array(states)  # [time, units]
+
+
+gru = keras.layers.GRU(2, return_sequences=True)
+gru.build((None, None, 3))
+weights = [rng.normal(size=w.shape) for w in gru.get_weights()]
+gru.set_weights(weights)
+print("shapes of W, U, b and d:", [w.shape for w in weights])
+by_keras = np.asarray(gru(x))[0]
+np.testing.assert_allclose(gru_by_hand(gru_step, x[0], weights, units=2), by_keras, atol=1e-6)
+print("equal")
+
+# %% [markdown]
+# ### The other way to write it
+#
+# Many textbooks and course notes write the last line the other way round:
+#
+# $$h_t = (1 - z_t) \odot h_{t-1} + z_t \odot n_t$$
+#
+# There $z = 1$ means "take the new", in Keras it means "keep the old". Is that another cell? No. It
+# is another name for the gate, because $1 - \sigma(a) = \sigma(-a)$: change the sign of everything
+# that makes $z$ (its kernel, its recurrent kernel, its biases), and one form becomes the other.
+
+
+# %%
+def textbook_gru_step(x, h, weights):
+    """As above, but for the last line."""
+    W, U, biases = weights
+    z, r, n = np.split(x @ W + biases[0], 3)
+    uz, ur, un = np.split(h @ U + biases[1], 3)
+    z, r = sigmoid(z + uz), sigmoid(r + ur)
+    n = np.tanh(n + r * un)
+    return (1 - z) * h + z * n
+
+
+sign = np.array([-1, -1, 1, 1, 1, 1])  # 2 units: z, z, r, r, n, n
+textbook_weights = [w * sign for w in weights]
+textbook_states = gru_by_hand(textbook_gru_step, x[0], textbook_weights, units=2)
+np.testing.assert_allclose(textbook_states, by_keras, atol=1e-6)
+print("the textbooks' GRU with negated weights of z = Keras's GRU")
+
+# %% [markdown]
+# A second difference is real. The candidate of many textbooks is
+# $\tanh(W_n x_t + U_n (r_t \odot h_{t-1}) + b_n)$: the reset gate acts **before** the product.
+# Keras has that too, `GRU(reset_after=False)`, with one bias. The form above, `reset_after=True`,
+# is the default, because one product with $U$ serves all three parts and fast GPU code exists for
+# it. Weights of one form do not fit the other.
+
+# %% [markdown]
+# ## Why gradients get through
+#
+# Look at one line of the LSTM again:
+#
+# $$c_t = f_t \odot c_{t-1} + i_t \odot g_t$$
+#
+# The old cell state is not multiplied by a matrix and not squashed by tanh. It is scaled by $f_t$,
+# and something is **added**. Keep $h_{t-1}$ fixed, and the derivative is just the gate:
+#
+# $$\frac{\partial c_t}{\partial c_{t-1}} = \operatorname{diag}(f_t)$$
+#
+# To see it, we take an LSTM of 8 units with random weights and compute the whole Jacobian of a
+# step. Its state is $s_t = (h_t, c_t)$, 16 numbers, so the Jacobian
+# $J_t = \partial s_t / \partial s_{t-1}$ has $16 \times 16$ numbers: four blocks.
+
+# %%
+keras.utils.set_random_seed(0)
+model = zoo.build("many_to_one", cell="lstm", num_features=3, units=8)
+x = rng.normal(size=(1, 5, 3)).astype("float32")  # [batch, time, features]
+J = diagnostics.jacobians(model, x)[0, -1]  # [16, 16], of the last step
+f = diagnostics.gate_activations(model, x)["forget"][0, -1]  # [8]
+np.testing.assert_allclose(J[8:, 8:], np.diag(f), atol=1e-6)
+print("dc_t / dc_{t-1} is a diagonal matrix. On the diagonal:", np.diag(J[8:, 8:]).round(3))
+print("forget gate:                                          ", f.round(3))
+
+# %%
+figure, axis = plt.subplots(figsize=(7, 6), layout="constrained")
+image = axis.imshow(J, cmap="RdBu_r", vmin=-0.8, vmax=0.8)
+axis.axhline(7.5, color="black")
+axis.axvline(7.5, color="black")
+ticks = [3.5, 11.5]
+axis.set_xticks(ticks, ["$h_{t-1}$", "$c_{t-1}$"])
+axis.set_yticks(ticks, ["$h_t$", "$c_t$"])
+axis.set(title="Jacobian of one step of an LSTM", xlabel="with respect to", ylabel="derivative of")
+figure.colorbar(image, ax=axis)
+plt.show()
+
+# %% [markdown]
+# The lower right block is the forget gate and nothing else, and in the whole right half each unit
+# depends on its own cell state alone. The left half is the other way from step to step: all gates
+# look at $h_{t-1}$, through matrices, as in a plain network. (In a GRU the same holds inside one
+# state: the direct way from $h_{t-1}$ to $h_t$ is $\operatorname{diag}(z_t)$, and the other ways go
+# through matrices.)
+#
+# Along the diagonal alone, a gradient that comes back over many steps is multiplied by
+# $f_T f_{T-1} \cdots f_2$. That is arithmetic again, as in notebook 05. With the same gate at every
+# step:
+
+# %%
+print(f"{'bias':>4}{'gate f':>9}{'f^10':>9}{'f^50':>9}{'f^100':>9}")
+for bias in (0, 1, 3, 5):
+    gate = sigmoid(bias)
+    print(f"{bias:4}{gate:9.4f}{gate**10:9.1e}{gate**50:9.1e}{gate**100:9.1e}")
+
+# %% [markdown]
+# A gate of 0.5 forgets as fast as before: **the LSTM does not remember by itself, it can learn
+# to.** It only needs the gate near 1, and a gate is near 1 for any large enough sum inside the
+# sigmoid. A plain network would need a matrix whose products neither grow nor shrink, and tanh
+# would still squash at every step.
+#
+# For the same reason Keras starts the bias of the forget gate at 1, not at 0
+# (`unit_forget_bias=True`): an LSTM that forgets everything at the start gets hardly any gradient
+# that could teach it to remember.
+#
+# Now with whole Jacobians, both ways together, before any training: networks of 16 units with
+# Keras's random weights read 100 random inputs. Only the bias of the forget gate differs between
+# the LSTMs.
+
+# %%
+SETTINGS = {
+    "SimpleRNN": ("simple_rnn", None),
+    "GRU": ("gru", None),
+    "LSTM, forget bias 0": ("lstm", 0),
+    "LSTM, forget bias 1 (Keras)": ("lstm", 1),
+    "LSTM, forget bias 3": ("lstm", 3),
+    "LSTM, forget bias 5": ("lstm", 5),
+}
+
+
+def random_jacobians(cell, forget_bias, seed):
+    keras.utils.set_random_seed(seed)
+    model = zoo.build("many_to_one", cell=cell, num_features=8, units=16)
+    if forget_bias is not None:
+        layer = model.get_layer("rnn_0")
+        W, U, b = layer.get_weights()
+        b[16:32] = forget_bias  # i, f, g, o of 16 units each
+        layer.set_weights([W, U, b])
+    x = np.random.default_rng(seed).normal(size=(1, 100, 8)).astype("float32")
+    return diagnostics.jacobians(model, x)[0]  # [time, state, state]
+
+
+all_jacobians = {
+    name: [random_jacobians(*setting, seed) for seed in range(3)] for name, setting in SETTINGS.items()
+}
+figure = diagnostics.plot_singular_values({name: runs[0] for name, runs in all_jacobians.items()})
+figure.axes[0].get_legend().remove()  # it would cover the curves
+figure.axes[1].legend(fontsize=11)
+plt.show()
+
+# %% [markdown]
+# On the right: the most that a gradient at the last step can still be worth at step $t$. Read it
+# from right to left, as the gradient travels. Straight lines on a logarithmic axis are powers such
+# as $f^{T-t}$, and the order of the LSTMs is that of the table. One picture is one draw of random
+# weights; the same number at step 51, fifty steps back, for three draws:
+
+# %%
+for name, runs in all_jacobians.items():
+    values = [diagnostics.singular_values(jacobians[None])[1][0, 50, 0] for jacobians in runs]
+    print(f"{name:30}", *(f"{value:9.1e}" for value in values))
+
+# %% [markdown]
+# Three things to take home:
+#
+# - What decides is the forget gate, not the name of the cell. An LSTM with a bias of 0 is worse
+#   than the plain network here, and so is the GRU, whose update gate starts at 0.5.
+# - A gate near 1 lets the gradient through, over 100 steps.
+# - With a bias of 3 or 5 the product does not stay at 1 but grows: the way through $h_{t-1}$ and
+#   the matrices comes on top. **Gates help against gradients that vanish, not against gradients
+#   that explode.** Clipping stays.
+#
+# Whether training finds such gates is another question; notebook 05 measured it, on tasks that need
+# a long memory.
+
+# %% [markdown]
+# ## Gates at work
+#
+# `zoo.load` opens an LSTM of 128 units that was trained to tell whether a sentence of a film review
+# is positive (the data set SST-2). How good it is on sentences that it never saw, and how good a
+# model is that averages word vectors and so cannot see word order:
+
+# %%
+task = zoo.load("sentiment-sst2-lstm")
+accuracies = task.card["metrics"]["test_accuracy"]
+for name in ("lstm", "mean of word vectors"):
+    print(f"{name:22}{accuracies[name]['all']:.3f}")
+for answer in task.predict(["The food is good", "The food is not good"]):
+    print(answer)
+
+# %% [markdown]
+# We want to look inside, so we make its input ourselves: words, then their numbers in the
+# vocabulary. Its last layer turns the last hidden state into the probability of "positive". We may
+# ask it after **every** word: it gives the answer as if the sentence ended there. (The training
+# data has phrases as well as sentences, so a beginning is nothing strange to it.)
+
+# %%
+model = task.model
+index = {word: i for i, word in enumerate(task.card["vocabulary"])}
+
+
+def read(sentence):
+    """The words of a sentence, and their numbers [1, time]."""
+    words = zoo.text.standardize(sentence).numpy().decode().split()
+    return words, np.array([[index[word] for word in words]])
+
+
+def answers(states):
+    """Hidden states [time, units] -> probability of "positive" [time]."""
+    return np.asarray(model.get_layer("probabilities")(states))[:, 0]
+
+
+sentences = ["The food is good", "The food is not good", "The food is bad", "The food is not bad"]
+figure, axes = plt.subplots(2, 2, figsize=(11, 7), sharey=True, layout="constrained")
+for axis, sentence in zip(axes.flat, sentences, strict=True):
+    words, tokens = read(sentence)
+    p = answers(diagnostics.hidden_states(model, tokens)[0])
+    axis.bar(range(len(words)), p, color=np.where(p > 0.5, "tab:orange", "tab:blue"))
+    axis.axhline(0.5, color="grey", linestyle="dotted")
+    axis.set_xticks(range(len(words)), words)
+    axis.set(ylim=(0, 1), title=sentence)
+for axis in axes[:, 0]:
+    axis.set_ylabel('probability of "positive"\nafter this word')
+
+# %% [markdown]
+# All four begin alike, because the network reads from left to right and does not know what will
+# come. "not" turns the answer round at once. Then "good", which without "not" makes it sure of
+# "positive", changes little. So what "good" does depends on the words before it; to a logistic
+# regression on a bag of words, "good" counts the same everywhere.
+#
+# But look at the last picture: "not bad" is called negative, too. This network has not learnt that
+# "not" turns round what follows. So what has it learnt? We look at the gates.
+
+# %%
+words, tokens = read("The food is not good")
+gates = {name: values[0] for name, values in diagnostics.gate_activations(model, tokens).items()}
+order = np.argsort(-gates["input"][words.index("not")])  # of the units, for the eye
+figure = diagnostics.plot_gates(
+    {name: gates[name][:, order] for name in ("input", "forget", "output")}, words
+)
+
+# %% [markdown]
+# Each row is one of the 128 units, each column a word; black is 1, an open gate. The units stand in
+# the order of their input gate at "not", which has no meaning but is easier to look at. The input
+# gate is open in many units at "not", and in few of them at "good": the network writes down "not",
+# and then writes down little of "good".
+#
+# The hidden states, in the same order, and how far the state moves at each word, the norm of
+# $h_t - h_{t-1}$, beside the sentence without "not":
+
+# %%
+figure = diagnostics.plot_states(diagnostics.hidden_states(model, tokens)[0][:, order], words)
+figure.axes[0].set_title("hidden state")
+figure.set_size_inches(8, 5)
+
+for sentence in ("The food is good", "The food is not good"):
+    words, tokens = read(sentence)
+    states = diagnostics.hidden_states(model, tokens)[0]  # [time, units]
+    moves = np.linalg.norm(np.diff(states, axis=0, prepend=0), axis=1)
+    print("  ".join(f"{word} {move:.2f}" for word, move in zip(words, moves, strict=True)))
+
+# %% [markdown]
+# "not" makes the greatest step of its sentence. "good" does still move the state, but less far than
+# without "not" before it.
+
+# %% [markdown]
+# ### One sentence is no evidence
+#
+# So let us take 14 adjectives, 6 of praise and 8 of blame, and three sentences for each. "very" is
+# there for comparison: if any word in between made the gate close, it would close there as well.
+# What is drawn is the input gate at the adjective, the mean over the 128 units.
+
+# %%
+praise = ["good", "great", "funny", "beautiful", "fresh", "smart"]
+blame = ["bad", "boring", "stupid", "dull", "awful", "slow", "ugly", "weak"]
+templates = ["the film is {}", "the film is very {}", "the film is not {}"]
+at_adjective = {
+    (template, adjective): {
+        name: values[0]
+        for name, values in diagnostics.gate_activations(
+            model, read(template.format(adjective))[1]
+        ).items()
+    }
+    for template in templates
+    for adjective in praise + blame
+}
+
+figure, axis = plt.subplots(figsize=(11, 5), layout="constrained")
+for template, marker in zip(templates, "o^s", strict=True):
+    means = [at_adjective[template, adjective]["input"][-1].mean() for adjective in praise + blame]
+    axis.plot(praise + blame, means, marker, markersize=10, label=template.format("..."))
+    print(f"{template:24}mean over the adjectives: {np.mean(means):.2f}")
+axis.set(ylim=(0, 1), ylabel="input gate at the adjective\n(mean over units)")
+axis.tick_params(axis="x", rotation=45)
+axis.legend(loc="upper right")
+plt.show()
+
+# %% [markdown]
+# After "not" the input gate is about half as open or less, for each of the words; after "very" it
+# is as open as without it. A gate that depends on what was read before is exactly what the
+# equations allow: $i_t$ looks at $x_t$ **and** at $h_{t-1}$.
+#
+# ### Is the gate the cause?
+#
+# Two things that happen together need not be cause and effect. But here we can try it. We have the
+# equations, so we compute the last step once more by hand, and put in another input gate: the one
+# that the same word has in "the film is ...", without "not". All else stays as it is.
+
+
+# %%
+def last_step_with(gates, **others):
+    """c = f * c + i * g and h = o * tanh(c) for the last word, some parts taken from elsewhere."""
+    parts = {name: values[-1] for name, values in gates.items()} | others
+    c = parts["forget"] * gates["cell_state"][-2] + parts["input"] * parts["candidate"]
+    h = parts["output"] * np.tanh(c)
+    return answers(h[None])[0]
+
+
+print(f"{'probability of positive':24}{'is ...':>10}{'is not ...':>12}{'is not ..., gate open':>24}")
+for adjective in praise + blame:
+    plain, negated = (at_adjective[template, adjective] for template in (templates[0], templates[2]))
+    opened = last_step_with(negated, input=plain["input"][-1])
+    print(f"{adjective:24}{last_step_with(plain):10.2f}{last_step_with(negated):12.2f}{opened:24.2f}")
+
+# %% [markdown]
+# With the gate held open the network hears the adjective in spite of "not": the words of praise
+# rise, most of them to about a half and above, and the words of blame fall to almost nothing. Is it
+# this gate, or would any other part do? We exchange each part in turn, and take means over the
+# words of praise and of blame.
+
+# %%
+print(f"{'exchanged':14}{'not + praise':>14}{'not + blame':>14}")
+for part in (None, "input", "forget", "output", "candidate"):
+    means = []
+    for adjectives in (praise, blame):
+        values = []
+        for adjective in adjectives:
+            plain, negated = (
+                at_adjective[template, adjective] for template in (templates[0], templates[2])
+            )
+            others = {part: plain[part][-1]} if part else {}
+            values.append(last_step_with(negated, **others))
+        means.append(np.mean(values))
+    print(f"{part or 'nothing':14}{means[0]:14.2f}{means[1]:14.2f}")
+
+# %% [markdown]
+# The input gate has by far the greatest effect, in both directions; the candidate comes second, for
+# words of praise only; forget and output gate do little here.
+#
+# Now we know what this network has learnt. Not "not turns the meaning round", but "**not** is bad,
+# and pay little attention to what comes next". For "not good" that gives the right answer, for "not
+# bad" the wrong one, and the accuracy on the test sentences did not tell us.
+#
+# ### How long is "not" remembered?
+#
+# The network must keep "not" to the end of the sentence. Of what a unit held after "not", the
+# direct way keeps the product of its forget gates at all later words. For a longer sentence, the
+# 128 units in order:
+
+# %%
+words, tokens = read("This is not a good film and nobody in the cast had any fun with it")
+forget = diagnostics.gate_activations(model, tokens)["forget"][0]  # [time, units]
+at = words.index("not")
+kept = np.prod(forget[at + 1 :], axis=0)  # [units]
+
+figure, axis = plt.subplots(figsize=(9, 4.5), layout="constrained")
+axis.plot(np.sort(kept)[::-1], linewidth=3)
+axis.set(xlabel="unit, in order", ylabel="share kept", ylim=(0, 1))
+axis.set_title(f'Of what was held at "not", after {len(words) - at - 1} more words')
+print(f"{(kept > 0.5).sum()} units keep more than half, {(kept < 0.05).sum()} less than a twentieth")
+p = answers(diagnostics.hidden_states(model, tokens)[0])
+print("answers:", "  ".join(f"{word} {one:.2f}" for word, one in zip(words, p, strict=True)))
+
+# %% [markdown]
+# Some units keep most of it to the end; about half of them have dropped nearly all and are free for
+# other things. Long and short memory live side by side in one layer: that is what a gate for each
+# unit is for. And the answer stays negative from "not" on.
+
+# %% [markdown]
+# ## What it costs
+#
+# With $n$ inputs and $u$ units, one layer has
+#
+# | cell | parameters | |
+# |---|---|---|
+# | SimpleRNN | $u (n + u + 1)$ | one kernel, one recurrent kernel, one bias |
+# | LSTM | $4 u (n + u + 1)$ | four of each |
+# | GRU | $3 u (n + u + 2)$ | three of each, and a second bias |
+#
+# For word vectors of 100 numbers and 128 units, by formula and counted by Keras:
+
+# %%
+n, u = 100, 128
+formulas = {"simple_rnn": u * (n + u + 1), "lstm": 4 * u * (n + u + 1), "gru": 3 * u * (n + u + 2)}
+models = {
+    cell: zoo.build("many_to_one", cell=cell, num_features=n, units=u, num_outputs=1)
+    for cell in formulas
+}
+for cell, formula in formulas.items():
+    counted = models[cell].get_layer("rnn_0").count_params()
+    assert counted == formula
+    print(f"{cell:12}{formula:8,} by formula, {counted:8,} counted")
+
+# %% [markdown]
+# Time is another matter. We measure a training step (forward, backward, update) for batches of 32
+# sequences. Other programs may run beside this one, so the cells take turns, 15 rounds, and we take
+# the median. The columns are lengths of the sequences.
+
+# %%
+for one in models.values():
+    one.compile(optimizer="adam", loss="mse")
+
+lengths = (25, 50, 100)
+seconds = {(cell, length): [] for cell in models for length in lengths}
+for length in lengths:
+    x = rng.normal(size=(32, length, n)).astype("float32")
+    y = rng.normal(size=(32, 1)).astype("float32")
+    for round_number in range(17):
+        for cell, one in models.items():
+            start = time.perf_counter()
+            one.train_on_batch(x, y)
+            if round_number > 1:  # the first two prepare: Keras compiles
+                seconds[cell, length].append(time.perf_counter() - start)
+
+print("milliseconds a step, median (quartiles)")
+print(f"{'':12}" + "".join(f"{f'length {length}':>24}" for length in lengths))
+for cell in models:
+    row = [np.array(seconds[cell, length]) * 1000 for length in lengths]
+    quartiles = [np.percentile(ms, (50, 25, 75)) for ms in row]
+    texts = ["{:.0f} ({:.0f} to {:.0f})".format(*three) for three in quartiles]
+    print(f"{cell:12}" + "".join(f"{text:>24}" for text in texts))
+
+# %% [markdown]
+# What you can count on:
+#
+# - The plain cell is the cheapest, but by less than its parameters suggest. Each step is a row of
+#   small operations, and their number counts as much as their size.
+# - So three quarters of the LSTM's parameters do not mean three quarters of its time for the GRU.
+#   On a CPU the two are often close, in one order or the other. "The GRU is faster" is something to
+#   measure on your machine, for your sizes.
+# - Longer sequences take longer, for all three. Step $t$ needs $h_{t-1}$, so the steps must be done
+#   one after the other, and no number of processors changes that. Only inside a step there is
+#   parallel work: the rows of a batch, and the numbers of a product.
+
+# %% [markdown]
+# ## Questions
+#
+# **1.** A unit of an LSTM has $f_t = 1$ and $i_t = 0$ at all steps. What does it do, and what
+# happens to a gradient on the direct way through it?
+#
+# <details><summary>Answer</summary>
+#
+# $c_t = 1 \cdot c_{t-1} + 0 \cdot g_t = c_{t-1}$: it keeps its number for ever, whatever is read.
+# The gradient on that way is multiplied by 1 at each step: it neither vanishes nor explodes. It
+# also learns nothing new: to store something, the input gate must open at the right step and then
+# close again.
+#
+# </details>
+#
+# **2.** You copy the weights of a GRU from a program that computes
+# $h_t = (1 - z_t) h_{t-1} + z_t n_t$ into Keras's layer, without a change. The shapes fit. What
+# goes wrong?
+#
+# <details><summary>Answer</summary>
+#
+# Where that program keeps the old state, Keras takes the candidate, and the other way round. There
+# is no error, only wrong numbers. Negate the kernel, the recurrent kernel and the bias of $z$. And
+# look at the order of the gates in the matrix, and whether the reset gate acts before or after the
+# product.
+#
+# </details>
+#
+# **3.** The network calls "not bad" negative. Could an LSTM answer it rightly at all? What would
+# you do?
+#
+# <details><summary>Answer</summary>
+#
+# It could: after "not" the state is another one, and all gates and the candidate depend on the
+# state, so "bad" can be written down with another sign than without "not". Nothing in the equations
+# stands against it. What is missing is a reason to learn it: enough training sentences in which a
+# negated word of blame is praise. So look for such sentences in the training data, add more of
+# them, and count the errors on negated sentences on their own, because one accuracy over all
+# sentences hides them.
+#
+# </details>
+
+# %% [markdown]
+# ## Sources
+#
+# - Sepp Hochreiter, Jürgen Schmidhuber, 1997, "Long Short-Term Memory", Neural Computation 9(8):
+#   the cell state that is added to.
+# - Felix Gers, Jürgen Schmidhuber, Fred Cummins, 2000, "Learning to Forget: Continual Prediction
+#   with LSTM", Neural Computation 12(10): the forget gate.
+# - Kyunghyun Cho and others, 2014, "Learning Phrase Representations using RNN Encoder-Decoder for
+#   Statistical Machine Translation", section 2.3: the GRU, with $z$ as in Keras.
+# - Junyoung Chung and others, 2014, "Empirical Evaluation of Gated Recurrent Neural Networks on
+#   Sequence Modeling": LSTM and GRU compared; $z$ as in many textbooks.
+# - Rafal Jozefowicz, Wojciech Zaremba, Ilya Sutskever, 2015, "An Empirical Exploration of Recurrent
+#   Network Architectures": start the bias of the forget gate at 1.
+# - Razvan Pascanu, Tomas Mikolov, Yoshua Bengio, 2013, "On the difficulty of training Recurrent
+#   Neural Networks".
+# - Richard Socher and others, 2013, "Recursive Deep Models for Semantic Compositionality Over a
+#   Sentiment Treebank": the sentences of SST-2.

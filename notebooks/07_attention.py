@@ -1,0 +1,504 @@
+# ---
+# jupyter:
+#   jupytext:
+#     formats: ipynb,py:percent
+#   kernelspec:
+#     display_name: Python 3
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown]
+# # Attention
+#
+# An encoder-decoder (notebook `03_five_types`) hands the whole source over in one vector. We
+# measure what that costs as sources get longer, with and without attention; then we compute
+# attention by hand, and look at where three networks look. You need notebook `06_gates` before this
+# one.
+
+# %%
+import logging
+import os
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # before TensorFlow is imported
+
+import keras
+import matplotlib.pyplot as plt
+import numpy as np
+import sentencepiece
+
+import zoo
+from zoo import diagnostics
+
+plt.rcParams["font.size"] = 13
+logging.getLogger("tensorflow").setLevel("ERROR")  # it warns of its own workings
+
+# %% [markdown]
+# ## One vector for everything
+#
+# The encoder reads a source of any length, the decoder writes a target of any length. Between them
+# there is the encoder's last state, a vector of fixed size, say 64 numbers:
+#
+# $$x_1, \dots, x_S \;\longrightarrow\; h_S \;\longrightarrow\; y_1, \dots, y_T$$
+#
+# (If the encoder reads in both directions, its two last states are joined to one vector by a dense
+# layer.) Three words or thirty, everything that the decoder must know has to go through $h_S$. So
+# we expect trouble with long sources. To see it we need a task in which nothing can be guessed and
+# every part of the source counts. Here is one: **turn a string of random letters round.** "kzqa"
+# becomes "aqzk". No letter can be left out, and no knowledge of English helps.
+#
+# As everywhere in the zoo, token 0 is padding, 1 is unknown, 2 starts a target and 3 ends it. The
+# letters are the tokens 4 to 29. While training, the decoder reads the right target so far
+# (**teacher forcing**), so a row is: the source, what the decoder reads, what it should write.
+
+# %%
+LETTERS = dict(enumerate("abcdefghijklmnopqrstuvwxyz", start=4))  # token -> letter
+START, END = 2, 3
+
+
+def make_row(source):
+    turned = source[::-1]
+    return (source, np.array([START, *turned])), np.array([*turned, END])
+
+
+def spell(tokens):
+    return "".join(LETTERS[int(token)] for token in tokens)
+
+
+rng = np.random.default_rng(0)
+(source, read), written = make_row(rng.integers(4, 30, size=5))
+print("source:       ", spell(source), source)
+print("decoder reads:", " " + spell(read[1:]), read)
+print("and writes:   ", spell(written[:-1]), written)
+
+# %% [markdown]
+# 19,200 strings of 3 to 10 letters to train on. For the test, 100 strings of each length that do
+# not occur among them. There are also lengths that training does not have, 11 to 13: we shall see.
+
+# %%
+sources = [rng.integers(4, 30, size=length) for length in rng.integers(3, 11, size=19200)]
+train = [make_row(source) for source in sources]
+seen = {spell(source) for source in sources}
+
+lengths = range(3, 14)
+test = {}  # length -> 100 sources
+for length in lengths:
+    candidates = rng.integers(4, 30, size=(200, length))
+    test[length] = [source for source in candidates if spell(source) not in seen][:100]
+    assert len(test[length]) == 100
+
+# %% [markdown]
+# Two networks, both GRUs whose encoder reads in both directions. One has no attention. The other
+# has `"dot"` attention, which we take apart below; attention needs weights of its own, so the first
+# network gets more units, and both have about the same number of parameters.
+
+
+# %%
+UNITS = {"none": 75, "dot": 64}
+
+
+def build(attention):
+    return zoo.build(
+        "encoder_decoder",
+        cell="gru",
+        source_vocabulary_size=30,
+        target_vocabulary_size=30,
+        embedding_dim=32,
+        units=UNITS[attention],
+        attention=attention,
+    )
+
+
+for attention in UNITS:
+    print(f"attention {attention:5} {build(attention).count_params():,} parameters")
+
+# %% [markdown]
+# Each is trained on the same strings, once through, 300 batches of 64. Three times each, with other
+# random weights and another order: one run may be luck. Then the networks write, each letter from
+# their own letters so far (no teacher), and we count how many of the 100 strings of each length
+# come out **wholly** right. This cell takes most of the notebook's time.
+
+
+# %%
+def exact_match(model):
+    """Share of strings turned round without an error, for each length."""
+    sources = [source for some in test.values() for source in some]
+    answers = zoo.decoding.generate_in_batches(model, sources, max_length=20, batch_size=1100)
+    right = [
+        list(answer) == list(source[::-1]) for answer, source in zip(answers, sources, strict=True)
+    ]
+    return np.reshape(right, (len(lengths), 100)).mean(axis=1)
+
+
+models, shares = {}, {}
+for attention in UNITS:
+    model = build(attention)
+    learning_rate = keras.optimizers.schedules.CosineDecay(0.008, decay_steps=300)  # falls to 0
+    model.compile(
+        optimizer=keras.optimizers.Adam(learning_rate, global_clipnorm=1.0),
+        loss="sparse_categorical_crossentropy",
+    )
+    runs = []
+    for seed in range(3):
+        # A new beginning without compiling again: other weights, and Adam forgets the run before.
+        keras.utils.set_random_seed(seed)
+        model.set_weights(build(attention).get_weights())
+        for variable in model.optimizer.variables:
+            variable.assign(keras.ops.zeros_like(variable))
+        batches = zoo.datasets.batches(train, batch_size=64, seed=seed)
+        model.fit(batches, shuffle=False, verbose=0)
+        runs.append(exact_match(model))
+    models[attention], shares[attention] = model, np.array(runs)  # the model of the last run
+
+# %%
+figure, axis = plt.subplots(figsize=(10, 5), layout="constrained")
+for attention, colour in (("dot", "tab:orange"), ("none", "tab:blue")):
+    for run in shares[attention]:
+        axis.plot(lengths, run, "o", color=colour, alpha=0.5)
+    axis.plot(
+        lengths,
+        shares[attention].mean(axis=0),
+        color=colour,
+        linewidth=3,
+        label=f"attention: {attention}",
+    )
+axis.axvspan(10.5, 13.5, color="0.9")
+axis.text(12.2, 0.88, "longer than\nin training", ha="center")
+axis.set(xlabel="letters in the string", ylabel="share turned round without an error")
+axis.set(ylim=(-0.03, 1.03), xlim=(2.5, 13.5))
+axis.legend(loc="center")
+plt.show()
+
+print("length           ", *(f"{length:5}" for length in lengths))
+for attention, runs in shares.items():
+    for seed, run in enumerate(runs):
+        print(f"{attention:5} seed {seed}      ", *(f"{share:5.2f}" for share in run))
+
+# %% [markdown]
+# The line is the mean, the points are the three runs.
+#
+# - **Without attention** most of the shortest strings come out right, fewer with each letter more,
+#   and hardly any of the longer half.
+# - **With attention**, after the same training with as many parameters, length hardly matters, up
+#   to about the longest strings of training.
+# - **Beyond the lengths of training** both fail. Attention takes away the bottleneck; it does not
+#   teach a network to count further than it ever had to.
+#
+# One thing the picture does not say: that 75 numbers *could not* hold 10 letters. They could. With
+# more training the blue curve moves to the right (question 1). But the network must learn to pack
+# everything into the vector and to unpack it, and that takes more and more training as sources get
+# longer. On real sentences it is the same: the README's table of translations has rows with
+# attention and without, after as many passes over the data.
+
+# %% [markdown]
+# ## The idea
+#
+# The encoder has a state at **every** letter, not only at the last. Why throw them away? We keep
+# them all, call them the **memory** $m_1, \dots, m_S$, and let the decoder choose at each step
+# where to look. With the decoder's state $s_t$:
+#
+# $$
+# \begin{aligned}
+# e_{tj} &= s_t \cdot W m_j && \text{score: how well does item } j \text{ fit what is needed now?} \\
+# a_{tj} &= \frac{\exp(e_{tj})}{\sum_k \exp(e_{tk})} && \text{softmax: positive weights, sum 1} \\
+# c_t &= \sum_j a_{tj}\, m_j && \text{context: the memory, mixed by these weights} \\
+# \tilde{s}_t &= \tanh(C\, [c_t; s_t]) && \text{context and state together}
+# \end{aligned}
+# $$
+#
+# $[c_t; s_t]$ is the one vector after the other. From $\tilde{s}_t$ a softmax over the letters is
+# computed, as before from $s_t$. The weights $a_{tj}$ are computed anew at every step $t$. All of
+# it can be differentiated, so the network learns where to look from the letters alone: **nobody
+# tells it.**
+
+# %% [markdown]
+# ## One step by hand
+#
+# We take the trained network with attention and a string that it never saw. We need the memory and
+# the states of the decoder, and to compare with, what the layers of attention compute. A model from
+# the same inputs to the outputs of these layers gives us all of them.
+
+# %%
+model = models["dot"]
+
+
+def as_inputs(source):
+    """What the model reads if the decoder has written all of it rightly: a batch of one."""
+    (source, read), _ = make_row(source)
+    return [source[None], read[None]]
+
+
+inside = keras.Model(
+    model.inputs,
+    {
+        "memory": model.get_layer("encoder_0").output[0],  # [batch, source time, 2 * units]
+        "states": model.get_layer("decoder_0").output[0],  # [batch, target time, units]
+        "context": model.get_layer("attention").output[0],  # [batch, target time, 2 * units]
+        "weights": model.get_layer("attention").output[1],  # [batch, target time, source time]
+        "joined": model.get_layer("attention_output").output,  # [batch, target time, units]
+    },
+)
+source = test[8][0]
+parts = {name: values[0] for name, values in inside.predict_on_batch(as_inputs(source)).items()}
+for name, values in parts.items():
+    print(f"{name:8} {values.shape}")
+
+# %% [markdown]
+# At step 2 the decoder has written two letters and now needs the third from the end.
+
+# %%
+t = 2
+print(f"source {spell(source)}, written so far {spell(source[::-1][:t])}")
+
+W = model.get_layer("attention_keys").get_weights()[0]  # [2 * units, units]
+C = model.get_layer("attention_output").get_weights()[0]  # [3 * units, units]
+s, memory = parts["states"][t], parts["memory"]  # [units], [source time, 2 * units]
+
+
+def softmax(scores):
+    scores = np.exp(scores - scores.max(axis=-1, keepdims=True))  # the same result, no overflow
+    return scores / scores.sum(axis=-1, keepdims=True)
+
+
+scores = memory @ W @ s  # [source time]
+weights = softmax(scores)  # [source time], with the sum 1
+context = weights @ memory  # [2 * units]
+joined = np.tanh(np.concatenate([context, s]) @ C)  # [units]
+
+for letter, score, weight in zip(spell(source), scores, weights, strict=True):
+    print(f"{letter}   score {score:7.2f}   weight {weight:.3f}")
+
+np.testing.assert_allclose(weights, parts["weights"][t], atol=1e-5)
+np.testing.assert_allclose(context, parts["context"][t], atol=1e-4)
+np.testing.assert_allclose(joined, parts["joined"][t], atol=1e-4)
+print("weights, context and output: equal to the layers'")
+
+# %% [markdown]
+# Softmax turns differences of scores into ratios of weights: who is ahead by 3 gets
+# $e^3 \approx 20$ times the weight. The state says, in the network's own terms, "I am at the third
+# letter from the end", and the item that answers best is looked at.
+#
+# The last layer makes a letter of it:
+
+# %%
+V, b = model.get_layer("probabilities").get_weights()  # [units, letters], [letters]
+p = softmax(joined @ V + b)  # [letters]
+best = int(p.argmax())
+print(f"third letter written: {LETTERS[best]}, with probability {p[best]:.3f}")
+
+# %% [markdown]
+# ## Where it looks
+#
+# The weights of all steps make a picture: a row for each letter that is written, a column for each
+# letter of the source, dark where the network looks. Two strings of the test, of 8 and of 10
+# letters:
+
+# %%
+shown = [test[8][0], test[10][0]]
+figure = diagnostics.plot_attention(
+    model,
+    [as_inputs(source) for source in shown],
+    [(list(spell(source)), [*spell(source[::-1]), "end"]) for source in shown],
+)
+
+# %% [markdown]
+# The dark squares run from the upper right to the lower left: the first letter written comes from
+# the last of the source, and so on. Nobody told the network that. What is in the picture is what it
+# found out.
+#
+# How exact is it? For the 100 test strings of 10 letters: is the place with the greatest weight the
+# place of the very letter that is written? And if not, how far off?
+
+# %%
+inputs = [np.concatenate(column) for column in zip(*map(as_inputs, test[10]), strict=True)]
+weights = keras.Model(model.inputs, model.get_layer("attention").output[1]).predict_on_batch(inputs)
+looked_at = weights[:, :10].argmax(axis=-1)  # [strings, letters]; the end is left out
+right_place = np.arange(10)[::-1]
+for offset, count in zip(*np.unique(looked_at - right_place, return_counts=True), strict=True):
+    print(f"{offset:+d}: {count / looked_at.size:.1%}")
+
+# %% [markdown]
+# +0 is the letter itself, and here that is where it looks. It need not be so. Each state of the
+# memory has read what is around it, from both sides, and could carry the letter next door as well;
+# a network that looks at neighbours can be just as right. So read such pictures with care. **The
+# weights say which states were used, not which letters, and not why.**
+
+# %% [markdown]
+# ## Real words
+#
+# The trained model `pronunciation-cmudict-gru` spells English words as sounds, in the code of the
+# CMU dictionary (`AY` is the vowel of "my", `JH` the first sound of "judge"). Letters and sounds do
+# not pair off one to one, so here attention has something to find out.
+
+# %%
+task = zoo.load("pronunciation-cmudict-gru")
+words = ["phoenix", "knight", "psychology"]
+sounds = [answer.split() for answer in task.generate(words)]
+letters = {letter: i for i, letter in enumerate(task.card["source_vocabulary"])}
+phonemes = {phoneme: i for i, phoneme in enumerate(task.card["target_vocabulary"])}
+figure = diagnostics.plot_attention(
+    task.model,
+    [
+        [
+            np.array([[letters[letter] for letter in word]]),
+            np.array([[START, *(phonemes[sound] for sound in said)]]),
+        ]
+        for word, said in zip(words, sounds, strict=True)
+    ],
+    [(list(word), [*said, "end"]) for word, said in zip(words, sounds, strict=True)],
+)
+
+# %% [markdown]
+# The network moves through the word from left to right. It finds that "ph", "kn" and "ps" are one
+# sound, and looks at each of them once; that the "x" of "phoenix" is two, K and S, and looks at it
+# twice. And here are neighbours at work: of "kn" and "ps" it looks at the first letter, the one
+# that is not spoken. The state there knows the next letter, because the encoder also reads from the
+# right.
+#
+# ## Sentences
+#
+# `translation-multi30k-en-de-gru` translates captions of photographs from English to German. Its
+# items are pieces of words; `▁` stands where a word begins.
+
+# %%
+task = zoo.load("translation-multi30k-en-de-gru")
+folder, _ = zoo.tasks.find("translation-multi30k-en-de-gru")
+english, german = (
+    sentencepiece.SentencePieceProcessor(model_file=str(folder / f"{side}.spm"))
+    for side in ("source", "target")
+)
+texts = [
+    "A little girl is playing with a dog in the snow.",
+    "A man in a red shirt is riding a bicycle.",
+]
+translations = task.generate(texts)
+for text, translation in zip(texts, translations, strict=True):
+    print(text, "->", translation)
+pairs = list(zip(texts, translations, strict=True))
+figure = diagnostics.plot_attention(
+    task.model,
+    [
+        [np.array([english.encode(text)]), np.array([[START, *german.encode(said)]])]
+        for text, said in pairs
+    ],
+    [
+        (english.encode(text, out_type=str), [*german.encode(said, out_type=str), "end"])
+        for text, said in pairs
+    ],
+)
+
+# %% [markdown]
+# Most words that carry a meaning are found clearly: "Mädchen" looks at "girl", "Hund" at "dog",
+# "Schnee" at "snow". "is" is hardly looked at: "is playing" is one word in German, "spielt". Small
+# words, the full stop and the end spread their weight or look at places that mean little; there the
+# decoder knows enough by itself.
+
+# %% [markdown]
+# ## Dot and additive
+#
+# There is more than one way to score. The zoo has two:
+#
+# $$
+# \begin{aligned}
+# \texttt{"dot"} \quad e_{tj} &= s_t \cdot W m_j \\
+# \texttt{"additive"} \quad e_{tj} &= v \cdot \tanh(W m_j + Q s_t)
+# \end{aligned}
+# $$
+#
+# The additive one is the older (Bahdanau and others), a small network with one hidden layer that
+# looks at both vectors. The dot product (Luong and others) only asks how far they point in the same
+# direction, after $W$ has turned the memory into the state's terms. All else, softmax and context,
+# is the same. In NumPy, beside Keras's layers:
+
+# %%
+S, T, units = 6, 4, 5
+states, keys = rng.normal(size=(T, units)), rng.normal(size=(S, units))  # s_t (or Q s_t), and W m_j
+v = rng.normal(size=units)
+
+dot = states @ keys.T  # [T, S]: one product of matrices
+additive = np.tanh(states[:, None, :] + keys[None, :, :]) @ v  # [T, S], by way of [T, S, units]
+
+layers = {"dot": keras.layers.Attention(), "additive": keras.layers.AdditiveAttention()}
+for (name, layer), scores in zip(layers.items(), (dot, additive), strict=True):
+    layer.build([(1, T, units), (1, S, units), (1, S, units)])
+    if name == "additive":
+        layer.set_weights([v])
+    _, weights = layer(
+        [states[None].astype("float32"), keys[None].astype("float32")], return_attention_scores=True
+    )
+    np.testing.assert_allclose(softmax(scores), np.asarray(weights)[0], atol=1e-5)
+    print(f"{name:8} equal to Keras's layer {type(layer).__name__}")
+
+# %% [markdown]
+# The dot product is one product of two matrices, the additive score needs a tanh of `units` numbers
+# for each pair of step and item. With $u$ units and a memory of size $m$ the weights are $W$ alone,
+# $m u$, against $W$, $Q$ and $v$, $m u + u^2 + u$. In exchange the additive score can be any
+# function of the two vectors that a small network can learn. Which is better is to be measured on
+# your task; both are in the zoo, as `attention="dot"` and `attention="additive"`.
+
+# %% [markdown]
+# ## What it costs, and what comes next
+#
+# - Every step of the decoder looks at every item: $S \times T$ scores. Twice as long on both sides
+#   is four times as many. For sentences that is little, for books it is not.
+# - Padding must not be looked at. The zoo gives the mask of the source to the layer, which takes a
+#   huge number off those scores, so that their weights are 0.
+# - Encoder and decoder still read and write step by step. But look at the formulas of attention
+#   once more: they need no step before. All $e_{tj}$ can be computed at once. A **transformer**
+#   keeps attention and drops the recurrence.
+
+# %% [markdown]
+# ## Questions
+#
+# **1.** Could a larger state or longer training do the same as attention?
+#
+# <details><summary>Answer</summary>
+#
+# To some length, yes. Try it: 256 units instead of 75, or four times as many strings (and
+# `decay_steps`). The blue curve moves to the right, and the training takes several times as long.
+# But for any size and any training there are longer sources, and the vector must hold them whole.
+# With attention the memory grows with the source: $S$ items, not one.
+#
+# </details>
+#
+# **2.** What would happen if the padding of the source were not masked?
+#
+# <details><summary>Answer</summary>
+#
+# Softmax gives every item a positive weight. The states at padding would get some of it, and the
+# more padding there is, the more. The answer to a string would then depend on how long the other
+# strings in its batch are.
+#
+# </details>
+#
+# **3.** Attention adds up the memory with weights, and a sum has no order. How does the network
+# nevertheless know which letter is the third from the end? And what must a network with attention
+# and no recurrence add?
+#
+# <details><summary>Answer</summary>
+#
+# The order is in the items. Each is the state of a recurrent network that has counted along while
+# reading, from the left and from the right, so place and letter are both in it. Without recurrence
+# an item would be the vector of a letter, and "ab" and "ba" would be the same set. So transformers
+# add to each item a vector that tells its position.
+#
+# </details>
+
+# %% [markdown]
+# ## Sources
+#
+# - Ilya Sutskever, Oriol Vinyals, Quoc Le, 2014, "Sequence to Sequence Learning with Neural
+#   Networks": everything through one vector; section 3.3 turns the source round, which helps.
+# - Kyunghyun Cho, Bart van Merriënboer, Dzmitry Bahdanau, Yoshua Bengio, 2014, "On the Properties
+#   of Neural Machine Translation: Encoder-Decoder Approaches": translations get worse as sentences
+#   get longer.
+# - Dzmitry Bahdanau, Kyunghyun Cho, Yoshua Bengio, 2015, "Neural Machine Translation by Jointly
+#   Learning to Align and Translate": additive attention, section 3; quality against length, figure
+#   2.
+# - Minh-Thang Luong, Hieu Pham, Christopher Manning, 2015, "Effective Approaches to Attention-based
+#   Neural Machine Translation": section 3.1. The dot score here is the one they call "general".
+# - Shubham Toshniwal, Karen Livescu, 2016, "Jointly Learning to Align and Convert Graphemes to
+#   Phonemes with Neural Attention Models": from spelling to sounds.
+# - Sarthak Jain, Byron Wallace, 2019, "Attention is not Explanation": why to read the pictures with
+#   care.
+# - Ashish Vaswani and others, 2017, "Attention Is All You Need": what comes next.
