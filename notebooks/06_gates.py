@@ -290,8 +290,6 @@ all_jacobians = {
     name: [random_jacobians(*setting, seed) for seed in range(3)] for name, setting in SETTINGS.items()
 }
 figure = diagnostics.plot_singular_values({name: runs[0] for name, runs in all_jacobians.items()})
-figure.axes[0].get_legend().remove()  # it would cover the curves
-figure.axes[1].legend(fontsize=11)
 plt.show()
 
 # %% [markdown]
