@@ -388,10 +388,10 @@ figure = diagnostics.plot_attention(
 )
 
 # %% [markdown]
-# Most words that carry a meaning are found clearly: "Mädchen" looks at "girl", "Hund" at "dog",
-# "Schnee" at "snow". "is" is hardly looked at: "is playing" is one word in German, "spielt". Small
-# words, the full stop and the end spread their weight or look at places that mean little; there the
-# decoder knows enough by itself.
+# Most words are found clearly: "Mädchen" looks at "girl", "Hund" at "dog", "Schnee" at "snow", the
+# full stop and the end at the full stop. "is" is hardly looked at: "is playing" is one word in
+# German, "spielt". Where a weight is spread over several words, the decoder either needs all of them
+# or knows enough by itself; the picture does not say which.
 
 # %% [markdown]
 # ## Dot and additive
