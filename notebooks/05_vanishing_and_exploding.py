@@ -16,6 +16,7 @@
 # against it, and how long each cell remembers in two classic tests. You need notebook 04.
 
 # %%
+import functools
 import logging
 import os
 
@@ -144,33 +145,35 @@ print(f"variance of the sum: {sums.var():.4f}, 1/6 = {1 / 6:.4f}")
 # beginnings (seeds) each. The learning rate of each cell is the better one of 0.003 and 0.01, tried
 # beforehand on other sequences.
 #
-# `train` compiles a model once (`jit_compile=True`: with XLA, which takes a few seconds and then runs
-# twice as fast here), and starts it anew for each seed.
+# `train` compiles a model once and starts it anew for each seed. With `jit_compile=True` (XLA)
+# compiling takes seconds longer and training is faster: that pays for long sequences only.
 
 # %%
 RATES = {"simple_rnn": 0.003, "lstm": 0.01, "gru": 0.01}
 SEEDS = (0, 1, 2)
 
 
-def train(build, draw, rate, updates, prepare=None, **compile_options):
-    """The weights of a model of build(), trained on draw(rows, rng) from each seed."""
+def train(build, draw, rate, updates, loss, starts=(None,)):
+    """Weights of a model of build(), trained on draw(rows, rng): from each seed, for each start."""
     model = build()
+    time = draw(1, np.random.default_rng(0))[0].shape[1]
     optimizer = keras.optimizers.Adam(rate, global_clipnorm=1.0)
+    model.compile(optimizer, loss, jit_compile=time > 40, steps_per_execution=50)
     optimizer.build(model.trainable_variables)
-    start = [variable.numpy() for variable in optimizer.variables]
-    model.compile(optimizer, jit_compile=True, steps_per_execution=50, **compile_options)
+    fresh = [variable.numpy() for variable in optimizer.variables]
     trained = []
-    for seed in SEEDS:
-        keras.utils.set_random_seed(seed)
-        model.set_weights(build().get_weights())  # random ones
-        for variable, value in zip(optimizer.variables, start, strict=True):
-            variable.assign(value)
-        if prepare is not None:
-            prepare(model)
-        x, y, *asked = draw(32 * updates, np.random.default_rng(seed))
-        weights = asked[0] if asked else None  # which steps count
-        model.fit(x, y, sample_weight=weights, batch_size=32, verbose=0)
-        trained.append(model.get_weights())
+    for start in starts:
+        for seed in SEEDS:
+            keras.utils.set_random_seed(seed)
+            model.set_weights(build().get_weights())  # random ones
+            for variable, value in zip(optimizer.variables, fresh, strict=True):
+                variable.assign(value)
+            if start is not None:
+                start(model)
+            x, y, *counts = draw(32 * updates, np.random.default_rng(seed))
+            weight = counts[0] if counts else None  # which steps count
+            model.fit(x, y, sample_weight=weight, batch_size=32, verbose=0)
+            trained.append(model.get_weights())
     return trained
 
 
@@ -179,18 +182,15 @@ def with_weights(model, weights):
     return model
 
 
-def adding_errors(cell, length, updates):
-    """Errors on test sequences, and the weights, from each seed."""
+def train_adders(cell, length, updates):
+    """Errors on test sequences, and weights, from each seed."""
     trained = train(
-        lambda: adder(cell),
-        lambda rows, rng: adding(rows, length, rng),
-        RATES[cell],
-        updates,
-        loss="mse",
+        lambda: adder(cell), lambda rows, rng: adding(rows, length, rng), RATES[cell], updates, "mse"
     )
     x, y = adding(1000, length, np.random.default_rng(100 + length))
-    models = [with_weights(adder(cell), weights) for weights in trained]
-    return [float(np.mean((np.asarray(m(x)) - y) ** 2)) for m in models], trained
+    model = adder(cell)
+    answers = [np.asarray(with_weights(model, weights)(x)) for weights in trained]
+    return [float(np.mean((answer - y) ** 2)) for answer in answers], trained
 
 
 lengths = (10, 20, 50)
@@ -198,7 +198,7 @@ errors, weights = {}, {}
 print("mean squared error on test sequences, three seeds")
 for cell in RATES:
     for length in lengths:
-        errors[cell, length], weights[cell, length] = adding_errors(cell, length, updates=600)
+        errors[cell, length], weights[cell, length] = train_adders(cell, length, updates=600)
         text = "   ".join(f"{error:.4f}" for error in errors[cell, length])
         print(f"{cell:12s}{length:4d} steps:   {text}")
 
@@ -224,9 +224,9 @@ plt.show()
 # updates:
 
 # %%
-longer, _ = adding_errors("simple_rnn", 20, updates=3000)
+longer, _ = train_adders("simple_rnn", 20, updates=2400)
 print("600 updates: ", np.round(errors["simple_rnn", 20], 4))
-print("3000 updates:", np.round(longer, 4))
+print("2400 updates:", np.round(longer, 4))
 
 # %% [markdown]
 # It gets there, slowly. So the limit is not what a plain RNN can store. It is how hard it is to
@@ -261,7 +261,7 @@ plt.show()
 # after training, and divide by the size at the last step.
 
 # %%
-x, y = adding(8, 200, np.random.default_rng(8))
+x, y = adding(4, 200, np.random.default_rng(8))
 
 
 def norms_back(model):
@@ -370,7 +370,7 @@ def descend(rate, clip, updates=200):
     """Loss and norm of the gradient at each update, from each seed: [seeds, updates] each."""
     optimizer = keras.optimizers.SGD(rate, global_clipnorm=clip)
 
-    @tf.function
+    @tf.function(jit_compile=True)
     def update(tokens, letters):
         with tf.GradientTape() as tape:
             p = model(tokens)[:, -NUM_SHOWN:]  # [batch, 3, letters]
@@ -500,33 +500,34 @@ print(f"{len(every)} triples, error without order: {without_order:.4f}")
 
 
 # %%
-def copying_errors(cell, delay, prepare=None):
-    """Share of wrong letters on test sequences, from each seed."""
+def copying_errors(cell, delay, starts):
+    """Share of wrong letters on test sequences, from each seed, for each start."""
     trained = train(
         lambda: copier(cell),
         lambda rows, rng: copying(rows, delay, rng),
         RATES[cell],
         500,
-        prepare,
-        loss="sparse_categorical_crossentropy",
+        "sparse_categorical_crossentropy",
+        starts,
     )
     x, y, _ = copying(1000, delay, np.random.default_rng(200 + delay))
-    x, y = x, y[:, -NUM_SHOWN:]
-    models = [with_weights(copier(cell), weights) for weights in trained]
-    return [float(np.mean(np.asarray(m(x))[:, -NUM_SHOWN:].argmax(-1) != y)) for m in models]
+    model, wrong = copier(cell), []
+    for weights in trained:
+        p = np.asarray(with_weights(model, weights)(x))  # [rows, time, letters]
+        wrong.append(np.mean(p.argmax(-1)[:, -NUM_SHOWN:] != y[:, -NUM_SHOWN:]))
+    return np.reshape(wrong, (len(starts), len(SEEDS)))
 
 
 delays = (10, 20, 50)
 copy_errors = {}
 print("share of wrong letters on test sequences, three seeds")
 for cell in RATES:
+    names = [cell]
+    if cell != "simple_rnn":
+        names.append(f"{cell}, opened")
     for delay in delays:
-        copy_errors[cell, delay] = copying_errors(cell, delay)
-        if cell != "simple_rnn" and delay > 10:
-
-            def opened(model, bias=np.log(delay)):
-                open_gates(model, bias)
-
-            copy_errors[f"{cell}, opened", delay] = copying_errors(cell, delay, opened)
-for (name, delay), values in copy_errors.items():
-    print(f"{name:14s}{delay:4d} blanks:   " + "   ".join(f"{value:.3f}" for value in values))
+        starts = [None, functools.partial(open_gates, bias=np.log(delay))][: len(names)]
+        for name, values in zip(names, copying_errors(cell, delay, starts), strict=True):
+            copy_errors[name, delay] = values
+            text = "   ".join(f"{value:.3f}" for value in values)
+            print(f"{name:14s}{delay:4d} blanks:   {text}")
