@@ -469,7 +469,9 @@ def plot_singular_values(jacobians):
             axis.plot(range(1, len(values) + 1), some[0, :, 0], label=name, linewidth=2)
     for axis, title in zip(axes, titles, strict=True):
         axis.axhline(1, color="grey", linestyle="dotted")
-        axis.set(title=title, xlabel="step t", ylabel="greatest singular value", yscale="log")
+        axis.set(title=title, xlabel="step t", ylabel="greatest singular value")
+    axes[0].set_ylim(0, None)
+    axes[1].set_yscale("log")
     axes[1].legend()
     return figure
 
