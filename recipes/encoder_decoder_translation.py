@@ -163,7 +163,8 @@ def main(config):
     if config.baseline and config.attention != "none":
         models["attention none"], _ = fit("none", splits, tokenizers, config)
 
-    # BLEU and chrF of whole, cased texts. Each system translates the test split once.
+    # BLEU and chrF of whole, cased texts, of the test split also in quarters by the source's length.
+    # Each system translates it once.
     systems = {"copied source": {split: splits[split][0] for split in ("validation", "test")}}
     beam = f"beam of {config.beam_width}"
     decoding = {"greedy": {}, beam: {"strategy": "beam", "beam_width": config.beam_width}}
@@ -174,18 +175,22 @@ def main(config):
                 for split in ("validation", "test")
             }
     scores = {"BLEU": sacrebleu.BLEU(), "chrF": sacrebleu.CHRF()}
-    metrics = {
-        split: {
-            system: {
-                name: score.corpus_score(translations[split], [splits[split][1]]).score
-                for name, score in scores.items()
-            }
-            for system, translations in systems.items()
-        }
-        for split in ("validation", "test")
+    lengths = np.array([len(text.split()) for text in splits["test"][0]])
+    edges = np.unique(np.quantile(lengths, [0.25, 0.5, 0.75, 1.0], method="inverted_cdf"))
+    quarters = np.searchsorted(edges, lengths)
+    parts = {split: (split, range(len(splits[split][0]))) for split in ("validation", "test")} | {
+        f"test, to {edge} words": ("test", np.flatnonzero(quarters == i))
+        for i, edge in enumerate(edges)
     }
-    for split, rows in metrics.items():
-        print(f"\n{split:30s}" + "".join(f"{name:>10s}" for name in scores))
+    metrics = {part: {system: {} for system in systems} for part in parts}
+    for part, (split, rows) in parts.items():
+        references = [[splits[split][1][i] for i in rows]]
+        for system, translations in systems.items():
+            texts = [translations[split][i] for i in rows]
+            for score_name, score in scores.items():
+                metrics[part][system][score_name] = score.corpus_score(texts, references).score
+    for part, rows in metrics.items():
+        print(f"\n{part:30s}" + "".join(f"{name:>10s}" for name in scores))
         for system, row in rows.items():
             print(f"{system:30s}" + "".join(f"{value:10.2f}" for value in row.values()))
     for score_name, score in scores.items():

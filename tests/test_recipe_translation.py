@@ -31,12 +31,14 @@ def test_own_pairs_and_the_same_seed_gives_the_same_numbers(tmp_path, capfd, ask
     words = ["--smoke", "--pairs", write_pairs(tmp_path / "mine.tsv"), "--output"]
     run(*words, output)
     printed = capfd.readouterr().out
-    table = re.findall(r"^(copied source|attention .*?)  +([\d.]+) +[\d.]+$", printed, re.M)[5:]
+    table = re.findall(r"^(copied source|attention .*?)  +([\d.]+) +[\d.]+$", printed, re.M)
     systems = [f"attention {a}, {d}" for a in ("additive", "none") for d in ("greedy", "beam of 5")]
-    assert [name for name, *_ in table] == ["copied source", *systems]
+    names = ["copied source", *systems]  # of validation, test, and test by length: all have 4 words
+    assert [name for name, *_ in table] == 3 * names
     assert "|case:mixed|" in printed  # sacrebleu's signature
     task = json.loads((output / "task.json").read_text())
-    assert f"{task['metrics']['test']['copied source']['BLEU']:.2f}" == table[0][1]
+    assert f"{task['metrics']['test']['copied source']['BLEU']:.2f}" == table[5][1]
+    assert table[5:10] == table[10:]
     assert (output / "attention.png").stat().st_size > 10_000
 
     text, translation = re.search(r"^source +(.*)\ntranslation +(.*)", printed, re.M).groups()

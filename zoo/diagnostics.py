@@ -102,9 +102,10 @@ def _jacobians(trace):
     x, before = trace.rows()
     with tf.GradientTape(persistent=True) as tape:
         tape.watch(before)
-        after = tf.unstack(trace.step(x, before), axis=-1)
-    each = tf.stack([tape.gradient(number, before) for number in after], axis=1)
-    size = len(after)
+        after = trace.step(x, before)
+    size = after.shape[-1]
+    picks = [tf.broadcast_to(one, after.shape) for one in tf.eye(size)]  # the same number of each row
+    each = tf.stack([tape.gradient(after, before, pick) for pick in picks], axis=1)
     each = tf.reshape(each, (*trace.x.shape[:2], size, size))
     return tf.where(trace.mask[..., None], each, tf.eye(size))  # padding hands the state on
 
