@@ -12,9 +12,9 @@
 # # Why sequences
 #
 # "Dog bites man" is not "man bites dog". The common ways to turn a text into a fixed list of numbers
-# cannot tell them apart; a recurrent network can. First with made-up sentences, where the difference is
-# all or nothing, then measured on real reviews, where it is not. You need some Python and NumPy; Keras
-# is explained on the way.
+# cannot tell them apart; a recurrent network can. First with made-up sentences, where the difference
+# is all or nothing, then measured on real reviews, where it is not. You need some Python and NumPy;
+# Keras is explained on the way.
 
 # %%
 import os
@@ -37,8 +37,8 @@ plt.rcParams["font.size"] = 13
 # %% [markdown]
 # ## Two sentences, one bag
 #
-# A **bag of words** counts how often each word of a vocabulary occurs in a text. Each text becomes one
-# row of numbers, and each column is a word:
+# A **bag of words** counts how often each word of a vocabulary occurs in a text. Each text becomes
+# one row of numbers, and each column is a word:
 
 # %%
 pair = ["dog bites man", "man bites dog"]
@@ -52,8 +52,8 @@ np.testing.assert_array_equal(counts[0], counts[1])
 # The two rows are the same. Whatever classifier comes after this, a line or a deep network, gets the
 # same input for both sentences and so must give the same answer.
 #
-# **TF-IDF** multiplies each count with a weight, large for rare words. The weights do not know where a
-# word stood:
+# **TF-IDF** multiplies each count with a weight, large for rare words, and then scales each row to
+# the same length. The weights do not know where a word stood:
 
 # %%
 tf_idf = TfidfVectorizer().fit_transform(pair).toarray()
@@ -68,7 +68,7 @@ np.testing.assert_array_equal(tf_idf[0], tf_idf[1])
 # these are does not matter, so here they are random:
 
 # %%
-rng = np.random.default_rng(0)
+rng = np.random.default_rng(1)
 vector = {word: rng.normal(size=4) for word in ("dog", "bites", "man")}
 means = [np.mean([vector[word] for word in text.split()], axis=0) for text in pair]
 print(np.round(means, 3))  # [texts, 4]
@@ -82,9 +82,9 @@ np.testing.assert_allclose(means[0], means[1])
 #
 # $$h_t = \tanh(W x_t + W_h h_{t-1}), \qquad h_0 = 0$$
 #
-# ($W$ and $W_h$ are matrices that it learns. Usually a bias is added, which we leave out here. Notebook
-# 02 does this with pencil and paper.) The last state stands for the text. Even with random matrices,
-# before any learning, the two sentences end in different states:
+# ($W$ and $W_h$ are matrices that it learns. Usually a bias is added, which we leave out here.
+# Notebook 02 does this with pencil and paper.) The last state stands for the text. Even with random
+# matrices, before any learning, the two sentences end in different states:
 
 # %%
 W, W_h = rng.normal(size=(2, 4, 4))
@@ -102,7 +102,7 @@ for text in pair:
 # "When a dog bites a man, that is not news; but if a man bites a dog, that is news", says an old rule
 # of journalists. We make up sentences in which a person and an animal do something to each other. The
 # answer is 1 (news) if the person does it, 0 if the animal does. Half of the sentences are passive
-# ("the man is bitten by the dog"), so it is not enough to look at the last word, or at the first one.
+# ("the man is bitten by the dog"), so it is not enough to look at which of the two comes first.
 
 # %%
 PEOPLE = ["man", "woman", "child", "farmer", "baker", "king", "teacher", "sailor"]
@@ -125,8 +125,8 @@ for text, is_news in sentences_about("man", "dog")[:4]:
     print(is_news, text)
 
 # %% [markdown]
-# A quarter of the pairs of person and animal are kept for the test: their words all occur in training,
-# but never together. A network that learnt sentences by heart would not know these.
+# A quarter of the pairs of person and animal are kept for the test: their words all occur in
+# training, but never together. A network that learnt sentences by heart would not know these.
 
 # %%
 pairs = rng.permutation(list(itertools.product(PEOPLE, ANIMALS)))  # 64 of them, shuffled
@@ -138,8 +138,8 @@ train_labels, test_labels = np.array(train_labels), np.array(test_labels)
 print(f"{len(train)} sentences to train, {len(test)} to test, {np.mean(test_labels):.0%} news")
 
 # %% [markdown]
-# First the bag of words, with logistic regression on top: one weight for each word, and the sum of the
-# weights of the words in the text decides.
+# First the bag of words, with logistic regression on top: one weight for each word, and the sum of
+# the weights of the words in the text decides.
 
 # %%
 bag = CountVectorizer()
@@ -151,8 +151,9 @@ print(f"bag of words: {classifier.score(bag.transform(test_texts), test_labels):
 # other answer ("the dog bites the man", "the man bites the dog"). Who gives both the same answer is
 # right in one of them and wrong in the other: one half in all.
 #
-# Now two networks in Keras. Both get the words as numbers. `TextVectorization` collects the vocabulary
-# and looks the words up; short sentences are filled up with 0, the *padding*.
+# Now two networks in Keras, a library for neural networks. Both get the words as numbers.
+# `TextVectorization` collects the vocabulary and looks the words up; short sentences are filled up
+# with 0, the *padding*.
 
 # %%
 to_numbers = keras.layers.TextVectorization()
@@ -162,13 +163,19 @@ x_test = to_numbers(test_texts).numpy()
 print(test_texts[0], x_test[0])
 
 # %% [markdown]
-# - The **mean of word vectors**: every word gets 8 numbers, which are learnt; their mean goes through a
-#   hidden layer of 16 units, and one output gives the probability of "news".
+# - The **mean of word vectors**: every word gets 8 numbers, which are learnt; their mean goes through
+#   a hidden layer of 16 units, and one output gives the probability of "news".
 # - The **RNN**: the same kind of word vectors go into a plain recurrent layer with 16 units, and its
-#   last state into one output. `zoo.build` makes it; `many_to_one` means many words in, one answer out.
+#   last state into one output. `zoo.build` makes it; `many_to_one` means many words in, one answer
+#   out.
 #
-# `embed` looks up the vectors. It also gives the *mask*, which says where the words end and the padding
-# begins.
+# In Keras a *layer* is a function with weights, numbers that training changes, and a *hidden* layer
+# is one between input and output. `keras.Input` stands for data to come (`None`: any number of
+# words). Each layer is called on what the one before gives, and `keras.Model` joins the first and the
+# last to a network. `embed` looks up the vectors. It also gives the *mask*, which says where the
+# words end and the padding begins. `GlobalAveragePooling1D` is the mean. `Dense(n)` makes n numbers,
+# each a weighted sum of its inputs plus a constant; `tanh` then squashes them to between -1 and 1,
+# `sigmoid` to between 0 and 1.
 
 
 # %%
@@ -194,10 +201,16 @@ for name, build in builders.items():
     print(f"{name}: {build().count_params()} weights")
 
 # %% [markdown]
-# Training starts from random weights. So each network is trained three times, with three **seeds**, to
-# see how much is luck. `compile` says what to make small, the loss (binary cross-entropy: how much the
-# right answer surprises the network), and how (Adam, a kind of gradient descent). `fit` shows all the
-# sentences to the network 5 times. Accuracy is the share of the test sentences that are answered right.
+# To train is to show sentences with their answers, and to change the weights a little each time so
+# that a number gets smaller, the **loss**. Here it is the binary cross-entropy: how much the right
+# answer surprises the network. Sentences are shown in small groups, *batches*; one pass over all of
+# them is an *epoch*. How to change the weights is said by Adam, a kind of gradient descent; 0.01 is
+# its *learning rate*, the size of the steps.
+#
+# Training starts from random weights. So each network is trained three times, with three **seeds**,
+# to see how much is luck. `compile` sets loss and Adam, `fit` trains for 5 epochs. (Sizes, rate and
+# epochs were chosen with other pairs kept for the test.) Accuracy is the share of the test sentences
+# that are answered right.
 
 # %%
 for name, build in builders.items():
@@ -210,8 +223,9 @@ for name, build in builders.items():
         print(f"{name:20s} seed {seed}: accuracy {np.mean(is_news == test_labels):.3f}")
 
 # %% [markdown]
-# The mean is at exactly one half, hidden layer or not, for the same reason as the bag. The RNN has
-# learnt who did it, for pairs that it never saw together, active and passive, whatever comes after.
+# The mean is at exactly one half, for the same reason as the bag: no hidden layer can help. The RNN
+# has learnt who did it, for pairs that it never saw together, active and passive, with and without
+# "in the park".
 #
 # Look into the last RNN while it reads. Each column is the hidden state after a word, a row is one of
 # the 16 units, red is above 0 and blue below.
@@ -221,7 +235,7 @@ for text in ("the dog bites the man", "the man bites the dog"):
     tokens = to_numbers([text]).numpy()
     states = zoo.diagnostics.hidden_states(network, tokens)[0]  # [time, units]
     zoo.diagnostics.plot_states(states, text.split()).suptitle(
-        f"news with probability {network(tokens).numpy()[0, 0]:.3f}"
+        f"“{text}”: news with probability {network(tokens).numpy()[0, 0]:.3f}"
     )
     plt.show()
 
@@ -242,15 +256,15 @@ print(f"bag of words and pairs: {accuracy:.3f} with {len(pair_counter.vocabulary
 
 # %% [markdown]
 # Here that is enough. But a pair sees no further than the next word, every pair must have occurred in
-# training, and their number grows with the square of the vocabulary. A feed-forward network that gets
-# the words side by side sees the order as well, but for one fixed length. An RNN reads any length with
-# the same weights. We take the pairs along into the next comparison.
+# training, and their number grows with the square of the vocabulary. A network without memory
+# (*feed-forward*) that gets the words side by side sees the order as well, but for one fixed length.
+# An RNN reads any length with the same weights. We take the pairs along into the next comparison.
 #
 # ## Real sentences
 #
-# Sentences of film reviews, positive or negative, from Rotten Tomatoes. Nothing needs to be downloaded.
-# `zoo.text.standardize` parts words from punctuation, and "n't" from "isn't", because that is where the
-# order should matter most: in **negation**. "Good" and "not good" share a word.
+# Sentences of film reviews, positive or negative, from Rotten Tomatoes. Nothing needs to be
+# downloaded. `zoo.text.standardize` parts words from punctuation, and "n't" from "isn't", because
+# that is where the order should matter most: in **negation**. "Good" and "not good" share a word.
 
 # %%
 splits, label_names = zoo.datasets.load_texts("movie_reviews/rotten_tomatoes")
@@ -267,17 +281,19 @@ for split, (raw, labels[split]) in splits.items():
 # %% [markdown]
 # Two things to keep in mind. Sentences with a negation are more often negative than positive, so the
 # word "not" hints at a bad review all by itself, and a bag of words can use that. And the test split
-# has few of them: an accuracy measured on so few is uncertain by several points. The figure below shows
-# this uncertainty.
+# has few of them: an accuracy measured on so few is uncertain by several points. The figure below
+# shows this uncertainty.
 #
 # ### Four models
 #
-# - **bag of words**, with logistic regression
+# - **bag of words** (now only whether a word occurs), with logistic regression and scikit-learn's
+#   defaults
 # - **bag of words and pairs** of neighbouring words ("not good" is a feature of its own)
 # - **mean of word vectors**, learnt
 # - **GRU**, a recurrent layer with gates, which learns more easily than the plain one (notebook 06)
 #
-# The words are separated by spaces already, so both vectorizers get told to cut there and nowhere else.
+# The words are separated by spaces already, so both vectorizers get told to cut there and nowhere
+# else.
 
 # %%
 bags = {}
@@ -311,10 +327,10 @@ validation = zoo.datasets.batches(rows_of(texts["validation"], labels["validatio
 x_test = to_numbers(texts["test"]).numpy()  # [sentences, time]
 
 # %% [markdown]
-# How long to train is decided on the validation split: training stops when its accuracy has not become
-# better for one epoch, and the best weights are taken. (Sizes and step sizes were chosen on it too.)
-# `Dropout` hides half of the features at random while training, against learning by heart. The test
-# split is only looked at when all is done.
+# How long to train is decided on the validation split: training stops when its accuracy has not
+# become better for one epoch, and the best weights are taken. (Sizes and learning rate were chosen on
+# it too.) `Dropout` hides half of the features at random while training, against learning by heart.
+# The test split is only looked at when all is done.
 
 
 # %%
@@ -366,8 +382,8 @@ for name, runs in hits.items():
 
 # %% [markdown]
 # The same as a picture. Each point is one run. The grey bar reaches one standard error to both sides,
-# $\sqrt{p(1-p)/n}$ with $n$ test sentences: if other sentences had been drawn for the test, the result
-# would easily differ by that much.
+# $\sqrt{p(1-p)/n}$ with $n$ test sentences: if other sentences had been drawn for the test, the
+# result would easily differ by that much.
 
 # %%
 figure, axes = plt.subplots(1, 2, figsize=(13, 4.5), sharey=True, layout="constrained")
@@ -382,16 +398,17 @@ for axis, (title, part) in zip(axes, parts.items(), strict=True):
     axis.set_yticks(range(len(models)), models)
     axis.grid(alpha=0.3)
 axes[0].invert_yaxis()
+figure.suptitle("point: one training (some coincide), grey: one standard error")
 plt.show()
 
 # %% [markdown]
-# Not what one would expect after the first half. All four models are within a few points of each other,
-# and nearly all bars overlap. The GRU, which sees order, is not better than the models that do not,
-# neither over all sentences nor over those with a negation. Those are harder for every model, and
-# always answering "negative" is not far behind. Pairs of words do not help there either.
+# Not what one would expect after the first half. The four models are close, and the bars overlap or
+# nearly do. The GRU, which sees order, is not clearly better than the bag of words and not ahead of
+# the mean, neither over all sentences nor over those with a negation. Those are harder for every
+# model, and always answering "negative" is not far behind. Pairs of words do not help there either.
 #
-# Does the GRU use the order at all? Shuffle the words of each test sentence and ask it again. (A bag of
-# words or a mean would not notice.)
+# Does the GRU use the order at all? Shuffle the words of each test sentence and ask it again. (A bag
+# of words or a mean would not notice.)
 
 # %%
 shuffled = [" ".join(rng.permutation(text.split())) for text in texts["test"]]
@@ -404,18 +421,18 @@ for seed, gru in enumerate(grus):
 
 # %% [markdown]
 # Some answers change, so the GRU does notice. But the accuracy hardly moves: what this GRU has learnt
-# is which words are good or bad, and little of their order. Two reasons:
+# is which words are good or bad, and little of their order. Two likely reasons, which we do not test:
 #
 # - In most sentences the words give the verdict away ("moronic", "masterful") in any order.
-# - The training split has about 7,000 sentences, and one in five has a negation. From these the network
-#   has to learn what thousands of words mean *and* what "not" does to them.
+# - The training split has about 7,000 sentences, and one in five has a negation. From these the
+#   network has to learn what thousands of words mean *and* what "not" does to them.
 #
 # ## More sentences, and vectors that know words
 #
 # `sentiment-sst2-lstm` comes with this project. It is an LSTM, another cell with gates, trained on
 # SST-2: 67,349 phrases and sentences of film reviews. It began with GloVe's word vectors, learnt from
 # billions of words. Its card tells what was measured on the 1,821 test sentences of SST-2, beside two
-# baselines trained on the same data:
+# baselines trained on the same data (the mean of word vectors began with GloVe too):
 
 # %%
 task = zoo.load("sentiment-sst2-lstm")
@@ -423,13 +440,14 @@ for name, accuracy in task.card["metrics"]["test_accuracy"].items():
     print(f"{name:22s} {accuracy['all']:.3f}")
 
 # %% [markdown]
-# With ten times the examples and ready-made vectors, the network that sees the order is ahead by about
-# four points. (One training each; the project's README has three seeds.) We cannot score it on our own
+# With ten times the examples (mostly phrases with a label of their own, cut from about as many
+# sentences as ours) and ready-made vectors, the network that sees the order is ahead by about four
+# points. (One training each; the project's README has three seeds.) We cannot score it on our own
 # test split: SST-2 was made from the same collection of reviews, so it may have been trained on those
 # very sentences.
 #
-# What we can do is ask it the textbook's question, and the bag of words (the one of our own sentences)
-# too:
+# What we can do is ask it the textbook's question, and the bag of words (the one of our own
+# sentences) too:
 
 # %%
 bag = bags["bag of words"]
@@ -467,6 +485,7 @@ for axis, model in zip(axes, plain, strict=True):
     axis.set_yticks(range(len(adjectives)), adjectives)
 axes[0].set_ylabel("The food is (not) ...")
 axes[0].invert_yaxis()
+figure.suptitle('point: "The food is ...", arrow head: "The food is not ..."')
 plt.show()
 
 # %% [markdown]
@@ -481,10 +500,12 @@ for adjective in ("good", "bad"):
     print(f"what 'not' adds to the score of {adjective}: {change:.3f}")
 
 # %% [markdown]
-# For the LSTM the arrows go both ways: "not" turns "good" into something negative, and it raises "bad".
-# What it does depends on the word that it stands with. But look at the heads: "not bad" is still called
-# negative. In reviews a sentence with a negation is more often blame than praise, as we counted above,
-# and the LSTM may have learnt that too.
+# For the LSTM the arrows go both ways: "not" turns "good" into something negative, and it raises
+# "bad". A sum of weights cannot do that. But look at the heads: all of them end near the same place,
+# below one half. With "not" it says "rather negative", almost whatever the adjective is. So it has
+# not learnt that "not" turns a meaning round: "not bad" is still called negative. In reviews a
+# sentence with a negation is more often blame than praise, as we counted above, and the LSTM may have
+# learnt that too.
 #
 # Last, the sharpest test: the same words in another order, and two more that are hard.
 
@@ -508,23 +529,23 @@ for i, sentence in enumerate(sentences):
 # - Bag of words, TF-IDF and the mean of word vectors lose the order of words. If two texts differ in
 #   nothing else, no classifier on top of them can tell the texts apart.
 # - An RNN reads in order and keeps a state. It can learn who bites whom, for pairs that it never saw.
-# - That it *can* does not say that it *does*. On 7,000 real sentences a small GRU was no better than a
-#   bag of words, also where there is a negation. With ten times the data and pretrained vectors an LSTM
-#   was.
+# - That it *can* does not say that it *does*. On 7,000 real sentences a small GRU was not clearly
+#   better than a bag of words, also where there is a negation. With labels for phrases too, ten times
+#   the examples in all, and pretrained vectors, an LSTM was better over all sentences.
 # - So: always train the simple baseline too, with several seeds, and look at the size of the test
 #   split.
 #
 # ## Questions
 #
-# **1.** Someone puts a deep network with a million weights on top of the bag of words. Can it tell "dog
-# bites man" from "man bites dog"? Can it learn that "not" makes "good" bad and "bad" good?
+# **1.** Someone puts a deep network with a million weights on top of the bag of words. Can it tell
+# "dog bites man" from "man bites dog"? Can it learn that "not" makes "good" bad and "bad" good?
 #
 # <details><summary>Answer</summary>
 #
 # The first, no: its input is the same for both. The second, yes, in part: unlike a sum of weights, a
-# deep network can treat "not" and "good" together in another way than "not" and "bad" together. But it
-# knows only that both words are somewhere in the text: "good, not bad" and "bad, not good" stay the
-# same.
+# deep network can treat "not" and "good" together in another way than "not" and "bad" together. But
+# it knows only that both words are somewhere in the text: "good, not bad" and "bad, not good" stay
+# the same.
 #
 # </details>
 #
@@ -534,10 +555,10 @@ for i, sentence in enumerate(sentences):
 # <details><summary>Answer</summary>
 #
 # In active sentences without an ending the last word alone gives the answer (if it is the animal, the
-# person did it), so the network would need no memory. In passive ones the last noun means the opposite,
-# so it must remember "is bitten by". And had sentences been drawn at random, most test sentences would
-# have a twin in training ("kicks" for "bites"); learning by heart which pair means what would look like
-# understanding.
+# person did it), so the network would need no memory. In passive ones the last noun means the
+# opposite, so it must remember "is bitten by". And had sentences been drawn at random, most test
+# sentences would have a twin in training ("kicks" for "bites"); learning by heart which pair means
+# what would look like understanding.
 #
 # </details>
 #
@@ -547,17 +568,17 @@ for i, sentence in enumerate(sentences):
 # <details><summary>Answer</summary>
 #
 # We cannot say. The accuracies are 0.71 and 0.73, and the standard error of each is about $\sqrt{0.72
-# \cdot 0.28 / 157} = 0.036$, larger than the difference. Both were asked the same sentences, so one may
-# compare those where just one of them is right; with a difference of four that too may well be chance.
-# More test sentences are needed, and more seeds.
+# \cdot 0.28 / 157} = 0.036$, larger than the difference. Both were asked the same sentences, so one
+# may compare those where just one of them is right; with a difference of four that too may well be
+# chance. More test sentences are needed, and more seeds.
 #
 # </details>
 #
 # ## Sources
 #
 # - Elman 1990, "Finding Structure in Time", Cognitive Science 14: the plain recurrent network.
-# - Cho et al. 2014, "Learning Phrase Representations using RNN Encoder-Decoder for Statistical Machine
-#   Translation" (GRU); Hochreiter and Schmidhuber 1997, "Long Short-Term Memory" (LSTM).
+# - Cho et al. 2014, "Learning Phrase Representations using RNN Encoder-Decoder for Statistical
+#   Machine Translation" (GRU); Hochreiter and Schmidhuber 1997, "Long Short-Term Memory" (LSTM).
 # - Pang and Lee 2005, "Seeing Stars", ACL: the sentences from Rotten Tomatoes, here as the package
 #   `movie-reviews` carries them. Socher et al. 2013, "Recursive Deep Models for Semantic
 #   Compositionality Over a Sentiment Treebank", EMNLP: SST, made from the same sentences.

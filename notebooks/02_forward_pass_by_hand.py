@@ -33,8 +33,8 @@ plt.rcParams["font.size"] = 13
 # ## From text to tokens
 #
 # A network computes with numbers, so the text is first cut into pieces, the **tokens**. The simplest
-# tokenizer writes everything in lower case and cuts at white space. (`zoo.text.standardize` also parts
-# punctuation from words, and "n't" from "isn't".)
+# tokenizer writes everything in lower case and cuts at white space. (`zoo.text.standardize` also
+# parts punctuation from words, and "n't" from "isn't".)
 
 # %%
 words = "This movie".lower().split()
@@ -43,9 +43,9 @@ print(words)
 # %% [markdown]
 # ## From tokens to numbers
 #
-# The **vocabulary** is a list of the words that the network knows. The number of a word is its place in
-# the list. Two places are taken: 0 is *padding*, which fills up short texts (the end of this notebook
-# is about it), and 1 is *unknown*, for every word that is not in the list.
+# The **vocabulary** is a list of the words that the network knows. The number of a word is its place
+# in the list. Two places are taken: 0 is *padding*, which fills up short texts (the end of this
+# notebook is about it), and 1 is *unknown*, for every word that is not in the list.
 
 # %%
 vocabulary = ["", "[UNK]", "this", "movie", "was", "good", "bad"]
@@ -62,13 +62,12 @@ print(encode("This movie was splendid"))  # "splendid" is unknown: 1
 # %% [markdown]
 # ## From numbers to vectors: the embedding
 #
-# The numbers are names only: 3 is not "more" than 2. So each word gets a vector, a row of a table that
-# is called the **embedding**. Here a vector has 4 numbers. The rows of "this" and "movie" are those of
-# the textbook's example; the other rows are made up, for later.
+# The numbers are names only: 3 is not "more" than 2. So each word gets a vector, a row of a table
+# that is called the **embedding**. Here a vector has 4 numbers. The rows of "this" and "movie" are
+# those of the textbook's example; the other rows are made up, for later.
 #
-# A recurrent network does not find out what words mean by itself: it is fed with vectors. They come
-# from a table learnt elsewhere (Word2Vec, GloVe), or the table is one more matrix that is trained
-# along.
+# A recurrent layer reads vectors, not words. They come from a table learnt elsewhere (Word2Vec,
+# GloVe), or the table is one more matrix, trained along with the layer, as in notebook 01.
 
 # %%
 embedding = np.array(
@@ -86,9 +85,9 @@ x = embedding[encode("This movie")]  # [time, 4]
 print(x)
 
 # %% [markdown]
-# To look up a row is the same as to multiply a *one-hot* vector (a 1 at the word's place, 0 elsewhere)
-# with the table. That is why the table can be trained like any other matrix. Nobody does the product,
-# because a look-up is much cheaper.
+# To look up a row is the same as to multiply a *one-hot* vector (a 1 at the word's place, 0
+# elsewhere) with the table. That is why the table can be trained like any other matrix. Nobody does
+# the product, because a look-up is much cheaper.
 
 # %%
 one_hot = np.eye(len(vocabulary))[encode("This movie")]
@@ -99,14 +98,15 @@ np.testing.assert_allclose(one_hot @ embedding, x)
 # ## The cell
 #
 # The network reads one vector at a time. What it remembers is the **hidden state** $h_t$, here 3
-# numbers, one for each *unit*. At every **time step** $t$ it makes a new state from the word $x_t$ and
-# from the state before:
+# numbers, one for each *unit*. At every **time step** $t$ it makes a new state from the word $x_t$
+# and from the state before:
 #
 # $$h_t = \tanh(W x_t + W_h h_{t-1} + b), \qquad h_0 = 0$$
 #
-# $W$ says what a word does to the state, the **recurrent kernel** $W_h$ what the old state does to the
-# new one, $b$ is the bias. The function $\tanh$ squashes each number to between -1 and 1. A network
-# learns $W$, $W_h$ and $b$; here they are those of the textbook's example.
+# $W$ says what a word does to the state, the **recurrent kernel** $W_h$ what the old state does to
+# the new one, and $b$, the **bias**, is a constant added to each unit. The function $\tanh$ squashes
+# each number to between -1 and 1. A network learns $W$, $W_h$ and $b$; here they are those of the
+# textbook's example.
 
 # %%
 W = np.array(
@@ -151,8 +151,8 @@ print("before tanh:", a_1.round(2))
 print("h_1:        ", h_1.round(2))
 
 # %% [markdown]
-# Does tanh do nothing? Almost nothing, to numbers so near to 0: there $\tanh(a) \approx a - a^3/3$, and
-# two digits do not show the difference. Larger numbers are squashed:
+# Does tanh do nothing? Almost nothing, to numbers so near to 0: there $\tanh(a) \approx a - a^3/3$,
+# and two digits do not show the difference. Larger numbers are squashed:
 
 # %%
 figure, axis = plt.subplots(figsize=(8, 4), layout="constrained")
@@ -185,9 +185,9 @@ for i in range(3):
     print(f"{i + 1:4d}" + "".join(f"{part:8.3f}" for part in parts))
 
 # %% [markdown]
-# So $h_2 = (0.206, -0.277, -0.029)$. These three numbers are all that the network has of "this movie".
-# In this example the second word counts for more than the memory of the first: its part of the sum is
-# larger.
+# So $h_2 = (0.206, -0.277, -0.029)$. These three numbers are all that the network has of "this
+# movie". In this example the second word counts for more than the memory of the first: its part of
+# the sum is larger.
 #
 # A step is the same each time, so a short loop reads any number of words. From here on it works with
 # all the digits that the computer has.
@@ -210,9 +210,9 @@ print(forward(x, W, W_h, b).round(7))
 # ## The same in Keras
 #
 # Keras has the two parts as layers: `Embedding` is the table, `SimpleRNN` the loop. With
-# `return_sequences=True` the layer gives the state after each step, otherwise only the last one. We put
-# our numbers in with `set_weights`. Keras keeps the matrices the other way round, **transposed**: the
-# `.T` below; the reason comes in a moment.
+# `return_sequences=True` the layer gives the state after each step, otherwise only the last one. We
+# put our numbers in with `set_weights`. Keras keeps the matrices the other way round, **transposed**:
+# the `.T` below; the reason comes in a moment.
 
 # %%
 model = keras.Sequential(
@@ -250,13 +250,14 @@ print("error that it leaves in h_2:   ", np.abs(np.tanh(a_2) - exact[1]).round(5
 
 # %% [markdown]
 # With two digits kept, the last digit of the first and of the second unit is off by one: 0.206 for
-# 0.205 and -0.277 for -0.276. The third unit, -0.029, is right. Rounding moves a number by up to half a
-# unit of the last digit kept, here by 0.0035 (0.2165 became 0.22), and $W_h$ hands that on to the next
-# state. So on paper, keep on the way at least as many digits as the result is to have, better one more.
+# 0.205 and -0.277 for -0.276. The third unit, -0.029, is right. Rounding moves a number by up to half
+# a unit of the last digit kept, here by 0.0035 (0.2165 became 0.22), and $W_h$ hands that on to the
+# next state. So on paper, keep on the way at least as many digits as the result is to have, better
+# one more.
 #
 # Here the error became smaller on its way through $W_h$, because the numbers in $W_h$ are small. What
-# $W_h$ does to an error it does to a memory as well, and to a gradient: that is the subject of notebook
-# 05.
+# $W_h$ does to an error it does to a memory as well, and to a gradient: that is the subject of
+# notebook 05.
 #
 # ## From the state to an answer
 #
@@ -264,6 +265,8 @@ print("error that it leaves in h_2:   ", np.abs(np.tanh(a_2) - exact[1]).round(5
 # state:
 #
 # $$y = \sigma(W_y h_T + b_y), \qquad \sigma(a) = \frac{1}{1 + e^{-a}}$$
+#
+# ($\sigma$, the **sigmoid**, squashes any number to between 0 and 1.)
 #
 # $T$ is the last step. The textbook's example ends before this, so this $W_y$ is made up. Nothing is
 # trained here: the answer shows how it is computed, not what the words mean.
@@ -340,14 +343,14 @@ for axis in (folded, unfolded):
 plt.show()
 
 # %% [markdown]
-# The picture shows an answer $y_t$ at every step. A network that answers once, as above, uses the last
-# one only. Notebook 03 is about these types.
+# The picture shows an answer $y_t$ at every step. A network that answers once, as above, uses the
+# last one only. Notebook 03 is about these types.
 #
 # ## A real size
 #
 # Textbooks use word vectors of 300 numbers and 128 units, and states of 100 to 512 units are usual.
-# `zoo.build` makes such a network; `num_features=300` says that it gets vectors, so it has no table of
-# its own.
+# `zoo.build` makes such a network; `num_features=300` says that it gets vectors, so it has no table
+# of its own.
 
 # %%
 big = zoo.build("many_to_one", cell="simple_rnn", num_features=300, units=128)
@@ -358,10 +361,10 @@ for name, weight in zip(names, big.weights, strict=True):
 print(f"\ntogether: {big.count_params():,}")
 
 # %% [markdown]
-# On paper $W$ is 128 x 300 (a row for each unit), $W_h$ is 128 x 128, $W_y$ is 1 x 128, and $b$ has 128
-# numbers. Keras has the transposes, 300 x 128 and 128 x 1. The reason: on paper a word is a column,
-# $W x_t$. Keras works on a whole batch of texts at once, with a word of each text in a *row*, so the
-# matrix stands on the right:
+# On paper $W$ is 128 x 300 (a row for each unit), $W_h$ is 128 x 128, $W_y$ is 1 x 128, and $b$ has
+# 128 numbers. Keras has the transposes, 300 x 128 and 128 x 1. The reason: on paper a word is a
+# column, $W x_t$. Keras works on a whole batch of texts at once, with a word of each text in a *row*,
+# so the matrix stands on the right:
 #
 # $$\underbrace{X_t}_{\text{batch} \times 300}\; \underbrace{W^T}_{300 \times 128}
 # \qquad\text{because}\qquad (W x)^T = x^T W^T$$
@@ -377,8 +380,8 @@ assert big.count_params() == 128 * 300 + 128 * 128 + 128 + 128 + 1
 # %% [markdown]
 # ## The same weights at every step: lengths 5 and 50
 #
-# The count has no length of the text in it. One layer reads 5 words or 50, with the same matrices, used
-# 5 times or 50 times. We check with random vectors in place of words, against our own loop.
+# The count has no length of the text in it. One layer reads 5 words or 50, with the same matrices,
+# used 5 times or 50 times. We check with random vectors in place of words, against our own loop.
 
 # %%
 keras.utils.set_random_seed(0)  # the same random numbers at every run
@@ -398,9 +401,10 @@ np.testing.assert_allclose(states_of_short[0], by_loop[:5], atol=1e-4)
 # %% [markdown]
 # The first five states are the same in both: a state knows only what came before it.
 #
-# A feed-forward layer that gets all words side by side in one long vector needs a weight for each
-# number of each word at each place. It grows with the text, cannot read a longer text than it was built
-# for, and has to learn anew for each place what "good" means:
+# A layer without memory (`Dense` in Keras, a *feed-forward* layer) that gets all words side by side
+# in one long vector needs a weight for each number of each word at each place. It grows with the
+# text, cannot read a longer text than it was built for, and has to learn anew for each place what
+# "good" means:
 
 # %%
 for steps in (5, 50):
@@ -411,8 +415,8 @@ for steps in (5, 50):
 # %% [markdown]
 # ## Padding, and the mask
 #
-# Texts are computed in batches, and a batch is one array, so all of its rows must have the same length.
-# Short texts are filled up with token 0, the **padding**, here on the right (`"post"`).
+# Texts are computed in batches, and a batch is one array, so all of its rows must have the same
+# length. Short texts are filled up with token 0, the **padding**, here on the right (`"post"`).
 
 # %%
 texts = ["this movie was good", "this movie"]
@@ -420,8 +424,8 @@ batch = keras.utils.pad_sequences([encode(text) for text in texts], padding="pos
 print(batch)  # [batch, time]
 
 # %% [markdown]
-# The padding's vector is all 0. Is that harmless? Look at the second text: its last word is at step 2,
-# and after that there is nothing more to read.
+# In our table the padding's vector is all 0 (in a trained one it need not be). Is that harmless? Look
+# at the second text: its last word is at step 2, and after that there is nothing more to read.
 
 # %%
 print(model.predict(batch, verbose=0)[1].round(3))  # [time, units] of "this movie"
@@ -450,9 +454,9 @@ print(states.round(3))
 np.testing.assert_allclose(states[[2, 3]], states[[1, 1]])  # steps 3 and 4 are step 2
 
 # %% [markdown]
-# Why must the state not change there? How much padding a text gets depends on which other texts happen
-# to be in its batch: its answer must not. And it is worse than a small error. Here is the answer to two
-# texts that end in "good" and in "bad", with more and more padding:
+# Why must the state not change there? How much padding a text gets depends on which other texts
+# happen to be in its batch, and its answer must not depend on that. And it is worse than a small
+# error. Here is the answer to two texts that end in "good" and in "bad", with more and more padding:
 
 # %%
 paddings = np.arange(11)
@@ -478,14 +482,14 @@ axis.legend(loc=(0.6, 0.47))
 plt.show()
 
 # %% [markdown]
-# Without the mask both texts soon get the same answer: what was read is gone, only the effect of $W_h$
-# and $b$ is left, and training cannot learn from a state that has forgotten its words. A mask that is
-# missing or lost is a common mistake with recurrent layers, and it raises no error. (Here $W_h$ is
-# small, so a few steps are enough. With a larger one it takes longer.)
+# Without the mask both texts soon get the same answer: what was read is gone, only the effect of
+# $W_h$ and $b$ is left, and training can hardly learn from a state that has forgotten its words. A
+# mask that is missing or lost is a common mistake with recurrent layers, and it raises no error.
+# (Here $W_h$ is small, so a few steps are enough. With a larger one it takes longer.)
 #
-# One trap more: `pad_sequences` pads on the **left** unless told otherwise, and many tutorials leave it
-# so. Then the words come last and are not washed out, but without a mask the state is no longer 0 when
-# the first word comes. In this project padding is always on the right and always masked.
+# One trap more: `pad_sequences` pads on the **left** unless told otherwise, and many tutorials leave
+# it so. Then the words come last and are not washed out, but without a mask the state is no longer 0
+# when the first word comes. In this project padding is always on the right and always masked.
 
 # %%
 print(keras.utils.pad_sequences([encode(text) for text in texts]))  # the default: on the left
@@ -517,8 +521,8 @@ print("h_1 and h_2 without padding:", forward(x, W, W_h, b).round(3).tolist())
 #
 # </details>
 #
-# **2.** Somebody writes another $W_h$ into the worked example. Which of $h_1$ and $h_2$ change? What if
-# it is all 0?
+# **2.** Somebody writes another $W_h$ into the worked example. Which of $h_1$ and $h_2$ change? What
+# if it is all 0?
 #
 # <details><summary>Answer</summary>
 #
@@ -528,15 +532,15 @@ print("h_1 and h_2 without padding:", forward(x, W, W_h, b).round(3).tolist())
 #
 # </details>
 #
-# **3.** A classifier of reviews is trained in batches with padding on the right and without a mask. On
-# long reviews it does well, on short ones it guesses. Why?
+# **3.** A classifier of reviews is trained in batches with padding on the right and without a mask.
+# On long reviews it does well, on short ones it guesses. Why?
 #
 # <details><summary>Answer</summary>
 #
 # A short review next to long ones gets much padding. At each padded step its state is multiplied with
-# $W_h$ again, until nothing is left of the words. The longest review of a batch has no padding, so its
-# last state is right. With a mask both work; batches of reviews of similar length save the time that
-# padding costs.
+# $W_h$ again, until nothing is left of the words. The longest review of a batch has no padding, so
+# its last state is right. With a mask both work; batches of reviews of similar length save the time
+# that padding costs.
 #
 # </details>
 #

@@ -493,8 +493,8 @@ plt.show()
 # ## What each cell remembers: the copy task
 #
 # Now the copy task at growing delays $d$, for each cell as Keras starts it, and for an LSTM with its
-# forget gate opened by a bias of $\ln d$. Then the gate is $\sigma(\ln d) = d / (d + 1)$, and after $d$
-# steps about $1/e$, a third, is left: made to measure.
+# forget gate opened by a bias of $\ln d$. Then the gate is $\sigma(\ln d) = d / (d + 1)$, and after
+# $d$ steps about $1/e$, a third, is left: made to measure.
 #
 # Two lines help to read the errors. Who guesses is wrong in 3 of 4. And who knows *which* letters
 # were shown, but not in which order, is wrong in:
@@ -593,8 +593,8 @@ plt.show()
 # <details><summary>Answer</summary>
 #
 # No. The Jacobian is $\operatorname{diag}(1 - h_t^2)\, W_h$. Where states are large, $1 - h_t^2$ is
-# small, and the product may even vanish. If all of them were below 1, it would have to vanish, because
-# tanh never stretches.
+# small, and the product may even vanish. If all of them were below 1, it would have to vanish,
+# because tanh never stretches.
 #
 # </details>
 #

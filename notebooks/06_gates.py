@@ -52,7 +52,8 @@ logging.getLogger("tensorflow").setLevel("ERROR")  # it warns of its own working
 # $$
 #
 # $\sigma(a) = 1 / (1 + e^{-a})$ lies between 0 and 1, and $\odot$ multiplies number by number: each
-# unit has gates of its own. $W$ is called the kernel, $U$ the recurrent kernel, $b$ the bias.
+# unit has gates of its own. $W$ is called the kernel, $b$ the bias, and $U$ the recurrent kernel: the
+# $W_h$ of the notebooks before, of which there are four now.
 #
 # Keras keeps the four kernels side by side in one matrix, in the order $i, f, g, o$ (it calls the
 # candidate $c$). So one product computes all four, and `np.split` takes them apart. An input is a
@@ -299,7 +300,7 @@ plt.show()
 # weights; the same number at step 51, fifty steps back, for three draws:
 
 # %%
-for name, runs in all_jacobians.items():
+for name, runs in all_jacobians.items():  # [1]: of products; [0, 50, 0]: from step 51 on, the greatest
     values = [diagnostics.singular_values(jacobians[None])[1][0, 50, 0] for jacobians in runs]
     print(f"{name:30}", *(f"{value:9.1e}" for value in values))
 
@@ -310,7 +311,8 @@ for name, runs in all_jacobians.items():
 #   than the plain network here, and so is the GRU, whose update gate starts at 0.5.
 # - A gate near 1 lets the gradient through, over 100 steps.
 # - With a bias of 3 or 5 the product does not stay at 1 but grows: the way through $h_{t-1}$ and
-#   the matrices comes on top. **Gates help against gradients that vanish, not against gradients
+#   the matrices comes on top. It grows little here, but nothing in the equations keeps it small.
+#   **Gates help against gradients that vanish, not against gradients
 #   that explode.** Clipping stays.
 #
 # Whether training finds such gates is another question; notebook 05 measured it, on tasks that need
@@ -345,7 +347,7 @@ index = {word: i for i, word in enumerate(task.card["vocabulary"])}
 def read(sentence):
     """The words of a sentence, and their numbers [1, time]."""
     words = zoo.text.standardize(sentence).numpy().decode().split()
-    return words, np.array([[index[word] for word in words]])
+    return words, np.array([[index.get(word, 1) for word in words]])  # 1: unknown
 
 
 def answers(states):
@@ -379,7 +381,7 @@ words, tokens = read("The food is not good")
 gates = {name: values[0] for name, values in diagnostics.gate_activations(model, tokens).items()}
 order = np.argsort(-gates["input"][words.index("not")])  # of the units, for the eye
 figure = diagnostics.plot_gates(
-    {name: gates[name][:, order] for name in ("input", "forget", "output")}, words
+    {f"{name} gate": gates[name][:, order] for name in ("input", "forget", "output")}, words
 )
 
 # %% [markdown]
@@ -490,9 +492,10 @@ for part in (None, "input", "forget", "output", "candidate"):
 # The input gate has by far the greatest effect, in both directions; the candidate comes second, for
 # words of praise only; forget and output gate do little here.
 #
-# Now we know what this network has learnt. Not "not turns the meaning round", but "**not** is bad,
-# and pay little attention to what comes next". For "not good" that gives the right answer, for "not
-# bad" the wrong one, and the accuracy on the test sentences did not tell us.
+# In these sentences the network does not do "not turns the meaning round", but rather "**not** is
+# bad, and pay little attention to what comes next". The input gate is most of it, not all: with it
+# exchanged, praise does not come all the way back. For "not good" that gives the right answer, for
+# "not bad" the wrong one, and the accuracy on the test sentences did not tell us.
 #
 # ### How long is "not" remembered?
 #
@@ -517,7 +520,8 @@ print("answers:", "  ".join(f"{word} {one:.2f}" for word, one in zip(words, p, s
 # %% [markdown]
 # Some units keep most of it to the end; about half of them have dropped nearly all and are free for
 # other things. Long and short memory live side by side in one layer: that is what a gate for each
-# unit is for. And the answer stays negative from "not" on.
+# unit is for. (The curve is about all units, whether or not
+# they took part in "not".) The answer stays negative from "not" on; "nobody" may help it to.
 
 # %% [markdown]
 # ## What it costs
@@ -555,10 +559,10 @@ for one in models.values():
 
 lengths = (25, 50, 100)
 seconds = {(cell, length): [] for cell in models for length in lengths}
-for length in lengths:
-    x = rng.normal(size=(32, length, n)).astype("float32")
-    y = rng.normal(size=(32, 1)).astype("float32")
-    for round_number in range(17):
+y = rng.normal(size=(32, 1)).astype("float32")
+for round_number in range(17):
+    for length in lengths:
+        x = rng.normal(size=(32, length, n)).astype("float32")
         for cell, one in models.items():
             start = time.perf_counter()
             one.train_on_batch(x, y)

@@ -168,12 +168,14 @@ print(output)
 #
 # - How many texts are in each part. We gave it one file, so it cut it itself: about 80 % to train on,
 #   10 % for validation, 10 % for the test. Then the labels that it found. Always check these two.
-# - The network: its layers, and their parameters.
+# - The network: its layers, and their parameters. `not_equal` makes the mask (notebook 02), dropout
+#   hides features while training.
 # - A line for each epoch. `accuracy` is the share of training texts it got right, `val_accuracy` that
 #   of the validation texts, which it does not train on.
 # - Two **baselines** that cannot see the order of words: the mean of the word vectors, and a bag of
 #   words with logistic regression. They tell you what is easy about your data.
-# - The test accuracy of all three, of all texts and by their length.
+# - The test accuracy of all three, of all texts and by their length: "to 7 words" are those of up to
+#   7 words, "to 8 words" those of 8.
 # - The sentences, each with its likeliest label and how probable that is.
 #
 # ## A better run
@@ -182,7 +184,7 @@ print(output)
 # and `val_loss` are what you look at to choose settings. The recipe prints the test accuracy at each
 # run, too; do not choose by it, or it is no test any more. With so few texts an epoch has few steps,
 # so we allow more epochs and larger steps. Training stops by itself when `val_accuracy` has not risen
-# for two epochs.
+# for two epochs. Then the weights of the best epoch are taken, not those of the last.
 
 # %%
 output = shell(
@@ -255,7 +257,7 @@ for message, answer in zip(messages, task.predict(messages), strict=True):
 
 # %% [markdown]
 # "piano" and "train" are not in the training texts. Unknown words are all one word to the network,
-# `[UNK]`. The first two answers do not suffer, because the words that matter there are known. The
+# `[UNK]`. The first two labels are right all the same, because the words that matter are known. The
 # third message follows none of the nine patterns, and the last one has nothing to do with parcels.
 # Yet they get a label, perhaps with a high probability: there is no label for "something else", and a
 # network does not know what it was never shown.
@@ -268,7 +270,8 @@ for name in ("type", "cell", "dataset", "licence", "labels", "command"):
     print(f"{name:10s}{card[name]}")
 
 # %% [markdown]
-# `command` is how to train it again. With the same data, seed and versions it gives the same numbers.
+# `command` is how to train it again. With the same data, seed and versions it gives the same numbers
+# on the same machine.
 #
 # ## Use it from the command line
 #

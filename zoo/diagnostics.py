@@ -388,7 +388,7 @@ def plot_states(states, labels=None):
     >>> plot_states(np.zeros((2, 8)), ["not", "good"]).axes[0].get_xlabel()
     'step'
     """
-    return _heat_maps({"state": states}, labels, vmin=-1, vmax=1, cmap="RdBu_r")
+    return _heat_maps({"state": states}, "hidden state", labels, vmin=-1, vmax=1, cmap="RdBu_r")
 
 
 def plot_gates(gates, labels=None):
@@ -408,10 +408,10 @@ def plot_gates(gates, labels=None):
     >>> [axis.get_title() for axis in figure.axes[:2]]
     ['update', 'reset']
     """
-    return _heat_maps(gates, labels, vmin=0, vmax=1, cmap="Greys")
+    return _heat_maps(gates, "gate: 0 shut, 1 open", labels, vmin=0, vmax=1, cmap="Greys")
 
 
-def _heat_maps(panels, labels, **colours):
+def _heat_maps(panels, meaning, labels, **colours):
     size = (2 + 5 * len(panels), 4.5)
     figure, axes = plt.subplots(1, len(panels), figsize=size, squeeze=False, layout="constrained")
     for axis, (name, values) in zip(axes[0], panels.items(), strict=True):
@@ -420,7 +420,7 @@ def _heat_maps(panels, labels, **colours):
         axis.yaxis.set_major_locator(matplotlib.ticker.MaxNLocator(integer=True))
         if labels is not None:
             axis.set_xticks(range(len(labels)), labels, rotation=90)
-    figure.colorbar(image, ax=axes)
+    figure.colorbar(image, ax=axes, label=meaning)
     return figure
 
 
@@ -473,7 +473,8 @@ def plot_singular_values(jacobians):
         axis.set(title=title, xlabel="step t", ylabel="greatest singular value")
     axes[0].set_ylim(0, None)
     axes[1].set_yscale("log")
-    axes[1].legend()
+    handles, names = axes[0].get_legend_handles_labels()
+    figure.legend(handles, names, loc="outside lower center", ncols=3)
     return figure
 
 
@@ -503,8 +504,9 @@ def plot_attention(model, inputs, labels):
     )
     for axis, one, (items, steps) in zip(axes[0], inputs, labels, strict=True):
         image = axis.imshow(weights.predict_on_batch(one)[0], cmap="Greys", vmin=0, vmax=1)
-        axis.set_xticks(range(len(items)), items, rotation=90)
+        axis.set_xticks(range(len(items)), items, rotation=0 if max(map(len, items)) < 3 else 90)
         axis.set_yticks(range(len(steps)), steps)
+        axis.set(xlabel="attended to", ylabel="steps of the output, downwards")
     figure.colorbar(image, ax=axes, label="attention weight")
     return figure
 

@@ -13,7 +13,7 @@ SHA256 = "f67889b1d9002cd5227f0e0ef54e35b419cdd85a31279adef6f73fb41e5c0a9b"
 
 
 class Sunspots(tfds.core.GeneratorBasedBuilder):
-    """The mean number of sunspots in each of the 309 years from 1700 to 2008."""
+    """The mean sunspot number of each of the 309 years from 1700 to 2008."""
 
     VERSION = tfds.core.Version("1.0.0")
 
