@@ -183,15 +183,15 @@ for attention, runs in shares.items():
 # - **With attention**, after the same training with as many parameters, length hardly matters, up
 #   to about the longest strings of training.
 # - **Beyond the lengths of training** attention does not help for long: some strings of 11 letters
-#   come out right, hardly any of 13. Attention takes away the bottleneck; it does not teach a network
-#   to count further than it ever had to.
+#   come out right, hardly any longer one. Attention takes away the bottleneck; it does not teach a
+#   network to count further than it ever had to.
 #
 # One thing the picture does not say: that 75 numbers *could not* hold 10 letters. There is room: ten
 # letters are about 47 bits. But the network must learn to pack everything into the vector and to
 # unpack it, and after this much training it has not. Question 1 says how to try more.
 #
-# On real sentences attention helps too: the README has translations by the length of the sentence,
-# with attention and without, after as many passes over the data.
+# On real sentences attention helps too, and there at every length: the README has translations by the
+# length of the sentence, with attention and without, after as many passes over the data.
 
 # %% [markdown]
 # ## The idea

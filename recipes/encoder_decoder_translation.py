@@ -20,7 +20,7 @@ Beside it two baselines: the source copied as it is, which shows what names and 
 worth, and the same model without attention, which has to pass a whole sentence through one vector.
 
 What to expect: 37.3 BLEU on test_2016_flickr with a beam of 5, 34.9 greedily; 5.3 without attention,
-which learns far slower, and 0.5 for the copied source. Both models take 47 minutes on 2 CPU cores.
+which learns far slower, and 0.5 for the copied source. Both models take 40 minutes on 2 CPU cores.
 
 The model is that of Luong et al. 2015 (global attention after the recurrent layer) with the additive
 score and the bidirectional encoder of Bahdanau et al. 2015. Different here: gru, 256 units, one layer,

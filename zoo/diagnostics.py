@@ -506,7 +506,8 @@ def plot_attention(model, inputs, labels):
         image = axis.imshow(weights.predict_on_batch(one)[0], cmap="Greys", vmin=0, vmax=1)
         axis.set_xticks(range(len(items)), items, rotation=0 if max(map(len, items)) < 3 else 90)
         axis.set_yticks(range(len(steps)), steps)
-        axis.set(xlabel="attended to", ylabel="steps of the output, downwards")
+        axis.set_xlabel("attended to")
+    axes[0][0].set_ylabel("steps of the output, downwards")
     figure.colorbar(image, ax=axes, label="attention weight")
     return figure
 
