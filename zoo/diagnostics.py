@@ -259,7 +259,8 @@ def singular_values(jacobians):
     on its way back to the state before step t; Pascanu et al. 2013, section 2.2.
 
     Args:
-        jacobians: `[batch, time, state, state]`, see `jacobians`.
+        jacobians: `[batch, time, state, state]`, see `jacobians`; those of a backward direction turned
+            round before, `[:, ::-1]`, into the order of its reading.
 
     Returns:
         Two arrays `[batch, time, state]`, in falling order: of J_t, and of J_T ... J_t, which is
