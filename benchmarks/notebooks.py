@@ -15,6 +15,8 @@ import jupytext
 import nbformat
 from nbclient import NotebookClient
 
+import zoo
+
 FOLDER = pathlib.Path(__file__).parent.parent / "notebooks"
 
 
@@ -42,7 +44,10 @@ def main():
     )
     names = sorted(path.stem for path in FOLDER.glob("*.py"))
     parser.add_argument("names", nargs="*", metavar="NAME", choices=[[], *names], default=[])
-    for name in parser.parse_args().names or names:
+    options = parser.parse_args()
+    for dataset in ("digits", "movie_reviews/rotten_tomatoes", "sunspots"):
+        zoo.datasets.load(dataset)  # prepares it; else its progress is among the outputs
+    for name in options.names or names:
         begin = time.perf_counter()
         notebook = run(FOLDER / f"{name}.py")
         new = FOLDER / f".{name}.ipynb"
