@@ -146,8 +146,9 @@ print(f"variance of the sum: {sums.var():.4f}, 1/6 = {1 / 6:.4f}")
 # beginnings (seeds) each. The learning rate of each cell is the better one of 0.003 and 0.01, tried
 # beforehand with other seeds, for this task and for the one below.
 #
-# `train` compiles the model once, with XLA (`jit_compile=True`: a few seconds, then training is
-# faster), and trains it from each of several beginnings.
+# `train` compiles the model once, with XLA, a compiler (`jit_compile=True`: a few seconds, then training
+# is faster; 50 updates are run at once). It trains it from each of several beginnings. Adam keeps means
+# of earlier gradients: each beginning sets these back to 0.
 
 # %%
 RATES = {"simple_rnn": 0.003, "lstm": 0.01, "gru": 0.01}
