@@ -39,7 +39,8 @@ COLORS = {"simple_rnn": "tab:blue", "lstm": "tab:orange", "gru": "tab:green"}
 # ## A number, multiplied again and again
 #
 # The smallest recurrent network has one unit, no input and no tanh: $h_t = w\, h_{t-1}$. How much
-# does the state after $n$ steps depend on the state at the beginning?
+# does the state after $n$ steps depend on the state at the beginning? By the chain rule a gradient
+# goes back with the same factor.
 #
 # $$\frac{d h_n}{d h_0} = w \cdot w \cdots w = w^n$$
 
@@ -63,13 +64,15 @@ axis.legend()
 plt.show()
 
 # %% [markdown]
-# The axis is logarithmic: each line of the grid is a thousand or more times the one below. A straight
+# The axis is logarithmic: each number on the left is a million times the one below. A straight
 # line there is what is called exponential.
 #
 # ## A matrix, multiplied again and again
 #
 # A real network has many units, and $W_h$ is a matrix. How much a matrix stretches depends on the
-# direction. The most is its largest **singular value** $\sigma_1$, the least its smallest one.
+# direction. The most is its largest **singular value** $\sigma_1$, the least its smallest one. An
+# **eigenvalue** is the factor for a direction that the matrix does not turn: $W v = \lambda v$. (It
+# may be complex; we take its absolute value.)
 #
 # An *orthogonal* matrix $Q$ only turns: all of its singular values are 1. So we can build matrices
 # that stretch by 0.5, 1 or 1.5 in every direction. The fourth matrix below is another kind: 0.5 on
@@ -142,13 +145,18 @@ _, sums = adding(100_000, 20, np.random.default_rng(0))
 print(f"variance of the sum: {sums.var():.4f}, 1/6 = {1 / 6:.4f}")
 
 # %% [markdown]
+# LSTM and GRU have **gates**: numbers between 0 (shut) and 1 (open), computed at each step by a
+# sigmoid. An LSTM has a second state, the cell state $c_t$, which its *forget gate* $f$ multiplies: 1
+# keeps all, 0 forgets all. In Keras's GRU the *update gate* $z$ multiplies the old state in the same
+# way. Notebook 06 has the rest.
+#
 # Each cell learns from 600 batches of 32 fresh sequences, for three lengths, from three random
 # beginnings (seeds) each. The learning rate of each cell is the better one of 0.003 and 0.01, tried
 # beforehand with other seeds, for this task and for the one below.
 #
-# `train` compiles the model once, with XLA, a compiler (`jit_compile=True`: a few seconds, then training
-# is faster; 50 updates are run at once). It trains it from each of several beginnings. Adam keeps means
-# of earlier gradients: each beginning sets these back to 0.
+# `train` compiles the model once, with XLA, TensorFlow's compiler (`jit_compile=True`: a few seconds,
+# then training is faster; 50 updates are run at once). It trains it from each of several beginnings.
+# Adam keeps means of earlier gradients: each beginning sets these back to 0.
 
 # %%
 RATES = {"simple_rnn": 0.003, "lstm": 0.01, "gru": 0.01}
@@ -235,8 +243,8 @@ print("600 updates: ", np.round(errors["simple_rnn", 20], 4))
 print("2400 updates:", np.round(longer, 4))
 
 # %% [markdown]
-# It gets there, slowly. So the limit is not what a plain RNN can store. It is how hard it is to
-# *teach* it: the message from the end to the beginning is weak. Let us look at that message.
+# It gets there, slowly. So at 20 steps the limit is not what a plain RNN can store. It learns slowly.
+# One suspect is the message from the end to the beginning. Let us look at it.
 #
 # ## The Jacobians of trained networks
 #
@@ -313,20 +321,25 @@ plt.show()
 # Two things here are not in every textbook.
 #
 # - **Before training, the gates do not help.** LSTM and GRU lose the gradient at least as fast as the
-#   plain RNN. Their gates begin half open: in the GRU $z$ is about 0.5, so half of the state is
-#   replaced at each step. That is 0.5, multiplied again and again.
+#   plain RNN. Their gates begin partly open: in the GRU $z$ is about 0.5, in the LSTM the forget gate
+#   is about 0.73. So a good part of the state is lost at each step. (The measured gradient shrinks a
+#   little less, because the state also acts through the other parts of the cell.)
 # - **Training changes it.** LSTM and GRU learn to keep their gates so that what matters is kept, and
 #   the gradient then reaches back over all of the 50 steps of the task, and far beyond. The plain RNN
-#   has nothing to set. Its gradient is no better after training.
+#   has no gates to set. Its gradient is even weaker after training, and it has not learnt the task.
+#   (0e+00 is too small for 32 bits.)
 #
-# So LSTM and GRU are not born with a long memory: they can *learn* one.
+# So LSTM and GRU are not born with a long memory: they can *learn* one. How, with so weak a gradient
+# at the beginning? Probably from the second mark, which is sometimes near the end: they learn to keep
+# that one, and the same weights then let the gradient reach further.
 #
 # ## Exploding: a second task
 #
-# Sometimes the product grows instead. For that we take the second classic test, the **copy task**:
-# three letters out of four, then a number of blanks (the *delay*), then three times "now". At each
-# "now" the network must give one of the letters back, in the order in which they came. Guessing is
-# wrong three times out of four, with a loss of $\ln 4 \approx 1.39$.
+# Sometimes the gradient grows instead, even if not as wildly as $1.5^n$. For that we take the second
+# classic test, the **copy task**: three letters, each one of A, B, C, D, then a number of blanks (the
+# *delay*, printed as `_`), then three times "now" (printed as `?`). At each "now" the network must
+# give one of the letters back, in the order in which they came. Guessing is wrong three times out of
+# four, with a loss of $\ln 4 \approx 1.39$.
 
 # %%
 NUM_LETTERS, NUM_SHOWN = 4, 3
@@ -424,9 +437,10 @@ plt.show()
 # gradients several times as long as the first ones, each step overshoots, and the loss jumps back to
 # that of guessing, again and again. With clipping the same rate works.
 #
-# To be fair: with a rate of 0.03 it works without clipping as well. Clipping lets one use a larger
-# rate, and it is a cheap insurance against the one bad batch. It does nothing against vanishing: a
-# short gradient stays as it is.
+# To be fair: with a rate of 0.03 it works without clipping as well. Here the norm is above 1 at
+# nearly every update, so clipping works mostly like a smaller rate that adapts itself. In practice it
+# is also a cheap insurance against one bad batch. It does nothing against vanishing: a short gradient
+# stays as it is.
 #
 # ## Initialisation
 #
@@ -448,9 +462,11 @@ figure = diagnostics.plot_singular_values(found)
 plt.show()
 
 # %% [markdown]
-# With 0.5 it is $0.5^n$. With 1 nearly all of the gradient arrives: an untrained plain RNN starts
-# well, if there is little input that drives its states to where tanh is flat. With 1.5 the gradient
-# grows at first by 1.5 a step, until the states have grown so large that tanh shrinks it again.
+# With 0.5 it is $0.5^n$. With 1 about a third is left after 46 steps, in the best direction: an
+# untrained plain RNN starts well, if there is little input that drives its states to where tanh is
+# flat. With 1.5 it grows, but to about 50, not to $1.5^{46} \approx 10^8$: the states are so large
+# that tanh shrinks most directions. The left picture hides that: it shows only the best direction of
+# each step.
 #
 # In an LSTM the forget gate is what multiplies the cell state. It is $\sigma(\ldots + b_f)$, so its
 # bias $b_f$ says how it begins: 0.5 with $b_f = 0$. Keras starts with $b_f = 1$
@@ -490,6 +506,8 @@ plt.show()
 # %% [markdown]
 # Untrained networks on 50 steps of the adding problem: the wider the gate is open at the beginning,
 # the more of the gradient arrives at the first step. No training was needed for it, one number was.
+# More arrives than the table says, because the table counts the gate alone and the gradient has other
+# ways too.
 #
 # ## What each cell remembers: the copy task
 #
@@ -555,12 +573,13 @@ plt.show()
 
 # %% [markdown]
 # That is not what most textbooks say. The plain RNN, the worst in the adding problem, is the **best**
-# here. The reason is in the pictures above. Blanks bring no input, and an orthogonal $W_h$ only turns
-# the state, so what was shown is carried along through all of the blanks and the gradient finds its
-# way back. In the adding problem something is read at every step, and all of it is mixed into the
-# state: there a network must learn to let most of it pass, and that is what gates are for. LSTM and
-# GRU pay for their gates at the beginning: half open, they forget during the blanks, and they have to
-# learn to stay shut. With the forget gate opened from the start the LSTM is better at every delay.
+# here. The likely reason: blanks bring no input, and an orthogonal $W_h$ only turns the state, so
+# what was shown is carried along through all of the blanks and the gradient finds its way back. In
+# the adding problem something is read at every step, and all of it is mixed into the state: there a
+# network must learn to let most of it pass, and that is what gates are for. LSTM and GRU pay for
+# their gates at the beginning: the forget gate (in the GRU $z$) lets only a part of the state
+# through, so they forget during the blanks. They must first learn to open it. With the forget gate
+# opened from the start the LSTM is better at every delay.
 #
 # (400 updates are few. We see who learns *sooner*, not who can never learn it.)
 #
@@ -574,7 +593,8 @@ plt.show()
 # - Singular values below 1 make it vanish for certain. Above 1 it can explode, but need not: look at
 #   the product, not at one step.
 # - Exploding is the easy half: clip. Vanishing needs other weights at the beginning, or another cell.
-# - Gates do not give a long memory, they make it possible to learn one. Begin with them open.
+# - Gates do not give a long memory. They make it easier to learn one when much happens in between.
+#   Begin with the forget gate open.
 # - A gradient that does not arrive does not make a memory impossible. It makes it slow to learn.
 #
 # ## Questions
