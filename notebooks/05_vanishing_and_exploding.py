@@ -60,6 +60,7 @@ figure, axis = plt.subplots(figsize=(8, 4.5), layout="constrained")
 for w in (1.5, 1.1, 1.0, 0.9, 0.5):
     axis.plot(steps, w**steps, linewidth=2.5, label=f"w = {w}")
 axis.set(xlabel="steps n", ylabel="$w^n$", yscale="log")
+axis.grid(alpha=0.3)
 axis.legend()
 plt.show()
 
@@ -141,7 +142,7 @@ def adder(cell):
     return zoo.build("many_to_one", cell=cell, num_features=2, num_outputs=1, units=32)
 
 
-_, sums = adding(100_000, 20, np.random.default_rng(0))
+_, sums = adding(100_000, 20, np.random.default_rng(1))
 print(f"variance of the sum: {sums.var():.4f}, 1/6 = {1 / 6:.4f}")
 
 # %% [markdown]
@@ -184,7 +185,7 @@ def train(model, beginnings, draw, rate, updates, loss):
         for variable, value in zip(optimizer.variables, fresh, strict=True):
             variable.assign(value)
         x, y, *asked = draw(32 * updates, np.random.default_rng(number))
-        # Which steps count for the loss, if not all.
+        # asked, of the copy task below: 1 where a step counts for the loss, 0 where not.
         model.fit(x, y, sample_weight=asked[0] if asked else None, batch_size=32, verbose=0)
         trained.append(model.get_weights())
     return trained
@@ -310,7 +311,8 @@ for axis, when in zip(axes, ("untrained", "trained"), strict=True):
         for seed in SEEDS:
             label = cell if seed == 0 else None
             axis.plot(back[when, cell][seed], color=color, linewidth=2, label=label)
-    axis.set(title=f"{when} (adding, 50 steps)", xlabel="steps back from the end", yscale="log")
+    title = "untrained" if when == "untrained" else "trained on 50 steps"
+    axis.set(title=title, xlabel="steps back from the end", yscale="log")
     axis.set_ylim(1e-12, 10)
     axis.grid(alpha=0.3)
 axes[0].set_ylabel("gradient's norm, 1 at the end")
@@ -501,6 +503,7 @@ for cell, biases in (("lstm", (0, 1, 3, 5)), ("gru", (0, 3, 5))):
         model = open_gates(adder(cell), bias)
         norms[f"{cell}, bias {bias}"] = norms_back(model)[::-1]
 figure = diagnostics.plot_gradient_norms(norms)
+figure.axes[0].set_ylabel("gradient's norm, 1 at the end")
 plt.show()
 
 # %% [markdown]
