@@ -6,7 +6,6 @@ The script is the source: change it, then run this. All of them, if no name is g
 """
 
 import argparse
-import os
 import pathlib
 import tempfile
 import time
@@ -52,7 +51,7 @@ def main():
         notebook = run(FOLDER / f"{name}.py")
         new = FOLDER / f".{name}.ipynb"
         nbformat.write(notebook, new)
-        os.replace(new, FOLDER / f"{name}.ipynb")
+        new.replace(FOLDER / f"{name}.ipynb")
         print(f"{name}: {time.perf_counter() - begin:.0f} s", flush=True)
 
 

@@ -104,8 +104,10 @@ def _jacobians(trace):
         tape.watch(before)
         after = trace.step(x, before)
     size = after.shape[-1]
-    picks = [tf.broadcast_to(one, after.shape) for one in tf.eye(size)]  # the same number of each row
-    each = tf.stack([tape.gradient(after, before, pick) for pick in picks], axis=1)
+    each = tf.stack(  # one number of the state after another, of all rows at once
+        [tape.gradient(after, before, tf.broadcast_to(pick, after.shape)) for pick in tf.eye(size)],
+        axis=1,
+    )
     each = tf.reshape(each, (*trace.x.shape[:2], size, size))
     return tf.where(trace.mask[..., None], each, tf.eye(size))  # padding hands the state on
 
