@@ -133,6 +133,7 @@ def many_to_many(
             spelling,
             vocabulary_size=character_vocabulary_size,
             embedding_dim=character_embedding_dim,
+            embeddings_initializer=keras.initializers.RandomNormal(stddev=1.0),
             name="character_embedding",
         )  # [batch, time, length, character_embedding_dim]
         reader = layers.Bidirectional(CELLS[cell](character_units))

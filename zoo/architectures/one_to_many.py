@@ -110,6 +110,7 @@ def one_to_many(
         embedding_dim=embedding_dim,
         embeddings=embeddings,
         trainable_embeddings=trainable_embeddings,
+        embeddings_initializer=keras.initializers.RandomNormal(stddev=1.0),
     )  # [batch, time, embedding_dim]
     x = layers.Dropout(dropout, name="input_dropout")(x)
     inputs, initial_state = tokens, None

@@ -1,0 +1,282 @@
+"""Runs the recipes and writes what came out into results.csv, from which the README's tables are made.
+
+    python benchmarks/run.py                              every recipe as it is, each cell, seeds 0 to 2
+    python benchmarks/run.py --recipe one_to_one_digits --cell gru --seeds 1
+    python benchmarks/run.py --reference                  the long configurations, seed 0
+    python benchmarks/run.py --smoke                      to see that everything runs, nothing is kept
+
+A row is added when its run has ended, and what has its row is not run again: after an interruption the
+same command goes on. Each run is a process of its own, as from a shell; a failing one is reported, and
+the others go on. `--glove glove.6B.zip` and other files of the commands are looked for in the current
+folder. With `--jobs 2` two runs go on side by side, each on half of the cores.
+"""
+
+import argparse
+import concurrent.futures
+import csv
+import json
+import os
+import pathlib
+import platform
+import queue
+import shlex
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+import typing
+
+ROOT = pathlib.Path(__file__).parent.parent
+RESULTS = pathlib.Path(__file__).parent / "results.csv"
+CELLS = ("simple_rnn", "lstm", "gru")
+COLUMNS = [
+    *("name", "cell", "seed", "metric", "value", "baseline", "baseline_value"),
+    *("parameters", "epochs", "seconds", "cpu_seconds", "peak_mb"),
+    *("cores", "machine", "versions", "command"),
+]
+
+
+class Benchmark(typing.NamedTuple):
+    """A configuration of a recipe, and where its metrics.json has the numbers."""
+
+    recipe: str
+    flags: str
+    metric: str
+    path: tuple  # of the metric; {cell} is the cell
+    baseline: str  # without recurrence
+    baseline_path: tuple
+
+
+ACCURACY = (
+    ("test_accuracy", "{cell}", "all"),
+    "bag of words",
+    ("test_accuracy", "bag of words", "all"),
+)
+ENTITIES = (("test", "{cell}, crf", "all"), "most frequent tag", ("test", "most frequent tag", "all"))
+WORD_TAGS = (("test", "{cell}, softmax", "all"), *ENTITIES[1:])
+PHONEMES = (("test", "{cell}", "words"), "nearest spelling", ("test", "nearest spelling", "words"))
+BLEU = (
+    ("test", "attention additive, beam of 5", "BLEU"),
+    "copied source",
+    ("test", "copied source", "BLEU"),
+)
+BLEU_4 = (
+    ("test", "attention, beam search", "BLEU-4"),
+    "nearest training image",
+    ("test", "nearest training image", "BLEU-4"),
+)
+NATS = (("test", "{cell}", "nats a token"), "5-gram", ("test", "5-gram", "nats a token"))
+CHORDS = (("test", "{cell}", "nats a step"), "last chord", ("test", "last chord", "nats a step"))
+DIGITS = (
+    ("test", "{cell}, one step", "accuracy"),
+    "logistic regression",
+    ("test", "logistic regression", "accuracy"),
+)
+FORECAST = (
+    ("test", "{cell}", "MAE"),
+    "linear regression on differences",
+    ("test", "the same on differences", "MAE"),
+)
+MARKS = (
+    ("test", "{cell}", "accuracy"),
+    "most frequent tag",
+    ("test", "most frequent tag", "accuracy"),
+)
+
+# The recipes as they are. Where a recipe trains a second model to compare with, that is left out.
+DEFAULTS = {
+    name: Benchmark(name, *rest)
+    for name, *rest in (
+        ("one_to_one_digits", "", "accuracy", *DIGITS),
+        ("one_to_many_captioning", "--no-baseline", "BLEU-4", *BLEU_4),
+        ("one_to_many_music", "", "nats a step", *CHORDS),
+        ("one_to_many_text", "", "nats a character", *NATS),
+        ("many_to_one_sentiment", "", "accuracy", *ACCURACY),
+        ("many_to_one_forecasting", "", "MAE", *FORECAST),
+        ("many_to_many_ner", "", "F1", *ENTITIES),
+        ("many_to_many_pos", "", "accuracy", *WORD_TAGS),
+        ("many_to_many_punctuation", "", "accuracy", *MARKS),
+        ("encoder_decoder_translation", "--no-baseline", "BLEU", *BLEU),
+        ("encoder_decoder_pronunciation", "", "wrong words", *PHONEMES),
+    )
+}
+RUNNING = set()  # processes
+SMOKE = ("one_to_one_digits", "many_to_one_forecasting", "many_to_one_sentiment")  # no download
+
+# What is to be better than published, one seed each, as long as it takes: with the cell.
+REFERENCES = {}
+
+
+def arguments(argv=None):
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    known = [*DEFAULTS, *REFERENCES]
+    parser.add_argument("--recipe", action="append", choices=known, help="this one; may be repeated")
+    parser.add_argument("--cell", action="append", choices=CELLS, help="this one; may be repeated")
+    parser.add_argument("--seeds", type=int, default=3, help="how many, from 0 on (default: 3)")
+    parser.add_argument("--reference", action="store_true", help="the long configurations instead")
+    parser.add_argument("--jobs", type=int, default=1, help="runs side by side (default: 1)")
+    parser.add_argument("--smoke", action="store_true", help="a few seconds each, nothing is kept")
+    parser.add_argument("--results", type=pathlib.Path, default=RESULTS, help="the file of results")
+    options = parser.parse_args(argv)
+    num_cores = len(os.sched_getaffinity(0))
+    if not 1 <= options.jobs <= num_cores:
+        parser.error(f"argument --jobs: from 1 to {num_cores}, the cores. Received: {options.jobs}")
+    if options.seeds < 1:
+        parser.error(f"argument --seeds: must be at least 1. Received: {options.seeds}")
+    return options
+
+
+def plan(options):
+    """The runs that are asked for: a list of (name, cell, seed)."""
+    if options.smoke:
+        return [(name, "gru", 0) for name in options.recipe or SMOKE]
+    if options.reference or set(options.recipe or ()) & set(REFERENCES):
+        return [
+            (name, cell, 0)
+            for name, (_, cell) in REFERENCES.items()
+            if name in (options.recipe or REFERENCES) and cell in (options.cell or CELLS)
+        ]
+    return [
+        (name, cell, seed)
+        for seed in range(options.seeds)  # all of them with one seed first
+        for name in options.recipe or DEFAULTS
+        for cell in options.cell or CELLS
+    ]
+
+
+def read_results(path):
+    """The rows of a file of results, dicts of str; none if there is no such file."""
+    if not path.exists():
+        return []
+    with open(path, newline="", encoding="utf-8") as file:
+        return list(csv.DictReader(file))
+
+
+def write_results(path, rows):
+    """Writes the rows, in order; the file is whole at every moment."""
+    names = [*DEFAULTS, *REFERENCES]
+    rows = sorted(
+        rows, key=lambda row: (names.index(row["name"]), CELLS.index(row["cell"]), int(row["seed"]))
+    )
+    new = path.with_name(f".{path.name}")
+    with open(new, "w", newline="", encoding="utf-8") as file:
+        writer = csv.DictWriter(file, COLUMNS, lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(rows)
+    new.replace(path)
+
+
+def machine():
+    """The name of the processor, as the system tells it."""
+    try:
+        lines = pathlib.Path("/proc/cpuinfo").read_text().splitlines()
+        return next(line.split(":")[1].strip() for line in lines if line.startswith("model name"))
+    except (OSError, StopIteration):
+        return platform.processor() or platform.machine()
+
+
+def look_up(metrics, path, cell):
+    for name in path:
+        metrics = metrics[name.format(cell=cell)]
+    return metrics
+
+
+def run(name, cell, seed, cores, smoke=False):
+    """Runs a configuration on some cores and gives its row; RuntimeError if it fails."""
+    benchmark = DEFAULTS[name] if name in DEFAULTS else REFERENCES[name][0]
+    words = ["--cell", cell, *shlex.split(benchmark.flags), "--seed", str(seed)]
+    with tempfile.TemporaryDirectory() as folder:
+        output, log = pathlib.Path(folder) / "model", pathlib.Path(folder) / "log"
+        recipe = ROOT / "recipes" / f"{benchmark.recipe}.py"
+        begin = time.perf_counter()
+        with open(log, "w") as file:
+            process = subprocess.Popen(
+                [sys.executable, recipe, *words, "--output", output, *["--smoke"] * smoke],
+                stdout=file,
+                stderr=subprocess.STDOUT,
+            )
+        os.sched_setaffinity(process.pid, cores)
+        RUNNING.add(process)
+        _, status, usage = os.wait4(process.pid, 0)  # waits, and tells time and memory of this process
+        RUNNING.remove(process)
+        seconds = time.perf_counter() - begin
+        process.returncode = os.waitstatus_to_exitcode(status)
+        if process.returncode:
+            last = "\n".join(log.read_text(errors="replace").splitlines()[-15:])
+            raise RuntimeError(f"exit status {process.returncode}:\n{last}")
+        task = json.loads((output / "task.json").read_text("utf-8"))
+        epochs = len((output / "history.csv").read_text().splitlines()) - 1
+    versions = {name: task["versions"][name] for name in ("keras", "tensorflow", "numpy")}
+    return {
+        "name": name,
+        "cell": cell,
+        "seed": seed,
+        "metric": benchmark.metric,
+        "value": look_up(task["metrics"], benchmark.path, cell),
+        "baseline": benchmark.baseline,
+        "baseline_value": look_up(task["metrics"], benchmark.baseline_path, cell),
+        "parameters": task["parameters"],
+        "epochs": epochs,
+        "seconds": round(seconds),
+        "cpu_seconds": round(usage.ru_utime + usage.ru_stime),
+        "peak_mb": round(usage.ru_maxrss / 1024),
+        "cores": len(cores),
+        "machine": machine(),
+        "versions": ", ".join(
+            [f"python {platform.python_version()}", *(f"{k} {v}" for k, v in versions.items())]
+        ),
+        "command": shlex.join(["python", f"recipes/{benchmark.recipe}.py", *words]),
+    }
+
+
+def main(argv=None):
+    options = arguments(argv)
+    runs = plan(options)
+    results = pathlib.Path(tempfile.mkdtemp()) / "results.csv" if options.smoke else options.results
+    done = {(row["name"], row["cell"], int(row["seed"])) for row in read_results(results)}
+    left = [run for run in runs if run not in done]
+    print(f"{len(runs)} runs, of which {len(runs) - len(left)} have their row already", flush=True)
+    cores = sorted(os.sched_getaffinity(0))
+    shares = queue.SimpleQueue()
+    for i in range(options.jobs):
+        shares.put(cores[i :: options.jobs])
+    lock, begin, ended, failed = threading.Lock(), time.perf_counter(), [], []
+
+    def one(key):
+        share = shares.get()
+        try:
+            row = run(*key, share, options.smoke)
+        except (RuntimeError, OSError, KeyError) as error:
+            failed.append(key)
+            print(f"{' '.join(map(str, key))} failed: {error}", file=sys.stderr, flush=True)
+            return
+        finally:
+            shares.put(share)
+        with lock:  # another process may have added rows
+            write_results(results, [*read_results(results), row])
+            ended.append(key)
+            hours = (time.perf_counter() - begin) / len(ended) * (len(left) - len(ended)) / 3600
+            print(
+                f"[{len(ended)}/{len(left)}] {' '.join(map(str, key))}: {row['metric']} "
+                f"{row['value']:.4g} in {row['seconds']} s; about {hours:.1f} h left",
+                flush=True,
+            )
+
+    with concurrent.futures.ThreadPoolExecutor(options.jobs) as pool:
+        try:
+            list(pool.map(one, left))
+        except KeyboardInterrupt:
+            print(f"\nInterrupted: the rows in {results} are whole, the same command goes on.")
+            pool.shutdown(wait=False, cancel_futures=True)
+            for process in list(RUNNING):
+                process.kill()
+            os._exit(130)  # without the messages of the runs that were killed
+    print(f"{len(ended)} rows added to {results}")
+    sys.exit(1 if failed else 0)
+
+
+if __name__ == "__main__":
+    main()
