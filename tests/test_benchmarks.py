@@ -1,0 +1,111 @@
+"""The results that the README shows are those of results.csv, and run.py adds to them safely."""
+
+import pathlib
+import re
+import runpy
+import shlex
+import subprocess
+import sys
+
+import pytest
+
+BENCHMARKS = pathlib.Path(__file__).parent.parent / "benchmarks"
+README = BENCHMARKS.parent / "README.md"
+
+
+@pytest.fixture
+def run(monkeypatch):
+    monkeypatch.syspath_prepend(BENCHMARKS)
+    return runpy.run_path(str(BENCHMARKS / "run.py"))
+
+
+@pytest.fixture
+def tables(monkeypatch):
+    monkeypatch.syspath_prepend(BENCHMARKS)
+    return runpy.run_path(str(BENCHMARKS / "tables.py"))
+
+
+def make_row(run, **others):
+    row = dict.fromkeys(run["COLUMNS"], "1")
+    return row | {"name": "one_to_one_digits", "cell": "gru", "seed": "0", **others}
+
+
+def test_the_readme_has_the_results(run, tables):
+    rows = run["read_results"](run["RESULTS"])
+    shown = README.read_text("utf-8").split(tables["BEGIN"])[1].split(tables["END"])[0]
+    assert shown.strip() == tables["make_tables"](rows)
+
+
+def test_each_row_is_one_run_by_its_own_command(run):
+    rows = run["read_results"](run["RESULTS"])
+    assert rows
+    keys = [(row["name"], row["cell"], row["seed"]) for row in rows]
+    assert len(set(keys)) == len(keys)
+    for row in rows:
+        _, recipe, *flags = shlex.split(row["command"])
+        assert (BENCHMARKS.parent / recipe).is_file()
+        assert flags[:2] == ["--cell", row["cell"]] and flags[-2:] == ["--seed", row["seed"]]
+        assert float(row["value"]) >= 0 and int(row["parameters"]) > 0
+
+
+def test_mean_and_spread_of_the_seeds(run, tables):
+    rows = [make_row(run, seed=str(i), value=str(0.9 + i / 10), baseline="none") for i in range(3)]
+    row = tables["make_tables"](rows).splitlines()[2]
+    assert row == "| one_to_one_digits | 1 |  |  | 1.000 ± 0.100 (3) | 1.000 ± 0.000 (3), none |  |"
+
+
+def test_writing_keeps_order_and_leaves_the_old_file_if_it_fails(run, tmp_path):
+    path = tmp_path / "results.csv"
+    rows = [make_row(run, seed="1"), make_row(run, cell="simple_rnn"), make_row(run)]
+    run["write_results"](path, rows)
+    written = run["read_results"](path)
+    assert [(row["cell"], row["seed"]) for row in written] == [
+        ("simple_rnn", "0"),
+        ("gru", "0"),
+        ("gru", "1"),
+    ]
+    with pytest.raises(ValueError, match="dict contains fields not in fieldnames"):
+        run["write_results"](path, [*rows, make_row(run, surprise="1")])
+    assert run["read_results"](path) == written
+
+
+def test_what_has_its_row_is_not_run_again(run, tmp_path, capsys):
+    path = tmp_path / "results.csv"
+    run["write_results"](path, [make_row(run)])
+    words = ["--recipe", "one_to_one_digits", "--cell", "gru", "--seeds", "1", "--results", str(path)]
+    with pytest.raises(SystemExit) as end:
+        run["main"](words)
+    assert end.value.code == 0
+    assert "1 runs, of which 1 have their row already" in capsys.readouterr().out
+
+
+def test_a_failing_run_is_reported_and_adds_no_row(run, tmp_path, capsys, monkeypatch):
+    monkeypatch.setenv("TFDS_DATA_DIR", str(tmp_path / "none"))
+    monkeypatch.setattr(run["sys"], "executable", "/bin/false")
+    path = tmp_path / "results.csv"
+    words = ["--recipe", "one_to_one_digits", "--cell", "gru", "--seeds", "1", "--results", str(path)]
+    with pytest.raises(SystemExit) as end:
+        run["main"](words)
+    assert end.value.code == 1 and not path.exists()
+    assert "one_to_one_digits gru 0 failed: exit status 1" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        ("--recipe digits", "invalid choice: 'digits'"),
+        ("--jobs 0", "argument --jobs: from 1 to"),
+        ("--seeds 0", "argument --seeds: must be at least 1. Received: 0"),
+    ],
+)
+def test_bad_flags(run, words, message, capsys):
+    with pytest.raises(SystemExit) as end:
+        run["main"](words.split())
+    assert end.value.code == 2 and message in capsys.readouterr().err
+
+
+def test_smoke(tmp_path):
+    command = [sys.executable, BENCHMARKS / "run.py", "--smoke"]
+    result = subprocess.run(command, capture_output=True, text=True, timeout=300)
+    assert result.returncode == 0, result.stderr
+    assert len(re.findall(r"^\[\d/3\]", result.stdout, re.M)) == 3
