@@ -162,7 +162,7 @@ def read_lengths(dataset, config):
     if dataset == "CoNLL-2003":
         splits, _ = zoo.datasets.load_tagged("conll2003", "ner", data_dir)
         return np.array([[len(sentence)] for sentence in splits["train"][0]])
-    splits, _ = zoo.datasets.load_pairs("multi30k", data_dir)
+    splits = zoo.datasets.load_pairs("multi30k", data_dir)
     pairs = zip(*splits["train"], strict=True)
     lengths = [[len(re.findall(r"\w+|[^\w\s]", text)) for text in pair] for pair in pairs]
     return np.array(lengths) + np.array([0, 1])  # the target begins or ends with one more
