@@ -49,6 +49,26 @@ def test_shuffled_by_length_anew_each_epoch():
     assert ids(batches(ROWS, 10, seed=1)) != first
 
 
+def test_few_shapes():
+    exact, few = (batches(ROWS, 5, seed=0, few_shapes=few) for few in (False, True))
+    assert ids(exact) == ids(few)
+    lengths = {tags.shape[1] for _, tags in few.as_numpy_iterator()}
+    longest = max(len(tags) for _, tags in ROWS)
+    assert lengths <= {1, 2, 3, 4, 6, 8, 12, 16, 24, longest}
+    assert len(lengths) < len({tags.shape[1] for _, tags in exact.as_numpy_iterator()})
+    for (inputs, tags), (padded_inputs, padded_tags) in zip(
+        batches(ROWS, 5, seed=1, few_shapes=False).as_numpy_iterator(),
+        batches(ROWS, 5, seed=1, few_shapes=True).as_numpy_iterator(),
+        strict=True,
+    ):
+        time, width = tags.shape[1], inputs["spelling"].shape[2]
+        assert padded_inputs["spelling"].shape[2] == width  # only time is rounded
+        assert (padded_inputs["spelling"][:, :time] == inputs["spelling"]).all()
+        assert not padded_inputs["spelling"][:, time:].any() and not padded_tags[:, time:].any()
+    one_label = batches([(np.ones(5), np.ones(1))], 1, few_shapes=True)
+    assert [y.shape for _, y in one_label.as_numpy_iterator()] == [(1, 1)]
+
+
 def test_rows_may_be_drawn_for_each_epoch():
     def draw(rng):
         return [np.full(rng.integers(1, 9), i + 1) for i in range(20)]

@@ -7,8 +7,8 @@ import tensorflow as tf
 from zoo.errors import InputError
 
 
-def batches(rows, batch_size, seed=None):
-    """Batches of rows, padded with 0 on the right to the longest of each batch.
+def batches(rows, batch_size, seed=None, few_shapes=None):
+    """Batches of rows, padded with 0 on the right to the longest of each batch, or a little more.
 
     Args:
         rows: a list of rows, each a nested structure (tuples, dicts) of arrays whose first axis is
@@ -19,6 +19,10 @@ def batches(rows, batch_size, seed=None):
         seed: None keeps the order of the rows, to predict. An integer shuffles them, to train: rows of
             similar length share a batch, and rows and batches come in another order in each epoch; a
             smaller batch of the longest rows is the last.
+        few_shapes: whether time is padded up to one of few sizes (1, 2, 3, 4, 6, 8, 12, 16, 24, ...,
+            but not beyond the longest of all rows), because XLA compiles a model once for each shape:
+            choose it with `compile(jit_compile=True)`. None means True on the jax backend alone, where
+            everything is compiled so.
 
     Returns:
         A `tf.data.Dataset` that knows its length, for `fit(..., shuffle=False)` on every backend.
@@ -40,6 +44,18 @@ def batches(rows, batch_size, seed=None):
     if not some_rows:
         raise InputError("There are no rows to make batches of.")
 
+    if few_shapes is None:
+        few_shapes = keras.backend.backend() == "jax"
+    if few_shapes:
+        longest_of_all = max(len(x) for row in some_rows for x in keras.tree.flatten(row))
+
+    def pad_up(*arrays):
+        if not few_shapes:
+            return pad(*arrays)
+        length = max(map(len, arrays))
+        longest = max(length, longest_of_all)  # rows that are drawn anew may be longer
+        return pad(*arrays, length=min(round_up(length), longest))
+
     def one_epoch():
         epoch = draw(rng)
         order = np.arange(len(epoch))
@@ -52,7 +68,7 @@ def batches(rows, batch_size, seed=None):
             order = np.concatenate([full.ravel(), order[last:]])
         for start in range(0, len(order), batch_size):
             chosen = [epoch[i] for i in order[start : start + batch_size]]
-            yield keras.tree.map_structure(pad, *chosen)
+            yield keras.tree.map_structure(pad_up, *chosen)
 
     signature = keras.tree.map_structure(
         lambda x: tf.TensorSpec([None] * (np.ndim(x) + 1), np.asarray(x).dtype), some_rows[0]
@@ -63,8 +79,20 @@ def batches(rows, batch_size, seed=None):
     return dataset.apply(tf.data.experimental.assert_cardinality(num_batches)).prefetch(4)
 
 
-def pad(*arrays):
-    """Arrays as one batch, each with 0 after its end in every direction.
+def round_up(length):
+    """The next power of two, or the size halfway between two of them.
+
+    Example:
+
+    >>> [round_up(length) for length in (1, 5, 7, 9, 13, 17)]
+    [1, 6, 8, 12, 16, 24]
+    """
+    power = 2 ** int(length - 1).bit_length()
+    return power * 3 // 4 if length <= power * 3 / 4 else power
+
+
+def pad(*arrays, length=0):
+    """Arrays as one batch, each with 0 after its end in every direction, to the `length` at least.
 
     Example:
 
@@ -72,6 +100,7 @@ def pad(*arrays):
     [[5, 6], [7, 0]]
     """
     shape = np.max([np.shape(array) for array in arrays], axis=0).astype(int)
+    shape[:1] = np.maximum(shape[:1], length)
     batch = np.zeros((len(arrays), *shape), np.asarray(arrays[0]).dtype)
     for row, array in zip(batch, arrays, strict=True):
         row[tuple(map(slice, np.shape(array)))] = array
