@@ -277,8 +277,11 @@ def main(argv=None):
     options = arguments(argv)
     runs = plan(options)
     results = pathlib.Path(tempfile.mkdtemp()) / "results.csv" if options.smoke else options.results
-    done = {(row["name"], row["cell"], int(row["seed"])) for row in read_results(results)}
-    left = [run for run in runs if run not in done]
+
+    def is_done(key):
+        return key in {(row["name"], row["cell"], int(row["seed"])) for row in read_results(results)}
+
+    left = [key for key in runs if not is_done(key)]
     print(f"{len(runs)} runs, of which {len(runs) - len(left)} have their row already", flush=True)
     cores = sorted(os.sched_getaffinity(0))
     shares = queue.SimpleQueue()
@@ -287,6 +290,9 @@ def main(argv=None):
     lock, begin, ended, failed = threading.Lock(), time.perf_counter(), [], []
 
     def one(key):
+        if is_done(key):  # by another process, meanwhile
+            left.remove(key)
+            return
         share = shares.get()
         try:
             row = run(*key, share, options.smoke)
@@ -308,7 +314,7 @@ def main(argv=None):
 
     with concurrent.futures.ThreadPoolExecutor(options.jobs) as pool:
         try:
-            list(pool.map(one, left))
+            list(pool.map(one, [*left]))
         except KeyboardInterrupt:
             print(f"\nInterrupted: the rows in {results} are whole, the same command goes on.")
             pool.shutdown(wait=False, cancel_futures=True)
