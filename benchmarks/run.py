@@ -125,7 +125,8 @@ REFERENCES = {
         ),
         (
             *("multi30k", "gru", "encoder_decoder_translation"),
-            "--no-baseline --units 256 --embedding-dim 256 --dropout 0.3 --learning-rate 0.002 --epochs 14",
+            "--no-baseline --units 256 --embedding-dim 256 --dropout 0.3 --learning-rate 0.002 "
+            "--epochs 14",
             *("BLEU", *BLEU),
         ),
         ("jsb_chorales", "lstm", "one_to_many_music", "", "nats a step", *CHORDS),

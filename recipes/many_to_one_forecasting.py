@@ -70,6 +70,7 @@ class Config:
     learning_rate: float = zoo.flag(0.002, "of Adam, at first; it falls to 0 along a cosine")
     epochs: int = zoo.flag(0, "passes over the training part; the best on validation is kept")
     batch_size: int = zoo.flag(32, "windows in a batch")
+    precision: str = zoo.flag("float32", "of layers", ("float32", "mixed_float16", "mixed_bfloat16"))
     seed: int = zoo.flag(0, "the same seed gives the same numbers")
     output: str = zoo.flag("", "folder to write the trained model to, '' for none")
     smoke: bool = zoo.flag(False, "one epoch of few units, to see that everything runs")

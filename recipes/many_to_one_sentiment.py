@@ -65,6 +65,7 @@ class Config:
     learning_rate: float = zoo.flag(0.001, "of Adam")
     epochs: int = zoo.flag(4, "at most; training stops after two without a better validation")
     batch_size: int = zoo.flag(64, "texts in a batch")
+    precision: str = zoo.flag("float32", "of layers", ("float32", "mixed_float16", "mixed_bfloat16"))
     seed: int = zoo.flag(0, "the same seed gives the same numbers")
     output: str = zoo.flag("", "folder to write the trained model to, '' for none")
     smoke: bool = zoo.flag(False, "a few rows and one epoch, to see that everything runs")

@@ -66,6 +66,7 @@ class Config:
     learning_rate: float = zoo.flag(0.002, "of Adam, at its peak after the first epoch")
     epochs: int = zoo.flag(3, "passes over the training split; the best on validation is kept")
     batch_size: int = zoo.flag(64, "captions in a batch")
+    precision: str = zoo.flag("float32", "of layers", ("float32", "mixed_float16", "mixed_bfloat16"))
     beam_width: int = zoo.flag(5, "hypotheses that beam search keeps")
     seed: int = zoo.flag(0, "the same seed gives the same numbers")
     output: str = zoo.flag("", "folder to write the trained model to, '' for none")

@@ -71,6 +71,7 @@ class Config:
     learning_rate: float = zoo.flag(0.005, "of Adam, at first; it falls to 0 along a cosine")
     epochs: int = zoo.flag(4, "passes over the training text; the best on validation is kept")
     batch_size: int = zoo.flag(32, "streams read side by side")
+    precision: str = zoo.flag("float32", "of layers", ("float32", "mixed_float16", "mixed_bfloat16"))
     prompt: str = zoo.flag("", "your own beginning, to complete beside the others")
     seed: int = zoo.flag(0, "the same seed gives the same numbers")
     output: str = zoo.flag("", "folder to write the trained model to, '' for none")
@@ -103,6 +104,8 @@ def make_step(network, optimizer=None):
             losses = keras.losses.sparse_categorical_crossentropy(targets, probabilities)
             total, count = tf.reduce_sum(losses * is_token), tf.reduce_sum(is_token)
             loss = total / count
+            if optimizer is not None:
+                loss = optimizer.scale_loss(loss)
         if optimizer is not None:
             variables = network.trainable_variables
             optimizer.apply(tape.gradient(loss, variables), variables)
@@ -114,7 +117,7 @@ def make_step(network, optimizer=None):
 def read(step, network, inputs, targets):
     """Goes through a text window by window, handing on the states; gives the mean nats a token."""
     bar, totals, counts = keras.utils.Progbar(len(inputs)), 0, 0
-    states = [tf.zeros((inputs.shape[1], state.shape[-1])) for state in network.inputs[1:]]
+    states = [tf.zeros((inputs.shape[1], state.shape[-1]), state.dtype) for state in network.inputs[1:]]
     for window in zip(inputs, targets, strict=True):
         total, count, states = step(*window, states)
         totals, counts = totals + float(total), counts + float(count)
@@ -164,7 +167,10 @@ def main(config):
     network = model.with_states()
     num_steps = config.epochs * len(data["train"][0])
     learning_rate = keras.optimizers.schedules.CosineDecay(config.learning_rate, num_steps)
-    learn = make_step(network, keras.optimizers.Adam(learning_rate, global_clipnorm=1.0))
+    optimizer = keras.optimizers.Adam(learning_rate, global_clipnorm=1.0)
+    if config.precision == "mixed_float16":  # as model.compile does, or small gradients would be 0
+        optimizer = keras.optimizers.LossScaleOptimizer(optimizer)
+    learn = make_step(network, optimizer)
     foresee = make_step(network)
     history, best = {"loss": [], "val_loss": []}, None
     for epoch in range(config.epochs):

@@ -25,6 +25,10 @@ Parameters of one recurrent layer with inputs of size n, which the docstrings of
     simple_rnn: units * (n + units + 1)
     lstm: 4 * units * (n + units + 1)
     gru: 3 * units * (n + units + 2)
+
+Under a policy of mixed precision (`keras.config.set_dtype_policy("mixed_float16")`, what the flag
+--precision of a recipe sets) weights stay in float32 and layers compute in half of it. What sums over
+many steps or exponentiates does not: means over time, attention and the last layer of each type.
 """
 
 from keras import layers
@@ -196,10 +200,10 @@ def attend(query, memory, *, attention, units, mask, memory_mask=None):
     """
     keys = layers.Dense(units, use_bias=False, name="attention_keys")(memory)
     if attention == "dot":
-        scored, layer = query, layers.Attention(name="attention")
+        scored, layer = query, layers.Attention(dtype="float32", name="attention")
     else:
         scored = layers.Dense(units, use_bias=False, name="attention_query")(query)
-        layer = layers.AdditiveAttention(name="attention")
+        layer = layers.AdditiveAttention(dtype="float32", name="attention")
     context, _ = layer(
         [scored, memory, keys],
         mask=[mask, memory_mask],

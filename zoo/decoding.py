@@ -388,8 +388,9 @@ class Generator(keras.Model):
             Log-probabilities of the next token `[rows, vocabulary]`, of all but padding (0) and the
             unknown word (1), and the new states.
         """
-        table = self.get_layer(self.embedding_name).embeddings
-        x = ops.take(table, tokens, axis=0)  # [rows, embedding_dim]
+        embedding = self.get_layer(self.embedding_name)
+        x = ops.take(embedding.embeddings, tokens, axis=0)  # [rows, embedding_dim]
+        x = ops.cast(x, embedding.compute_dtype)
         rnns = self.numbered_layers(self.rnn_name)
         num_states = len(states) // len(rnns)
         new_states = []
@@ -521,7 +522,7 @@ class _Loop(keras.Model):
     """A whole generation as a model of its own, so that Keras compiles it on every backend."""
 
     def __init__(self, model, strategy, options):
-        super().__init__(name="generation")
+        super().__init__(name="generation", dtype="float32")  # layers keep their own
         self.model, self.strategy, self.options = model, strategy, options
         self.seed_generator = keras.random.SeedGenerator()
 

@@ -1,6 +1,7 @@
 """The command line of a recipe: a dataclass whose fields are its flags."""
 
 import argparse
+import contextlib
 import dataclasses
 import sys
 
@@ -29,6 +30,9 @@ def run(main, config_class, description, argv=None):
     positive counts something, so it must be at least 1. What cannot be used (an unknown flag, a value
     that is not allowed, any `InputError` or `OSError`) is reported in one line, and the program ends
     with exit status 2.
+
+    A field named `precision` is the policy of Keras in `main`: `"float32"`, or `"mixed_float16"` or
+    `"mixed_bfloat16"`, with which layers compute in half precision and weights stay in float32.
 
     Args:
         main: function of one argument, the filled-in config.
@@ -72,8 +76,25 @@ def run(main, config_class, description, argv=None):
             name = field.name.replace("_", "-")
             parser.error(f"argument --{name}: must be at least {least}. Received: {value}")
     try:
-        main(config)
+        with _policy(getattr(config, "precision", None)):
+            main(config)
     except (InputError, OSError) as error:  # OSError: a file that cannot be read or written
         parser.error(" ".join(str(error).split()))
     except KeyboardInterrupt:
         sys.exit(130)
+
+
+@contextlib.contextmanager
+def _policy(precision):
+    """The policy of layers that are built meanwhile; None leaves it as it is."""
+    if precision is None:
+        yield
+        return
+    import keras
+
+    before = keras.config.dtype_policy()
+    keras.config.set_dtype_policy(precision)
+    try:
+        yield
+    finally:
+        keras.config.set_dtype_policy(before)

@@ -149,7 +149,7 @@ def encoder_decoder(
             memory_mask=source_mask,
         )
     y = layers.Dropout(dropout, name="output_dropout")(y)  # [batch, target time, units]
-    outputs = layers.Dense(target_vocabulary_size, activation="softmax", name="probabilities")(y)
+    outputs = layers.Dense(target_vocabulary_size, "softmax", dtype="float32", name="probabilities")(y)
     return EncoderDecoder(
         [source, target],
         outputs,

@@ -124,7 +124,7 @@ def many_to_many(
         inputs = x = keras.Input((None, num_features), name="values")
         mask = None
         if mask_value is not None:  # a layer, not an operation: the loss must see the mask, too
-            masking = layers.Masking(mask_value, name="masking")
+            masking = layers.Masking(mask_value, dtype="float32", name="masking")
             x, mask = masking(inputs), masking.compute_mask(inputs)
     if characters:
         spelling = keras.Input((None, None), dtype="int32", name="characters")
@@ -151,8 +151,8 @@ def many_to_many(
     )  # [batch, time, width]
     x = layers.Dropout(dropout, name="output_dropout")(x)
     if head != "crf":
-        outputs = layers.Dense(num_tags, activation=head, name="probabilities")(x)
+        outputs = layers.Dense(num_tags, activation=head, dtype="float32", name="probabilities")(x)
         return keras.Model(inputs, outputs, name="many_to_many")
-    scores = layers.Dense(num_tags, name="scores")(x)  # [batch, time, num_tags]
+    scores = layers.Dense(num_tags, dtype="float32", name="scores")(x)  # [batch, time, num_tags]
     outputs = CRF(num_tags, forbidden_transitions, name="crf")(scores, mask=mask)
     return CRFTagger(inputs, outputs, name="many_to_many")

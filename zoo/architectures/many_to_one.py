@@ -112,7 +112,7 @@ def many_to_one(
         return_sequences=pooling != "last",
     )  # [batch, time, width], or [batch, width] for the last state
     if pooling == "mean":
-        x = layers.GlobalAveragePooling1D(name="mean")(x, mask=mask)
+        x = layers.GlobalAveragePooling1D(dtype="float32", name="mean")(x, mask=mask)
     elif pooling == "max":
         if mask is not None:  # GlobalMaxPooling1D ignores masks; a state is never below -1
             x = ops.where(ops.expand_dims(mask, -1), x, -1.0)
@@ -122,13 +122,12 @@ def many_to_one(
         scores = layers.Dense(1, use_bias=False, name="attention_scores")(scores)
         if mask is not None:
             mask = ops.expand_dims(mask, -1)
-        weights = layers.Softmax(axis=1, name="attention")(scores, mask=mask)  # [batch, time, 1]
-        x = ops.sum(weights * x, axis=1)
+        weights = layers.Softmax(axis=1, dtype="float32", name="attention")(scores, mask=mask)
+        x = ops.sum(weights * x, axis=1)  # weights [batch, time, 1]
     x = layers.Dropout(dropout, name="output_dropout")(x)  # [batch, width]
     if num_outputs is not None:
-        outputs = layers.Dense(num_outputs, name="numbers")(x)
-    elif num_classes == 2:
-        outputs = layers.Dense(1, activation="sigmoid", name="probabilities")(x)
+        outputs = layers.Dense(num_outputs, dtype="float32", name="numbers")(x)
     else:
-        outputs = layers.Dense(num_classes, activation="softmax", name="probabilities")(x)
+        size, activation = (1, "sigmoid") if num_classes == 2 else (num_classes, "softmax")
+        outputs = layers.Dense(size, activation, dtype="float32", name="probabilities")(x)
     return keras.Model(inputs, outputs, name="many_to_one")

@@ -120,7 +120,7 @@ def one_to_many(
         features = context if encoder is None else encoder(context)
         summary = features
         if len(features_shape) == 2:
-            summary = layers.GlobalAveragePooling1D(name="context_mean")(features)
+            summary = layers.GlobalAveragePooling1D(dtype="float32", name="context_mean")(features)
         initial_state = [
             layers.Dense(units, activation="tanh", name=f"initial_state_{i}")(summary)
             for i in range(num_layers * NUM_STATES[cell])
@@ -137,7 +137,7 @@ def one_to_many(
     if context_shape is not None and len(features_shape) == 2:
         x = attend(x, features, attention="additive", units=units, mask=mask)
     x = layers.Dropout(dropout, name="output_dropout")(x)
-    outputs = layers.Dense(vocabulary_size, activation="softmax", name="probabilities")(x)
+    outputs = layers.Dense(vocabulary_size, "softmax", dtype="float32", name="probabilities")(x)
     return OneToMany(inputs, outputs, name="one_to_many", start_token=start_token, end_token=end_token)
 
 
@@ -183,7 +183,7 @@ class OneToMany(Generator):
         for i, rnn in enumerate(self.numbered_layers("rnn")):
             if f"rnn_{i}_dropout" in by_name:
                 x = by_name[f"rnn_{i}_dropout"](x)
-            its_states = [keras.Input((rnn.units,)) for _ in rnn.output[1:]]
+            its_states = [keras.Input((rnn.units,), dtype=state.dtype) for state in rnn.output[1:]]
             x, *its_new_states = rnn(x, mask=mask, initial_state=its_states)  # [batch, time, units]
             states, new_states = states + its_states, new_states + its_new_states
         outputs = self.get_layer("probabilities")(self.get_layer("output_dropout")(x))

@@ -51,5 +51,5 @@ def one_to_one(*, cell="lstm", input_shape=(8, 8), num_classes=10, units=64, num
     x, _ = recurrent_stack(
         x, cell=cell, units=units, num_layers=num_layers, return_sequences=False
     )  # [batch, units]
-    outputs = layers.Dense(num_classes, activation="softmax", name="probabilities")(x)
+    outputs = layers.Dense(num_classes, "softmax", dtype="float32", name="probabilities")(x)
     return keras.Model(inputs, outputs, name="one_to_one")

@@ -1,0 +1,112 @@
+"""Half precision: each type trains, what must be exact stays float32, and the quality is the same."""
+
+import dataclasses
+
+import keras
+import numpy as np
+import pytest
+import sklearn.datasets
+from test_architectures import ALL_CELLS, PADDED, build, compile_model, make_data
+
+import zoo
+
+POLICIES = {"float32": 1e-6, "mixed_float16": 2e-3, "mixed_bfloat16": 2e-2}  # and what rounding does
+CASES = (*ALL_CELLS, "many_to_one, attention", "many_to_many, values", "encoder_decoder, dot")
+
+
+@pytest.fixture(params=POLICIES)
+def policy(request):
+    before = keras.config.dtype_policy()
+    keras.config.set_dtype_policy(request.param)
+    keras.utils.set_random_seed(0)
+    yield request.param
+    keras.config.set_dtype_policy(before)
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_each_type_trains_is_saved_and_padding_changes_nothing(case, policy, tmp_path):
+    model = build(case, "gru")
+    halves = {"mixed_float16": "float16", "mixed_bfloat16": "bfloat16"}
+    its_dtypes = {layer.compute_dtype for layer in model.layers if "rnn_" in layer.name}
+    assert its_dtypes <= {halves.get(policy, "float32")}
+    assert {variable.dtype for variable in model.trainable_variables} == {"float32"}
+    compile_model(model, learning_rate=0.02)
+    is_scaled = isinstance(model.optimizer, keras.optimizers.LossScaleOptimizer)
+    assert is_scaled == (policy == "mixed_float16")
+    inputs, answers, mask = make_data(model)
+    loss = model.fit(inputs, answers, epochs=12, verbose=0).history["loss"]
+    assert loss[-1] < 0.98 * loss[0]
+
+    outputs = model.predict(inputs, verbose=0)
+    assert outputs.dtype == "float32"
+    if case != "one_to_one" and "crf" not in case and "values" not in case:
+        total = outputs.sum(axis=-1)  # of a softmax, without the rounding of a half
+        np.testing.assert_allclose(total if outputs.shape[-1] > 1 else 1, 1.0, rtol=1e-5)
+    model.save(tmp_path / "model.keras")
+    keras.config.set_dtype_policy("float32")  # as in another process
+    reloaded = keras.saving.load_model(tmp_path / "model.keras", compile=False)
+    np.testing.assert_array_equal(reloaded.predict(inputs, verbose=0), outputs)
+    if case in PADDED:
+        padded_inputs, padded_answers, padded_mask = make_data(model, padding=4)
+        padded = model.predict(padded_inputs, verbose=0)
+        if outputs.ndim == 3:
+            outputs, padded = outputs[mask > 0], padded[padded_mask > 0]
+        np.testing.assert_allclose(padded, outputs, atol=POLICIES[policy])
+        losses = [
+            model.evaluate(x, y, verbose=0)[0]
+            for x, y in ((inputs, answers), (padded_inputs, padded_answers))
+        ]
+        np.testing.assert_allclose(*losses, rtol=POLICIES[policy])
+
+
+@pytest.mark.parametrize("case", ("one_to_many, grid", "encoder_decoder, additive"))
+def test_generated_sequences_are_those_of_float32(case, policy):
+    model = build(case, "lstm")
+    for variable in model.trainable_variables:  # so that tokens differ by more than rounding
+        variable.assign(4 * variable)
+    inputs, _, _ = make_data(model)
+    best, scores = model.generate(inputs[0], 6, "beam", n_best=1)
+    keras.config.set_dtype_policy("float32")
+    exact = build(case, "lstm")
+    exact.set_weights(model.get_weights())
+    _, expected_scores = exact.generate(inputs[0], 6, "beam", n_best=1)
+    assert scores.dtype == "float32"
+    np.testing.assert_allclose(scores, expected_scores, atol=20 * POLICIES[policy])
+    is_same = [*map(np.array_equal, model.generate(inputs[0], 6), exact.generate(inputs[0], 6))]
+    assert np.mean(is_same) >= 0.5 and len({*map(str, best)}) > 1
+
+
+def test_the_same_accuracy(policy):
+    images, labels = sklearn.datasets.load_digits(return_X_y=True)
+    images = images.reshape(-1, 8, 8).astype("float32") / 16  # read row by row
+    is_test = np.arange(len(images)) % 5 == 0
+    model = zoo.build("many_to_one", cell="gru", num_features=8, num_classes=10, units=32)
+    learning_rate = keras.optimizers.schedules.CosineDecay(0.01, 12 * 45)
+    adam = keras.optimizers.Adam(learning_rate, global_clipnorm=1.0)
+    model.compile(adam, "sparse_categorical_crossentropy", metrics=["accuracy"])
+    model.fit(images[~is_test], labels[~is_test], epochs=12, verbose=0)
+    _, accuracy = model.evaluate(images[is_test], labels[is_test], verbose=0)
+    assert abs(accuracy - 0.983) < 0.01
+
+
+@dataclasses.dataclass
+class Config:
+    precision: str = zoo.flag("float32", "of layers", ("float32", "mixed_float16", "mixed_bfloat16"))
+
+
+def test_a_flag_sets_the_policy_while_a_recipe_runs():
+    seen = []
+
+    def main(config):
+        seen.append(zoo.build("one_to_one").get_layer("rnn_0").compute_dtype)
+        if config.precision == "mixed_bfloat16":
+            raise ArithmeticError
+
+    zoo.run(main, Config, "", [])
+    zoo.run(main, Config, "", ["--precision", "mixed_float16"])
+    with pytest.raises(ArithmeticError):
+        zoo.run(main, Config, "", ["--precision", "mixed_bfloat16"])
+    assert seen == ["float32", "float16", "bfloat16"]
+    assert keras.config.dtype_policy().name == "float32"
+    with pytest.raises(SystemExit):
+        zoo.run(main, Config, "", ["--precision", "float16"])
