@@ -18,7 +18,7 @@ Word errors: the share of words whose output is none of the listed pronunciation
 lengths of those pronunciations, summed. The baseline without recurrence gives the first pronunciation
 of the training word that is spelt most alike.
 
-What to expect on 2 CPU cores: in 5 minutes 34.1 % of the test words wrong and 8.2 % of the phonemes;
+What to expect on 2 CPU cores: in 5 minutes 33.7 % of the test words wrong and 8.2 % of the phonemes;
 with --epochs 12, in 16 minutes, 28.0 % and 6.7 %; with the nearest spelling 93.4 % and 28.2 %.
 
 The model follows Toshniwal & Livescu 2016, "Jointly Learning to Align and Convert Graphemes to Phonemes

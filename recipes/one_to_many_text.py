@@ -20,8 +20,8 @@ inputs and outputs of `model.with_states()`, nothing is hidden in a layer.
 The loss is in nats a token; perplexity is e to that; bits per character share the cost out over the
 characters of the text. (A word that is not in the vocabulary costs as [UNK] whatever it is, so bits of
 words compare only with the same vocabulary.) The baseline without recurrence is an n-gram model, which
-counts what followed the last n - 1 tokens. To expect on tiny_shakespeare, validation split: 1.69 nats a
-character in 2 minutes on 2 CPU cores (the 5-gram 1.57), 1.36 in 46 minutes with more units (README).
+counts what followed the last n - 1 tokens. To expect on tiny_shakespeare, validation split: 1.48 nats a
+character in 2 minutes on a CPU core (the 5-gram 1.57).
 
 The model is that of Mikolov et al. 2010, "Recurrent neural network based language model", and Karpathy
 2015, "The Unreasonable Effectiveness of Recurrent Neural Networks". Different here: an embedding before
