@@ -10,11 +10,14 @@ from zoo.errors import InputError
 def batches(rows, batch_size, seed=None):
     """Batches of rows, padded with 0 on the right to the longest of each batch.
 
+    JAX compiles a model anew for each length, so with its backend lengths that differ between rows are
+    padded to a few: 8, 12, 16, 24, 32, 48, 64... More padding changes no result.
+
     Args:
         rows: a list of rows, each a nested structure (tuples, dicts) of arrays whose first axis is
-            time, such as `(tokens, tags)`; or a function of a `numpy.random.Generator` that gives such
-            a list, called anew for each epoch: it may change tokens, or cut words, at random, and
-            always gives the same number of rows.
+            time, such as `(tokens, tags)`, or of numbers, such as `(tokens, label)`; or a function of a
+            `numpy.random.Generator` that gives such a list, called anew for each epoch: it may change
+            tokens, or cut words, at random, and always gives the same number of rows.
         batch_size: rows in a batch; the last one of a pass may have fewer.
         seed: None keeps the order of the rows, to predict. An integer shuffles them, to train: rows of
             similar length share a batch, and rows and batches come in another order in each epoch; a
@@ -39,20 +42,26 @@ def batches(rows, batch_size, seed=None):
     some_rows = draw(np.random.default_rng(seed))
     if not some_rows:
         raise InputError("There are no rows to make batches of.")
+    is_jax = keras.backend.backend() == "jax"
+
+    def rounded_axes(*arrays):
+        return np.flatnonzero(np.ptp([np.shape(x) for x in arrays], axis=0) if is_jax else [])
+
+    rounded = keras.tree.map_structure(rounded_axes, *some_rows)
 
     def one_epoch():
         epoch = draw(rng)
         order = np.arange(len(epoch))
         if seed is not None:
             # Equal lengths stay in the order of the shuffle, because Python's sort is stable.
-            lengths = [[len(x) for x in keras.tree.flatten(row)] for row in epoch]
+            lengths = [[np.shape(x)[:1] for x in keras.tree.flatten(row)] for row in epoch]
             order = np.array(sorted(rng.permutation(order), key=lambda i: lengths[i]))
             last = len(epoch) // batch_size * batch_size
             full = rng.permutation(order[:last].reshape(-1, batch_size))
             order = np.concatenate([full.ravel(), order[last:]])
         for start in range(0, len(order), batch_size):
             chosen = [epoch[i] for i in order[start : start + batch_size]]
-            yield keras.tree.map_structure(pad, *chosen)
+            yield keras.tree.map_structure(lambda axes, *x: pad(*x, rounded=axes), rounded, *chosen)
 
     signature = keras.tree.map_structure(
         lambda x: tf.TensorSpec([None] * (np.ndim(x) + 1), np.asarray(x).dtype), some_rows[0]
@@ -63,8 +72,12 @@ def batches(rows, batch_size, seed=None):
     return dataset.apply(tf.data.experimental.assert_cardinality(num_batches)).prefetch(4)
 
 
-def pad(*arrays):
+def pad(*arrays, rounded=()):
     """Arrays as one batch, each with 0 after its end in every direction.
+
+    Args:
+        *arrays: with the same number of axes.
+        rounded: axes whose length is rounded up by `few_lengths`.
 
     Example:
 
@@ -72,10 +85,26 @@ def pad(*arrays):
     [[5, 6], [7, 0]]
     """
     shape = np.max([np.shape(array) for array in arrays], axis=0).astype(int)
+    for axis in rounded:
+        shape[axis] = few_lengths(shape[axis])
     batch = np.zeros((len(arrays), *shape), np.asarray(arrays[0]).dtype)
-    for row, array in zip(batch, arrays, strict=True):
-        row[tuple(map(slice, np.shape(array)))] = array
+    for i, array in enumerate(arrays):
+        batch[(i, *map(slice, np.shape(array)))] = array
     return batch
+
+
+def few_lengths(length):
+    """The length rounded up to the next of 8, 12, 16, 24, 32, 48, 64...
+
+    Example:
+
+    >>> [few_lengths(length) for length in (0, 8, 9, 100, 400)]
+    [8, 8, 12, 128, 512]
+    """
+    longer = 8
+    while longer < length:
+        longer = longer * 3 // 2 if longer.bit_count() == 1 else longer * 4 // 3
+    return longer
 
 
 def streams(tokens, batch_size, steps):
