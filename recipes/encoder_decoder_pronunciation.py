@@ -60,6 +60,7 @@ class Config:
     epochs: int = zoo.flag(3, "passes over the training words; the best on validation is kept")
     batch_size: int = zoo.flag(64, "pronunciations in a batch")
     precision: str = zoo.flag("float32", "of layers", ("float32", "mixed_float16", "mixed_bfloat16"))
+    distribute: bool = zoo.flag(False, "train on all devices, and with JAX in all processes")
     seed: int = zoo.flag(0, "the same seed gives the same numbers")
     output: str = zoo.flag("", "folder to write the trained model to, '' for none")
     smoke: bool = zoo.flag(False, "a few rows and one epoch, to see that everything runs")
@@ -176,7 +177,7 @@ def main(config):
     )
     best = keras.callbacks.EarlyStopping(patience=config.epochs, restore_best_weights=True)
     options = {"epochs": config.epochs, "callbacks": [best], "shuffle": False}  # batches come shuffled
-    history = model.fit(train, validation_data=validation, **options).history
+    history = zoo.fit(model, train, validation_data=validation, **options).history
 
     # The validation split and, once, the test split, beside the baseline.
     said, metrics = {}, {}

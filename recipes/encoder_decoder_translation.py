@@ -19,8 +19,8 @@ translates with its own, by greedy and by beam search.
 Beside it two baselines: the source copied as it is, which shows what names and numbers alone are
 worth, and the same model without attention, which has to pass a whole sentence through one vector.
 
-What to expect: 29.7 BLEU on test_2016_flickr with a beam of 5. Without attention it learns far slower. More
-units and epochs help (README).
+What to expect: 29.7 BLEU on test_2016_flickr with a beam of 5. Without attention it learns far slower.
+More units and epochs help (README).
 
 The model is that of Luong et al. 2015 (global attention after the recurrent layer) with the additive
 score and the bidirectional encoder of Bahdanau et al. 2015. Different here: gru, 128 units, one layer,
@@ -64,6 +64,7 @@ class Config:
     epochs: int = zoo.flag(5, "passes over the training split; the best on validation is kept")
     batch_size: int = zoo.flag(32, "pairs in a batch")
     precision: str = zoo.flag("float32", "of layers", ("float32", "mixed_float16", "mixed_bfloat16"))
+    distribute: bool = zoo.flag(False, "train on all devices, and with JAX in all processes")
     beam_width: int = zoo.flag(5, "hypotheses that beam search keeps")
     seed: int = zoo.flag(0, "the same seed gives the same numbers")
     output: str = zoo.flag("", "folder to write the trained model to, '' for none")
@@ -113,7 +114,8 @@ def fit(attention, splits, tokenizers, config):
         optimizer=keras.optimizers.Adam(learning_rate, global_clipnorm=1.0),
         loss="sparse_categorical_crossentropy",  # the mean over tokens: the mask leaves padding out
     )
-    history = model.fit(
+    history = zoo.fit(
+        model,
         batches,
         validation_data=zoo.datasets.batches(validation, config.batch_size),
         epochs=config.epochs,

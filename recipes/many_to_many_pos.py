@@ -57,6 +57,7 @@ class Config:
     epochs: int = zoo.flag(10, "passes over the training split; the best on validation is kept")
     batch_size: int = zoo.flag(32, "sentences in a batch")
     precision: str = zoo.flag("float32", "of layers", ("float32", "mixed_float16", "mixed_bfloat16"))
+    distribute: bool = zoo.flag(False, "train on all devices, and with JAX in all processes")
     seed: int = zoo.flag(0, "the same seed gives the same numbers")
     output: str = zoo.flag("", "folder to write the trained model to, '' for none")
     smoke: bool = zoo.flag(False, "a few rows and one epoch, to see that everything runs")
@@ -80,7 +81,9 @@ def make_dataset(rows, config, seed=None):
 
 def predict(model, dataset, sentences, tag_names):
     """The tags of each sentence."""
-    best = [row for x, _ in dataset for row in model.predict_on_batch(x).argmax(axis=-1)]
+    best = []
+    for x, y in dataset.as_numpy_iterator():
+        best += [*model.predict_on_batch(x)[: len(y)].argmax(axis=-1)]
     return [
         [tag_names[i] for i in row[: len(words)]] for row, words in zip(best, sentences, strict=True)
     ]
@@ -150,7 +153,8 @@ def main(config):
     best = keras.callbacks.EarlyStopping(
         "val_accuracy", mode="max", patience=config.epochs, restore_best_weights=True
     )
-    history = model.fit(
+    history = zoo.fit(
+        model,
         train,
         epochs=config.epochs,
         callbacks=[keras.callbacks.LambdaCallback(on_epoch_end=add_accuracy), best],

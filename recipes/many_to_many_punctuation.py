@@ -71,6 +71,7 @@ class Config:
     epochs: int = zoo.flag(2, "passes over the training words")
     batch_size: int = zoo.flag(64, "windows in a batch")
     precision: str = zoo.flag("float32", "of layers", ("float32", "mixed_float16", "mixed_bfloat16"))
+    distribute: bool = zoo.flag(False, "train on all devices, and with JAX in all processes")
     seed: int = zoo.flag(0, "the same seed gives the same numbers")
     output: str = zoo.flag("", "folder to write the trained model to, '' for none")
     smoke: bool = zoo.flag(False, "a few rows and one epoch, to see that everything runs")
@@ -176,7 +177,8 @@ def main(config):
         loss="sparse_categorical_crossentropy",
         metrics=["accuracy"],
     )
-    history = model.fit(
+    history = zoo.fit(
+        model,
         *data["train"],
         validation_data=data["validation"],
         batch_size=config.batch_size,

@@ -71,6 +71,7 @@ class Config:
     epochs: int = zoo.flag(0, "passes over the training part; the best on validation is kept")
     batch_size: int = zoo.flag(32, "windows in a batch")
     precision: str = zoo.flag("float32", "of layers", ("float32", "mixed_float16", "mixed_bfloat16"))
+    distribute: bool = zoo.flag(False, "train on all devices, and with JAX in all processes")
     seed: int = zoo.flag(0, "the same seed gives the same numbers")
     output: str = zoo.flag("", "folder to write the trained model to, '' for none")
     smoke: bool = zoo.flag(False, "one epoch of few units, to see that everything runs")
@@ -158,7 +159,8 @@ def main(config):
     learning_rate = keras.optimizers.schedules.CosineDecay(config.learning_rate, num_steps)
     model.compile(keras.optimizers.Adam(learning_rate, global_clipnorm=1.0), loss="mse")
     best = keras.callbacks.EarlyStopping(patience=config.epochs, restore_best_weights=True)
-    history = model.fit(
+    history = zoo.fit(
+        model,
         x["train"],
         y["train"],
         validation_data=(x["validation"], y["validation"]),

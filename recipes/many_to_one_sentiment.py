@@ -29,6 +29,7 @@ Different here: gru by default, 128 units, variational dropout (Gal & Ghahramani
 400 words of a review, early stopping on the validation split.
 """
 
+import collections
 import dataclasses
 import os
 
@@ -37,7 +38,6 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 import keras
 import matplotlib.pyplot as plt
 import numpy as np
-import tensorflow as tf
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
@@ -45,7 +45,6 @@ from sklearn.pipeline import make_pipeline
 import zoo
 
 SENTENCES = ["The food is good", "The food is not good", "I am not happy", "dog bites man"]
-BUCKETS = [8, 12, 16, 24, 32, 48, 64, 96, 128, 160, 192, 224, 256, 320, 384]  # words
 
 
 @dataclasses.dataclass
@@ -66,28 +65,26 @@ class Config:
     epochs: int = zoo.flag(4, "at most; training stops after two without a better validation")
     batch_size: int = zoo.flag(64, "texts in a batch")
     precision: str = zoo.flag("float32", "of layers", ("float32", "mixed_float16", "mixed_bfloat16"))
+    distribute: bool = zoo.flag(False, "train on all devices, and with JAX in all processes")
     seed: int = zoo.flag(0, "the same seed gives the same numbers")
     output: str = zoo.flag("", "folder to write the trained model to, '' for none")
     smoke: bool = zoo.flag(False, "a few rows and one epoch, to see that everything runs")
 
 
-def make_dataset(vectorizer, texts, labels, config, shuffle=False):
+def split_words(texts):
+    """The words of each text, in lower case and without punctuation."""
+    lines = zoo.text.standardize(texts).numpy()
+    return [[word.decode() for word in line.split()] for line in lines]
+
+
+def make_dataset(words, labels, vocabulary, config, seed=None):
     """Batches of tokens `[batch, time]` (0 as padding on the right) and labels `[batch]`."""
-    dataset = tf.data.Dataset.from_tensor_slices((texts, labels)).map(
-        lambda text, label: (vectorizer(text)[-config.max_length :], label),
-        num_parallel_calls=tf.data.AUTOTUNE,
-    )  # each a vector of tokens [time]
-    dataset = dataset.cache()
-    if not shuffle:
-        return dataset.padded_batch(config.batch_size).prefetch(2)
-    # Texts of similar length share a batch, so that there is little padding.
-    lengths = [len(tokens) for tokens, _ in dataset.as_numpy_iterator()]
-    bucket_sizes = np.bincount(np.searchsorted(BUCKETS, lengths, side="right"))
-    num_batches = np.ceil(bucket_sizes / config.batch_size).sum()
-    dataset = dataset.shuffle(len(texts), seed=config.seed).bucket_by_sequence_length(
-        lambda x, y: tf.shape(x)[0], BUCKETS, [config.batch_size] * (len(BUCKETS) + 1)
-    )
-    return dataset.apply(tf.data.experimental.assert_cardinality(int(num_batches))).prefetch(2)
+    index = {word: i for i, word in enumerate(vocabulary)}
+    rows = [
+        (np.array([index.get(word, 1) for word in some[-config.max_length :]], "int32"), label)
+        for some, label in zip(words, labels, strict=True)
+    ]
+    return zoo.datasets.batches(rows, config.batch_size, seed)
 
 
 def train(model, data, learning_rate, epochs):
@@ -98,7 +95,8 @@ def train(model, data, learning_rate, epochs):
         metrics=["accuracy"],
     )
     best = keras.callbacks.EarlyStopping("val_accuracy", patience=2, restore_best_weights=True)
-    return model.fit(
+    return zoo.fit(
+        model,
         data["train"],
         validation_data=data["validation"],
         epochs=epochs,
@@ -127,18 +125,19 @@ def main(config):
             for split, (texts, labels) in splits.items()
         }
     print(", ".join(f"{len(texts)} {split}" for split, (texts, _) in splits.items()), label_names)
-    vectorizer = keras.layers.TextVectorization(
-        config.vocabulary_size, standardize=zoo.text.standardize
-    )
-    vectorizer.adapt(tf.data.Dataset.from_tensor_slices(splits["train"][0]).batch(256))
-    vocabulary = vectorizer.get_vocabulary()
+    words = {split: split_words(texts) for split, (texts, _) in splits.items()}
+    counts = collections.Counter(word for some in words["train"] for word in some)
+    most_frequent = sorted(counts, key=lambda word: (counts[word], word), reverse=True)
+    vocabulary = ["", "[UNK]", *most_frequent][: config.vocabulary_size]
     data = {
-        split: make_dataset(vectorizer, texts, labels, config, shuffle=split == "train")
-        for split, (texts, labels) in splits.items()
+        split: make_dataset(
+            words[split], labels, vocabulary, config, config.seed if split == "train" else None
+        )
+        for split, (_, labels) in splits.items()
     }
-    words = {"vocabulary_size": len(vocabulary), "embedding_dim": config.embedding_dim}
+    table = {"vocabulary_size": len(vocabulary), "embedding_dim": config.embedding_dim}
     if config.glove:
-        words["embeddings"], found = zoo.text.load_glove(config.glove, vocabulary, config.embedding_dim)
+        table["embeddings"], found = zoo.text.load_glove(config.glove, vocabulary, config.embedding_dim)
         print(f"pretrained vectors for {found} of {len(vocabulary)} words")
 
     # The model: words -> vectors -> states -> the last state -> probabilities.
@@ -151,7 +150,7 @@ def main(config):
         bidirectional=config.bidirectional,
         pooling=config.pooling,
         dropout=config.dropout,
-        **words,
+        **table,
     )
     model.summary()
     history = train(model, data, config.learning_rate, config.epochs)
@@ -159,7 +158,7 @@ def main(config):
     # Two baselines that cannot see the order of words.
     print("\nBaseline, the mean of the word vectors:")
     tokens = keras.Input((None,), dtype="int32")
-    x, mask = zoo.cells.embed(tokens, **words)  # [batch, time, embedding_dim]
+    x, mask = zoo.cells.embed(tokens, **table)  # [batch, time, embedding_dim]
     x = keras.layers.GlobalAveragePooling1D()(x, mask=mask)  # [batch, embedding_dim]
     x = keras.layers.Dropout(config.dropout)(x)
     x = keras.layers.Dense(len(label_names), activation="softmax")(x)  # [batch, classes]
@@ -175,8 +174,7 @@ def main(config):
         "mean of word vectors": predict(mean_of_vectors, data["test"]).argmax(axis=1) == labels,
         "bag of words": bag_of_words.predict(texts) == labels,
     }
-    tokens = tf.data.Dataset.from_tensor_slices(texts).map(vectorizer)  # of whole texts
-    lengths = np.array([len(text) for text in tokens.as_numpy_iterator()])
+    lengths = np.array([len(text) for text in words["test"]])  # of whole texts
     edges = np.unique(np.quantile(lengths, [0.25, 0.5, 0.75, 1.0], method="inverted_cdf"))
     quarters = np.searchsorted(edges, lengths)
     names = [f"to {edge} words" for edge in edges]
@@ -190,7 +188,7 @@ def main(config):
         print(f"{name:24s}" + "".join(f"{value:14.4f}" for value in row.values()))
 
     # A few predictions to judge by eye.
-    sentences = make_dataset(vectorizer, SENTENCES, np.zeros(len(SENTENCES)), config)
+    sentences = make_dataset(split_words(SENTENCES), np.zeros(len(SENTENCES)), vocabulary, config)
     print()
     for sentence, p in zip(SENTENCES, predict(model, sentences), strict=True):
         print(f"{sentence:24s} {label_names[p.argmax()]} ({p.max():.2f})")

@@ -67,6 +67,7 @@ class Config:
     epochs: int = zoo.flag(3, "passes over the training split; the best on validation is kept")
     batch_size: int = zoo.flag(64, "captions in a batch")
     precision: str = zoo.flag("float32", "of layers", ("float32", "mixed_float16", "mixed_bfloat16"))
+    distribute: bool = zoo.flag(False, "train on all devices, and with JAX in all processes")
     beam_width: int = zoo.flag(5, "hypotheses that beam search keeps")
     seed: int = zoo.flag(0, "the same seed gives the same numbers")
     output: str = zoo.flag("", "folder to write the trained model to, '' for none")
@@ -141,7 +142,8 @@ def train(name, contexts, captions, vocabulary, config):
         optimizer=keras.optimizers.Adam(learning_rate, global_clipnorm=1.0),
         loss="sparse_categorical_crossentropy",  # the mean over words: the mask leaves padding out
     )
-    history = model.fit(
+    history = zoo.fit(
+        model,
         train,
         validation_data=validation,
         epochs=config.epochs,

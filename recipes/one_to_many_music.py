@@ -58,6 +58,7 @@ class Config:
     epochs: int = zoo.flag(60, "passes over the training chorales; the best on validation is kept")
     batch_size: int = zoo.flag(8, "chorales in a batch")
     precision: str = zoo.flag("float32", "of layers", ("float32", "mixed_float16", "mixed_bfloat16"))
+    distribute: bool = zoo.flag(False, "train on all devices, and with JAX in all processes")
     seed: int = zoo.flag(0, "the same seed gives the same numbers")
     output: str = zoo.flag("", "folder to write the trained model to, '' for none")
     smoke: bool = zoo.flag(False, "a few rows and one epoch, to see that everything runs")
@@ -77,7 +78,9 @@ def nll(y, p):
 def predict(model, rows, batch_size):
     """The probabilities for each chorale, a list of `[steps, 88]`."""
     batches = zoo.datasets.batches(rows, batch_size)
-    padded = [p for x, _ in batches for p in model.predict_on_batch(x)]
+    padded = []
+    for x, y in batches.as_numpy_iterator():
+        padded += [*model.predict_on_batch(x)[: len(y)]]
     return [p[: len(y)] for p, (_, y) in zip(padded, rows, strict=True)]
 
 
@@ -98,7 +101,7 @@ def train(model, loss, data, config):
     model.compile(keras.optimizers.Adam(learning_rate, global_clipnorm=1.0), loss)
     best = keras.callbacks.EarlyStopping(patience=config.epochs, restore_best_weights=True)
     options = {"epochs": config.epochs, "callbacks": [best], "shuffle": False}  # batches are shuffled
-    return model.fit(data["train"], validation_data=data["validation"], **options).history
+    return zoo.fit(model, data["train"], validation_data=data["validation"], **options).history
 
 
 def main(config):

@@ -72,6 +72,7 @@ class Config:
     epochs: int = zoo.flag(4, "passes over the training text; the best on validation is kept")
     batch_size: int = zoo.flag(32, "streams read side by side")
     precision: str = zoo.flag("float32", "of layers", ("float32", "mixed_float16", "mixed_bfloat16"))
+    distribute: bool = zoo.flag(False, "not in this recipe")
     prompt: str = zoo.flag("", "your own beginning, to complete beside the others")
     seed: int = zoo.flag(0, "the same seed gives the same numbers")
     output: str = zoo.flag("", "folder to write the trained model to, '' for none")
@@ -127,6 +128,10 @@ def read(step, network, inputs, targets):
 
 def main(config):
     zoo.tasks.check_output(config.output)
+    if config.distribute:
+        raise zoo.InputError(
+            "--distribute is for recipes that train with fit: this one has its own step."
+        )
     if config.smoke:
         smaller = {"max_tokens": 20000, "bptt_steps": 20, "units": 16, "epochs": 1, "batch_size": 16}
         config = dataclasses.replace(config, **smaller)

@@ -49,6 +49,7 @@ class Config:
     epochs: int = zoo.flag(0, "passes over the training split, 0 for what suits the dataset")
     batch_size: int = zoo.flag(32, "images in a batch")
     precision: str = zoo.flag("float32", "of layers", ("float32", "mixed_float16", "mixed_bfloat16"))
+    distribute: bool = zoo.flag(False, "train on all devices, and with JAX in all processes")
     seed: int = zoo.flag(0, "the same seed gives the same numbers")
     output: str = zoo.flag("", "folder to write the trained model to, '' for none")
     smoke: bool = zoo.flag(False, "a few rows and one epoch, to see that everything runs")
@@ -120,7 +121,7 @@ def main(config):
             "val_accuracy", patience=config.epochs, restore_best_weights=True
         )
         options = {"epochs": config.epochs, "batch_size": config.batch_size, "callbacks": [best]}
-        fitted = model.fit(images, labels, validation_data=data["validation"], **options)
+        fitted = zoo.fit(model, images, labels, validation_data=data["validation"], **options)
         histories[name] = fitted.history
 
     # The test split, once, beside a baseline without recurrence.

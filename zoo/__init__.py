@@ -15,6 +15,7 @@ from zoo.errors import InputError
 from zoo.flags import flag, run
 from zoo.registry import build, list_models, register, register_classes
 from zoo.tasks import list_presets, load, save
+from zoo.training import fit
 
 __all__ = [
     "InputError",
@@ -24,6 +25,7 @@ __all__ = [
     "decoding",
     "diagnostics",
     "exporting",
+    "fit",
     "flag",
     "layers",
     "list_models",
@@ -37,6 +39,7 @@ __all__ = [
     "save",
     "tasks",
     "text",
+    "training",
 ]
 __version__ = "0.1.0"
 

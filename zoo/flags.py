@@ -1,10 +1,10 @@
 """The command line of a recipe: a dataclass whose fields are its flags."""
 
 import argparse
-import contextlib
 import dataclasses
 import sys
 
+from zoo import training
 from zoo.errors import InputError
 
 
@@ -31,8 +31,9 @@ def run(main, config_class, description, argv=None):
     that is not allowed, any `InputError` or `OSError`) is reported in one line, and the program ends
     with exit status 2.
 
-    A field named `precision` is the policy of Keras in `main`: `"float32"`, or `"mixed_float16"` or
-    `"mixed_bfloat16"`, with which layers compute in half precision and weights stay in float32.
+    Two fields have a meaning here. `precision` is the policy of Keras in `main`: `"float32"`, or
+    `"mixed_float16"` or `"mixed_bfloat16"`, with which layers compute in half precision and weights
+    stay in float32. `distribute` lets `zoo.fit` train on all devices.
 
     Args:
         main: function of one argument, the filled-in config.
@@ -76,25 +77,9 @@ def run(main, config_class, description, argv=None):
             name = field.name.replace("_", "-")
             parser.error(f"argument --{name}: must be at least {least}. Received: {value}")
     try:
-        with _policy(getattr(config, "precision", None)):
+        with training.options(config) as config:
             main(config)
     except (InputError, OSError) as error:  # OSError: a file that cannot be read or written
         parser.error(" ".join(str(error).split()))
     except KeyboardInterrupt:
         sys.exit(130)
-
-
-@contextlib.contextmanager
-def _policy(precision):
-    """The policy of layers that are built meanwhile; None leaves it as it is."""
-    if precision is None:
-        yield
-        return
-    import keras
-
-    before = keras.config.dtype_policy()
-    keras.config.set_dtype_policy(precision)
-    try:
-        yield
-    finally:
-        keras.config.set_dtype_policy(before)

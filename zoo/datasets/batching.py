@@ -12,17 +12,17 @@ def batches(rows, batch_size, seed=None, few_shapes=None):
 
     Args:
         rows: a list of rows, each a nested structure (tuples, dicts) of arrays whose first axis is
-            time, such as `(tokens, tags)`; or a function of a `numpy.random.Generator` that gives such
-            a list, called anew for each epoch: it may change tokens, or cut words, at random, and
-            always gives the same number of rows.
+            time, such as `(tokens, tags)`, or of numbers, such as `(tokens, label)`; or a function of a
+            `numpy.random.Generator` that gives such a list, called anew for each epoch: it may change
+            tokens, or cut words, at random, and always gives the same number of rows.
         batch_size: rows in a batch; the last one of a pass may have fewer.
         seed: None keeps the order of the rows, to predict. An integer shuffles them, to train: rows of
             similar length share a batch, and rows and batches come in another order in each epoch; a
             smaller batch of the longest rows is the last.
-        few_shapes: whether time is padded up to one of few sizes (1, 2, 3, 4, 6, 8, 12, 16, 24, ...,
-            but not beyond the longest of all rows), because XLA compiles a model once for each shape:
-            choose it with `compile(jit_compile=True)`. None means True on the jax backend alone, where
-            everything is compiled so.
+        few_shapes: whether lengths that differ between rows are padded up to a few (8, 12, 16, 24, 32,
+            48, 64..., but not beyond the longest of all rows), which changes no result: XLA compiles a
+            model once for each shape, so choose it with `compile(jit_compile=True)`. None means True
+            on the jax backend alone, where everything is compiled so.
 
     Returns:
         A `tf.data.Dataset` that knows its length, for `fit(..., shuffle=False)` on every backend.
@@ -43,32 +43,28 @@ def batches(rows, batch_size, seed=None, few_shapes=None):
     some_rows = draw(np.random.default_rng(seed))
     if not some_rows:
         raise InputError("There are no rows to make batches of.")
-
     if few_shapes is None:
         few_shapes = keras.backend.backend() == "jax"
-    if few_shapes:
-        longest_of_all = max(len(x) for row in some_rows for x in keras.tree.flatten(row))
 
-    def pad_up(*arrays):
-        if not few_shapes:
-            return pad(*arrays)
-        length = max(map(len, arrays))
-        longest = max(length, longest_of_all)  # rows that are drawn anew may be longer
-        return pad(*arrays, length=min(round_up(length), longest))
+    def longest(*arrays):  # in each axis; 0 where all are equal, or where nothing is to be rounded up
+        shapes = [np.shape(array) for array in arrays]
+        return np.max(shapes, axis=0) * (np.ptp(shapes, axis=0) > 0) * few_shapes
+
+    limits = keras.tree.map_structure(longest, *some_rows)
 
     def one_epoch():
         epoch = draw(rng)
         order = np.arange(len(epoch))
         if seed is not None:
             # Equal lengths stay in the order of the shuffle, because Python's sort is stable.
-            lengths = [[len(x) for x in keras.tree.flatten(row)] for row in epoch]
+            lengths = [[np.shape(x)[:1] for x in keras.tree.flatten(row)] for row in epoch]
             order = np.array(sorted(rng.permutation(order), key=lambda i: lengths[i]))
             last = len(epoch) // batch_size * batch_size
             full = rng.permutation(order[:last].reshape(-1, batch_size))
             order = np.concatenate([full.ravel(), order[last:]])
         for start in range(0, len(order), batch_size):
             chosen = [epoch[i] for i in order[start : start + batch_size]]
-            yield keras.tree.map_structure(pad_up, *chosen)
+            yield keras.tree.map_structure(lambda limit, *x: pad(*x, limit=limit), limits, *chosen)
 
     signature = keras.tree.map_structure(
         lambda x: tf.TensorSpec([None] * (np.ndim(x) + 1), np.asarray(x).dtype), some_rows[0]
@@ -79,20 +75,12 @@ def batches(rows, batch_size, seed=None, few_shapes=None):
     return dataset.apply(tf.data.experimental.assert_cardinality(num_batches)).prefetch(4)
 
 
-def round_up(length):
-    """The next power of two, or the size halfway between two of them.
+def pad(*arrays, limit=()):
+    """Arrays as one batch, each with 0 after its end in every direction.
 
-    Example:
-
-    >>> [round_up(length) for length in (1, 5, 7, 9, 13, 17)]
-    [1, 6, 8, 12, 16, 24]
-    """
-    power = 2 ** int(length - 1).bit_length()
-    return power * 3 // 4 if length <= power * 3 / 4 else power
-
-
-def pad(*arrays, length=0):
-    """Arrays as one batch, each with 0 after its end in every direction, to the `length` at least.
+    Args:
+        *arrays: with the same number of axes.
+        limit: for each axis, up to where its length is rounded up by `few_lengths`.
 
     Example:
 
@@ -100,11 +88,26 @@ def pad(*arrays, length=0):
     [[5, 6], [7, 0]]
     """
     shape = np.max([np.shape(array) for array in arrays], axis=0).astype(int)
-    shape[:1] = np.maximum(shape[:1], length)
+    for axis, most in enumerate(limit):
+        shape[axis] = max(shape[axis], min(few_lengths(shape[axis]), most))
     batch = np.zeros((len(arrays), *shape), np.asarray(arrays[0]).dtype)
-    for row, array in zip(batch, arrays, strict=True):
-        row[tuple(map(slice, np.shape(array)))] = array
+    for i, array in enumerate(arrays):
+        batch[(i, *map(slice, np.shape(array)))] = array
     return batch
+
+
+def few_lengths(length):
+    """The length rounded up to the next of 8, 12, 16, 24, 32, 48, 64...
+
+    Example:
+
+    >>> [few_lengths(length) for length in (0, 8, 9, 100, 400)]
+    [8, 8, 12, 128, 512]
+    """
+    longer = 8
+    while longer < length:
+        longer = longer * 3 // 2 if longer.bit_count() == 1 else longer * 4 // 3
+    return longer
 
 
 def streams(tokens, batch_size, steps):

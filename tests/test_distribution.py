@@ -1,0 +1,100 @@
+"""Two devices equal one: the same losses, weights and files, by processes of JAX and by TensorFlow."""
+
+import json
+import os
+import pathlib
+import re
+import socket
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+import zoo
+
+ROOT = pathlib.Path(__file__).parent.parent
+PROGRAM = ROOT / "tests" / "distributed.py"
+
+
+def start(path, *words, **environment):
+    return subprocess.Popen(
+        [sys.executable, str(path), *words],
+        env={**os.environ, "PYTHONPATH": str(ROOT), **environment},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def start_two(path, *words):
+    """The same program in two processes of JAX, as on two hosts."""
+    with socket.socket() as one:
+        one.bind(("localhost", 0))
+        port = one.getsockname()[1]
+    shared = {"KERAS_BACKEND": "jax", "KERAS_DISTRIBUTION_NUM_PROCESSES": "2"}
+    shared["KERAS_DISTRIBUTION_JOB_ADDRESSES"] = f"localhost:{port}"
+    return [start(path, *words, **shared, KERAS_DISTRIBUTION_PROCESS_ID=str(i)) for i in range(2)]
+
+
+def read(process):
+    try:
+        output, errors = process.communicate(timeout=240)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        raise
+    assert process.returncode == 0, errors
+    return "\n".join(line for line in output.splitlines() if not line.startswith("[Gloo]"))
+
+
+def assert_equal(one, other):
+    for name, expected in one.items():
+        assert set(expected["history"]) == set(other[name]["history"])
+        for quantity, values in expected["history"].items():
+            np.testing.assert_allclose(other[name]["history"][quantity], values, rtol=1e-5)
+        np.testing.assert_allclose(other[name]["weights"], expected["weights"], rtol=1e-4)
+
+
+def test_two_processes_of_jax_equal_one():
+    words = ("--rows", "21", "--dropout", "0.2")  # the last batch has 5: an odd one for two devices
+    alone = start(PROGRAM, *words, KERAS_BACKEND="jax")
+    first, second = start_two(PROGRAM, *words, "--distribute")
+    assert_equal(*(json.loads(read(process)) for process in (alone, first)))
+    assert read(second) == ""  # the first alone prints
+
+
+def test_two_devices_of_tensorflow_equal_one():
+    backend = {"KERAS_BACKEND": "tensorflow"}
+    alone = start(PROGRAM, **backend)
+    mirrored = start(PROGRAM, "--distribute", **backend, LOGICAL_DEVICES="2")
+    assert_equal(*(json.loads(read(process)) for process in (alone, mirrored)))
+
+
+def test_a_recipe_in_two_processes_writes_one_model(tmp_path):
+    recipe = ROOT / "recipes" / "many_to_one_forecasting.py"
+    words = ("--smoke", "--distribute", "--data-dir", str(tmp_path / "data"), "--output")
+    first, second = start_two(recipe, *words, str(tmp_path / "model"))
+    assert "Written to" in read(first)
+    assert read(second) == ""
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["data", "model"]
+    task = json.loads((tmp_path / "model" / "task.json").read_text())
+    assert task["backend"] == "jax" and task["config"]["distribute"]
+
+
+@pytest.mark.parametrize(
+    ("recipe", "backend", "message"),
+    [
+        ("many_to_one_forecasting", "torch", "Received: torch"),
+        ("one_to_many_text", "tensorflow", "has its own step"),
+    ],
+)
+def test_what_cannot_be_distributed_is_one_line(recipe, backend, message):
+    process = start(ROOT / "recipes" / f"{recipe}.py", "--distribute", KERAS_BACKEND=backend)
+    _, errors = process.communicate(timeout=120)
+    last = errors.splitlines()[-1]
+    assert process.returncode == 2 and "Traceback" not in errors
+    assert re.match(rf"{recipe}\.py: error: .*{message}", last)
+
+
+def test_without_the_flag_fit_is_that_of_keras():
+    assert zoo.training._devices is None
