@@ -11,10 +11,9 @@ import sys
 import numpy as np
 import pytest
 
-import zoo
-
 ROOT = pathlib.Path(__file__).parent.parent
 PROGRAM = ROOT / "tests" / "distributed.py"
+JAX = {"KERAS_BACKEND": "jax", "XLA_FLAGS": "--xla_backend_optimization_level=0"}  # compiles faster
 
 
 def start(path, *words, **environment):
@@ -32,9 +31,10 @@ def start_two(path, *words):
     with socket.socket() as one:
         one.bind(("localhost", 0))
         port = one.getsockname()[1]
-    shared = {"KERAS_BACKEND": "jax", "KERAS_DISTRIBUTION_NUM_PROCESSES": "2"}
-    shared["KERAS_DISTRIBUTION_JOB_ADDRESSES"] = f"localhost:{port}"
-    return [start(path, *words, **shared, KERAS_DISTRIBUTION_PROCESS_ID=str(i)) for i in range(2)]
+    shared = {"NUM_PROCESSES": "2", "JOB_ADDRESSES": f"localhost:{port}"}
+    each = [{**shared, "PROCESS_ID": str(i)} for i in range(2)]
+    named = [{f"KERAS_DISTRIBUTION_{name}": one[name] for name in one} for one in each]
+    return [start(path, *words, **JAX, **environment) for environment in named]
 
 
 def read(process):
@@ -57,7 +57,7 @@ def assert_equal(one, other):
 
 def test_two_processes_of_jax_equal_one():
     words = ("--rows", "21", "--dropout", "0.2")  # the last batch has 5: an odd one for two devices
-    alone = start(PROGRAM, *words, KERAS_BACKEND="jax")
+    alone = start(PROGRAM, *words, **JAX)
     first, second = start_two(PROGRAM, *words, "--distribute")
     assert_equal(*(json.loads(read(process)) for process in (alone, first)))
     assert read(second) == ""  # the first alone prints
@@ -94,7 +94,3 @@ def test_what_cannot_be_distributed_is_one_line(recipe, backend, message):
     last = errors.splitlines()[-1]
     assert process.returncode == 2 and "Traceback" not in errors
     assert re.match(rf"{recipe}\.py: error: .*{message}", last)
-
-
-def test_without_the_flag_fit_is_that_of_keras():
-    assert zoo.training._devices is None
