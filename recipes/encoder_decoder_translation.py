@@ -91,7 +91,8 @@ def fit(attention, splits, tokenizers, config):
         return one_thread.submit(encode, *splits["train"], tokenizers, **options).result()
 
     batches = zoo.datasets.batches(cut_anew, config.batch_size, seed=config.seed)
-    validation = encode(*splits["validation"], tokenizers)
+    rows = encode(*splits["validation"], tokenizers)
+    validation = zoo.datasets.batches(rows, config.batch_size)
     model = zoo.build(
         "encoder_decoder",
         cell=config.cell,
@@ -114,14 +115,9 @@ def fit(attention, splits, tokenizers, config):
         optimizer=keras.optimizers.Adam(learning_rate, global_clipnorm=1.0),
         loss="sparse_categorical_crossentropy",  # the mean over tokens: the mask leaves padding out
     )
-    history = zoo.fit(
-        model,
-        batches,
-        validation_data=zoo.datasets.batches(validation, config.batch_size),
-        epochs=config.epochs,
-        callbacks=[keras.callbacks.EarlyStopping(patience=3, restore_best_weights=True)],
-        shuffle=False,  # the batches come shuffled
-    ).history
+    best = keras.callbacks.EarlyStopping(patience=3, restore_best_weights=True)
+    options = {"epochs": config.epochs, "callbacks": [best], "shuffle": False}  # batches come shuffled
+    history = zoo.fit(model, batches, validation_data=validation, **options).history
     return model, history
 
 

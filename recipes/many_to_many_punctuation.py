@@ -34,7 +34,6 @@ and no second layer, one joint tag, exclamation marks, 128 units, 20,000 words k
 
 import collections
 import dataclasses
-import math
 import os
 import pathlib
 import re
@@ -169,21 +168,15 @@ def main(config):
         dropout=config.dropout,
     )
     model.summary()
-    num_batches = math.ceil(len(data["train"][0]) / config.batch_size)
-    num_steps = config.epochs * num_batches
+    num_steps = config.epochs * -(-len(data["train"][0]) // config.batch_size)
     learning_rate = keras.optimizers.schedules.CosineDecay(config.learning_rate, num_steps)
     model.compile(
         optimizer=keras.optimizers.Adam(learning_rate, global_clipnorm=1.0),
         loss="sparse_categorical_crossentropy",
         metrics=["accuracy"],
     )
-    history = zoo.fit(
-        model,
-        *data["train"],
-        validation_data=data["validation"],
-        batch_size=config.batch_size,
-        epochs=config.epochs,
-    ).history
+    options = {"epochs": config.epochs, "batch_size": config.batch_size}
+    history = zoo.fit(model, *data["train"], validation_data=data["validation"], **options).history
 
     # A baseline without recurrence: each word gets the tag that it most often has in training.
     tokens, y = data["train"]

@@ -130,10 +130,8 @@ def main(config):
     most_frequent = sorted(counts, key=lambda word: (counts[word], word), reverse=True)
     vocabulary = ["", "[UNK]", *most_frequent][: config.vocabulary_size]
     data = {
-        split: make_dataset(
-            words[split], labels, vocabulary, config, config.seed if split == "train" else None
-        )
-        for split, (_, labels) in splits.items()
+        split: make_dataset(words[split], splits[split][1], vocabulary, config, seed)
+        for split, seed in (("train", config.seed), ("validation", None), ("test", None))
     }
     table = {"vocabulary_size": len(vocabulary), "embedding_dim": config.embedding_dim}
     if config.glove:
@@ -159,10 +157,10 @@ def main(config):
     print("\nBaseline, the mean of the word vectors:")
     tokens = keras.Input((None,), dtype="int32")
     x, mask = zoo.cells.embed(tokens, **table)  # [batch, time, embedding_dim]
-    x = keras.layers.GlobalAveragePooling1D()(x, mask=mask)  # [batch, embedding_dim]
+    x = keras.layers.GlobalAveragePooling1D(dtype="float32")(x, mask=mask)  # [batch, embedding_dim]
     x = keras.layers.Dropout(config.dropout)(x)
-    x = keras.layers.Dense(len(label_names), activation="softmax")(x)  # [batch, classes]
-    mean_of_vectors = keras.Model(tokens, x)
+    p = keras.layers.Dense(len(label_names), "softmax", dtype="float32")(x)  # [batch, classes]
+    mean_of_vectors = keras.Model(tokens, p)
     train(mean_of_vectors, data, 4 * config.learning_rate, config.epochs)  # shallow: larger steps
     bag_of_words = make_pipeline(TfidfVectorizer(), LogisticRegression())
     bag_of_words.fit(*splits["train"])

@@ -142,14 +142,9 @@ def train(name, contexts, captions, vocabulary, config):
         optimizer=keras.optimizers.Adam(learning_rate, global_clipnorm=1.0),
         loss="sparse_categorical_crossentropy",  # the mean over words: the mask leaves padding out
     )
-    history = zoo.fit(
-        model,
-        train,
-        validation_data=validation,
-        epochs=config.epochs,
-        callbacks=[keras.callbacks.EarlyStopping(patience=2, restore_best_weights=True)],
-        shuffle=False,  # the batches come shuffled
-    ).history
+    best = keras.callbacks.EarlyStopping(patience=2, restore_best_weights=True)
+    options = {"epochs": config.epochs, "callbacks": [best], "shuffle": False}  # batches come shuffled
+    history = zoo.fit(model, train, validation_data=validation, **options).history
     return model, history
 
 

@@ -150,7 +150,7 @@ def main(config):
     listener.summary()
     train(listener, nll, data, config)
     print("\nBaseline, the chord before alone:")
-    keys = keras.layers.Dense(NUM_KEYS, activation="sigmoid")
+    keys = keras.layers.Dense(NUM_KEYS, activation="sigmoid", dtype="float32")
     chords = keras.Input((None, NUM_KEYS + 1))
     last_chord = keras.Sequential([chords, keras.layers.Masking(0.0), keys])
     train(last_chord, nll, data, config)

@@ -104,12 +104,10 @@ def make_step(network, optimizer=None):
             is_token = tf.cast(targets != 0, "float32")  # 0 where a stream has ended
             losses = keras.losses.sparse_categorical_crossentropy(targets, probabilities)
             total, count = tf.reduce_sum(losses * is_token), tf.reduce_sum(is_token)
-            loss = total / count
-            if optimizer is not None:
-                loss = optimizer.scale_loss(loss)
+            loss = total / count if optimizer is None else optimizer.scale_loss(total / count)
         if optimizer is not None:
-            variables = network.trainable_variables
-            optimizer.apply(tape.gradient(loss, variables), variables)
+            gradients = tape.gradient(loss, network.trainable_variables)
+            optimizer.apply(gradients, network.trainable_variables)
         return total, count, states
 
     return step
@@ -129,9 +127,7 @@ def read(step, network, inputs, targets):
 def main(config):
     zoo.tasks.check_output(config.output)
     if config.distribute:
-        raise zoo.InputError(
-            "--distribute is for recipes that train with fit: this one has its own step."
-        )
+        raise zoo.InputError("--distribute is for recipes that train with fit; this has its own step.")
     if config.smoke:
         smaller = {"max_tokens": 20000, "bptt_steps": 20, "units": 16, "epochs": 1, "batch_size": 16}
         config = dataclasses.replace(config, **smaller)
@@ -236,8 +232,7 @@ def main(config):
         "vocabulary": vocabulary,
     }
     results = {"metrics": metrics, "history": history, "figures": {"loss": figure}}
-    files = {"samples.txt": samples.encode()}
-    zoo.save(config.output, model, task=task, files=files, **results)
+    zoo.save(config.output, model, task=task, files={"samples.txt": samples.encode()}, **results)
     print(f"Written to {config.output}: model, vocabulary, metrics, history, samples and a plot.")
 
 

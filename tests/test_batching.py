@@ -81,6 +81,23 @@ def test_rows_may_be_drawn_for_each_epoch():
     assert sorted(map(str, flat(first))) != sorted(map(str, flat(second)))
 
 
+def test_numbers_stand_beside_sequences():
+    rows = [(np.arange(1, n + 1), n % 2) for n in (3, 1, 4, 2)]
+    labels = [(x[:, 0].tolist(), y.tolist()) for x, y in batches(rows, 3, seed=0).as_numpy_iterator()]
+    assert labels == [([1, 1, 1], labels[0][1]), ([1], [0])]
+    assert sorted(labels[0][1]) == [0, 1, 1]
+
+
+def test_lengths_are_few_on_jax(monkeypatch):
+    monkeypatch.setattr("keras.backend.backend", lambda: "jax")
+    rows = [(np.ones((n, 89)), np.ones((n, n % 3 + 1)), n) for n in range(1, 30)]
+    shapes = [[x.shape for x in batch] for batch in batches(rows, 1).as_numpy_iterator()]
+    assert {shape for shape, *_ in shapes} == {(1, n, 89) for n in (8, 12, 16, 24, 32)}
+    assert {shape for _, shape, _ in shapes} == {(1, n, 8) for n in (8, 12, 16, 24, 32)}
+    assert {shape for *_, shape in shapes} == {(1,)}
+    assert all(len(row) <= shape[0][1] for (row, *_), shape in zip(rows, shapes, strict=True))
+
+
 @pytest.mark.parametrize(("batch_size", "steps"), [(1, 7), (4, 1), (4, 10), (7, 13), (60, 3), (500, 2)])
 def test_streams_have_every_token_once_in_order(batch_size, steps):
     tokens = np.arange(2, 204)

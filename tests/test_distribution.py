@@ -11,6 +11,8 @@ import sys
 import numpy as np
 import pytest
 
+import zoo
+
 ROOT = pathlib.Path(__file__).parent.parent
 PROGRAM = ROOT / "tests" / "distributed.py"
 JAX = {"KERAS_BACKEND": "jax", "XLA_FLAGS": "--xla_backend_optimization_level=0"}  # compiles faster
@@ -26,7 +28,7 @@ def start(path, *words, **environment):
     )
 
 
-def start_two(path, *words):
+def start_two(path, *words, **environment):
     """The same program in two processes of JAX, as on two hosts."""
     with socket.socket() as one:
         one.bind(("localhost", 0))
@@ -34,7 +36,7 @@ def start_two(path, *words):
     shared = {"NUM_PROCESSES": "2", "JOB_ADDRESSES": f"localhost:{port}"}
     each = [{**shared, "PROCESS_ID": str(i)} for i in range(2)]
     named = [{f"KERAS_DISTRIBUTION_{name}": one[name] for name in one} for one in each]
-    return [start(path, *words, **JAX, **environment) for environment in named]
+    return [start(path, *words, **{**JAX, **environment, **one}) for one in named]
 
 
 def read(process):
@@ -55,12 +57,16 @@ def assert_equal(one, other):
         np.testing.assert_allclose(other[name]["weights"], expected["weights"], rtol=1e-4)
 
 
-def test_two_processes_of_jax_equal_one():
+def test_two_processes_of_jax_equal_one_and_share_its_work(tmp_path):
     words = ("--rows", "21", "--dropout", "0.2")  # the last batch has 5: an odd one for two devices
     alone = start(PROGRAM, *words, **JAX)
-    first, second = start_two(PROGRAM, *words, "--distribute")
+    dump = f"{JAX['XLA_FLAGS']} --xla_dump_to={tmp_path} --xla_dump_hlo_module_re=.*shared_out.*"
+    first, second = start_two(PROGRAM, *words, "--distribute", XLA_FLAGS=dump)
     assert_equal(*(json.loads(read(process)) for process in (alone, first)))
     assert read(second) == ""  # the first alone prints
+    compiled = [path.read_text() for path in tmp_path.glob("*after_optimizations.txt")]
+    states = [set(re.findall(r"f32\[8,(\d),6\]", text)) for text in compiled]  # [time, batch, units]
+    assert set.union(*states) >= {"4"} and not any("8" in found for found in states)  # halves of 8 rows
 
 
 def test_two_devices_of_tensorflow_equal_one():
@@ -70,13 +76,14 @@ def test_two_devices_of_tensorflow_equal_one():
     assert_equal(*(json.loads(read(process)) for process in (alone, mirrored)))
 
 
-def test_a_recipe_in_two_processes_writes_one_model(tmp_path):
+def test_a_recipe_in_two_processes_writes_one_model(data_dir, tmp_path):
+    zoo.datasets.load("sunspots", data_dir=data_dir)  # before, or both prepare it at once
     recipe = ROOT / "recipes" / "many_to_one_forecasting.py"
-    words = ("--smoke", "--distribute", "--data-dir", str(tmp_path / "data"), "--output")
+    words = ("--smoke", "--distribute", "--data-dir", data_dir, "--output")
     first, second = start_two(recipe, *words, str(tmp_path / "model"))
     assert "Written to" in read(first)
     assert read(second) == ""
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["data", "model"]
+    assert [path.name for path in tmp_path.iterdir()] == ["model"]
     task = json.loads((tmp_path / "model" / "task.json").read_text())
     assert task["backend"] == "jax" and task["config"]["distribute"]
 

@@ -13,6 +13,7 @@ import keras
 import numpy as np
 from keras import ops
 
+from zoo.datasets.batching import few_lengths
 from zoo.errors import InputError, check_choice
 
 IMPOSSIBLE = -1e9  # a log-probability of what must not be; finite, so that differences stay numbers
@@ -511,7 +512,11 @@ def generate_in_batches(model, sources, max_length, batch_size=64, strategy="gre
         if isinstance(sources, np.ndarray):
             source = sources[batch]
         else:
-            source = keras.utils.pad_sequences([sources[i] for i in batch], padding="post")
+            rows = [sources[i] for i in batch]
+            length = max(map(len, rows))
+            if keras.backend.backend() == "jax":  # it compiles a loop for each length
+                length = few_lengths(length)
+            source = keras.utils.pad_sequences(rows, maxlen=length, padding="post")
         tokens = model.generate(source, max_length, strategy, **options)  # [batch, time]
         for i, row in zip(batch, tokens.tolist(), strict=True):
             generated[i] = [token for token in row if token not in (0, model.end_token)]
