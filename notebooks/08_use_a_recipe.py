@@ -149,7 +149,7 @@ for line in lines[:4]:
 # the network.
 
 # %%
-old = source[source.index("SENTENCES = [") : source.index("BUCKETS = [")]
+old = next(line for line in source.splitlines(keepends=True) if line.startswith("SENTENCES = ["))
 new = 'SENTENCES = ["The piano was late but not damaged", "The piano was damaged but not late"]\n'
 _ = recipe.write_text(source.replace(old, new), "utf-8")
 

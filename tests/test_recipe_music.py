@@ -104,7 +104,7 @@ def test_a_few_chorales_and_the_same_seed_gives_the_same_numbers(recipe, chorale
         assert list(rows) == [cell, "last chord", "frequencies", "composer"]
         (loss,) = rows.pop("composer").values()
         assert re.search(rf"^{split} +{loss:.4f}$", printed, re.M)
-        assert 4 < loss < 5  # ln 134 = 4.9 if all symbols are alike
+        assert 3.5 < loss < 5  # ln 134 = 4.9 if all symbols are alike
         for name, row in rows.items():
             cells = re.search(rf"^{split}, {name} +(.*)$", printed, re.M).group(1).split()
             assert cells == [f"{value:.4f}" for value in row.values()]
