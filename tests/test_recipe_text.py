@@ -75,10 +75,10 @@ def test_states_are_handed_on_and_the_gradient_is_not(recipe, network):
 
     def slope(**kwargs):  # in the direction of the gradient
         ends = [
-            loss([x + sign * 0.1 / size * g for x, g in zip(before, gradients, strict=True)], **kwargs)
+            loss([x + sign * 0.02 / size * g for x, g in zip(before, gradients, strict=True)], **kwargs)
             for sign in (1, -1)
         ]
-        return (ends[0] - ends[1]) / 0.2
+        return (ends[0] - ends[1]) / 0.04
 
     assert slope(states=states) == pytest.approx(size, rel=1e-2)
     assert slope() != pytest.approx(size, rel=5e-2)
