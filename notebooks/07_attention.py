@@ -180,11 +180,11 @@ for attention, runs in shares.items():
 #
 # - **Without attention** most of the shortest strings come out right, fewer with each letter more,
 #   and hardly any of the longer half.
-# - **With attention**, after the same training with as many parameters, length hardly matters, up
-#   to about the longest strings of training.
-# - **Beyond the lengths of training** attention does not help for long: some strings of 11 letters
-#   come out right, hardly any longer one. Attention takes away the bottleneck; it does not teach a
-#   network to count further than it ever had to.
+# - **With attention**, after the same training with as many parameters, length matters far less: of
+#   the longest strings of training, too, most come out right.
+# - **Beyond the lengths of training**, from 11 letters on, fewer come out right with each letter more.
+#   Attention takes away the bottleneck; it does not teach a network to count further than it ever had
+#   to.
 #
 # One thing the picture does not say: that 75 numbers *could not* hold 10 letters. There is room: ten
 # letters are about 47 bits. But the network must learn to pack everything into the vector and to
@@ -323,8 +323,8 @@ for offset, count in zip(*np.unique(looked_at - right_place, return_counts=True)
     print(f"{offset:+d}: {count / looked_at.size:.1%}")
 
 # %% [markdown]
-# +0 is the letter itself, +1 its neighbour on the right. In this run it looks at the letter itself;
-# another run may look next door. Each state of the
+# +0 is the letter itself, +1 its neighbour on the right. In this run it looks at the letter itself,
+# nearly always; another run may look next door. Each state of the
 # memory has read what is around it, from both sides, and could carry the letter next door as well;
 # a network that looks at neighbours can be just as right. So read such pictures with care. **The
 # weights say which states were used, not which letters, and not why.**
