@@ -17,7 +17,6 @@ import zoo
 @dataclasses.dataclass
 class Config:
     distribute: bool = zoo.flag(False, "on all devices")
-    precision: str = zoo.flag("float32", "of layers", ("float32", "mixed_float16", "mixed_bfloat16"))
     dropout: float = zoo.flag(0.0, "share of features dropped")
     rows: int = zoo.flag(22, "to train on")
     output: str = zoo.flag("written", "what the first process alone is to write")

@@ -466,7 +466,9 @@ class Generator(keras.Model):
             self._loops[key] = _Loop(self, STRATEGIES[strategy], {"max_length": max_length, **options})
         loop = self._loops[key]
         loop.seed_generator.state.assign([seed, 0])
-        result = loop.predict_on_batch(inputs)
+        rows = len(keras.tree.flatten(inputs)[0])
+        # Each replica of a strategy of TensorFlow answers, see `zoo.fit`: the first is enough.
+        result = keras.tree.map_structure(lambda x: x[:rows], loop.predict_on_batch(inputs))
         tokens, scores = result if strategy == "beam" else (result, None)
         is_used = tokens.any(axis=tuple(range(tokens.ndim - 1)))  # [time]
         if not is_used.any():

@@ -59,7 +59,7 @@ def _precision(policy):
 
 @contextlib.contextmanager
 def _all_devices():
-    """Lets `fit` use all devices of this host or, with JAX, of all processes; gives which it is."""
+    """Lets `fit` use all devices; gives the number of this process, 0 if it is the only one."""
     global _devices
     import keras
 
@@ -78,7 +78,10 @@ def _all_devices():
     import jax
 
     if "KERAS_DISTRIBUTION_NUM_PROCESSES" in os.environ and not jax.distributed.is_initialized():
-        keras.distribution.initialize()
+        try:
+            keras.distribution.initialize()
+        except (RuntimeError, ValueError) as error:
+            raise InputError(f"The processes did not find each other: {error}") from error
     _devices = jax.devices()
     try:
         yield jax.process_index()
