@@ -1,5 +1,6 @@
 """Two devices equal one: the same losses, weights and files, by processes of JAX and by TensorFlow."""
 
+import importlib.util
 import json
 import os
 import pathlib
@@ -16,6 +17,11 @@ import zoo
 ROOT = pathlib.Path(__file__).parent.parent
 PROGRAM = ROOT / "tests" / "distributed.py"
 JAX = {"KERAS_BACKEND": "jax", "XLA_FLAGS": "--xla_backend_optimization_level=0"}  # compiles faster
+
+needs_jax = pytest.mark.skipif(not importlib.util.find_spec("jax"), reason="JAX is not installed")
+needs_torch = pytest.mark.skipif(
+    not importlib.util.find_spec("torch"), reason="PyTorch is not installed"
+)
 
 
 def start(path, *words, **environment):
@@ -57,6 +63,7 @@ def assert_equal(one, other):
         np.testing.assert_allclose(other[name]["weights"], expected["weights"], rtol=1e-4)
 
 
+@needs_jax
 def test_two_processes_of_jax_equal_one_and_share_its_work(tmp_path):
     words = ("--rows", "21", "--dropout", "0.2")  # the last batch has 5: an odd one for two devices
     alone = start(PROGRAM, *words, **JAX)
@@ -76,6 +83,7 @@ def test_two_devices_of_tensorflow_equal_one():
     assert_equal(*(json.loads(read(process)) for process in (alone, mirrored)))
 
 
+@needs_jax
 def test_a_recipe_in_two_processes_writes_one_model(data_dir, tmp_path):
     zoo.datasets.load("sunspots", data_dir=data_dir)  # before, or both prepare it at once
     recipe = ROOT / "recipes" / "many_to_one_forecasting.py"
@@ -91,7 +99,7 @@ def test_a_recipe_in_two_processes_writes_one_model(data_dir, tmp_path):
 @pytest.mark.parametrize(
     ("recipe", "backend", "message"),
     [
-        ("many_to_one_forecasting", "torch", "Received: torch"),
+        pytest.param("many_to_one_forecasting", "torch", "Received: torch", marks=needs_torch),
         ("one_to_many_text", "tensorflow", "has its own step"),
     ],
 )
