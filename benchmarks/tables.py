@@ -26,7 +26,7 @@ PUBLISHED = {
 
 
 def number(text):
-    """As many digits as tell something: four significant ones, or three after the point below 1."""
+    """Three digits after the point below 10, one from there on."""
     value = float(text)
     return f"{value:.3f}" if abs(value) < 10 else f"{value:.1f}"
 
