@@ -37,116 +37,81 @@ COLUMNS = [
 ]
 
 
-class Benchmark(typing.NamedTuple):
-    """A configuration of a recipe, and where its metrics.json has the numbers."""
+class Score(typing.NamedTuple):
+    """A figure of a recipe, and where its metrics.json has it."""
 
-    recipe: str
-    flags: str
     metric: str
-    path: tuple  # of the metric; {cell} is the cell
-    baseline: str  # without recurrence
-    baseline_path: tuple
+    split: str
+    model: str  # {cell} is the cell
+    baseline: str  # the model without recurrence
+    key: str
 
 
-ACCURACY = (
-    ("test_accuracy", "{cell}", "all"),
-    "bag of words",
-    ("test_accuracy", "bag of words", "all"),
-)
-ENTITIES = (("test", "{cell}, crf", "all"), "most frequent tag", ("test", "most frequent tag", "all"))
-WORD_TAGS = (("test", "{cell}, softmax", "all"), *ENTITIES[1:])
-PHONEMES = (("test", "{cell}", "words"), "nearest spelling", ("test", "nearest spelling", "words"))
-BLEU = (
-    ("test", "attention additive, beam of 5", "BLEU"),
-    "copied source",
-    ("test", "copied source", "BLEU"),
-)
-BLEU_4 = (
-    ("test", "attention, beam search", "BLEU-4"),
-    "nearest training image",
-    ("test", "nearest training image", "BLEU-4"),
-)
-NATS = (("test", "{cell}", "nats a token"), "5-gram", ("test", "5-gram", "nats a token"))
-CHORDS = (("test", "{cell}", "nats a step"), "last chord", ("test", "last chord", "nats a step"))
-DIGITS = (
-    ("test", "{cell}, one step", "accuracy"),
-    "logistic regression",
-    ("test", "logistic regression", "accuracy"),
-)
-FORECAST = (
-    ("test", "{cell}", "MAE"),
-    "linear regression on differences",
-    ("test", "the same on differences", "MAE"),
-)
-MARKS = (
-    ("test", "{cell}", "accuracy"),
-    "most frequent tag",
-    ("test", "most frequent tag", "accuracy"),
-)
+SCORES = {
+    "one_to_one_digits": Score(
+        "accuracy", "test", "{cell}, one step", "logistic regression", "accuracy"
+    ),
+    "one_to_many_captioning": Score(
+        "BLEU-4", "test", "attention, beam search", "nearest training image", "BLEU-4"
+    ),
+    "one_to_many_music": Score("nats a step", "test", "{cell}", "last chord", "nats a step"),
+    "one_to_many_text": Score("nats a character", "test", "{cell}", "5-gram", "nats a token"),
+    "many_to_one_sentiment": Score("accuracy", "test_accuracy", "{cell}", "bag of words", "all"),
+    "many_to_one_forecasting": Score(
+        "MAE", "test", "{cell}", "linear regression on differences", "MAE"
+    ),
+    "many_to_many_ner": Score("F1", "test", "{cell}, crf", "most frequent tag", "all"),
+    "many_to_many_pos": Score("accuracy", "test", "{cell}, softmax", "most frequent tag", "all"),
+    "many_to_many_punctuation": Score("accuracy", "test", "{cell}", "most frequent tag", "accuracy"),
+    "encoder_decoder_translation": Score(
+        "BLEU", "test", "attention additive, beam of 5", "copied source", "BLEU"
+    ),
+    "encoder_decoder_pronunciation": Score(
+        "wrong words", "test", "{cell}", "nearest spelling", "words"
+    ),
+}
 
 # The recipes as they are. Where a recipe trains a second model to compare with, that is left out.
-DEFAULTS = {
-    name: Benchmark(name, *rest)
-    for name, *rest in (
-        ("one_to_one_digits", "", "accuracy", *DIGITS),
-        ("one_to_many_captioning", "--no-baseline", "BLEU-4", *BLEU_4),
-        ("one_to_many_music", "", "nats a step", *CHORDS),
-        ("one_to_many_text", "", "nats a character", *NATS),
-        ("many_to_one_sentiment", "", "accuracy", *ACCURACY),
-        ("many_to_one_forecasting", "", "MAE", *FORECAST),
-        ("many_to_many_ner", "", "F1", *ENTITIES),
-        ("many_to_many_pos", "", "accuracy", *WORD_TAGS),
-        ("many_to_many_punctuation", "", "accuracy", *MARKS),
-        ("encoder_decoder_translation", "--no-baseline", "BLEU", *BLEU),
-        ("encoder_decoder_pronunciation", "", "wrong words", *PHONEMES),
-    )
-}
+WITHOUT_SECOND = ("one_to_many_captioning", "encoder_decoder_translation")
+DEFAULTS = {name: "--no-baseline" if name in WITHOUT_SECOND else "" for name in SCORES}
 SMOKE = ("one_to_one_digits", "many_to_one_forecasting", "many_to_one_sentiment")  # no download
 RUNNING = set()  # processes
 
-# Longer, with the flags chosen on validation splits, and the cell of each.
+
+class Reference(typing.NamedTuple):
+    """A longer configuration of a recipe, with flags that were chosen on the validation split."""
+
+    recipe: str
+    cell: str
+    flags: str
+
+
 REFERENCES = {
-    name: (Benchmark(recipe, flags, metric, *rest), cell)
-    for name, cell, recipe, flags, metric, *rest in (
-        (
-            *("sst2", "lstm", "many_to_one_sentiment"),
-            "--dataset glue/sst2 --glove glove.6B.zip",
-            *("accuracy", *ACCURACY),
-        ),
-        (
-            *("imdb", "gru", "many_to_one_sentiment"),
-            "--dataset imdb_reviews --glove glove.6B.zip --bidirectional --pooling attention",
-            *("accuracy", *ACCURACY),
-        ),
-        (
-            *("conll2003", "lstm", "many_to_many_ner"),
-            "--dataset conll2003 --glove glove.6B.zip --epochs 40",
-            *("F1", *ENTITIES),
-        ),
-        (
-            *("multi30k", "gru", "encoder_decoder_translation"),
-            "--no-baseline --units 256 --embedding-dim 256 --dropout 0.3 --learning-rate 0.002 "
-            "--epochs 14",
-            *("BLEU", *BLEU),
-        ),
-        ("jsb_chorales", "lstm", "one_to_many_music", "", "nats a step", *CHORDS),
-        (
-            *("tiny_shakespeare", "lstm", "one_to_many_text"),
-            "--units 512 --dropout 0.4 --learning-rate 0.003 --epochs 28",
-            *("nats a character", *NATS),
-        ),
-        (
-            *("flickr8k", "gru", "one_to_many_captioning"),
-            "--no-baseline --dataset flickr8k --learning-rate 0.001 "
-            "--cnn-weights mobilenet_v2_160_no_top.weights.h5",
-            *("BLEU-4", *BLEU_4),
-        ),
-        (
-            *("cmudict", "gru", "encoder_decoder_pronunciation"),
-            "--epochs 12",
-            *("wrong words", *PHONEMES),
-        ),
-    )
+    "sst2": Reference("many_to_one_sentiment", "lstm", "--dataset glue/sst2 --glove glove.6B.zip"),
+    "imdb": Reference(
+        "many_to_one_sentiment",
+        "gru",
+        "--dataset imdb_reviews --glove glove.6B.zip --bidirectional --pooling attention",
+    ),
+    "conll2003": Reference(
+        "many_to_many_ner", "lstm", "--dataset conll2003 --glove glove.6B.zip --epochs 40"
+    ),
+    "multi30k": Reference(
+        "encoder_decoder_translation",
+        "gru",
+        "--no-baseline --units 256 --embedding-dim 256 --dropout 0.3 --learning-rate 0.002 --epochs 14",
+    ),
+    "jsb_chorales": Reference("one_to_many_music", "lstm", ""),
+    "tiny_shakespeare": Reference(
+        "one_to_many_text", "lstm", "--units 512 --dropout 0.4 --learning-rate 0.003 --epochs 28"
+    ),
+    "flickr8k": Reference(
+        "one_to_many_captioning",
+        "gru",
+        "--no-baseline --dataset flickr8k --learning-rate 0.001 "
+        "--cnn-weights mobilenet_v2_160_no_top.weights.h5",
+    ),
+    "cmudict": Reference("encoder_decoder_pronunciation", "gru", "--epochs 12"),
 }
 
 
@@ -178,7 +143,7 @@ def plan(options):
     if options.reference or set(options.recipe or ()) & set(REFERENCES):
         return [
             (name, cell, 0)
-            for name, (_, cell) in REFERENCES.items()
+            for name, (_, cell, _) in REFERENCES.items()
             if name in (options.recipe or REFERENCES) and cell in (options.cell or CELLS)
         ]
     return [
@@ -220,23 +185,26 @@ def machine():
         return platform.processor() or platform.machine()
 
 
-def look_up(metrics, path, cell):
-    for name in path:
-        metrics = metrics[name.format(cell=cell)]
-    return metrics
-
-
 def run(name, cell, seed, cores, smoke=False):
     """Runs a configuration on some cores and gives its row; RuntimeError if it fails."""
-    benchmark = DEFAULTS[name] if name in DEFAULTS else REFERENCES[name][0]
-    words = ["--cell", cell, *shlex.split(benchmark.flags), "--seed", str(seed)]
+    recipe, flags = name, DEFAULTS.get(name)
+    if name in REFERENCES:
+        recipe, flags = REFERENCES[name].recipe, REFERENCES[name].flags
+    score = SCORES[recipe]
+    words = ["--cell", cell, *shlex.split(flags), "--seed", str(seed)]
     with tempfile.TemporaryDirectory() as folder:
         output, log = pathlib.Path(folder) / "model", pathlib.Path(folder) / "log"
-        recipe = ROOT / "recipes" / f"{benchmark.recipe}.py"
         begin = time.perf_counter()
         with open(log, "w") as file:
             process = subprocess.Popen(
-                [sys.executable, recipe, *words, "--output", output, *["--smoke"] * smoke],
+                [
+                    sys.executable,
+                    ROOT / "recipes" / f"{recipe}.py",
+                    *words,
+                    "--output",
+                    output,
+                    *["--smoke"] * smoke,
+                ],
                 stdout=file,
                 stderr=subprocess.STDOUT,
             )
@@ -251,15 +219,16 @@ def run(name, cell, seed, cores, smoke=False):
             raise RuntimeError(f"exit status {process.returncode}:\n{last}")
         task = json.loads((output / "task.json").read_text("utf-8"))
         epochs = len((output / "history.csv").read_text().splitlines()) - 1
+    models = task["metrics"][score.split]
     versions = {name: task["versions"][name] for name in ("keras", "tensorflow", "numpy")}
     return {
         "name": name,
         "cell": cell,
         "seed": seed,
-        "metric": benchmark.metric,
-        "value": look_up(task["metrics"], benchmark.path, cell),
-        "baseline": benchmark.baseline,
-        "baseline_value": look_up(task["metrics"], benchmark.baseline_path, cell),
+        "metric": score.metric,
+        "value": models[score.model.format(cell=cell)][score.key],
+        "baseline": score.baseline,
+        "baseline_value": models[score.baseline][score.key],
         "parameters": task["parameters"],
         "epochs": epochs,
         "seconds": round(seconds),
@@ -270,7 +239,7 @@ def run(name, cell, seed, cores, smoke=False):
         "versions": ", ".join(
             [f"python {platform.python_version()}", *(f"{k} {v}" for k, v in versions.items())]
         ),
-        "command": shlex.join(["python", f"recipes/{benchmark.recipe}.py", *words]),
+        "command": shlex.join(["python", f"recipes/{recipe}.py", *words]),
     }
 
 

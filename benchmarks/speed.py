@@ -1,7 +1,6 @@
 """How fast is the zoo, beside PyTorch and beside the plain Keras script of a textbook?
 
     python benchmarks/speed.py [--part PART] [--cell CELL] [--rounds 5]
-    python benchmarks/speed.py --table
 
 The programs of a comparison take turns, A B C A B C, in one process, after a warm-up that compiles. A
 figure is the median over the rounds, with least and most; the ratio to ours is taken round by round.
@@ -24,8 +23,9 @@ generation  Greedy translations by a model of the translation recipe's size, and
             way (a sentence at a time, `predict` once a token) takes two sentences, and is multiplied.
 latency     Milliseconds for the answer to one sentence of 20 words.
 
-The table goes into a CSV, where rows that were not measured anew stay; `--table` copies it into the
-README. PyTorch is no dependency, without it its rows are left out: pip install ".[bench]".
+Keras runs on the backend of KERAS_BACKEND. The rows of a part go into speed.csv when it has ended, and
+what was not measured anew stays there; tables.py copies it into the README. PyTorch is no dependency,
+without it its rows are left out: pip install ".[bench]".
 """
 
 import csv
@@ -37,7 +37,6 @@ import importlib.util
 import itertools
 import os
 import pathlib
-import platform
 import re
 import time
 
@@ -46,6 +45,7 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 import keras
 import numpy as np
 import tensorflow as tf
+from run import machine, read_results
 
 import zoo
 
@@ -66,7 +66,7 @@ SETTINGS = {  # by backend: whether batches have few shapes, and what compiles
     "jax": {"few shapes, XLA": (True, True)},
     "torch": {"exact lengths": (False, False)},
 }
-KEY = ("part", "dataset", "cell", "units")  # rows that are replaced together
+KEY = ("part", "backend", "dataset", "cell", "units")  # rows that are replaced together
 PLAIN = (32, 32)  # units and embedding_dim of the textbook's script
 MAX_WORDS, NUM_TAGS, SOURCE_LENGTH, SENTENCE_LENGTH = 200, 9, 20, 20
 
@@ -93,7 +93,6 @@ class Config:
     seed: int = zoo.flag(0, "of weights, tokens and batches")
     smoke: bool = zoo.flag(False, "tiny sizes and made-up data, to see that everything runs")
     output: str = zoo.flag("", "CSV to write, '' for benchmarks/speed.csv, with --smoke for none")
-    table: bool = zoo.flag(False, "measure nothing, copy the CSV into the README")
 
 
 # Measuring
@@ -127,9 +126,11 @@ def spread(values):
 
 def make_row(key, what, setting, unit, values, times=None):
     """A row of the table, a dict of str; `times` is how many times as long as ours it takes."""
+    part, *of = key
     times = ["", "", ""] if times is None or np.isnan(times).any() else spread(times)
     columns = ("median", "least", "most", "times ours", "times ours, least", "times ours, most")
-    row = dict(zip(KEY, map(str, key), strict=True)) | {"what": what, "setting": setting, "unit": unit}
+    row = dict(zip(KEY, map(str, (part, keras.backend.backend(), *of)), strict=True))
+    row |= {"what": what, "setting": setting, "unit": unit}
     row |= dict(zip(columns, (*spread(values), *times), strict=True))
     print(" ".join(row[name] for name in KEY), "|", what, "|", end=" ")
     print("{median} ({least} to {most}) {unit}".format(**row), end=" | ")
@@ -654,33 +655,30 @@ def describe(config):
         f"--{name.replace('_', '-')}" + ("" if value is True else f" {value}")
         for name, value in changed.items()
     ]
-    packages = ["keras", keras.backend.backend(), "tensorflow", *(["torch"] if TORCH else [])]
-    cpu = re.search(r"model name\s*: (.*)", read_cpu()) or [None, platform.machine()]
+    backend = keras.backend.backend()
+    packages = ["keras", backend, "tensorflow", *(["torch"] if TORCH else [])]
     return {
         "versions": ", ".join(
             f"{name} {importlib.metadata.version(name)}" for name in dict.fromkeys(packages)
         ),
-        "machine": f"{cpu[1]}, {os.cpu_count()} cores",
-        "command": " ".join(["python benchmarks/speed.py", *flags]),
+        "machine": f"{machine()}, {os.cpu_count()} cores",
+        "command": " ".join([f"KERAS_BACKEND={backend} python benchmarks/speed.py", *flags]),
         "date": datetime.date.today().isoformat(),
     }
-
-
-def read_cpu():
-    path = pathlib.Path("/proc/cpuinfo")  # of Linux
-    return path.read_text() if path.exists() else ""
 
 
 def write(rows, path):
     """Into a CSV, whole or not at all; rows that were not measured anew stay."""
     path, key = pathlib.Path(path), lambda row: [row[name] for name in KEY]
     new = [key(row) for row in rows]
-    rows = [row for row in read(path) if key(row) not in new] + rows
-    rows.sort(key=lambda row: PARTS.index(row["part"]))  # sort keeps the order in a part
+    rows = [row for row in read_results(path) if key(row) not in new] + rows
+    orders = {"part": PARTS, "backend": [*SETTINGS], "cell": [*GATES]}
+    columns = ("part", "backend", "dataset", "cell")
+    rows.sort(key=lambda row: [orders[c].index(row[c]) if c in orders else row[c] for c in columns])
     temporary = path.with_name(f".{path.name}")
     try:
         with temporary.open("w", newline="") as file:
-            writer = csv.DictWriter(file, rows[0])
+            writer = csv.DictWriter(file, rows[0], lineterminator="\n")
             writer.writeheader()
             writer.writerows(rows)
         temporary.replace(path)
@@ -688,58 +686,11 @@ def write(rows, path):
         temporary.unlink(missing_ok=True)
 
 
-def read(path):
-    if not path.exists():
-        return []
-    with path.open(newline="") as file:
-        return list(csv.DictReader(file))
-
-
-def table(path=FOLDER / "speed.csv"):
-    """The CSV as Markdown, a table for each part: ours, and how many times as long the others take."""
-    lines = []
-    for part, rows in itertools.groupby(read(path), key=lambda row: row["part"]):
-        rows = list(rows)
-        names = list(dict.fromkeys(row["what"] for row in rows))
-        heads = [next(heading(row) for row in rows if row["what"] == name) for name in names]
-        lines += [
-            "",
-            f"| {part} | cell | units | {' | '.join(heads)} |",
-            "|---" * (3 + len(names)) + "|",
-        ]
-        for key, some in itertools.groupby(rows, key=lambda row: [row[name] for name in KEY[1:]]):
-            cell_of = {row["what"]: figure(row) for row in some}
-            lines.append(f"| {' | '.join([*key, *(cell_of.get(name, '') for name in names)])} |")
-    return "\n".join(lines[1:])
-
-
-def heading(row):
-    unit = f", {row['unit']}" if row["what"] == "ours" or not row["times ours"] else ", times as long"
-    return row["what"] + unit
-
-
-def figure(row):
-    columns = ("times ours", "times ours, least", "times ours, most")
-    if row["what"] == "ours" or not row["times ours"]:
-        columns = ("median", "least", "most")
-    median, least, most = (row[name].replace("inf", "not reached") for name in columns)
-    return median if least == median == most else f"{median} ({least} to {most})"
-
-
-def update_readme():
-    readme = FOLDER.parent / "README.md"
-    begin, end = "<!-- speed:begin -->\n", "\n<!-- speed:end -->"
-    before, rest = readme.read_text().split(begin)
-    readme.write_text(before + begin + table() + end + rest.split(end)[1])
-
-
 def cells(config):
     return list(GATES) if config.cell == "all" else [config.cell]
 
 
 def main(config):
-    if config.table:
-        return update_readme()
     if config.smoke:
         sizes = {"units": 8, "embedding_dim": 6, "vocabulary_size": 50, "batch_size": 4, "steps": 2}
         sizes |= {"max_length": 3, "reviews": "made up"}
@@ -749,16 +700,15 @@ def main(config):
     print(f"{about['versions']}; {about['machine']}; Keras on {keras.backend.backend()}")
     if not TORCH:
         print("PyTorch is not installed, its rows are left out.")
-    rows = []
+    output = config.output or ("" if config.smoke else FOLDER / "speed.csv")
     for part in (training, accuracy, generation, latency):
         if config.part in ("all", part.__name__) or (config.part == "peak" and part is training):
             start = time.perf_counter()
-            rows += part(config)
+            rows = part(config)
             print(f"{part.__name__}: {time.perf_counter() - start:.0f} s in all", flush=True)
-    output = config.output or ("" if config.smoke else FOLDER / "speed.csv")
-    if output and rows:
-        write([row | about for row in rows], output)
-        print(f"Written to {output}.")
+            if output:
+                write([row | about for row in rows], output)
+                print(f"Written to {output}.")
 
 
 if __name__ == "__main__":

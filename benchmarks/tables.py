@@ -1,16 +1,18 @@
-"""Writes the README's tables of results from results.csv, between the marks that stand there.
+"""Writes the README's tables from results.csv and speed.csv, between the marks that stand there.
 
     python benchmarks/tables.py
 
-A test fails where the README and results.csv differ.
+A test fails where the README and the two files differ.
 """
 
+import itertools
+import math
 import statistics
 
 from run import CELLS, DEFAULTS, REFERENCES, RESULTS, ROOT, read_results
 
 README = ROOT / "README.md"
-BEGIN, END = "<!-- results:begin -->", "<!-- results:end -->"
+SPEED = RESULTS.with_name("speed.csv")
 # The best number of a purely recurrent model that we know of on the same test split.
 PUBLISHED = {
     "one_to_many_music": "8.43 (GRU, Bai et al. 2018)",
@@ -78,7 +80,7 @@ def make_tables(rows):
         "| command | metric | result | without recurrence | published | minutes, cores |",
         "|---|---|---|---|---|---|",
     ]
-    for name, (_, cell) in REFERENCES.items():
+    for name, (_, cell, _) in REFERENCES.items():
         for row in of[name, cell]:
             columns = [
                 f"`{row['command']}`",
@@ -93,12 +95,62 @@ def make_tables(rows):
     return "\n\n".join("\n".join(part) for part in parts)
 
 
+def make_speed_tables(rows):
+    """A table of each part and backend: ours, and how many times as long the others take."""
+    lines = []
+    for (part, backend), some in itertools.groupby(rows, lambda row: (row["part"], row["backend"])):
+        some = list(some)
+        names = list(dict.fromkeys(row["what"] for row in some))
+        heads = [next(heading(row) for row in some if row["what"] == name) for name in names]
+        columns = [f"{part}, {backend}", "cell", "units", *heads]
+        lines += ["", f"| {' | '.join(columns)} |", "|---" * len(columns) + "|"]
+        for key, of_key in itertools.groupby(
+            some, lambda row: (row["dataset"], row["cell"], row["units"])
+        ):
+            cell_of = {row["what"]: figure(row) for row in of_key}
+            lines.append(f"| {' | '.join([*key, *(cell_of.get(name, '') for name in names)])} |")
+        ratios = [
+            [float(row["times ours"]) for row in some if row["what"] == name and is_ratio(row)]
+            for name in names
+        ]
+        means = [
+            f"{statistics.geometric_mean(of_name):.4g}" if of_name and max(of_name) < math.inf else ""
+            for of_name in ratios
+        ]
+        if any(means):
+            lines.append(f"| geometric mean | | | {' | '.join(means)} |")
+    return "\n".join(lines[1:])
+
+
+def is_ratio(row):
+    return row["what"] != "ours" and row["times ours"] != ""
+
+
+def heading(row):
+    return f"{row['what']}, {'times as long' if is_ratio(row) else row['unit']}"
+
+
+def figure(row):
+    columns = ("times ours", "times ours, least", "times ours, most")
+    median, least, most = (
+        row[name].replace("inf", "not reached")
+        for name in (columns if is_ratio(row) else ("median", "least", "most"))
+    )
+    return median if least == median == most else f"{median} ({least} to {most})"
+
+
+def put(text, name, tables):
+    """The text with these tables between the marks of that name."""
+    begin, end = f"<!-- {name}:begin -->\n", f"\n<!-- {name}:end -->"
+    before, rest = text.split(begin)
+    return before + begin + tables + end + rest.split(end)[1]
+
+
 def main():
-    text = README.read_text("utf-8")
-    before, rest = text.split(BEGIN)
-    _, after = rest.split(END)
+    text = put(README.read_text("utf-8"), "results", make_tables(read_results(RESULTS)))
+    text = put(text, "speed", make_speed_tables(read_results(SPEED)))
     new = README.with_name(".README.md")
-    new.write_text(f"{before}{BEGIN}\n{make_tables(read_results(RESULTS))}\n{END}{after}", "utf-8")
+    new.write_text(text, "utf-8")
     new.replace(README)
 
 

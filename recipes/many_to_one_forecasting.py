@@ -180,16 +180,16 @@ def main(config):
         "last value": np.broadcast_to(last, truth.shape),
         "one season ago": inputs[:, ahead % config.season - config.season],
         "linear regression": on_levels.predict(inputs),
-        "the same on differences": on_differences.predict(inputs - last) + last,
+        "linear regression on differences": on_differences.predict(inputs - last) + last,
     }
     metrics = {
         name: score(forecast, truth, std, parts["train"], config.season)
         for name, forecast in forecasts.items()
     }
-    print(f"\n{'Test part':24s}" + "".join(f"{name:>14s}" for name in metrics[config.cell]))
+    print(f"\n{'Test part':34s}" + "".join(f"{name:>14s}" for name in metrics[config.cell]))
     for name, row in metrics.items():
         cells = (f"{'-':>14s}" if value is None else f"{value:14.4f}" for value in row.values())
-        print(f"{name:24s}" + "".join(cells))
+        print(f"{name:34s}" + "".join(cells))
 
     # Forecasts to judge by eye, of every window that begins where the one before has ended.
     shown = {

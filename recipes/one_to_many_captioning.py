@@ -64,7 +64,7 @@ class Config:
     units: int = zoo.flag(256, "size of the state")
     dropout: float = zoo.flag(0.4, "share of features dropped while training")
     learning_rate: float = zoo.flag(0.002, "of Adam, at its peak after the first epoch")
-    epochs: int = zoo.flag(3, "passes over the training split; the best on validation is kept")
+    epochs: int = zoo.flag(6, "passes over the training split; the best on validation is kept")
     batch_size: int = zoo.flag(64, "captions in a batch")
     precision: str = zoo.flag("float32", "of layers", ("float32", "mixed_float16", "mixed_bfloat16"))
     distribute: bool = zoo.flag(False, "train on all devices, and with JAX in all processes")

@@ -30,10 +30,12 @@ def make_row(run, **others):
     return row | {"name": "one_to_one_digits", "cell": "gru", "seed": "0", **others}
 
 
-def test_the_readme_has_the_results(run, tables):
-    rows = run["read_results"](run["RESULTS"])
-    shown = README.read_text("utf-8").split(tables["BEGIN"])[1].split(tables["END"])[0]
-    assert shown.strip() == tables["make_tables"](rows)
+def test_the_readme_has_the_tables(run, tables):
+    readme = README.read_text("utf-8")
+    results = tables["make_tables"](run["read_results"](run["RESULTS"]))
+    speed = tables["make_speed_tables"](run["read_results"](tables["SPEED"]))
+    assert f"<!-- results:begin -->\n{results}\n<!-- results:end -->" in readme
+    assert f"<!-- speed:begin -->\n{speed}\n<!-- speed:end -->" in readme
 
 
 def test_each_row_is_one_run_by_its_own_command(run):
@@ -52,6 +54,25 @@ def test_mean_and_spread_of_the_seeds(run, tables):
     rows = [make_row(run, seed=str(i), value=str(0.9 + i / 10), baseline="none") for i in range(3)]
     row = tables["make_tables"](rows).splitlines()[2]
     assert row == "| one_to_one_digits | 1 |  |  | 1.000 ± 0.100 (3) | 1.000 ± 0.000 (3), none |  |"
+
+
+def test_speed_as_ratios_where_there_are_some(tables):
+    names = ("times ours", "times ours, least", "times ours, most")
+    row = {"part": "training", "backend": "jax", "dataset": "IMDb", "cell": "gru", "units": "8"}
+    row |= {"unit": "steps/s", "median": "3", "least": "2", "most": "4"}
+    rows = [
+        row | {"what": "ours"} | dict.fromkeys(names, "1"),
+        row | {"what": "plain script"} | dict(zip(names, ("2", "1", "inf"), strict=True)),
+        row | {"what": "PyTorch"} | dict.fromkeys(names, "inf"),
+        row | {"what": "share", "unit": "%"} | dict.fromkeys(names, ""),
+    ]
+    assert tables["make_speed_tables"](rows).splitlines() == [
+        "| training, jax | cell | units | ours, steps/s | plain script, times as long "
+        "| PyTorch, times as long | share, % |",
+        "|---|---|---|---|---|---|---|",
+        "| IMDb | gru | 8 | 3 (2 to 4) | 2 (1 to not reached) | not reached | 3 (2 to 4) |",
+        "| geometric mean | | |  | 2 |  |  |",
+    ]
 
 
 def test_writing_keeps_order_and_leaves_the_old_file_if_it_fails(run, tmp_path):
