@@ -87,11 +87,15 @@ class Reference(typing.NamedTuple):
 
 
 REFERENCES = {
-    "sst2": Reference("many_to_one_sentiment", "lstm", "--dataset glue/sst2 --glove glove.6B.zip"),
+    "sst2": Reference(
+        "many_to_one_sentiment",
+        "lstm",
+        "--dataset glue/sst2 --glove glove.6B.zip --bidirectional --pooling attention --dropout 0.3",
+    ),
     "imdb": Reference(
         "many_to_one_sentiment",
         "gru",
-        "--dataset imdb_reviews --glove glove.6B.zip --bidirectional --pooling attention",
+        "--dataset imdb_reviews --glove glove.6B.zip --bidirectional --pooling attention --dropout 0.3",
     ),
     "conll2003": Reference(
         "many_to_many_ner", "lstm", "--dataset conll2003 --glove glove.6B.zip --epochs 40"

@@ -53,7 +53,7 @@ class Config:
     dataset: str = zoo.flag("movie_reviews/imdb", "name of a dataset, or path of your own data")
     data_dir: str = zoo.flag("", "where TFDS keeps its files, '' for its default")
     glove: str = zoo.flag("", "glove.6B.zip or a .txt of word vectors to start from")
-    vocabulary_size: int = zoo.flag(20000, "number of words known")
+    vocabulary_size: int = zoo.flag(20000, "most frequent words known, beside those of --glove")
     max_length: int = zoo.flag(400, "words kept of a text, the last ones: that is where verdicts are")
     embedding_dim: int = zoo.flag(100, "size of a word vector")
     units: int = zoo.flag(128, "size of the state")
@@ -128,15 +128,21 @@ def main(config):
     words = {split: split_words(texts) for split, (texts, _) in splits.items()}
     counts = collections.Counter(word for some in words["train"] for word in some)
     most_frequent = sorted(counts, key=lambda word: (counts[word], word), reverse=True)
-    vocabulary = ["", "[UNK]", *most_frequent][: config.vocabulary_size]
+    vocabulary, vectors = ["", "[UNK]", *most_frequent][: config.vocabulary_size], None
+    if config.glove:  # then words that training never saw have their vectors, too
+        vocabulary, vectors, found = zoo.text.glove_vocabulary(
+            config.glove, vocabulary[2:], config.embedding_dim
+        )
+        print(f"pretrained vectors for {found} of the training words")
+    table = {
+        "vocabulary_size": len(vocabulary),
+        "embedding_dim": config.embedding_dim,
+        "embeddings": vectors,
+    }
     data = {
         split: make_dataset(words[split], splits[split][1], vocabulary, config, seed)
         for split, seed in (("train", config.seed), ("validation", None), ("test", None))
     }
-    table = {"vocabulary_size": len(vocabulary), "embedding_dim": config.embedding_dim}
-    if config.glove:
-        table["embeddings"], found = zoo.text.load_glove(config.glove, vocabulary, config.embedding_dim)
-        print(f"pretrained vectors for {found} of {len(vocabulary)} words")
 
     # The model: words -> vectors -> states -> the last state -> probabilities.
     model = zoo.build(

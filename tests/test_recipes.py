@@ -8,6 +8,7 @@ import runpy
 import subprocess
 import sys
 
+import keras
 import pytest
 
 import zoo
@@ -58,12 +59,18 @@ def test_own_documents_of_three_classes_and_the_same_seed_gives_the_same_numbers
 ):
     recipe = runpy.run_path(str(sentiment))
     words = ["--smoke", "--dataset", str(write_texts(tmp_path, 3)), "--cell", "lstm", "--seed", "7"]
+    (tmp_path / "glove.txt").write_text("text 0.5 -0.5\nnever-seen 0.25 1\n")
+    words += ["--glove", str(tmp_path / "glove.txt"), "--embedding-dim", "2"]
     for name in ("model", "again"):
         zoo.run(recipe["main"], recipe["Config"], "", [*words, "--output", str(tmp_path / name)])
     for name in ("history.csv", "metrics.json"):
         assert (tmp_path / "model" / name).read_text() == (tmp_path / "again" / name).read_text()
     assert (tmp_path / "model" / "accuracy_by_length.png").exists()  # all texts are of one length
     assert "['bad', 'good', 'odd']" in capfd.readouterr().out
+    model = keras.saving.load_model(tmp_path / "model" / "model.keras")
+    vocabulary = json.loads((tmp_path / "model" / "task.json").read_text())["vocabulary"]
+    i = vocabulary.index("never-seen")  # of which training changes nothing
+    assert model.get_layer("embedding").get_weights()[0][i].tolist() == [0.25, 1]
 
 
 @pytest.mark.parametrize(
