@@ -34,6 +34,7 @@ COLUMNS = [
     *("name", "cell", "seed", "metric", "value", "baseline", "baseline_value"),
     *("parameters", "epochs", "seconds", "cpu_seconds", "peak_mb"),
     *("cores", "machine", "versions", "command"),
+    "metrics",  # the recipe's metrics.json
 ]
 
 
@@ -244,6 +245,7 @@ def run(name, cell, seed, cores, smoke=False):
             [f"python {platform.python_version()}", *(f"{k} {v}" for k, v in versions.items())]
         ),
         "command": shlex.join(["python", f"recipes/{recipe}.py", *words]),
+        "metrics": json.dumps(task["metrics"]),
     }
 
 

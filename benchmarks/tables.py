@@ -5,11 +5,13 @@
 A test fails where the README and the two files differ.
 """
 
+import collections
 import itertools
+import json
 import math
 import statistics
 
-from run import CELLS, DEFAULTS, REFERENCES, RESULTS, ROOT, read_results
+from run import CELLS, DEFAULTS, REFERENCES, RESULTS, ROOT, SCORES, read_results
 
 README = ROOT / "README.md"
 SPEED = RESULTS.with_name("speed.csv")
@@ -34,11 +36,11 @@ def number(text):
 
 
 def spread(values):
-    """The mean, and with more values than one their standard deviation and number."""
+    """The mean, and the standard deviation where the values differ."""
     values = [float(value) for value in values]
-    if len(values) < 2:
+    if len(set(values)) == 1:
         return number(values[0])
-    return f"{number(statistics.mean(values))} ± {number(statistics.stdev(values))} ({len(values)})"
+    return f"{number(statistics.mean(values))} ± {number(statistics.stdev(values))}"
 
 
 def middle(values):
@@ -64,7 +66,12 @@ def make_tables(rows):
         of_all = [row for cell in CELLS for row in of[name, cell]]
         if not of_all:
             continue
-        cells = [spread(row["value"] for row in of[name, c]) if of[name, c] else "" for c in CELLS]
+        cells = [
+            f"{spread(row['value'] for row in of[name, cell])} ({len(of[name, cell])})"
+            if of[name, cell]
+            else ""
+            for cell in CELLS
+        ]
         of_seeds = {row["seed"]: row["baseline_value"] for row in of_all}  # the same for each cell
         baseline = f"{spread(of_seeds.values())}, {of_all[0]['baseline']}"
         metric = of_all[0]["metric"]
@@ -93,6 +100,26 @@ def make_tables(rows):
             references.append(f"| {' | '.join(columns)} |")
     parts = [results, costs] + ([references] if len(references) > 2 else [])
     return "\n\n".join("\n".join(part) for part in parts)
+
+
+def make_details(rows):
+    """A table in Markdown of all metrics of a recipe on the test split, of each of its models."""
+    values = collections.defaultdict(lambda: collections.defaultdict(list))
+    for row in rows:
+        for model, metrics in json.loads(row["metrics"])[SCORES[row["name"]].split].items():
+            if model.startswith("attention"):  # recipes that name no cell
+                model = f"{row['cell']}, {model}"
+            for key, value in metrics.items():
+                if value is not None:  # a ratio to nothing
+                    values[model][key].append(value)
+    keys = list(dict.fromkeys(key for of_model in values.values() for key in of_model))
+    cell_of = {model: model.split(",")[0] for model in values}
+    models = sorted(values, key=lambda model: [*CELLS, cell_of[model]].index(cell_of[model]))
+    lines = [f"| | {' | '.join(keys)} |", "|---" * (1 + len(keys)) + "|"]
+    for model in models:
+        columns = (spread(values[model][key]) if key in values[model] else "" for key in keys)
+        lines.append(f"| {model} | {' | '.join(columns)} |")
+    return "\n".join(lines)
 
 
 def make_speed_tables(rows):
@@ -147,7 +174,10 @@ def put(text, name, tables):
 
 
 def main():
-    text = put(README.read_text("utf-8"), "results", make_tables(read_results(RESULTS)))
+    rows = read_results(RESULTS)
+    text = put(README.read_text("utf-8"), "results", make_tables(rows))
+    for name in DEFAULTS:
+        text = put(text, name, make_details([row for row in rows if row["name"] == name]))
     text = put(text, "speed", make_speed_tables(read_results(SPEED)))
     new = README.with_name(".README.md")
     new.write_text(text, "utf-8")

@@ -1,5 +1,6 @@
 """The results that the README shows are those of results.csv, and run.py adds to them safely."""
 
+import json
 import pathlib
 import re
 import runpy
@@ -32,9 +33,13 @@ def make_row(run, **others):
 
 def test_the_readme_has_the_tables(run, tables):
     readme = README.read_text("utf-8")
-    results = tables["make_tables"](run["read_results"](run["RESULTS"]))
+    rows = run["read_results"](run["RESULTS"])
+    results = tables["make_tables"](rows)
     speed = tables["make_speed_tables"](run["read_results"](tables["SPEED"]))
     assert f"<!-- results:begin -->\n{results}\n<!-- results:end -->" in readme
+    for name in run["DEFAULTS"]:
+        details = tables["make_details"]([row for row in rows if row["name"] == name])
+        assert f"<!-- {name}:begin -->\n{details}\n<!-- {name}:end -->" in readme
     assert f"<!-- speed:begin -->\n{speed}\n<!-- speed:end -->" in readme
 
 
@@ -53,7 +58,23 @@ def test_each_row_is_one_run_by_its_own_command(run):
 def test_mean_and_spread_of_the_seeds(run, tables):
     rows = [make_row(run, seed=str(i), value=str(0.9 + i / 10), baseline="none") for i in range(3)]
     row = tables["make_tables"](rows).splitlines()[2]
-    assert row == "| one_to_one_digits | 1 |  |  | 1.000 ± 0.100 (3) | 1.000 ± 0.000 (3), none |  |"
+    assert row == "| one_to_one_digits | 1 |  |  | 1.000 ± 0.100 (3) | 1.000, none |  |"
+
+
+def test_all_metrics_of_each_model(run, tables):
+    rows = []
+    for cell, seed, bleu in [("gru", 0, 20), ("gru", 1, 30), ("lstm", 0, 40)]:
+        models = {"baseline": {"BLEU": 7, "MASE": None}, "attention, greedy": {"BLEU": bleu}}
+        name = "encoder_decoder_translation"
+        metrics = json.dumps({"validation": {}, "test": models})
+        rows.append(make_row(run, name=name, cell=cell, seed=str(seed), metrics=metrics))
+    assert tables["make_details"](rows).splitlines() == [
+        "| | BLEU |",
+        "|---|---|",
+        "| lstm, attention, greedy | 40.0 |",
+        "| gru, attention, greedy | 25.0 ± 7.1 |",
+        "| baseline | 7.000 |",
+    ]
 
 
 def test_speed_as_ratios_where_there_are_some(tables):
