@@ -29,18 +29,14 @@ PUBLISHED = {
 }
 
 
-def number(text):
-    """Three digits after the point below 10, one from there on."""
-    value = float(text)
-    return f"{value:.3f}" if abs(value) < 10 else f"{value:.1f}"
-
-
 def spread(values):
-    """The mean, and the standard deviation where the values differ."""
+    """The mean, and the standard deviation where values differ: three decimals below 10, else two."""
     values = [float(value) for value in values]
+    mean = statistics.mean(values)
+    decimals = 3 if abs(mean) < 10 else 0 if min(values) >= 1000 else 2
     if len(set(values)) == 1:
-        return number(values[0])
-    return f"{number(statistics.mean(values))} ± {number(statistics.stdev(values))}"
+        return f"{mean:,.{decimals}f}"
+    return f"{mean:,.{decimals}f} ± {statistics.stdev(values):.{decimals}f}"
 
 
 def middle(values):
@@ -92,8 +88,8 @@ def make_tables(rows):
             columns = [
                 f"`{row['command']}`",
                 row["metric"],
-                number(row["value"]),
-                f"{number(row['baseline_value'])}, {row['baseline']}",
+                spread([row["value"]]),
+                f"{spread([row['baseline_value']])}, {row['baseline']}",
                 PUBLISHED.get(name, ""),
                 f"{float(row['seconds']) / 60:.0f}, {row['cores']}",
             ]

@@ -71,8 +71,8 @@ def test_all_metrics_of_each_model(run, tables):
     assert tables["make_details"](rows).splitlines() == [
         "| | BLEU |",
         "|---|---|",
-        "| lstm, attention, greedy | 40.0 |",
-        "| gru, attention, greedy | 25.0 ± 7.1 |",
+        "| lstm, attention, greedy | 40.00 |",
+        "| gru, attention, greedy | 25.00 ± 7.07 |",
         "| baseline | 7.000 |",
     ]
 
