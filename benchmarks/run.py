@@ -2,18 +2,22 @@
 
     python benchmarks/run.py                              every recipe as it is, each cell, seeds 0 to 2
     python benchmarks/run.py --recipe one_to_one_digits --cell gru --seeds 1
-    python benchmarks/run.py --reference                  the long configurations, seed 0
+    python benchmarks/run.py --reference                  other configurations, seed 0
+    python benchmarks/run.py --recipe sst2                one of these
     python benchmarks/run.py --smoke                      to see that everything runs, nothing is kept
 
-A row is added when its run has ended, and what has its row is not run again: after an interruption the
-same command goes on. Each run is a process of its own, as from a shell; a failing one is reported, and
-the others go on. `--glove glove.6B.zip` and other files of the commands are looked for in the current
-folder. With `--jobs 2` two runs go on side by side, each on half of the cores.
+A row is added when its run has ended, and what has a row of the same command is not run again: after
+an interruption the same command goes on. Several of them may run at once. Each run is a process of its
+own, as from a shell; a failing one is reported, and the others go on. `--glove glove.6B.zip` and other
+files of the commands are looked for in the current folder. With `--jobs 2` two runs go on side by side,
+each on half of the cores.
 """
 
 import argparse
 import concurrent.futures
+import contextlib
 import csv
+import fcntl
 import json
 import os
 import pathlib
@@ -23,7 +27,6 @@ import shlex
 import subprocess
 import sys
 import tempfile
-import threading
 import time
 import typing
 
@@ -75,12 +78,13 @@ SCORES = {
 # The recipes as they are. Where a recipe trains a second model to compare with, that is left out.
 WITHOUT_SECOND = ("one_to_many_captioning", "encoder_decoder_translation")
 DEFAULTS = {name: "--no-baseline" if name in WITHOUT_SECOND else "" for name in SCORES}
+KEY = ("name", "cell", "seed")
 SMOKE = ("one_to_one_digits", "many_to_one_forecasting", "many_to_one_sentiment")  # no download
 RUNNING = set()  # processes
 
 
 class Reference(typing.NamedTuple):
-    """A longer configuration of a recipe, with flags that were chosen on the validation split."""
+    """A recipe for other data or trained for longer, with flags chosen on the validation split."""
 
     recipe: str
     cell: str
@@ -106,7 +110,6 @@ REFERENCES = {
         "gru",
         "--no-baseline --units 256 --embedding-dim 256 --dropout 0.3 --learning-rate 0.002 --epochs 14",
     ),
-    "jsb_chorales": Reference("one_to_many_music", "lstm", ""),
     "tiny_shakespeare": Reference(
         "one_to_many_text", "lstm", "--units 512 --dropout 0.4 --learning-rate 0.003 --epochs 28"
     ),
@@ -125,12 +128,13 @@ def arguments(argv=None):
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     known = [*DEFAULTS, *REFERENCES]
-    parser.add_argument("--recipe", action="append", choices=known, help="this one; may be repeated")
+    which = parser.add_mutually_exclusive_group()
+    which.add_argument("--recipe", action="append", choices=known, help="this one; may be repeated")
+    which.add_argument("--reference", action="store_true", help="all of the other configurations")
+    which.add_argument("--smoke", action="store_true", help="a few seconds each, nothing is kept")
     parser.add_argument("--cell", action="append", choices=CELLS, help="this one; may be repeated")
     parser.add_argument("--seeds", type=int, default=3, help="how many, from 0 on (default: 3)")
-    parser.add_argument("--reference", action="store_true", help="the long configurations instead")
     parser.add_argument("--jobs", type=int, default=1, help="runs side by side (default: 1)")
-    parser.add_argument("--smoke", action="store_true", help="a few seconds each, nothing is kept")
     parser.add_argument("--results", type=pathlib.Path, default=RESULTS, help="the file of results")
     options = parser.parse_args(argv)
     num_cores = len(os.sched_getaffinity(0))
@@ -138,25 +142,36 @@ def arguments(argv=None):
         parser.error(f"argument --jobs: from 1 to {num_cores}, the cores. Received: {options.jobs}")
     if options.seeds < 1:
         parser.error(f"argument --seeds: must be at least 1. Received: {options.seeds}")
+    for name in set(options.recipe or ()) & set(REFERENCES):
+        if REFERENCES[name].cell not in (options.cell or CELLS):
+            parser.error(f"argument --cell: {name} is of the {REFERENCES[name].cell} alone")
     return options
 
 
 def plan(options):
     """The runs that are asked for: a list of (name, cell, seed)."""
     if options.smoke:
-        return [(name, "gru", 0) for name in options.recipe or SMOKE]
-    if options.reference or set(options.recipe or ()) & set(REFERENCES):
-        return [
-            (name, cell, 0)
-            for name, (_, cell, _) in REFERENCES.items()
-            if name in (options.recipe or REFERENCES) and cell in (options.cell or CELLS)
-        ]
-    return [
+        return [(name, cell, 0) for name in SMOKE for cell in options.cell or ("gru",)]
+    names = options.recipe or (REFERENCES if options.reference else DEFAULTS)
+    defaults = [
         (name, cell, seed)
         for seed in range(options.seeds)  # all of them with one seed first
-        for name in options.recipe or DEFAULTS
+        for name in names
+        if name in DEFAULTS
         for cell in options.cell or CELLS
     ]
+    return defaults + [(name, REFERENCES[name].cell, 0) for name in names if name in REFERENCES]
+
+
+def recipe_of(name):
+    return REFERENCES[name].recipe if name in REFERENCES else name
+
+
+def command_of(name, cell, seed):
+    """The command of a run, as one types it."""
+    flags = DEFAULTS[name] if name in DEFAULTS else REFERENCES[name].flags
+    words = ["--cell", cell, *shlex.split(flags), "--seed", str(seed)]
+    return shlex.join(["python", f"recipes/{recipe_of(name)}.py", *words])
 
 
 def read_results(path):
@@ -181,6 +196,17 @@ def write_results(path, rows):
     new.replace(path)
 
 
+def add_result(path, row):
+    """Adds a row, or replaces that of the same run; other processes may do so at the same time."""
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        fcntl.flock(folder, fcntl.LOCK_EX)  # until it is closed
+        others = [old for old in read_results(path) if any(old[x] != str(row[x]) for x in KEY)]
+        write_results(path, [*others, row])
+    finally:
+        os.close(folder)
+
+
 def machine():
     """The name of the processor, as the system tells it."""
     try:
@@ -192,26 +218,15 @@ def machine():
 
 def run(name, cell, seed, cores, smoke=False):
     """Runs a configuration on some cores and gives its row; RuntimeError if it fails."""
-    recipe, flags = name, DEFAULTS.get(name)
-    if name in REFERENCES:
-        recipe, flags = REFERENCES[name].recipe, REFERENCES[name].flags
-    score = SCORES[recipe]
-    words = ["--cell", cell, *shlex.split(flags), "--seed", str(seed)]
+    score = SCORES[recipe_of(name)]
+    _, recipe, *words = shlex.split(command_of(name, cell, seed))
     with tempfile.TemporaryDirectory() as folder:
         output, log = pathlib.Path(folder) / "model", pathlib.Path(folder) / "log"
+        words += ["--output", str(output), *["--smoke"] * smoke]
         begin = time.perf_counter()
         with open(log, "w") as file:
             process = subprocess.Popen(
-                [
-                    sys.executable,
-                    ROOT / "recipes" / f"{recipe}.py",
-                    *words,
-                    "--output",
-                    output,
-                    *["--smoke"] * smoke,
-                ],
-                stdout=file,
-                stderr=subprocess.STDOUT,
+                [sys.executable, ROOT / recipe, *words], stdout=file, stderr=subprocess.STDOUT
             )
         os.sched_setaffinity(process.pid, cores)
         RUNNING.add(process)
@@ -244,18 +259,25 @@ def run(name, cell, seed, cores, smoke=False):
         "versions": ", ".join(
             [f"python {platform.python_version()}", *(f"{k} {v}" for k, v in versions.items())]
         ),
-        "command": shlex.join(["python", f"recipes/{recipe}.py", *words]),
+        "command": command_of(name, cell, seed),
         "metrics": json.dumps(task["metrics"]),
     }
 
 
 def main(argv=None):
     options = arguments(argv)
-    runs = plan(options)
-    results = pathlib.Path(tempfile.mkdtemp()) / "results.csv" if options.smoke else options.results
+    with contextlib.ExitStack() as stack:
+        if options.smoke:
+            folder = stack.enter_context(tempfile.TemporaryDirectory())
+            options.results = pathlib.Path(folder) / "results.csv"
+        go(options, plan(options))
+
+
+def go(options, runs):
+    """Does the runs that have no row yet, and exits with 1 if one of them failed."""
 
     def is_done(key):
-        return key in {(row["name"], row["cell"], int(row["seed"])) for row in read_results(results)}
+        return command_of(*key) in {row["command"] for row in read_results(options.results)}
 
     left = [key for key in runs if not is_done(key)]
     print(f"{len(runs)} runs, of which {len(runs) - len(left)} have their row already", flush=True)
@@ -263,7 +285,7 @@ def main(argv=None):
     shares = queue.SimpleQueue()
     for i in range(options.jobs):
         shares.put(cores[i :: options.jobs])
-    lock, begin, ended, failed = threading.Lock(), time.perf_counter(), [], []
+    begin, ended, failed = time.perf_counter(), [], []
 
     def one(key):
         if is_done(key):  # by another process, meanwhile
@@ -278,26 +300,28 @@ def main(argv=None):
             return
         finally:
             shares.put(share)
-        with lock:  # another process may have added rows
-            write_results(results, [*read_results(results), row])
-            ended.append(key)
-            hours = (time.perf_counter() - begin) / len(ended) * (len(left) - len(ended)) / 3600
-            print(
-                f"[{len(ended)}/{len(left)}] {' '.join(map(str, key))}: {row['metric']} "
-                f"{row['value']:.4g} in {row['seconds']} s; about {hours:.1f} h left",
-                flush=True,
-            )
+        add_result(options.results, row)
+        ended.append(key)
+        hours = (time.perf_counter() - begin) / len(ended) * (len(left) - len(ended)) / 3600
+        print(
+            f"[{len(ended)}/{len(left)}] {' '.join(map(str, key))}: {row['metric']} "
+            f"{row['value']:.4g} in {row['seconds']} s; about {hours:.1f} h left",
+            flush=True,
+        )
 
     with concurrent.futures.ThreadPoolExecutor(options.jobs) as pool:
         try:
             list(pool.map(one, [*left]))
         except KeyboardInterrupt:
-            print(f"\nInterrupted: the rows in {results} are whole, the same command goes on.")
+            print(
+                f"\nInterrupted: the rows in {options.results} are whole, the same command goes on.",
+                flush=True,
+            )
             pool.shutdown(wait=False, cancel_futures=True)
             for process in list(RUNNING):
                 process.kill()
             os._exit(130)  # without the messages of the runs that were killed
-    print(f"{len(ended)} rows added to {results}")
+    print(f"{len(ended)} rows added to {options.results}")
     sys.exit(1 if failed else 0)
 
 

@@ -5,7 +5,7 @@
 The programs of a comparison take turns, A B C A B C, in one process, after a warm-up that compiles. A
 figure is the median over the rounds, with least and most; the ratio to ours is taken round by round.
 Where a program can be set in several ways (ours: with XLA or without; PyTorch: its number of threads),
-the warm-up finds the fastest, and the table says which. The parts:
+the warm-up finds the fastest, and speed.csv says which. The parts:
 
 training    Steps a second at the lengths of real data: IMDb, cut to the last 200 words (many_to_one),
             CoNLL-2003 (many_to_many) and Multi30k (encoder_decoder, no attention); one layer in one
@@ -13,19 +13,22 @@ training    Steps a second at the lengths of real data: IMDb, cut to the last 20
             longest. Ours and PyTorch read the same batches of sequences of similar length. "PyTorch
             packed" packs them, as is usual. "PyTorch padded" packs only the encoder's source, whose
             last states it needs: PyTorch is quicker where nothing is packed, and there is little
-            padding. The plain script pads all to the longest sequence there is and masks nothing.
+            padding. The plain script pads all to the longest sequence there is and masks nothing, so
+            it computes more, and not the same.
 peak        Operations a second in that, of matrix products and real tokens only, beside those of a
             large product of two float32 matrices on all cores.
 accuracy    Seconds of `fit`, compiling included, until the validation accuracy is reached, for each
-            seed: the plain script as textbooks have it (padding to 200 on the left, no mask), and ours.
+            seed: the plain script as textbooks have it (padding to 200 on the left, no mask), and ours,
+            which also clips gradients as the recipes do.
 generation  Greedy translations by a model of the translation recipe's size, and with a beam. Weights
-            are random and the end token is impossible, so all tokens have to be written. The textbook's
-            way (a sentence at a time, `predict` once a token) takes two sentences, and is multiplied.
+            are random and the end token is impossible, so all tokens have to be written. "predict" is
+            `predict` of the whole model once a token; the textbook's way does so a sentence at a time,
+            is measured on two sentences, and multiplied.
 latency     Milliseconds for the answer to one sentence of 20 words.
 
 Keras runs on the backend of KERAS_BACKEND. The rows of a part go into speed.csv when it has ended, and
-what was not measured anew stays there; tables.py copies it into the README. PyTorch is no dependency,
-without it its rows are left out: pip install ".[bench]".
+what was not measured anew stays there; other sizes need an --output of their own. tables.py copies it
+into the README. PyTorch is no dependency, without it its rows are left out: pip install ".[bench]".
 """
 
 import csv
@@ -127,7 +130,7 @@ def spread(values):
 def make_row(key, what, setting, unit, values, times=None):
     """A row of the table, a dict of str; `times` is how many times as long as ours it takes."""
     part, *of = key
-    times = ["", "", ""] if times is None or np.isnan(times).any() else spread(times)
+    times = ["", "", ""] if times is None else spread(times)
     columns = ("median", "least", "most", "times ours", "times ours, least", "times ours, most")
     row = dict(zip(KEY, map(str, (part, keras.backend.backend(), *of)), strict=True))
     row |= {"what": what, "setting": setting, "unit": unit}
@@ -142,8 +145,7 @@ def make_rows(key, unit, values, seconds, settings):
     """A row for each program that has values."""
     rows = []
     for name in values:
-        with np.errstate(invalid="ignore"):  # neither was reached: no ratio
-            times = seconds[name] / seconds["ours"]
+        times = seconds[name] / seconds["ours"]
         rows.append(make_row(key, name, settings.get(name, ""), unit, values[name], times))
     return rows
 
@@ -192,17 +194,21 @@ def make_batches(rows, config, few_shapes):
     return [full[int(place)] for place in places]
 
 
-def pad_left(batches, lengths):
+def pad_left(kind, batches, lengths):
     """The batches as the plain script has them: all as long as the longest row of the data."""
-    longest = np.max(lengths)
+    longest = lengths.max(axis=0)  # of pairs, source and target
 
-    def pad(x):
-        return np.pad(x, ((0, 0), (longest - x.shape[1], 0))) if x.shape[1] > 1 else x
+    def pad(x, length):
+        return np.pad(x, ((0, 0), (length - x.shape[1], 0)))
 
-    return [keras.tree.map_structure(pad, batch) for batch in batches]
+    if kind == "many_to_one":
+        return [(pad(x, longest[0]), y) for x, y in batches]
+    if kind == "many_to_many":
+        return [(pad(x, longest[0]), pad(y, longest[0])) for x, y in batches]
+    return [((pad(x[0], longest[0]), pad(x[1], longest[1])), pad(y, longest[1])) for x, y in batches]
 
 
-# Models: ours, the plain script's, and PyTorch's, of the same arithmetic
+# Models: ours, PyTorch's of the same arithmetic, and the plain script's
 
 
 def build_ours(kind, cell, units, embedding_dim, vocabulary_size):
@@ -268,17 +274,17 @@ def as_torch(cell, kernel, recurrent_kernel, bias):
     return kernel.T, recurrent_kernel.T, bias, recurrent_bias
 
 
-def torch_batch(x, y):
+def torch_batch(kind, x, y):
     """Tokens, longest rows first, their lengths, and answers, which are -100 at padding."""
     columns = x if isinstance(x, tuple) else (x,)
     order = np.argsort(-(columns[0] != 0).sum(axis=1), kind="stable")
     columns, y = [column[order] for column in columns], y[order]
-    y = np.where(columns[-1] != 0, y, -100) if y.shape[1] > 1 else y
+    y = y if kind == "many_to_one" else np.where(columns[-1] != 0, y, -100)
     lengths = [torch.tensor((column != 0).sum(axis=1)) for column in columns]
     return [torch.tensor(column) for column in columns], lengths, torch.tensor(y).long()
 
 
-def torch_loss(modules, tokens, lengths, y, packed):
+def torch_loss(kind, modules, tokens, lengths, y, packed):
     def read(name, rnn, i, packed, states=None):
         x = modules[name](tokens[i])  # [batch, time, embedding_dim]
         if not packed:
@@ -287,12 +293,12 @@ def torch_loss(modules, tokens, lengths, y, packed):
         return modules[rnn](x, states)
 
     head = modules["probabilities"]
-    if y.shape[1] == 1:  # many_to_one
+    if kind == "many_to_one":
         outputs, states = read("embedding", "rnn_0", 0, packed)
         states = states[0] if isinstance(states, tuple) else states
         last = states[-1] if packed else outputs[torch.arange(len(y)), lengths[0] - 1]
         return nn.functional.binary_cross_entropy_with_logits(head(last), y.float())
-    if len(tokens) == 1:  # many_to_many
+    if kind == "many_to_many":
         outputs, _ = read("embedding", "rnn_0", 0, packed)  # [batch, time, units]
     else:
         _, states = read("source_embedding", "encoder_0", 0, True)
@@ -321,18 +327,26 @@ def train_keras(model, batches):
         model.train_on_batch(list(x) if isinstance(x, tuple) else x, y)
 
 
-def train_torch(modules, optimizer, batches, packed, threads):
-    torch.set_num_threads(threads)
+def train_torch(kind, modules, optimizer, batches, packed):
     for batch in batches:
         optimizer.zero_grad()
-        torch_loss(modules, *batch, packed).backward()
+        torch_loss(kind, modules, *batch, packed).backward()
         optimizer.step()
 
 
 def by_threads(function, *arguments):
-    """A program of PyTorch with one thread, and with as many as there are cores."""
-    numbers = sorted({1, os.cpu_count()})
-    return {f"{n} threads": functools.partial(function, *arguments, n) for n in numbers}
+    """A program of PyTorch with one thread, as many as there are cores, and its own choice."""
+
+    def run(threads):
+        before = torch.get_num_threads()
+        torch.set_num_threads(threads)
+        try:
+            return function(*arguments)
+        finally:
+            torch.set_num_threads(before)  # Keras may run on it, too
+
+    numbers = sorted({1, os.cpu_count(), torch.get_num_threads()})
+    return {f"{n} threads": functools.partial(run, n) for n in numbers}
 
 
 def training_programs(arguments, batches, plain_batches):
@@ -346,12 +360,12 @@ def training_programs(arguments, batches, plain_batches):
         train_keras(model, batches[few_shapes])  # lengths are fixed in what the first batch compiles
         variants["ours"][setting] = functools.partial(train_keras, model, batches[few_shapes])
     if TORCH:
-        torch_batches = [torch_batch(*batch) for batch in batches[False]]
+        torch_batches = [torch_batch(kind, *batch) for batch in batches[False]]
         for packed in (True, False):
             modules = build_torch(build_ours(*arguments), cell)
-            optimizer = torch.optim.Adam(modules.parameters(), eps=1e-7)
+            optimizer = torch.optim.Adam(modules.parameters(), eps=1e-7, fused=True)
             name = "PyTorch packed" if packed else "PyTorch padded"
-            variants[name] = by_threads(train_torch, modules, optimizer, torch_batches, packed)
+            variants[name] = by_threads(train_torch, kind, modules, optimizer, torch_batches, packed)
     plain = build_plain(*arguments)
     plain.compile("adam", LOSSES[kind])
     variants["plain script"] = {"as it is": functools.partial(train_keras, plain, plain_batches)}
@@ -374,11 +388,13 @@ def training(config):
         try:
             lengths = read_lengths(dataset, config)
         except zoo.InputError as error:
+            if dataset == "IMDb":  # the others have to be fetched
+                raise
             print(f"{dataset} is left out. {error}")
             continue
         data = make_data(kind, lengths, config)
         batches = {few_shapes: make_batches(data, config, few_shapes) for few_shapes in (False, True)}
-        plain_batches = pad_left(batches[False], lengths)
+        plain_batches = pad_left(kind, batches[False], lengths)
         for cell, (units, embedding_dim) in itertools.product(cells(config), sizes):
             arguments = (kind, cell, units, embedding_dim, config.vocabulary_size)
             programs, settings = training_programs(arguments, batches, plain_batches)
@@ -491,7 +507,7 @@ def accuracy(config):
             for name in ways
         }
         key = ("accuracy", config.reviews, cell, PLAIN[0])
-        rows += make_rows(key, "s", seconds, seconds, settings)
+        rows += [make_row(key, name, settings[name], "s", seconds[name]) for name in ways]
     return rows
 
 
@@ -505,9 +521,8 @@ def predict_once_a_token(model, source, max_length):
     return target[:, 1:]
 
 
-def translate_torch(modules, scale, source, max_length, threads):
+def translate_torch(modules, scale, source, max_length):
     """The same in PyTorch: a step carries the states on. `scale` is that of additive attention."""
-    torch.set_num_threads(threads)
     with torch.inference_mode():
         memory, states = modules["encoder_0"](modules["source_embedding"](torch.tensor(source)))
         states = states if isinstance(states, tuple) else (states,)  # each [directions, batch, units]
@@ -561,7 +576,7 @@ def generation(config):
                 some = programs[name]()
                 print(f"{name}: {(some == tokens[: len(some)]).mean():.1%} of the tokens are ours")
         seconds = alternate(programs, config.rounds)
-        seconds["textbook"] *= config.batch_size / 2  # it was two sentences
+        seconds["textbook"] *= config.batch_size / len(source[:2])
         settings |= {"textbook": "two sentences, multiplied", "beam": f"width {config.beam_width}"}
         key = ("generation", f"{config.attention} attention", cell, size)
         rows += make_rows(key, "s", seconds, seconds, settings)
@@ -619,17 +634,19 @@ def latency(config):
         if TORCH:
             modules = build_torch(model, cell)
             variants["PyTorch"] = by_threads(answer_torch, modules, torch.tensor(tokens))
-        programs, settings = choose(variants)
-        repeated = {name: functools.partial(repeat, run, calls) for name, run in programs.items()}
-        seconds = alternate(repeated, config.rounds)
+        repeated = {
+            name: {setting: functools.partial(repeat, run, calls) for setting, run in some.items()}
+            for name, some in variants.items()
+        }
+        programs, settings = choose(repeated)
+        seconds = alternate(programs, config.rounds)
         milliseconds = {name: 1000 * seconds[name] / calls for name in seconds}
         key = ("latency", f"{SENTENCE_LENGTH} words", cell, config.units)
         rows += make_rows(key, "ms", milliseconds, seconds, settings)
     return rows
 
 
-def answer_torch(modules, tokens, threads):
-    torch.set_num_threads(threads)
+def answer_torch(modules, tokens):
     with torch.inference_mode():
         _, states = modules["rnn_0"](modules["embedding"](tokens))
         states = states[0] if isinstance(states, tuple) else states
@@ -644,16 +661,20 @@ def repeat(run, calls):
 # What is written
 
 
-def describe(config):
-    """Columns on how the rows were measured."""
-    changed = {
+def changed(config):
+    """The flags that are not the default's, but for where files are."""
+    values = {
         field.name: getattr(config, field.name)
         for field in dataclasses.fields(config)
         if field.name not in ("data_dir", "output") and getattr(config, field.name) != field.default
     }
+    return {f"--{name.replace('_', '-')}": value for name, value in values.items()}
+
+
+def describe(config):
+    """Columns on how the rows were measured."""
     flags = [
-        f"--{name.replace('_', '-')}" + ("" if value is True else f" {value}")
-        for name, value in changed.items()
+        f"{name}" if value is True else f"{name} {value}" for name, value in changed(config).items()
     ]
     backend = keras.backend.backend()
     packages = ["keras", backend, "tensorflow", *(["torch"] if TORCH else [])]
@@ -691,6 +712,12 @@ def cells(config):
 
 
 def main(config):
+    other = set(changed(config)) - {"--part", "--cell", "--rounds", "--reviews"}
+    if other and not config.output and not config.smoke:
+        raise zoo.InputError(
+            "speed.csv is for the default sizes, so other ones need an --output. Received: "
+            + ", ".join(sorted(other))
+        )
     if config.smoke:
         sizes = {"units": 8, "embedding_dim": 6, "vocabulary_size": 50, "batch_size": 4, "steps": 2}
         sizes |= {"max_length": 3, "reviews": "made up"}

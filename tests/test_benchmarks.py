@@ -37,7 +37,7 @@ def test_the_readme_has_the_tables(run, tables):
     results = tables["make_tables"](rows)
     speed = tables["make_speed_tables"](run["read_results"](tables["SPEED"]))
     assert f"<!-- results:begin -->\n{results}\n<!-- results:end -->" in readme
-    for name in run["DEFAULTS"]:
+    for name in tables["DETAILED"]:
         details = tables["make_details"]([row for row in rows if row["name"] == name])
         assert f"<!-- {name}:begin -->\n{details}\n<!-- {name}:end -->" in readme
     assert f"<!-- speed:begin -->\n{speed}\n<!-- speed:end -->" in readme
@@ -49,9 +49,9 @@ def test_each_row_is_one_run_by_its_own_command(run):
     keys = [(row["name"], row["cell"], row["seed"]) for row in rows]
     assert len(set(keys)) == len(keys)
     for row in rows:
-        _, recipe, *flags = shlex.split(row["command"])
-        assert (BENCHMARKS.parent / recipe).is_file()
-        assert flags[:2] == ["--cell", row["cell"]] and flags[-2:] == ["--seed", row["seed"]]
+        command = run["command_of"](row["name"], row["cell"], row["seed"])
+        assert (BENCHMARKS.parent / shlex.split(command)[1]).is_file()
+        assert row["command"] == command  # else it is to be run again
         assert float(row["value"]) >= 0 and int(row["parameters"]) > 0
 
 
@@ -63,17 +63,20 @@ def test_mean_and_spread_of_the_seeds(run, tables):
 
 def test_all_metrics_of_each_model(run, tables):
     rows = []
-    for cell, seed, bleu in [("gru", 0, 20), ("gru", 1, 30), ("lstm", 0, 40)]:
-        models = {"baseline": {"BLEU": 7, "MASE": None}, "attention, greedy": {"BLEU": bleu}}
+    for cell, seed, bleu in [("gru", 0, 20.0), ("gru", 1, 30.0), ("lstm", 0, 40.0)]:
+        models = {
+            "baseline": {"BLEU": 7.0, "tokens": 5000, "MASE": None},
+            "attention, greedy": {"BLEU": bleu},
+        }
         name = "encoder_decoder_translation"
         metrics = json.dumps({"validation": {}, "test": models})
         rows.append(make_row(run, name=name, cell=cell, seed=str(seed), metrics=metrics))
     assert tables["make_details"](rows).splitlines() == [
-        "| | BLEU |",
-        "|---|---|",
-        "| lstm, attention, greedy | 40.00 |",
-        "| gru, attention, greedy | 25.00 ± 7.07 |",
-        "| baseline | 7.000 |",
+        "| | BLEU | tokens |",
+        "|---|---|---|",
+        "| lstm, attention, greedy | 40.00 |  |",
+        "| gru, attention, greedy | 25.00 ± 7.07 |  |",
+        "| baseline | 7.000 | 5,000 |",
     ]
 
 
@@ -113,7 +116,9 @@ def test_writing_keeps_order_and_leaves_the_old_file_if_it_fails(run, tmp_path):
 
 def test_what_has_its_row_is_not_run_again(run, tmp_path, capsys):
     path = tmp_path / "results.csv"
-    run["write_results"](path, [make_row(run)])
+    run["write_results"](
+        path, [make_row(run, command="python recipes/one_to_one_digits.py --cell gru --seed 0")]
+    )
     words = ["--recipe", "one_to_one_digits", "--cell", "gru", "--seeds", "1", "--results", str(path)]
     with pytest.raises(SystemExit) as end:
         run["main"](words)
@@ -122,7 +127,6 @@ def test_what_has_its_row_is_not_run_again(run, tmp_path, capsys):
 
 
 def test_a_failing_run_is_reported_and_adds_no_row(run, tmp_path, capsys, monkeypatch):
-    monkeypatch.setenv("TFDS_DATA_DIR", str(tmp_path / "none"))
     monkeypatch.setattr(run["sys"], "executable", "/bin/false")
     path = tmp_path / "results.csv"
     words = ["--recipe", "one_to_one_digits", "--cell", "gru", "--seeds", "1", "--results", str(path)]
@@ -132,9 +136,38 @@ def test_a_failing_run_is_reported_and_adds_no_row(run, tmp_path, capsys, monkey
     assert "one_to_one_digits gru 0 failed: exit status 1" in capsys.readouterr().err
 
 
+def test_a_run_of_another_command_is_replaced(run, tmp_path, monkeypatch):
+    path = tmp_path / "results.csv"
+    old = make_row(run, command="python recipes/one_to_one_digits.py --epochs 1")
+    run["write_results"](path, [old, make_row(run, seed="1")])
+    new = {**old, "value": 0.5, "seconds": 1}
+    monkeypatch.setitem(run["go"].__globals__, "run", lambda *_: new)
+    words = ["--recipe", "one_to_one_digits", "--cell", "gru", "--seeds", "1", "--results", str(path)]
+    with pytest.raises(SystemExit):
+        run["main"](words)
+    rows = run["read_results"](path)
+    assert [(row["seed"], row["value"]) for row in rows] == [("0", "0.5"), ("1", "1")]
+
+
+def test_plan(run):
+    def plan(words):
+        return run["plan"](run["arguments"](words.split()))
+
+    assert len(plan("")) == 3 * 3 * len(run["DEFAULTS"])
+    assert len(plan("--reference")) == len(run["REFERENCES"])
+    assert plan("--recipe sst2 --recipe one_to_one_digits --seeds 2 --cell lstm") == [
+        ("one_to_one_digits", "lstm", 0),
+        ("one_to_one_digits", "lstm", 1),
+        ("sst2", "lstm", 0),
+    ]
+    assert {cell for _, cell, _ in plan("--smoke --cell lstm")} == {"lstm"}
+
+
 @pytest.mark.parametrize(
     ("words", "message"),
     [
+        ("--recipe sst2 --cell gru", "argument --cell: sst2 is of the lstm alone"),
+        ("--recipe sst2 --reference", "not allowed with argument --recipe"),
         ("--recipe digits", "invalid choice: 'digits'"),
         ("--jobs 0", "argument --jobs: from 1 to"),
         ("--seeds 0", "argument --seeds: must be at least 1. Received: 0"),

@@ -96,6 +96,15 @@ def test_a_recipe_in_two_processes_writes_one_model(data_dir, tmp_path):
     assert task["backend"] == "jax" and task["config"]["distribute"]
 
 
+@needs_jax
+def test_a_forgotten_variable_is_one_line():
+    environment = {"KERAS_BACKEND": "jax", "KERAS_DISTRIBUTION_PROCESS_ID": "1"}
+    process = start(ROOT / "recipes" / "many_to_one_forecasting.py", "--distribute", **environment)
+    _, errors = process.communicate(timeout=120)
+    assert process.returncode == 2 and "Traceback" not in errors
+    assert "Missing: KERAS_DISTRIBUTION_JOB_ADDRESSES, KERAS_DISTRIBUTION_NUM_PROCESSES" in errors
+
+
 @pytest.mark.parametrize(
     ("recipe", "backend", "message"),
     [

@@ -11,6 +11,8 @@ import keras
 import numpy as np
 import pytest
 
+import zoo
+
 ROOT = pathlib.Path(__file__).parent.parent
 SCRIPT = ROOT / "benchmarks" / "speed.py"
 sys.path.insert(0, str(SCRIPT.parent))  # it reads run.py
@@ -22,9 +24,9 @@ KINDS = list(speed["TASKS"].values())
 SIZES = {"units": 5, "embedding_dim": 4, "vocabulary_size": 20}
 
 
-def make_model_and_batch(kind, cell):
+def make_model_and_batch(kind, cell, longest=8):
     config = speed["Config"](vocabulary_size=20, batch_size=6, steps=1)
-    lengths = np.random.default_rng(0).integers(1, 9, (6, 2))
+    lengths = np.random.default_rng(0).integers(1, longest + 1, (6, 2))
     (batch,) = speed["make_batches"](speed["make_data"](kind, lengths, config), config, False)
     keras.utils.set_random_seed(0)
     model = speed["build_ours"](kind, cell, *SIZES.values())
@@ -35,13 +37,15 @@ def make_model_and_batch(kind, cell):
 
 @needs_torch
 @pytest.mark.parametrize("cell", speed["GATES"])
+@pytest.mark.parametrize("longest", [8, 1])  # one word: tags look like labels
 @pytest.mark.parametrize("kind", KINDS)
-def test_pytorch_does_the_same_arithmetic(kind, cell):
+def test_pytorch_does_the_same_arithmetic(kind, longest, cell):
     """With the same weights the same loss, and the same gradients' sizes."""
-    model, (x, y) = make_model_and_batch(kind, cell)
+    model, (x, y) = make_model_and_batch(kind, cell, longest)
     modules = speed["build_torch"](model, cell)
     losses = [
-        speed["torch_loss"](modules, *speed["torch_batch"](x, y), packed) for packed in (True, False)
+        speed["torch_loss"](kind, modules, *speed["torch_batch"](kind, x, y), packed)
+        for packed in (True, False)
     ]
     model.compile("sgd", speed["LOSSES"][kind])
     inputs = list(x) if isinstance(x, tuple) else x
@@ -49,14 +53,16 @@ def test_pytorch_does_the_same_arithmetic(kind, cell):
     assert [loss.item() for loss in losses] == pytest.approx([expected, expected], abs=1e-4)
     before = {layer.name: layer.get_weights() for layer in model.layers}
     model.train_on_batch(inputs, y)  # by -0.01 times the gradient
-    losses[0].backward()
-    for name, module in modules.items():
-        for parameter, old, new in zip(
-            module.parameters(), before[name], model.get_layer(name).get_weights(), strict=False
-        ):
-            if parameter.ndim == 2:  # the norm does not depend on the order of gates
-                norm = np.linalg.norm(np.subtract(old, new)) / 0.01
-                assert parameter.grad.norm().item() == pytest.approx(norm, rel=1e-3, abs=1e-5)
+    for loss in losses:
+        modules.zero_grad()
+        loss.backward()
+        for name, module in modules.items():
+            for parameter, old, new in zip(
+                module.parameters(), before[name], model.get_layer(name).get_weights(), strict=False
+            ):
+                if parameter.ndim == 2:  # the norm does not depend on the order of gates
+                    norm = np.linalg.norm(np.subtract(old, new)) / 0.01
+                    assert parameter.grad.norm().item() == pytest.approx(norm, rel=1e-3, abs=1e-5)
 
 
 @needs_torch
@@ -110,6 +116,11 @@ def test_what_was_not_measured_stays_and_an_interrupted_write_leaves_the_old(tmp
         speed["write"]([make_row("training", "ours", 4), make_row("peak", "x", 1) | {"other": 1}], path)
     assert path.read_text() == old
     assert [file.name for file in tmp_path.iterdir()] == ["speed.csv"]
+
+
+def test_other_sizes_do_not_go_into_the_file():
+    with pytest.raises(zoo.InputError, match=r"need an --output. Received: --batch-size"):
+        speed["main"](speed["Config"](batch_size=8))
 
 
 def test_smoke(tmp_path):

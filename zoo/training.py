@@ -77,7 +77,11 @@ def _all_devices():
         )
     import jax
 
-    if "KERAS_DISTRIBUTION_NUM_PROCESSES" in os.environ and not jax.distributed.is_initialized():
+    names = [f"KERAS_DISTRIBUTION_{name}" for name in ("JOB_ADDRESSES", "NUM_PROCESSES", "PROCESS_ID")]
+    missing = [name for name in names if name not in os.environ]
+    if 0 < len(missing) < len(names):  # else each would train alone and write the same files
+        raise InputError(f"Several processes need {', '.join(names)}. Missing: {', '.join(missing)}")
+    if not missing and not jax.distributed.is_initialized():
         try:
             keras.distribution.initialize()
         except (RuntimeError, ValueError) as error:
