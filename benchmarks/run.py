@@ -75,9 +75,7 @@ SCORES = {
     ),
 }
 
-# The recipes as they are. Where a recipe trains a second model to compare with, that is left out.
-WITHOUT_SECOND = ("one_to_many_captioning", "encoder_decoder_translation")
-DEFAULTS = {name: "--no-baseline" if name in WITHOUT_SECOND else "" for name in SCORES}
+DEFAULTS = [*SCORES]  # the recipes as they are
 KEY = ("name", "cell", "seed")
 SMOKE = ("one_to_one_digits", "many_to_one_forecasting", "many_to_one_sentiment")  # no download
 RUNNING = set()  # processes
@@ -108,7 +106,7 @@ REFERENCES = {
     "multi30k": Reference(
         "encoder_decoder_translation",
         "gru",
-        "--no-baseline --units 256 --embedding-dim 256 --dropout 0.3 --learning-rate 0.002 --epochs 14",
+        "--units 256 --embedding-dim 256 --dropout 0.3 --learning-rate 0.002 --epochs 14",
     ),
     "tiny_shakespeare": Reference(
         "one_to_many_text", "lstm", "--units 512 --dropout 0.4 --learning-rate 0.003 --epochs 28"
@@ -169,7 +167,7 @@ def recipe_of(name):
 
 def command_of(name, cell, seed):
     """The command of a run, as one types it."""
-    flags = DEFAULTS[name] if name in DEFAULTS else REFERENCES[name].flags
+    flags = REFERENCES[name].flags if name in REFERENCES else ""
     words = ["--cell", cell, *shlex.split(flags), "--seed", str(seed)]
     return shlex.join(["python", f"recipes/{recipe_of(name)}.py", *words])
 

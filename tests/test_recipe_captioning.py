@@ -58,7 +58,7 @@ def write_weights(path):
 
 def test_glyphs(data_dir, tmp_path, ask):
     output = tmp_path / "model"
-    printed = run("--data-dir", data_dir, "--output", str(output))
+    printed = run("--baseline", "--data-dir", data_dir, "--output", str(output))
     task = json.loads((output / "task.json").read_text())
     names, numbers = read_table(printed)
     assert names == SYSTEMS
@@ -92,7 +92,7 @@ def test_own_images_and_the_same_seed_gives_the_same_numbers(tmp_path):
 )
 def test_flickr8k(tmp_path):
     output = tmp_path / "model"
-    words = ["--cnn-weights", str(WEIGHTS), "--no-baseline", "--output", str(output)]
+    words = ["--cnn-weights", str(WEIGHTS), "--output", str(output)]
     printed = run("--dataset", "flickr8k", *words)
     assert "60 train, 60 validation, 60 test images" in printed
     names, numbers = read_table(printed)

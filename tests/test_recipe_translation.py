@@ -29,7 +29,7 @@ def write_pairs(path):
 def test_own_pairs_and_the_same_seed_gives_the_same_numbers(tmp_path, capfd, ask):
     output = tmp_path / "model"
     words = ["--smoke", "--pairs", write_pairs(tmp_path / "mine.tsv"), "--output"]
-    run(*words, output)
+    run(*words, output, "--baseline")
     printed = capfd.readouterr().out
     table = re.findall(r"^(copied source|attention .*?)  +([\d.]+) +[\d.]+$", printed, re.M)
     systems = [f"attention {a}, {d}" for a in ("additive", "none") for d in ("greedy", "beam of 5")]
@@ -44,13 +44,13 @@ def test_own_pairs_and_the_same_seed_gives_the_same_numbers(tmp_path, capfd, ask
     text, translation = re.search(r"^source +(.*)\ntranslation +(.*)", printed, re.M).groups()
     assert ask("generate", output, text)[0].strip() == translation.strip()
 
-    run(*words, tmp_path / "again", "--no-baseline")
+    run(*words, tmp_path / "again")
     assert (output / "history.csv").read_text() == (tmp_path / "again" / "history.csv").read_text()
 
 
 @pytest.mark.skipif("TFDS_DATA_DIR" not in os.environ, reason="TFDS_DATA_DIR is not set")
 def test_multi30k_is_the_default(capfd):
-    run("--smoke", "--no-baseline")
+    run("--smoke")
     printed = capfd.readouterr().out
     assert "200 train, 200 validation, 200 test pairs" in printed
     assert re.search(r"^attention additive, beam of 5 +[\d.]+", printed, re.M)
