@@ -32,6 +32,7 @@ import typing
 
 ROOT = pathlib.Path(__file__).parent.parent
 RESULTS = pathlib.Path(__file__).parent / "results.csv"
+SPEED = RESULTS.with_name("speed.csv")
 CELLS = ("simple_rnn", "lstm", "gru")
 COLUMNS = [
     *("name", "cell", "seed", "metric", "value", "baseline", "baseline_value"),
@@ -181,17 +182,25 @@ def read_results(path):
 
 
 def write_results(path, rows):
-    """Writes the rows, in order; the file is whole at every moment."""
+    """Writes the rows of the runs, in order."""
     names = [*DEFAULTS, *REFERENCES]
     rows = sorted(
         rows, key=lambda row: (names.index(row["name"]), CELLS.index(row["cell"]), int(row["seed"]))
     )
+    write_csv(path, COLUMNS, rows)
+
+
+def write_csv(path, columns, rows):
+    """Writes a CSV, whole or not at all."""
     new = path.with_name(f".{path.name}")
-    with open(new, "w", newline="", encoding="utf-8") as file:
-        writer = csv.DictWriter(file, COLUMNS, lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(rows)
-    new.replace(path)
+    try:
+        with open(new, "w", newline="", encoding="utf-8") as file:
+            writer = csv.DictWriter(file, columns, lineterminator="\n")
+            writer.writeheader()
+            writer.writerows(rows)
+        new.replace(path)
+    finally:
+        new.unlink(missing_ok=True)
 
 
 def add_result(path, row):

@@ -31,7 +31,6 @@ what was not measured anew stays there; other sizes need an --output of their ow
 into the README. PyTorch is no dependency, without it its rows are left out: pip install ".[bench]".
 """
 
-import csv
 import dataclasses
 import datetime
 import functools
@@ -48,7 +47,7 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 import keras
 import numpy as np
 import tensorflow as tf
-from run import machine, read_results
+from run import SPEED, machine, read_results, write_csv
 
 import zoo
 
@@ -57,7 +56,6 @@ if TORCH:
     import torch
     from torch import nn
 
-FOLDER = pathlib.Path(__file__).parent
 PARTS = ("training", "peak", "accuracy", "generation", "latency")
 TASKS = {"IMDb": "many_to_one", "CoNLL-2003": "many_to_many", "Multi30k": "encoder_decoder"}
 LOSSES = dict.fromkeys(TASKS.values(), "sparse_categorical_crossentropy") | {
@@ -689,22 +687,14 @@ def describe(config):
 
 
 def write(rows, path):
-    """Into a CSV, whole or not at all; rows that were not measured anew stay."""
+    """Into a CSV; rows that were not measured anew stay."""
     path, key = pathlib.Path(path), lambda row: [row[name] for name in KEY]
     new = [key(row) for row in rows]
     rows = [row for row in read_results(path) if key(row) not in new] + rows
     orders = {"part": PARTS, "backend": [*SETTINGS], "cell": [*GATES]}
     columns = ("part", "backend", "dataset", "cell")
     rows.sort(key=lambda row: [orders[c].index(row[c]) if c in orders else row[c] for c in columns])
-    temporary = path.with_name(f".{path.name}")
-    try:
-        with temporary.open("w", newline="") as file:
-            writer = csv.DictWriter(file, rows[0], lineterminator="\n")
-            writer.writeheader()
-            writer.writerows(rows)
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
+    write_csv(path, rows[0], rows)
 
 
 def cells(config):
@@ -727,7 +717,7 @@ def main(config):
     print(f"{about['versions']}; {about['machine']}; Keras on {keras.backend.backend()}")
     if not TORCH:
         print("PyTorch is not installed, its rows are left out.")
-    output = config.output or ("" if config.smoke else FOLDER / "speed.csv")
+    output = config.output or ("" if config.smoke else SPEED)
     for part in (training, accuracy, generation, latency):
         if config.part in ("all", part.__name__) or (config.part == "peak" and part is training):
             start = time.perf_counter()

@@ -12,10 +12,9 @@ import math
 import statistics
 import sys
 
-from run import CELLS, DEFAULTS, REFERENCES, RESULTS, ROOT, SCORES, read_results, recipe_of
+from run import CELLS, DEFAULTS, REFERENCES, RESULTS, ROOT, SCORES, SPEED, read_results, recipe_of
 
 README = ROOT / "README.md"
-SPEED = RESULTS.with_name("speed.csv")
 DETAILED = (*DEFAULTS, "flickr8k")  # have a table of all their metrics
 # Of recurrent models that are trained on the same labels and scored on the same test split.
 PUBLISHED = {
