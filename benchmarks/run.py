@@ -115,8 +115,7 @@ REFERENCES = {
     "flickr8k": Reference(
         "one_to_many_captioning",
         "gru",
-        "--no-baseline --dataset flickr8k --learning-rate 0.001 "
-        "--cnn-weights mobilenet_v2_160_no_top.weights.h5",
+        "--dataset flickr8k --learning-rate 0.001 --cnn-weights mobilenet_v2_160_no_top.weights.h5",
     ),
     "cmudict": Reference("encoder_decoder_pronunciation", "gru", "--epochs 12"),
 }
