@@ -18,11 +18,10 @@ it two baselines that cannot see the order of words: bag of words (TF-IDF) with 
 and a dense layer on the mean of learnt word vectors.
 
 What to expect: on 2 CPU cores about 3 minutes and a test accuracy of 0.89 (gru), 0.88 (lstm) or 0.71
-to 0.83 (simple_rnn, by the seed, and worst on long reviews). The SimpleRNN multiplies its state by the
-same matrix and squashes it at every word, so what it read a hundred words ago has faded, and so has the
-gradient that should have taught it to remember. Gates let LSTM and GRU keep a state over hundreds of
-words. Order hardly matters for whole reviews, as the baselines show; it does for single sentences
-(glue/sst2).
+to 0.83 (simple_rnn, by the seed). The SimpleRNN multiplies its state by the same matrix and squashes it
+at every word, so what it read a hundred words ago has faded, and so has the gradient that should have
+taught it to remember. Gates let LSTM and GRU keep a state over hundreds of words. Order hardly matters
+for whole reviews, as the baselines show; it does for single sentences (glue/sst2).
 
 The model is the plain LSTM of Dai & Le 2015, "Semi-supervised Sequence Learning", on a student's scale.
 Different here: gru by default, 128 units, variational dropout (Gal & Ghahramani 2016), Adam, the last
