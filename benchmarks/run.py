@@ -93,7 +93,7 @@ class Reference(typing.NamedTuple):
 REFERENCES = {
     "sst2": Reference(
         "many_to_one_sentiment",
-        "lstm",
+        "gru",
         "--dataset glue/sst2 --glove glove.6B.zip --bidirectional --pooling attention --dropout 0.3",
     ),
     "imdb": Reference(
