@@ -155,10 +155,10 @@ def test_plan(run):
 
     assert len(plan("")) == 3 * 3 * len(run["DEFAULTS"])
     assert len(plan("--reference")) == len(run["REFERENCES"])
-    assert plan("--recipe sst2 --recipe one_to_one_digits --seeds 2 --cell lstm") == [
-        ("one_to_one_digits", "lstm", 0),
-        ("one_to_one_digits", "lstm", 1),
-        ("sst2", "lstm", 0),
+    assert plan("--recipe sst2 --recipe one_to_one_digits --seeds 2 --cell gru") == [
+        ("one_to_one_digits", "gru", 0),
+        ("one_to_one_digits", "gru", 1),
+        ("sst2", "gru", 0),
     ]
     assert {cell for _, cell, _ in plan("--smoke --cell lstm")} == {"lstm"}
 
@@ -166,7 +166,7 @@ def test_plan(run):
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        ("--recipe sst2 --cell gru", "argument --cell: sst2 is of the lstm alone"),
+        ("--recipe sst2 --cell lstm", "argument --cell: sst2 is of the gru alone"),
         ("--recipe sst2 --reference", "not allowed with argument --recipe"),
         ("--recipe digits", "invalid choice: 'digits'"),
         ("--jobs 0", "argument --jobs: from 1 to"),
