@@ -21,12 +21,10 @@ PUBLISHED = {
     "one_to_many_music": "8.43 (GRU, Bai et al. 2018)",
     "many_to_many_ner": "0.419 (UH-RiTUAL, Derczynski et al. 2017)",
     "many_to_many_pos": "0.951 (with a CRF, an earlier release of the treebank, Tang 2018)",
-    "encoder_decoder_translation": "38.1 (text alone, Caglayan et al. 2017)",
     "encoder_decoder_pronunciation": "0.202 (five models, Toshniwal & Livescu 2016, split otherwise)",
     "sst2": "0.880 (Tree-LSTM), 0.849 (LSTM, Tai et al. 2015)",
     "imdb": "0.865 (LSTM, Dai & Le 2015)",
     "conll2003": "0.909 (Lample et al. 2016), 0.910 (delft)",
-    "multi30k": "38.1 (text alone, Caglayan et al. 2017)",
     "flickr8k": "16.0 (NeuralTalk, Karpathy & Fei-Fei 2015)",
     "cmudict": "0.202 (five models, Toshniwal & Livescu 2016, split otherwise)",
 }
