@@ -117,7 +117,9 @@ REFERENCES = {
         "gru",
         "--dataset flickr8k --learning-rate 0.001 --cnn-weights mobilenet_v2_160_no_top.weights.h5",
     ),
-    "cmudict": Reference("encoder_decoder_pronunciation", "gru", "--epochs 12"),
+    "cmudict": Reference(
+        "encoder_decoder_pronunciation", "lstm", "--units 384 --dropout 0.3 --epochs 12"
+    ),
 }
 
 
