@@ -105,7 +105,20 @@ class Sizes:
     beam_width: int = 5
 
 
-SMOKE = Sizes(2, 0, ((8, 6),), 50, 4, 2, 256, 0.85, 2, 1, (16, 50), 3, 2)
+SMOKE = Sizes(
+    rounds=2,
+    seconds=0,
+    models=((8, 6),),
+    vocabulary_size=50,
+    batch_size=4,
+    steps=2,
+    peak=256,
+    epochs=2,
+    seeds=1,
+    translator=(16, 50),
+    max_length=3,
+    beam_width=2,
+)
 
 
 # Measuring
@@ -150,8 +163,8 @@ def make_row(key, what, setting, unit, values, times=None):
     row |= {"what": what, "setting": setting, "unit": unit}
     row |= dict(zip(columns, (*as_text(values), *times), strict=True))
     print(" ".join(row[name] for name in KEY), "|", what, "|", end=" ")
-    print("{median} ({least} to {most}) {unit}".format(**row), end=" | ")
-    print(f"{times[0]} ({times[1]} to {times[2]}) x ours | {setting}", flush=True)
+    ratio = "{} ({} to {}) x ours | ".format(*times) if times[0] else ""
+    print("{median} ({least} to {most}) {unit} | ".format(**row) + ratio + setting, flush=True)
     return row
 
 
