@@ -503,11 +503,12 @@ axes[0].legend(loc=(0.03, 0.25))
 plt.show()
 
 # %% [markdown]
-# **What is lost**: whatever needs a longer way back than $k$. With windows shorter than 6 the network
-# still guesses after 400 updates: no gradient asks it to keep the letter. It could only use what its
-# state happens to hold. Longer windows learn it. (Windows do not always hold letter and question
-# together, depending on where the edge falls. With 6 that is rare, and 400 updates are hardly enough.
-# With 10 it is often enough, and then the weights work everywhere.)
+# **What is lost**: whatever needs a longer way back than $k$. With windows shorter than 6 no gradient
+# asks the network to keep the letter. It can only use what its state happens to hold: after 400 updates
+# it guesses, or knows a little by the luck of its seed. From 10 on all seeds learn it.
+# (Windows do not always hold letter and question together, depending on where the edge falls. With 6
+# that is rare, and 400 updates are hardly enough: not for each seed. With 10 it is often enough, and
+# then the weights work everywhere.)
 #
 # **What is gained**: time. Although each update reads the same 640 characters, windows of 20 and 40
 # take longer than windows of 1, because the steps of a sequence must be computed one after the other,
