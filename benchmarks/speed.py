@@ -45,6 +45,8 @@ import re
 import time
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+# PyTorch multiplies with oneDNN on every CPU, TensorFlow unasked only on those with AVX-512.
+os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
 os.environ |= {"CUDA_VISIBLE_DEVICES": "-1", "JAX_PLATFORMS": "cpu"}  # all on the same processor
 
 import keras

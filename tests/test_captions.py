@@ -291,7 +291,9 @@ def test_image_features_are_computed_once(tmp_path, weights, monkeypatch):
     assert not calls
     np.testing.assert_array_equal(first, again)
     other = datasets.image_features(as_images("blue", "red"), tmp_path, weights)  # another order
-    np.testing.assert_array_equal(other, first[::-1])
+    # Kernels may round a row by its place in the batch, here to half precision.
+    np.testing.assert_allclose(other, first[::-1], rtol=0.02, atol=0.002)
+    assert not np.allclose(other, first, rtol=0.02, atol=0.002)
     datasets.image_features(as_images("red", "green"), tmp_path, weights)
     network = keras.applications.MobileNetV2((160, 160, 3), include_top=False, weights=None)
     network.save_weights(tmp_path / "other.weights.h5")
