@@ -189,6 +189,6 @@ def test_bad_flags(run, words, message, capsys):
 
 def test_smoke(tmp_path):
     command = [sys.executable, BENCHMARKS / "run.py", "--smoke"]
-    result = subprocess.run(command, capture_output=True, text=True, timeout=300)
+    result = subprocess.run(command, capture_output=True, text=True, timeout=600)
     assert result.returncode == 0, result.stderr
     assert len(re.findall(r"^\[\d/3\]", result.stdout, re.M)) == 3

@@ -47,7 +47,7 @@ def start_two(path, *words, **environment):
 
 def read(process):
     try:
-        output, errors = process.communicate(timeout=240)
+        output, errors = process.communicate(timeout=600)
     except subprocess.TimeoutExpired:
         process.kill()
         raise
@@ -100,7 +100,7 @@ def test_a_recipe_in_two_processes_writes_one_model(data_dir, tmp_path):
 def test_a_forgotten_variable_is_one_line():
     environment = {"KERAS_BACKEND": "jax", "KERAS_DISTRIBUTION_PROCESS_ID": "1"}
     process = start(ROOT / "recipes" / "many_to_one_forecasting.py", "--distribute", **environment)
-    _, errors = process.communicate(timeout=120)
+    _, errors = process.communicate(timeout=300)
     assert process.returncode == 2 and "Traceback" not in errors
     assert "Missing: KERAS_DISTRIBUTION_JOB_ADDRESSES, KERAS_DISTRIBUTION_NUM_PROCESSES" in errors
 
@@ -114,7 +114,7 @@ def test_a_forgotten_variable_is_one_line():
 )
 def test_what_cannot_be_distributed_is_one_line(recipe, backend, message):
     process = start(ROOT / "recipes" / f"{recipe}.py", "--distribute", KERAS_BACKEND=backend)
-    _, errors = process.communicate(timeout=120)
+    _, errors = process.communicate(timeout=300)
     last = errors.splitlines()[-1]
     assert process.returncode == 2 and "Traceback" not in errors
     assert re.match(rf"{recipe}\.py: error: .*{message}", last)

@@ -199,7 +199,7 @@ def test_smoke(tmp_path):
         [sys.executable, SCRIPT, "--smoke", "--cell", "lstm", "--output", path],
         capture_output=True,
         text=True,
-        timeout=300,
+        timeout=600,
     )
     assert result.returncode == 0, result.stderr
     rows = list(csv.DictReader(path.open()))
