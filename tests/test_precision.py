@@ -6,11 +6,12 @@ import keras
 import numpy as np
 import pytest
 import sklearn.datasets
-from test_architectures import ALL_CELLS, PADDED, build, compile_model, make_data
+from test_architectures import ALL_CELLS, PADDED, build, compile_model, make_data, make_variables
 
 import zoo
 
 POLICIES = {"float32": 1e-6, "mixed_float16": 2e-3, "mixed_bfloat16": 2e-2}  # and what rounding does
+HALVES = {"mixed_float16": "float16", "mixed_bfloat16": "bfloat16"}
 CASES = (*ALL_CELLS, "many_to_one, attention", "many_to_many, values", "encoder_decoder, dot")
 
 
@@ -23,20 +24,22 @@ def policy(request):
     keras.config.set_dtype_policy(before)
 
 
+@pytest.mark.parametrize("policy", HALVES, indirect=True)  # float32: tests/test_architectures.py
 @pytest.mark.parametrize("case", CASES)
 def test_each_type_trains_is_saved_and_padding_changes_nothing(case, policy, tmp_path):
     model = build(case, "gru")
-    halves = {"mixed_float16": "float16", "mixed_bfloat16": "bfloat16"}
     its_dtypes = {layer.compute_dtype for layer in model.layers if "rnn_" in layer.name}
-    assert its_dtypes <= {halves.get(policy, "float32")}
+    assert its_dtypes <= {HALVES[policy]}
     assert {variable.dtype for variable in model.trainable_variables} == {"float32"}
     compile_model(model, learning_rate=0.02)
     is_scaled = isinstance(model.optimizer, keras.optimizers.LossScaleOptimizer)
     assert is_scaled == (policy == "mixed_float16")
     inputs, answers, mask = make_data(model)
+    make_variables(model, inputs, answers)
     loss = model.fit(inputs, answers, epochs=12, verbose=0).history["loss"]
     assert loss[-1] < 0.98 * loss[0]
 
+    model.run_eagerly = True  # from here on compiling would take longer
     outputs = model.predict(inputs, verbose=0)
     assert outputs.dtype == "float32"
     if case != "one_to_one" and "crf" not in case and "values" not in case:
@@ -45,6 +48,7 @@ def test_each_type_trains_is_saved_and_padding_changes_nothing(case, policy, tmp
     model.save(tmp_path / "model.keras")
     keras.config.set_dtype_policy("float32")  # as in another process
     reloaded = keras.saving.load_model(tmp_path / "model.keras", compile=False)
+    reloaded.run_eagerly = True
     np.testing.assert_array_equal(reloaded.predict(inputs, verbose=0), outputs)
     if case in PADDED:
         padded_inputs, padded_answers, padded_mask = make_data(model, padding=4)
