@@ -146,6 +146,8 @@ def compile_model(model, learning_rate=0.01, run_eagerly=False):
 
 def make_variables(model, inputs, answers):
     """Of the optimizer and the metrics: made in the first step, TensorFlow would trace it twice."""
+    if keras.backend.backend() != "tensorflow":
+        return
     model.optimizer.build(model.trainable_variables)
     outputs = model(inputs)
     model.compute_loss(inputs, answers, outputs)
@@ -186,12 +188,14 @@ def test_more_right_padding_changes_nothing(case, cell):
 def test_saved_and_reloaded_gives_the_same(case, cell, tmp_path):
     model = build(case, cell, **({} if case == "one_to_one" else {"dropout": 0.5}))
     inputs, _, _ = make_data(model, padding=2)
-    outputs = keras.ops.convert_to_numpy(model(inputs))
+    model.run_eagerly = keras.backend.backend() != "jax"  # it compiles either way
+    outputs = model.predict(inputs, verbose=0)
     model.save(tmp_path / "model.keras")
     reloaded = keras.saving.load_model(tmp_path / "model.keras")
+    reloaded.run_eagerly = model.run_eagerly
     if case in PADDED:  # the masks have survived too
         inputs, _, mask = make_data(model, padding=6)
-    again = keras.ops.convert_to_numpy(reloaded(inputs))
+    again = reloaded.predict(inputs, verbose=0)
     if len(model.output_shape) == 3:
         again, outputs = again[mask > 0], outputs[mask[:, : outputs.shape[1]] > 0]
     np.testing.assert_allclose(again, outputs, rtol=1e-5, atol=1e-6)
