@@ -93,8 +93,8 @@ def _all_devices():
         _devices = None
 
 
-def fit(model, *args, **options):
-    """`model.fit(*args, **options)`, on all devices where a recipe runs with --distribute.
+def fit(model, x, y=None, **options):
+    """`model.fit(x, y, **options)`, on all devices where a recipe runs with --distribute.
 
     A batch is then that of all devices together, and gives the same loss and the same step as on one
     device. With JAX every process has to be given the same batches, that is the same data and seed:
@@ -102,9 +102,12 @@ def fit(model, *args, **options):
     of each device counts by its number of tokens (or rows), because sentences differ in length, and the
     mean of the means would not be the mean.
 
+    On one device TensorFlow begins sooner than with `model.fit`, see `_make_variables`.
+
     Args:
         model: a compiled `keras.Model`, built where it is trained, that is in a recipe's `main`.
-        *args, **options: of `keras.Model.fit`.
+        x, y: arrays, or a `tf.data.Dataset` of batches and no `y`.
+        **options: the others of `keras.Model.fit`.
 
     Returns:
         What `keras.Model.fit` returns, a `keras.callbacks.History`.
@@ -124,9 +127,11 @@ def fit(model, *args, **options):
     elif keras.backend.backend() == "tensorflow" and model.distribute_strategy.num_replicas_in_sync > 1:
         model.compute_loss = _of_all_devices(model.compute_loss)
     else:
-        return model.fit(*args, **options)
+        if keras.backend.backend() == "tensorflow" and not model.optimizer.built:
+            _make_variables(model, x, y)
+        return model.fit(x, y, **options)
     try:
-        return model.fit(*args, **options)
+        return model.fit(x, y, **options)
     finally:
         vars(model).pop("compute_loss", None)
         model.train_function = model.test_function = None  # from here on as on one device
@@ -134,6 +139,28 @@ def fit(model, *args, **options):
             variables = [*model.variables, *model.optimizer.variables, *model.metrics_variables]
             for variable in variables:
                 variable.assign(keras.ops.convert_to_numpy(variable))
+
+
+def _make_variables(model, x, y):
+    """Makes the variables of the optimizer and the metrics, with a batch that is seen by nothing else.
+
+    `model.fit` makes them in the first step, and then TensorFlow traces the whole step twice.
+    """
+    import keras
+    import tensorflow as tf
+
+    if isinstance(x, tf.data.Dataset):  # not its first batch: to read that would reorder the others
+        batch = tf.nest.map_structure(
+            lambda spec: tf.zeros([size or 1 for size in spec.shape], spec.dtype), x.element_spec
+        )
+    else:
+        batch = tf.nest.map_structure(lambda array: array[:1], (x, y))
+    x, y, sample_weight = keras.utils.unpack_x_y_sample_weight(batch)
+    outputs = model(x)
+    model.optimizer.build(model.trainable_variables)
+    model.compute_loss(x, y, outputs, sample_weight)
+    model.compute_metrics(x, y, outputs, sample_weight)
+    model.reset_metrics()
 
 
 def _share_out(model):
