@@ -107,10 +107,11 @@ REFERENCES = {
     "multi30k": Reference(
         "encoder_decoder_translation",
         "gru",
-        "--units 256 --embedding-dim 256 --dropout 0.3 --learning-rate 0.002 --epochs 14",
+        "--units 256 --embedding-dim 256 --vocabulary-size 5000 --dropout 0.3 --batch-size 64"
+        " --learning-rate 0.002 --epochs 14",
     ),
     "tiny_shakespeare": Reference(
-        "one_to_many_text", "lstm", "--units 512 --dropout 0.4 --learning-rate 0.003 --epochs 28"
+        "one_to_many_text", "gru", "--units 512 --dropout 0.4 --learning-rate 0.003 --epochs 28"
     ),
     "flickr8k": Reference(
         "one_to_many_captioning",
