@@ -216,6 +216,8 @@ def test_fit_traces_a_step_once_and_gives_what_keras_gives():
     (twice, *expected), (once, *given) = results
     assert (twice, once) == (2, 1)
     assert str(given) == str(expected)
+    with pytest.raises(ValueError, match=r"You must call `compile\(\)`"):
+        zoo.fit(build("many_to_many", "gru"), inputs, answers)
 
 
 def formula(builder):

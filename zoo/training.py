@@ -127,7 +127,7 @@ def fit(model, x, y=None, **options):
     elif keras.backend.backend() == "tensorflow" and model.distribute_strategy.num_replicas_in_sync > 1:
         model.compute_loss = _of_all_devices(model.compute_loss)
     else:
-        if keras.backend.backend() == "tensorflow" and not model.optimizer.built:
+        if keras.backend.backend() == "tensorflow" and model.compiled and not model.optimizer.built:
             _make_variables(model, x, y)
         return model.fit(x, y, **options)
     try:
