@@ -3,6 +3,7 @@
 import inspect
 import math
 import re
+import unittest.mock
 
 import keras
 import numpy as np
@@ -207,12 +208,11 @@ def test_fit_traces_a_step_once_and_gives_what_keras_gives():
         keras.utils.set_random_seed(0)
         model = build("many_to_many", "gru", dropout=0.5)
         compile_model(model)
-        traces, train_step = [], model.train_step
-        model.train_step = lambda *batch, of=train_step, to=traces: (to.append(1), of(*batch))[1]
+        model.train_step = unittest.mock.Mock(wraps=model.train_step)  # called when it is traced
         inputs, answers, mask = make_data(model)
         batches = tf.data.Dataset.from_tensor_slices((inputs, answers, mask)).shuffle(6).batch(3)
         history = fit(model, batches, epochs=2, verbose=0).history
-        results.append((len(traces), history, model.get_weights()))
+        results.append((model.train_step.call_count, history, model.get_weights()))
     (twice, *expected), (once, *given) = results
     assert (twice, once) == (2, 1)
     assert str(given) == str(expected)

@@ -102,7 +102,7 @@ def fit(model, x, y=None, **options):
     of each device counts by its number of tokens (or rows), because sentences differ in length, and the
     mean of the means would not be the mean.
 
-    On one device TensorFlow begins sooner than with `model.fit`, see `_make_variables`.
+    On one device TensorFlow traces a step once; by `model.fit` alone it does so twice.
 
     Args:
         model: a compiled `keras.Model`, built where it is trained, that is in a recipe's `main`.
