@@ -202,15 +202,20 @@ def test_training_lowers_the_loss(case, cell):
 
 
 @pytest.mark.skipif(keras.backend.backend() != "tensorflow", reason="the others trace once anyway")
-def test_fit_traces_a_step_once_and_gives_what_keras_gives():
+@pytest.mark.parametrize("case", ["many_to_many", "many_to_many, values"])
+def test_fit_traces_a_step_once_and_gives_what_keras_gives(case):
     results = []
     for fit in (keras.Model.fit, zoo.fit):
         keras.utils.set_random_seed(0)
-        model = build("many_to_many", "gru", dropout=0.5)
+        model = build(case, "gru", dropout=0.5)
         compile_model(model)
         model.train_step = unittest.mock.Mock(wraps=model.train_step)  # called when it is traced
         inputs, answers, mask = make_data(model)
         batches = tf.data.Dataset.from_tensor_slices((inputs, answers, mask)).shuffle(6).batch(3)
+        # A dataset need not know any size, such as the number of features.
+        unknown = [tf.TensorSpec([None] * len(x.shape), x.dtype) for x in batches.element_spec]
+        generator = tf.data.Dataset.from_generator(batches.__iter__, output_signature=(*unknown,))
+        batches = generator.apply(tf.data.experimental.assert_cardinality(2))
         history = fit(model, batches, epochs=2, verbose=0).history
         results.append((model.train_step.call_count, history, model.get_weights()))
     (twice, *expected), (once, *given) = results

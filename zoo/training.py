@@ -142,25 +142,25 @@ def fit(model, x, y=None, **options):
 
 
 def _make_variables(model, x, y):
-    """Makes the variables of the optimizer and the metrics, with a batch that is seen by nothing else.
+    """Makes the variables of the optimizer and the metrics by a trace that no batch goes through.
 
     `model.fit` makes them in the first step, and then TensorFlow traces the whole step twice.
     """
     import keras
     import tensorflow as tf
 
-    if isinstance(x, tf.data.Dataset):  # not its first batch: to read that would reorder the others
-        batch = tf.nest.map_structure(
-            lambda spec: tf.zeros([size or 1 for size in spec.shape], spec.dtype), x.element_spec
-        )
-    else:
-        batch = tf.nest.map_structure(lambda array: array[:1], (x, y))
-    x, y, sample_weight = keras.utils.unpack_x_y_sample_weight(batch)
-    outputs = model(x)
+    @tf.function(autograph=False)
+    def trace(batch):
+        x, y, sample_weight = keras.utils.unpack_x_y_sample_weight(batch)
+        outputs = model(x)
+        model.compute_loss(x, y, outputs, sample_weight)
+        model.compute_metrics(x, y, outputs, sample_weight)
+
     model.optimizer.build(model.trainable_variables)
-    model.compute_loss(x, y, outputs, sample_weight)
-    model.compute_metrics(x, y, outputs, sample_weight)
-    model.reset_metrics()
+    if isinstance(x, tf.data.Dataset):
+        trace.get_concrete_function(x.element_spec)
+    else:
+        trace.get_concrete_function(tf.nest.map_structure(lambda array: array[:1], (x, y)))
 
 
 def _share_out(model):
