@@ -105,7 +105,7 @@ def encoder_decoder(
         embedding_dim=embedding_dim,
         embeddings=source_embeddings,
         trainable_embeddings=trainable_embeddings,
-        embeddings_initializer=keras.initializers.RandomNormal(stddev=1.0),
+        embeddings_initializer=keras.initializers.RandomNormal(stddev=0.3),
         name="source_embedding",
     )  # [batch, source time, embedding_dim]
     x = layers.Dropout(dropout, name="source_dropout")(x)
@@ -134,7 +134,7 @@ def encoder_decoder(
         embedding_dim=embedding_dim,
         embeddings=target_embeddings,
         trainable_embeddings=trainable_embeddings,
-        embeddings_initializer=keras.initializers.RandomNormal(stddev=1.0),
+        embeddings_initializer=keras.initializers.RandomNormal(stddev=0.3),
         name="target_embedding",
     )  # [batch, target time, embedding_dim]
     y = layers.Dropout(dropout, name="target_dropout")(y)
