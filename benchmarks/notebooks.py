@@ -30,6 +30,7 @@ def run(script):
             timeout=600,
             kernel_name="python3",
             record_timing=False,
+            coalesce_streams=True,  # else what is printed in two moments is two outputs
             resources={"metadata": {"path": folder}},
             # Without it, what TensorFlow's C++ writes at import is an output of the first cell.
             extra_arguments=["--IPKernelApp.capture_fd_output=False"],

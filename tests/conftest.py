@@ -16,6 +16,14 @@ def data_dir(tmp_path_factory, worker_id):
     return str((root if worker_id == "master" else root.parent) / f"data-{worker_id}")
 
 
+@pytest.fixture(scope="session", autouse=True)
+def small_graphs():
+    """TensorFlow optimises no graph: for these small models that takes longer than what it saves."""
+    import tensorflow as tf  # here: not in the process that starts the others
+
+    tf.config.optimizer.set_experimental_options({"disable_meta_optimizer": True})
+
+
 @pytest.fixture(scope="session")
 def ask():
     """A function that runs the `zoo` command in a new process and gives its answers."""
