@@ -58,8 +58,8 @@ def embed(
         embeddings: pretrained vectors `[vocabulary_size, dim]` to start from, or None for random ones.
         trainable_embeddings: whether training changes the vectors.
         embeddings_initializer: of random vectors. Keras's default, numbers up to 0.05, suits classes
-            and tags; what predicts tokens learns much faster from larger ones: `RandomNormal(stddev=1.0)`
-            in a language model, `RandomNormal(stddev=0.3)` in an encoder and decoder.
+            and tags; what predicts tokens learns much faster from larger ones:
+            `RandomNormal(stddev=1.0)` in a language model, 0.3 in an encoder and decoder.
         name: name of the layer.
 
     Returns:
