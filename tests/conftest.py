@@ -18,7 +18,7 @@ def data_dir(tmp_path_factory, worker_id):
 
 @pytest.fixture(scope="session", autouse=True)
 def small_graphs():
-    """TensorFlow optimises no graph: for these small models that takes longer than what it saves."""
+    """TensorFlow optimises no graph: with models this small it takes longer than it saves."""
     import tensorflow as tf  # here: not in the process that starts the others
 
     tf.config.optimizer.set_experimental_options({"disable_meta_optimizer": True})
