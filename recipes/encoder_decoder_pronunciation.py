@@ -55,6 +55,7 @@ class Config:
     attention: str = zoo.flag("dot", "its score", choices=("none", "dot", "additive"))
     embedding_dim: int = zoo.flag(64, "size of the vector of a letter or phoneme")
     units: int = zoo.flag(256, "size of the state, of the encoder in each direction")
+    num_layers: int = zoo.flag(1, "number of recurrent layers, of encoder and decoder")
     dropout: float = zoo.flag(0.2, "share of features dropped while training")
     beam_width: int = zoo.flag(3, "hypotheses that beam search keeps")
     learning_rate: float = zoo.flag(0.002, "of Adam, at first; it falls to 0 along a cosine")
@@ -166,6 +167,7 @@ def main(config):
         target_vocabulary_size=len(phonemes),
         embedding_dim=config.embedding_dim,
         units=config.units,
+        num_layers=config.num_layers,
         attention=config.attention,
         dropout=config.dropout,
     )

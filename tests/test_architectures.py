@@ -195,9 +195,10 @@ def test_saved_and_reloaded_gives_the_same(case, cell, tmp_path):
 @each_run
 def test_training_lowers_the_loss(case, cell):
     model = build(case, cell)
-    compile_model(model, learning_rate=0.02)
+    is_compiled = (case in ALL_CELLS and cell == "gru") or keras.backend.backend() == "jax"
+    compile_model(model, learning_rate=0.02, run_eagerly=not is_compiled)  # compiling takes longer
     inputs, answers, _ = make_data(model)
-    loss = zoo.fit(model, inputs, answers, epochs=12, verbose=0).history["loss"]
+    loss = zoo.fit(model, inputs, answers, epochs=5, verbose=0).history["loss"]
     assert loss[-1] < 0.98 * loss[0]
 
 
@@ -278,7 +279,7 @@ def test_pretrained_embeddings_are_used(case, trainable, tmp_path):
     model = build(case, "gru", embeddings=vectors, trainable_embeddings=trainable)
     table = model.get_layer("embedding")
     np.testing.assert_array_equal(table.get_weights()[0], vectors)
-    compile_model(model)
+    compile_model(model, run_eagerly=True)
     inputs, answers, _ = make_data(model)
     model.fit(inputs, answers, epochs=2, verbose=0)
     assert np.array_equal(table.get_weights()[0], vectors) != trainable
