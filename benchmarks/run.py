@@ -111,7 +111,9 @@ REFERENCES = {
         " --learning-rate 0.002 --epochs 14",
     ),
     "tiny_shakespeare": Reference(
-        "one_to_many_text", "gru", "--units 512 --dropout 0.4 --learning-rate 0.003 --epochs 28"
+        "one_to_many_text",
+        "lstm",
+        "--units 320 --num-layers 2 --dropout 0.4 --learning-rate 0.003 --epochs 28",
     ),
     "flickr8k": Reference(
         "one_to_many_captioning",
@@ -119,7 +121,9 @@ REFERENCES = {
         "--dataset flickr8k --learning-rate 0.001 --cnn-weights mobilenet_v2_160_no_top.weights.h5",
     ),
     "cmudict": Reference(
-        "encoder_decoder_pronunciation", "lstm", "--units 384 --dropout 0.3 --epochs 12"
+        "encoder_decoder_pronunciation",
+        "lstm",
+        "--units 256 --num-layers 2 --dropout 0.4 --epochs 14",
     ),
 }
 
