@@ -94,7 +94,8 @@ REFERENCES = {
     "sst2": Reference(
         "many_to_one_sentiment",
         "gru",
-        "--dataset glue/sst2 --glove glove.6B.zip --bidirectional --pooling attention --dropout 0.3",
+        "--dataset glue/sst2 --glove glove.6B.zip --bidirectional --pooling attention --dropout 0.3 "
+        "--num-layers 2",
     ),
     "imdb": Reference(
         "many_to_one_sentiment",
