@@ -102,6 +102,23 @@ def test_states_are_the_outputs_and_steps_add_up_to_the_gradient_of_keras(cell, 
         np.testing.assert_allclose(states[row, :length], expected, atol=1e-6)
 
 
+@pytest.mark.parametrize("return_sequences", (False, True))
+def test_a_model_of_keras_without_returned_states(return_sequences):
+    layers = [
+        keras.layers.Embedding(10, 4, mask_zero=True),
+        keras.layers.LSTM(5, return_sequences=return_sequences),
+        keras.layers.Dense(3, activation="softmax"),
+    ]
+    model = keras.Sequential(layers)
+    model.compile(loss="sparse_categorical_crossentropy")
+    targets = TAGS if return_sequences else TAGS[:, :1]
+    with tf.GradientTape() as tape:
+        loss = model.compute_loss(x=TOKENS, y=tf.constant(targets), y_pred=model(TOKENS))
+    expected = tape.gradient(loss, layers[1].cell.recurrent_kernel.value).numpy()
+    steps = diagnostics.step_gradients(model, TOKENS, targets)
+    np.testing.assert_allclose(steps.sum(axis=0), expected, rtol=1e-4, atol=1e-6)
+
+
 @each_cell
 def test_jacobians_are_finite_differences(cell):
     model, inputs, _, where = make(cell, CASES[1])

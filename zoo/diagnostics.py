@@ -117,7 +117,9 @@ def _direct_gradients(model, inputs, targets, trace):
     if not model.compiled:
         raise InputError('Compile the model first: the loss is that of model.compile(loss="...").')
     rest = keras.Model([*model.inputs, *_as_list(trace.layer.output)], model.outputs[0])
-    mask = getattr(model(inputs), "_keras_mask", None)  # the loss leaves out what is padding
+    mask = getattr(model.outputs[0], "_keras_mask", None)  # the loss leaves out what is padding
+    if mask is not None:
+        mask = keras.Model(model.inputs, mask)(_as_list(inputs))
     with tf.GradientTape() as tape:
         tape.watch(trace.outputs)
         y = rest([*_as_list(inputs), *trace.outputs])
@@ -137,7 +139,8 @@ def _direct_gradients(model, inputs, targets, trace):
         direct[:, :, : output.shape[-1]] = trace.in_time(output)  # turned round: as the cell reads
     else:  # of the last step alone
         direct[:, -1, : output.shape[-1]] = output
-    direct[:, -1] += tf.concat(states, axis=-1)
+    if states:  # a layer of return_state=True
+        direct[:, -1] += tf.concat(states, axis=-1)
     return direct
 
 
