@@ -17,11 +17,14 @@ from nbclient import NotebookClient
 import zoo
 
 FOLDER = pathlib.Path(__file__).parent.parent / "notebooks"
+DATASETS = ("digits", "movie_reviews/rotten_tomatoes", "sunspots")
 
 
-def run(script):
-    """The notebook of a script, executed in an empty folder."""
+def run(script, first=None):
+    """The notebook of a script, executed in an empty folder; after the code `first`, if given."""
     notebook = jupytext.read(script)
+    if first is not None:
+        notebook.cells.insert(0, nbformat.v4.new_code_cell(first))
     for i, cell in enumerate(notebook.cells):
         cell.id = f"cell-{i}"  # else random: a change in each line of git's
     with tempfile.TemporaryDirectory() as folder:
@@ -45,7 +48,7 @@ def main():
     names = sorted(path.stem for path in FOLDER.glob("*.py"))
     parser.add_argument("names", nargs="*", metavar="NAME", choices=[[], *names], default=[])
     options = parser.parse_args()
-    for dataset in ("digits", "movie_reviews/rotten_tomatoes", "sunspots"):
+    for dataset in DATASETS:
         zoo.datasets.load(dataset)  # prepares it; else its progress is among the outputs
     for name in options.names or names:
         begin = time.perf_counter()
