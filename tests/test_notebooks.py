@@ -39,8 +39,8 @@ os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"  # before TensorFlow is imported
 import keras
 
 
-def compile(model, *words, compile=keras.Model.compile, jit_compile=False, **options):
-    compile(model, *words, jit_compile=False, **options)
+def compile(model, *words, compile=keras.Model.compile, **options):
+    compile(model, *words, **options | {"jit_compile": False})
 
 
 def fit(model, x, y, sample_weight=None, fit=keras.Model.fit, **options):
@@ -55,10 +55,11 @@ keras.Model.compile, keras.Model.fit = compile, fit
 
 @each
 def test_it_runs(script, data_dir, monkeypatch):
-    monkeypatch.setenv("TFDS_DATA_DIR", os.environ.get("TFDS_DATA_DIR", data_dir))
+    folder = os.environ.get("TFDS_DATA_DIR", data_dir)
+    monkeypatch.setenv("TFDS_DATA_DIR", folder)  # for the notebook: here TFDS has read it already
     notebooks = runpy.run_path(str(ROOT / "benchmarks" / "notebooks.py"))
     for dataset in notebooks["DATASETS"]:
-        zoo.datasets.load(dataset)  # else two notebooks prepare it at once
+        zoo.datasets.loading.prepare(dataset, folder)  # else two notebooks prepare it at once
     for cell in notebooks["run"](script, first=SHORT.get(script.stem)).cells:
         for output in cell.get("outputs", []):
             assert output.get("name") != "stderr", output["text"]
