@@ -114,7 +114,7 @@ REFERENCES = {
     "tiny_shakespeare": Reference(
         "one_to_many_text",
         "lstm",
-        "--units 512 --dropout 0.4 --learning-rate 0.003 --epochs 28",
+        "--units 512 --dropout 0.4 --learning-rate 0.003 --weight-decay 0.1 --epochs 28",
     ),
     "flickr8k": Reference(
         "one_to_many_captioning",

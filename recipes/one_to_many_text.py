@@ -25,7 +25,8 @@ character in 2 minutes on a CPU core (the 5-gram 1.57).
 
 The model is that of Mikolov et al. 2010, "Recurrent neural network based language model", and Karpathy
 2015, "The Unreasonable Effectiveness of Recurrent Neural Networks". Different here: an embedding before
-the cell, one layer, Adam with a falling learning rate.
+the cell, one layer, AdamW (Loshchilov & Hutter 2019, "Decoupled Weight Decay Regularization") with a
+falling learning rate.
 """
 
 import collections
@@ -68,7 +69,8 @@ class Config:
     units: int = zoo.flag(256, "size of the state")
     num_layers: int = zoo.flag(1, "number of recurrent layers")
     dropout: float = zoo.flag(0.0, "share of features dropped while training")
-    learning_rate: float = zoo.flag(0.005, "of Adam, at first; it falls to 0 along a cosine")
+    learning_rate: float = zoo.flag(0.005, "of AdamW, at first; it falls to 0 along a cosine")
+    weight_decay: float = zoo.flag(0.0, "of AdamW: a step takes this x learning rate off a weight")
     epochs: int = zoo.flag(4, "passes over the training text; the best on validation is kept")
     batch_size: int = zoo.flag(32, "streams read side by side")
     precision: str = zoo.flag("float32", "of layers", ("float32", "mixed_float16", "mixed_bfloat16"))
@@ -168,7 +170,7 @@ def main(config):
     network = model.with_states()
     num_steps = config.epochs * len(data["train"][0])
     learning_rate = keras.optimizers.schedules.CosineDecay(config.learning_rate, num_steps)
-    optimizer = keras.optimizers.Adam(learning_rate, global_clipnorm=1.0)
+    optimizer = keras.optimizers.AdamW(learning_rate, config.weight_decay, global_clipnorm=1.0)
     if config.precision == "mixed_float16":  # as model.compile does, or small gradients would be 0
         optimizer = keras.optimizers.LossScaleOptimizer(optimizer)
     learn = make_step(network, optimizer)

