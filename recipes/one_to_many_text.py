@@ -70,7 +70,7 @@ class Config:
     num_layers: int = zoo.flag(1, "number of recurrent layers")
     dropout: float = zoo.flag(0.0, "share of features dropped while training")
     learning_rate: float = zoo.flag(0.005, "of AdamW, at first; it falls to 0 along a cosine")
-    weight_decay: float = zoo.flag(0.0, "of AdamW: a step multiplies weights by 1 - learning rate x this")
+    weight_decay: float = zoo.flag(0.0, "of AdamW: a step multiplies weights by 1 - its rate x this")
     epochs: int = zoo.flag(4, "passes over the training text; the best on validation is kept")
     batch_size: int = zoo.flag(32, "streams read side by side")
     precision: str = zoo.flag("float32", "of layers", ("float32", "mixed_float16", "mixed_bfloat16"))
