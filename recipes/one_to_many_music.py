@@ -17,7 +17,7 @@ sum over the keys, averaged over the steps of all chorales but their first, as i
 (test: LSTM 8.45, GRU 8.43, RNN 8.91). Easier to read: the share of the four likeliest keys that do
 sound. For the zoo it is a `many_to_many` of values with sigmoids that reads forward only: what it
 answers at each step is the next chord. The baselines know the one chord before, or nothing at all. To
-expect: 8.23 in 9 minutes on 2 CPU cores, of which the most goes into the second network.
+expect: 8.25 in 7 minutes on one CPU core, of which the most goes into the second network.
 
 Keys drawn one by one make no good chords, so a second network composes: a `one_to_many` language model
 of notes, soprano, alto, tenor and bass in turn, on a grid of 16th notes with a mark at each beat. Each
