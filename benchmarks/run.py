@@ -103,7 +103,9 @@ REFERENCES = {
         "--dataset imdb_reviews --glove glove.6B.zip --bidirectional --pooling attention --dropout 0.3",
     ),
     "conll2003": Reference(
-        "many_to_many_ner", "lstm", "--dataset conll2003 --glove glove.6B.zip --epochs 40"
+        "many_to_many_ner",
+        "lstm",
+        "--dataset conll2003 --glove glove.6B.zip --no-trainable-embeddings --epochs 40",
     ),
     "multi30k": Reference(
         "encoder_decoder_translation",

@@ -41,7 +41,7 @@ def run(recipe, *words):
     ("cell", "words"),
     [
         ("lstm", "--glove {tmp}/glove.txt --embedding-dim 2"),
-        ("gru", "--head softmax"),
+        ("gru", "--head softmax --glove {tmp}/glove.txt --embedding-dim 2 --no-trainable-embeddings"),
         ("simple_rnn", "--head softmax --no-characters"),
     ],
 )
@@ -64,9 +64,11 @@ def test_own_columns(recipe, cell, words, own, capfd):
     model = keras.saving.load_model(own / "model" / "model.keras")
     embedding = model.get_layer("embedding")
     assert embedding.input_dim == len(task["vocabulary"])
-    if "--glove" in words:  # of a word that training never saw, hence never changed
-        i = task["vocabulary"].index("never-seen")
-        assert embedding.get_weights()[0][i].tolist() == [0.25, 1]
+    if "--glove" in words:
+        vectors = dict(zip(task["vocabulary"], embedding.get_weights()[0].tolist(), strict=True))
+        assert vectors["never-seen"] == [0.25, 1]  # training never saw it
+        is_frozen = "--no-trainable-embeddings" in words
+        assert (vectors["london"] == [0.5, -0.5]) == is_frozen
     assert (own / "model" / "f1_by_type.png").stat().st_size > 10_000
     assert (own / "model" / "history.csv").read_text().splitlines()[0] == "epoch,loss,val_f1"
 
