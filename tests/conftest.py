@@ -1,7 +1,7 @@
-import contextlib
-import io
 import json
 import os
+import subprocess
+import sys
 
 import filelock
 import pytest
@@ -39,14 +39,13 @@ def small_graphs():
 
 @pytest.fixture(scope="session")
 def ask():
-    """A function that does what the `zoo` command does, without its process, and gives the answers."""
-    import zoo.cli  # here: as above
+    """A function that runs the `zoo` command in a new process and gives its answers."""
 
     def ask(verb, folder, *inputs, options=()):
-        words = [verb, "--json", *options, "--", folder, *inputs]
-        arguments = zoo.cli.make_parser().parse_args([*map(str, words)])
-        with contextlib.redirect_stdout(io.StringIO()) as printed:
-            arguments.function(arguments)
-        return [json.loads(line)["output"] for line in printed.getvalue().splitlines()]
+        program = "from zoo.cli import main; main()"
+        command = [sys.executable, "-c", program, verb, "--json", *options, "--", folder, *inputs]
+        result = subprocess.run([*map(str, command)], capture_output=True, text=True)
+        assert (result.returncode, result.stderr) == (0, "")
+        return [json.loads(line)["output"] for line in result.stdout.splitlines()]
 
     return ask
