@@ -1,6 +1,7 @@
 """Every type with every cell: shapes, masks, saving, training, parameters, errors."""
 
 import inspect
+import json
 import math
 import re
 import unittest.mock
@@ -190,6 +191,18 @@ def test_saved_and_reloaded_gives_the_same(case, cell, tmp_path):
     if len(model.output_shape) == 3:
         again, outputs = again[mask > 0], outputs[mask[:, : outputs.shape[1]] > 0]
     np.testing.assert_allclose(again, outputs, rtol=1e-5, atol=1e-6)
+
+
+@each_case
+def test_built_again_from_json_gives_the_same(case):
+    embeddings = {"embeddings": np.ones((20, 3)), "trainable_embeddings": False}
+    model = build(case, "lstm", **(embeddings if case == "many_to_one, max" else {}))
+    record = json.loads(json.dumps(zoo.registry.build_arguments(model)))
+    again = zoo.registry.rebuild(record)
+    again.set_weights(model.get_weights())
+    inputs, _, _ = make_data(model, padding=2)
+    np.testing.assert_array_equal(*(keras.ops.convert_to_numpy(m(inputs)) for m in (model, again)))
+    assert zoo.registry.build_arguments(again) == record
 
 
 @each_run

@@ -2,11 +2,14 @@ import csv
 import hashlib
 import json
 import random
+import shutil
 import subprocess
 import sys
 import time
+import zipfile
 
 import keras
+import numpy as np
 import pytest
 
 import zoo
@@ -39,7 +42,8 @@ def test_save_writes_all_that_belongs_to_a_model(model, tmp_path):
     assert task["versions"]["keras"] == keras.__version__
     assert task["versions"]["rnn-zoo"] == zoo.__version__
     assert task["licence"] == "public domain"
-    assert (task["format"], task["backend"]) == (1, keras.backend.backend())
+    assert (task["format"], task["backend"]) == (2, keras.backend.backend())
+    assert task["build"] is None  # zoo.build did not make this model
     rows = list(csv.reader((folder / "history.csv").open()))
     assert rows == [["epoch", "loss", "val_loss"], ["1", "2.0", "3.0"], ["2", "1.0", "4.0"]]
     assert keras.saving.load_model(folder / "model.keras").count_params() == 3
@@ -99,13 +103,21 @@ def test_a_preset_comes_before_a_folder_of_its_name(saved, monkeypatch):
         assert zoo.load(own).card["task"] == "forecasting"
 
 
-@pytest.fixture
-def saved(tmp_path):
+@pytest.fixture(scope="module")
+def saved_once(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("saved") / "mine"
     model = zoo.build("many_to_one", cell="gru", num_features=1, num_outputs=1, units=4)
     model.compile("adam", "mse")
-    model.fit([[[1.0], [2.0]]] * keras.ops.ones((4, 1, 1)), keras.ops.ones((4, 1)), verbose=0)
-    zoo.save(tmp_path / "mine", model, history={}, **REST)
-    return tmp_path / "mine", model
+    model.train_on_batch(np.ones((4, 2, 1)), np.ones((4, 1)))  # so there is an optimizer's state
+    zoo.save(folder, model, history={}, **REST)
+    return folder, model
+
+
+@pytest.fixture
+def saved(saved_once, tmp_path):
+    """A folder to change, and the model in it."""
+    folder, model = saved_once
+    return shutil.copytree(folder, tmp_path / "mine"), model
 
 
 def test_load_gives_what_was_saved(saved):
@@ -129,6 +141,122 @@ def change_card(folder, **changes):
     (folder / "task.json").write_text(json.dumps(card | changes))
 
 
+def change_build(folder, **arguments):
+    build = json.loads((folder / "task.json").read_text())["build"]
+    change_card(folder, build=build | {"arguments": build["arguments"] | arguments})
+
+
+def change_config(folder, change):
+    """Applies a function to the text of the config in `model.keras`."""
+    with zipfile.ZipFile(folder / "model.keras") as archive:
+        contents = {name: archive.read(name) for name in archive.namelist()}
+    contents["config.json"] = change(contents["config.json"].decode())
+    with zipfile.ZipFile(folder / "model.keras", "w") as archive:
+        for name, content in contents.items():
+            archive.writestr(name, content)
+    sha256 = hashlib.sha256((folder / "model.keras").read_bytes()).hexdigest()
+    change_card(folder, sha256={"model.keras": sha256})
+
+
+def test_a_model_of_the_zoo_opens_without_its_config(saved):
+    """So it does not matter how another version of Keras has spelled it."""
+    folder, model = saved
+    build = zoo.tasks.find(folder)[1]["build"]
+    assert (build["type"], build["precision"]) == ("many_to_one", "float32")
+    assert {"cell": "gru", "units": 4, "pooling": "last"}.items() <= build["arguments"].items()
+    change_config(folder, lambda text: text.replace("glorot", "").replace('"units"', '"unit_count"'))
+    for ours, theirs in zip(zoo.load(folder).model.weights, model.weights, strict=True):
+        assert (keras.ops.convert_to_numpy(ours) == keras.ops.convert_to_numpy(theirs)).all()
+
+
+@keras.saving.register_keras_serializable("test_tasks")
+class Double(keras.layers.Layer):
+    def call(self, inputs):
+        return 2 * inputs
+
+
+def changed_models():
+    inputs = keras.Input((None, 1))
+    x = keras.layers.GRU(4)(inputs)
+    built = zoo.build("many_to_one", cell="gru", num_features=1, num_outputs=1, units=4)
+    frozen = zoo.build("many_to_one", cell="gru", num_features=1, num_outputs=1, units=4)
+    frozen.get_layer("rnn_0").trainable = False
+    return {
+        "by hand": keras.Model(inputs, keras.layers.Dense(1)(x)),
+        "custom layer": keras.Model(inputs, Double()(keras.layers.Dense(1)(x))),
+        "Sequential": keras.Sequential([inputs, keras.layers.LSTM(3), keras.layers.Dense(1)]),
+        "more layers": keras.Model(built.inputs, keras.layers.Dense(1)(built.outputs[0])),
+        "frozen": frozen,
+    }
+
+
+@pytest.mark.parametrize("name", changed_models())
+def test_a_changed_model_is_saved_and_loaded_by_its_config(name, tmp_path):
+    model = changed_models()[name]
+    zoo.save(tmp_path / "mine", model, history={}, **REST)
+    assert zoo.tasks.find(tmp_path / "mine")[1]["build"] is None
+    loaded = zoo.load(tmp_path / "mine").model
+    assert zoo.registry.structure(loaded) == zoo.registry.structure(model)
+    x = [[[1.0], [-2.0]]] * keras.ops.ones((2, 1, 1))
+    assert (loaded.predict_on_batch(x) == model.predict_on_batch(x)).all()
+
+
+def test_what_another_version_of_keras_may_not_know_is_left_out(tmp_path):
+    image = keras.Input((4, 4, 1))
+    x = keras.layers.BatchNormalization()(keras.layers.Conv2D(2, 3, strides=(2, 1))(image))
+    x = keras.layers.Rescaling(2.0)(keras.layers.Flatten()(x))
+    model = keras.Model(image, keras.layers.Dense(3, "tanh", kernel_initializer="zeros")(x))
+    zoo.save(tmp_path / "mine", model, history={}, **REST)
+    with zipfile.ZipFile(tmp_path / "mine" / "model.keras") as archive:
+        config = json.loads(archive.read("config.json"))
+    layers = {layer["class_name"]: layer["config"] for layer in config["config"]["layers"]}
+    given = {
+        class_name: {name for name in config if not name.endswith("_initializer")}
+        for class_name, config in layers.items()
+    }
+    assert given["BatchNormalization"] == {"name", "dtype"}
+    assert given["Dense"] == {"name", "dtype", "units", "activation"}
+    assert layers["Dense"]["kernel_initializer"]["class_name"] == "Zeros"
+    assert layers["Conv2D"]["strides"] == [2, 1] and "groups" not in layers["Conv2D"]
+    loaded = keras.saving.load_model(tmp_path / "mine" / "model.keras")
+    assert zoo.registry.structure(loaded) == zoo.registry.structure(model)
+
+
+def old_format(folder):
+    card = json.loads((folder / "task.json").read_text())
+    (folder / "task.json").write_text(json.dumps({k: v for k, v in card.items() if k != "build"}))
+    change_card(folder, format=1, backend="jax")
+
+
+def test_a_folder_of_format_1_loads_and_can_be_converted(saved):
+    folder, _ = saved
+    build = zoo.tasks.find(folder)[1]["build"]
+    old_format(folder)
+    answer = zoo.load(folder).predict([5.0, 7.0, 3.0])
+    with pytest.raises(zoo.InputError, match="another model than build makes"):
+        zoo.tasks.convert(folder, zoo.registry.build_arguments(zoo.build("one_to_one", units=4)))
+    assert zoo.tasks.find(folder)[1]["format"] == 1
+    for arguments in (None, build):
+        zoo.tasks.convert(folder, arguments)
+        card = zoo.tasks.find(folder)[1]
+        assert (card["format"], card["build"]) == (2, arguments)
+        assert zoo.load(folder).predict([5.0, 7.0, 3.0]) == answer
+    assert sorted(path.name for path in folder.iterdir()) == [
+        *("history.csv", "metrics.json", "model.keras", "task.json")
+    ]
+
+
+def test_a_folder_of_another_version_says_what_to_do(saved):
+    folder, _ = saved
+    change_config(folder, lambda text: text.replace('"units"', '"unit_count"'))
+    change_card(folder, build=None, versions={"keras": "3.99.0"})
+    with pytest.raises(zoo.InputError, match=r"Install the version that wrote it: keras==3\.99\.0\."):
+        zoo.load(folder)
+    old_format(folder)
+    with pytest.raises(zoo.InputError, match=r"keras==3\.99\.0 and run python -c .*convert"):
+        zoo.load(folder)
+
+
 @pytest.mark.parametrize(
     ("damage", "message"),
     [
@@ -140,10 +268,11 @@ def change_card(folder, **changes):
         (lambda f: (f / "task.json").write_text("[" * 100_000), "is damaged"),
         (lambda f: change_card(f, sha256={}), "no sha256 of model.keras"),
         (lambda f: change_card(f, sha256=[]), "is not a task.json"),
-        (lambda f: change_card(f, format=2, versions=None), "has format 2"),
-        (lambda f: change_card(f, backend="jax"), "set KERAS_BACKEND=jax"),
+        (lambda f: change_card(f, format=3, versions=None), "has format 3"),
+        (lambda f: change_build(f, units=5), "cannot be opened with Keras"),
+        (lambda f: change_build(f, unit=5), "Did you mean 'units'?"),
         (lambda f: change_card(f, task="forecast"), "Did you mean 'forecasting'?"),
-        (lambda f: change_card(f, config={}), "cannot be opened: 'window'"),
+        (lambda f: change_card(f, config={}), "'window'"),
     ],
 )
 def test_a_folder_that_cannot_be_used(damage, message, saved):
@@ -160,7 +289,7 @@ def test_nothing_in_a_folder_is_run(saved):
         folder / "model.keras"
     )
     sha256 = hashlib.sha256((folder / "model.keras").read_bytes()).hexdigest()
-    change_card(folder, sha256={"model.keras": sha256})
+    change_card(folder, sha256={"model.keras": sha256}, build=None)
     with pytest.raises(zoo.InputError, match=r"cannot be opened.*Lambda"):
         zoo.load(folder)
 

@@ -358,8 +358,9 @@ class Generator(keras.Model):
 
     embedding_name = rnn_name = None
 
-    def __init__(self, inputs, outputs, name=None, *, start_token=2, end_token=3, **kwargs):
-        super().__init__(inputs, outputs, name=name, **kwargs)
+    # With *args, because older versions of Keras make a functional model from its config only then.
+    def __init__(self, *args, start_token=2, end_token=3, **kwargs):
+        super().__init__(*args, **kwargs)
         self.start_token, self.end_token = start_token, end_token
         # Compiled loops by their options; Keras would track them as layers if it saw the attribute.
         object.__setattr__(self, "_loops", {})

@@ -1,9 +1,19 @@
-"""`build` a model by its type, and list the types that there are."""
+"""`build` a model by its type, list the types that there are, and `rebuild` a saved model.
 
+A model remembers what `build` was called with. `build_arguments` returns this as JSON can hold it, and
+`rebuild` makes the same model from it, with any supported version of Keras and on any backend. A file
+`model.keras` cannot promise that: it stores the layers as the version of Keras that wrote it spells
+them.
+"""
+
+import contextlib
+import copy
 import fnmatch
 import importlib
 import inspect
+import json
 import pkgutil
+import re
 
 from zoo import architectures
 from zoo.errors import InputError, check_choice
@@ -29,8 +39,7 @@ def register(builder):
     '64 units of gru'
     """
     name = builder.__name__
-    is_ours = builder.__module__ == f"{architectures.__name__}.{name}"
-    if name in _BUILDERS or (name in list_models() and not is_ours):
+    if name in _BUILDERS or (name in list_models() and not _is_ours(builder)):
         raise ValueError(f"A builder of this name is registered already. Received: {name!r}")
     _BUILDERS[name] = builder
     return builder
@@ -83,9 +92,187 @@ def build(name, *, cell="lstm", **config):
     if name not in _BUILDERS:
         importlib.import_module(f"zoo.architectures.{name}")
     builder = _BUILDERS[name]
+    signature = inspect.signature(builder)
     for argument in config:
-        check_choice(f"argument of {name}", argument, inspect.signature(builder).parameters)
+        check_choice(f"argument of {name}", argument, signature.parameters)
     try:
-        return builder(cell=cell, **config)
+        model = builder(cell=cell, **config)
     except ValueError as error:  # Keras refused a value, such as a dropout of 2
         raise InputError(str(error)) from error
+    if _is_ours(builder):
+        # With the defaults, which a later version may change.
+        arguments = {key: value.default for key, value in signature.parameters.items()}
+        arguments |= {"cell": cell, **config}
+        # As text, because Keras would track a dict and save it with the weights.
+        model._zoo_build = json.dumps(
+            {
+                "type": name,
+                "precision": _dtype_policy(),
+                "arguments": {key: _to_json(key, value) for key, value in arguments.items()},
+            }
+        )
+    return model
+
+
+def build_arguments(model):
+    """What `build` was called with to make a model, for `rebuild`.
+
+    Args:
+        model: a `keras.Model`.
+
+    Returns:
+        A dict that JSON can hold: the type, the precision and all arguments. Pretrained embeddings are
+        there by their shape alone, because their values are among the weights. None for a model that
+        `build` did not make, or that has been changed since.
+
+    Example:
+
+    >>> model = build("one_to_one", cell="gru", units=8)
+    >>> build_arguments(model)["arguments"]["units"]
+    8
+    >>> model.get_layer("rnn_0").trainable = False
+    >>> build_arguments(model) is None
+    True
+    """
+    if not hasattr(model, "_zoo_build"):
+        return None
+    record = json.loads(model._zoo_build)
+    return record if structure(rebuild(record)) == structure(model) else None
+
+
+def rebuild(record):
+    """Builds a model from what `build_arguments` has returned, with new weights.
+
+    Args:
+        record: the dict, which may have been written as JSON and read again.
+
+    Returns:
+        A `keras.Model`, as `build` made it.
+
+    Raises:
+        ValueError: see `build`.
+
+    Example:
+
+    >>> rebuild(build_arguments(build("one_to_one", units=8))).count_params()
+    2442
+    """
+    arguments = {key: _from_json(value) for key, value in record["arguments"].items()}
+    with dtype_policy(record["precision"]):
+        return build(record["type"], **arguments)
+
+
+@contextlib.contextmanager
+def dtype_policy(name):
+    """Keras's dtype policy, such as `"mixed_float16"`, for the layers that are made in the block."""
+    import keras
+
+    before = keras.config.dtype_policy()
+    keras.config.set_dtype_policy(name)
+    try:
+        yield
+    finally:
+        keras.config.set_dtype_policy(before)
+
+
+def _dtype_policy():
+    import keras
+
+    return keras.config.dtype_policy().name
+
+
+def _is_ours(builder):
+    return builder.__module__ == f"{architectures.__name__}.{builder.__name__}"
+
+
+def _to_json(name, value):
+    """An argument of a builder as JSON can hold it."""
+    import keras
+
+    if value is not None and name.endswith("embeddings") and hasattr(value, "shape"):
+        return {"zeros": list(value.shape)}
+    if isinstance(value, keras.Model):
+        return {"keras": without_defaults(keras.saving.serialize_keras_object(value))}
+    if isinstance(value, list | tuple):
+        return [_to_json("", one) for one in value]
+    return value.tolist() if hasattr(value, "tolist") else value  # NumPy's numbers and arrays
+
+
+def _from_json(value):
+    """The argument that `_to_json` was given, with tuples for lists and zeros for embeddings."""
+    import keras
+    import numpy as np
+
+    if isinstance(value, list):
+        return tuple(map(_from_json, value))
+    if isinstance(value, dict) and "zeros" in value:
+        return np.zeros(value["zeros"], "float32")
+    if isinstance(value, dict):
+        config = copy.deepcopy(value["keras"])  # Keras empties what it reads
+        return keras.saving.deserialize_keras_object(config, safe_mode=True)
+    return value
+
+
+def without_defaults(config):
+    """The config of a Keras object without the arguments that have their default value.
+
+    Each version of Keras adds arguments, and older ones refuse those they lack. What is left out gets
+    the default of the version that reads the config.
+
+    Args:
+        config: what `keras.saving.serialize_keras_object` has returned, or a part of it.
+
+    Returns:
+        The config, shorter.
+
+    Example:
+
+    >>> import keras
+    >>> config = keras.saving.serialize_keras_object(keras.layers.ReLU(name="relu"))
+    >>> sorted(config["config"])
+    ['dtype', 'max_value', 'name', 'negative_slope', 'threshold', 'trainable']
+    >>> sorted(without_defaults(config)["config"])
+    ['dtype', 'name']
+    """
+    if isinstance(config, list):
+        return [without_defaults(one) for one in config]
+    if not isinstance(config, dict):
+        return config
+    config = {key: without_defaults(value) for key, value in config.items()}
+    arguments, module = config.get("config"), str(config.get("module"))
+    is_model = isinstance(arguments, dict) and "layers" in arguments  # has no defaults to leave out
+    if isinstance(arguments, dict) and module.split(".")[0] == "keras" and not is_model:
+        its_class = getattr(importlib.import_module(module), config["class_name"])
+        defaults = {
+            name: json.loads(json.dumps(parameter.default, default=str))
+            for base in reversed(its_class.__mro__)
+            for name, parameter in inspect.signature(base.__init__).parameters.items()
+        }
+        shorter = {
+            name: value
+            for name, value in arguments.items()
+            if name not in defaults or value != defaults[name]
+        }
+        with contextlib.suppress(KeyError):  # a class that wants its defaults told
+            its_class.from_config(copy.deepcopy(shorter))
+            config["config"] = shorter
+    return config
+
+
+def structure(model):
+    """The config of a model as text, the same for two models that compute the same from their weights.
+
+    It lacks how the weights are initialized, and the numbers that Keras appends to names (`any_3`).
+
+    Example:
+
+    >>> structure(build("one_to_one", units=8)) == structure(build("one_to_one", units=8))
+    True
+    """
+
+    def keep(some):
+        dropped = ("_initializer", "shared_object_id")
+        return {name: value for name, value in some.items() if not name.endswith(dropped)}
+
+    config = json.loads(json.dumps(model.get_config(), default=str), object_hook=keep)
+    return re.sub(r'_\d+"', '"', json.dumps(config, sort_keys=True))

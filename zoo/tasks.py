@@ -18,12 +18,13 @@ import shlex
 import shutil
 import sys
 import tempfile
+import zipfile
 
 from zoo.errors import InputError, check_choice
-from zoo.registry import register_classes
+from zoo.registry import build_arguments, rebuild, register_classes, structure, without_defaults
 
 TASK_FILE = "task.json"
-FORMAT = 1  # of that file; one more when an older `load` could not use it
+FORMAT = 2  # of that file; one more when an older `load` could not use it
 PRESETS = pathlib.Path(__file__).parent / "presets"
 
 
@@ -70,8 +71,9 @@ def save(folder, model, *, task, metrics, history, figures, files=None):
         folder: where to; an earlier folder that `save` wrote is replaced.
         model: the trained `keras.Model`, written as `model.keras`, without its optimizer.
         task: dict for `task.json`: the kind of task (a function of `zoo.pipelines`), the type, the
-            cell, the dataset, config, preprocessing, vocabulary and labels. The licence of the dataset,
-            the metrics, the command, versions and the SHA-256 of model and files are added.
+            cell, the dataset, config, preprocessing, vocabulary and labels. What `zoo.build` was called
+            with, the licence of the dataset, the metrics, the command, versions and the SHA-256 of
+            model and files are added.
         metrics: dict of numbers by split, written as `metrics.json`.
         history: dict of lists, one number an epoch, written as `history.csv`.
         figures: dict of file names (without ending) to matplotlib figures, written as PNG.
@@ -103,9 +105,12 @@ def save(folder, model, *, task, metrics, history, figures, files=None):
     folder = pathlib.Path(folder).resolve()
     new = pathlib.Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
     try:
-        copy = type(model).from_config(model.get_config())  # without the state of the optimizer
+        build = build_arguments(model)
+        # A copy, to save the model without the state of its optimizer.
+        copy = rebuild(build) if build else type(model).from_config(model.get_config())
         copy.set_weights(model.get_weights())
         copy.save(new / "model.keras")
+        _leave_out_defaults(new / "model.keras")
         for name, content in (files or {}).items():
             (new / name).write_bytes(content)
         sha256 = {
@@ -117,6 +122,7 @@ def save(folder, model, *, task, metrics, history, figures, files=None):
             "format": FORMAT,
             **task,
             "licence": licence(task["dataset"]),
+            "build": build,
             "backend": keras.backend.backend(),
             "parameters": model.count_params(),
             "metrics": metrics,
@@ -124,7 +130,7 @@ def save(folder, model, *, task, metrics, history, figures, files=None):
             "versions": {package: importlib.metadata.version(package) for package in packages},
             "sha256": sha256,
         }
-        (new / TASK_FILE).write_text(json.dumps(task, indent=1, ensure_ascii=False), "utf-8")
+        _write_card(new, task)
         (new / "metrics.json").write_text(json.dumps(metrics, indent=1))
         with open(new / "history.csv", "w", newline="") as file:
             writer = csv.writer(file)
@@ -276,10 +282,10 @@ def find(name_or_folder):
     is_card = isinstance(card, dict) and {"format", "task", "dataset", "backend"} <= set(card)
     if not is_card or not all(isinstance(card.get(name), dict) for name in ("config", "sha256")):
         raise InputError(f"{path} is not a {TASK_FILE} of a trained model.")
-    if card["format"] != FORMAT:
+    if card["format"] not in range(1, FORMAT + 1):
         raise InputError(
-            f"{path} has format {card['format']}, this version of rnn-zoo reads {FORMAT}: install the "
-            "version that wrote it."
+            f"{path} has format {card['format']}, this version of rnn-zoo reads 1 to {FORMAT}: install "
+            "the version that wrote it."
         )
     if "model.keras" not in card["sha256"]:
         raise InputError(f"{path} has no sha256 of model.keras: copy or train it again.")
@@ -288,6 +294,10 @@ def find(name_or_folder):
 
 def load(name_or_folder):
     """Opens a trained model with all that it takes to use it.
+
+    A model that `zoo.build` made is built again and gets the saved weights. So it opens with every
+    supported version of Keras, on every backend, whatever it was trained with. A model that was changed
+    by hand is made from the config in `model.keras`, which another version of Keras may refuse.
 
     Only files whose SHA-256 is that in `task.json` are opened, by Keras in safe mode: nothing in the
     folder is run as code.
@@ -301,7 +311,7 @@ def load(name_or_folder):
 
     Raises:
         ValueError: no such preset or folder; a file is missing, damaged or changed; `task.json` is of
-            another version, of another backend of Keras, or of an unknown kind of task.
+            a newer version or of an unknown kind of task; this version of Keras cannot make the model.
 
     Example:
 
@@ -322,21 +332,95 @@ def load(name_or_folder):
     from zoo import pipelines
 
     register_classes()
-    backend = keras.backend.backend()
-    if card["backend"] != backend:
-        raise InputError(
-            f"{folder} was trained with Keras's {card['backend']} backend: set "
-            f"KERAS_BACKEND={card['backend']}. Received: {backend}"
-        )
     check_choice(f"kind of task in {folder / TASK_FILE}", card["task"], pipelines.PIPELINES)
     try:
-        model = keras.saving.load_model(folder / "model.keras", compile=False, safe_mode=True)
+        model = _open_model(folder / "model.keras", card.get("build"))
         answer = pipelines.PIPELINES[card["task"]](model, card, folder)
     except ModuleNotFoundError as error:
         raise InputError(
             f"{folder} needs the package {error.name}: install rnn-zoo with its extra 'recipes'."
         ) from None
-    except (AttributeError, KeyError, TypeError, ValueError, OSError, re.error) as error:
+    except (
+        AttributeError,
+        KeyError,
+        TypeError,
+        ValueError,
+        OSError,
+        re.error,
+        zipfile.BadZipFile,
+    ) as error:
         reason = " ".join(str(error).split())[:200]
-        raise InputError(f"{folder} cannot be opened: {reason}") from error
+        raise InputError(
+            f"{folder} cannot be opened with Keras {keras.__version__}. {_advice(folder, card)}{reason}"
+        ) from error
     return Task(model, card, answer)
+
+
+def _advice(folder, card):
+    """What to do about a folder that this version of Keras cannot open, and another one wrote."""
+    import keras
+
+    wrote = (card.get("versions") or {}).get("keras", keras.__version__)
+    if wrote == keras.__version__:
+        return ""
+    if card["format"] > 1:
+        return f"Install the version that wrote it: keras=={wrote}. "
+    command = f'python -c "import zoo; zoo.tasks.convert({str(folder)!r})"'
+    return f"Convert it with the version that wrote it: install keras=={wrote} and run {command}. "
+
+
+def _open_model(path, build):
+    """The model of a `.keras` file: built again if `build` is known, else as its own config says."""
+    import keras
+
+    if not build:
+        return keras.saving.load_model(path, compile=False, safe_mode=True)
+    model = rebuild(build)
+    model.load_weights(path)
+    return model
+
+
+def convert(folder, build=None):
+    """Changes a folder of format 1 into one that more versions of Keras can open.
+
+    Run it with the version of Keras that wrote the folder.
+
+    Args:
+        folder: a folder that an earlier version of `save` wrote; it is changed in place.
+        build: what `zoo.build` was called with, as `zoo.registry.build_arguments` returns it. None if
+            that is not known; then the config in `model.keras` loses what other versions may not know.
+
+    Raises:
+        ValueError: see `load`, or `build` gives another model than the one in the folder.
+
+    Example:
+
+    >>> convert("my-model")  # doctest: +SKIP
+    """
+    folder, card = find(folder)
+    model = load(folder).model
+    if build and structure(rebuild(build)) != structure(model):
+        raise InputError(f"{folder} holds another model than build makes. Received: {build}")
+    path = folder / "model.keras"
+    _leave_out_defaults(path)
+    card |= {"format": FORMAT, "build": build}
+    card["sha256"][path.name] = hashlib.sha256(path.read_bytes()).hexdigest()
+    _write_card(folder, card)
+
+
+def _leave_out_defaults(path):
+    """Shortens the config in a `.keras` file, so that more versions of Keras can read it."""
+    new = path.with_name(f".{path.name}")
+    with zipfile.ZipFile(path) as old, zipfile.ZipFile(new, "w") as file:
+        for name in old.namelist():
+            content = old.read(name)
+            if name == "config.json":
+                content = json.dumps(without_defaults(json.loads(content)))
+            file.writestr(name, content)
+    new.replace(path)
+
+
+def _write_card(folder, card):
+    new = folder / f".{TASK_FILE}"
+    new.write_text(json.dumps(card, indent=1, ensure_ascii=False), "utf-8")
+    new.replace(folder / TASK_FILE)

@@ -8,6 +8,7 @@ import dataclasses
 import os
 
 from zoo.errors import InputError
+from zoo.registry import dtype_policy
 
 _devices = None  # of JAX, while --distribute is on
 
@@ -36,25 +37,13 @@ def options(config):
     """
     with contextlib.ExitStack() as stack:
         if getattr(config, "precision", None):
-            stack.enter_context(_precision(config.precision))
+            stack.enter_context(dtype_policy(config.precision))
         if getattr(config, "distribute", False) and stack.enter_context(_all_devices()) > 0:
             nowhere = stack.enter_context(open(os.devnull, "w"))
             stack.enter_context(contextlib.redirect_stdout(nowhere))
             if hasattr(config, "output"):
                 config = dataclasses.replace(config, output="")
         yield config
-
-
-@contextlib.contextmanager
-def _precision(policy):
-    import keras
-
-    before = keras.config.dtype_policy()
-    keras.config.set_dtype_policy(policy)
-    try:
-        yield
-    finally:
-        keras.config.set_dtype_policy(before)
 
 
 @contextlib.contextmanager
