@@ -1,6 +1,10 @@
+import collections
+import contextlib
+import io
 import json
 import os
-import subprocess
+import pathlib
+import runpy
 import sys
 
 import filelock
@@ -8,6 +12,19 @@ import pytest
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 os.environ.setdefault("TF_NUM_INTRAOP_THREADS", "1")  # as many test processes as cores
+RECIPES = pathlib.Path(__file__).parent.parent / "recipes"
+
+
+def pytest_terminal_summary(terminalreporter):
+    """What the skipped tests need, one line for each need."""
+    reasons = collections.Counter(
+        report.longrepr[2].removeprefix("Skipped: ")
+        for report in terminalreporter.stats.get("skipped", [])
+    )
+    for reason, count in sorted(reasons.items()):
+        terminalreporter.write_line(
+            f"{count} skipped {'test needs' if count == 1 else 'tests need'} {reason}"
+        )
 
 
 @pytest.fixture(scope="session")
@@ -37,15 +54,88 @@ def small_graphs():
     tf.config.optimizer.set_experimental_options({"disable_meta_optimizer": True})
 
 
-@pytest.fixture(scope="session")
-def ask():
-    """A function that runs the `zoo` command in a new process and gives its answers."""
+@pytest.fixture(scope="module")
+def recipe(request):
+    """The functions of the recipe that the test module names in RECIPE, as a dict."""
+    return runpy.run_path(str(RECIPES / f"{request.module.RECIPE}.py"))
+
+
+@pytest.fixture(scope="module")
+def run(recipe):
+    """A function that runs the recipe with the words of a command line, and returns what it prints."""
+    import zoo
+
+    def run(*words):
+        printed = io.StringIO()
+        with contextlib.redirect_stdout(printed):
+            zoo.run(recipe["main"], recipe["Config"], "", [str(word) for word in words])
+        return printed.getvalue()
+
+    return run
+
+
+@pytest.fixture
+def refuse(run, capsys):
+    """A function that checks that the recipe ends with status 2 and one line about bad input."""
+
+    def refuse(message, *words):
+        with pytest.raises(SystemExit) as end:
+            run(*words)
+        assert end.value.code == 2
+        errors = capsys.readouterr().err.splitlines()
+        assert len([line for line in errors if "error:" in line]) == 1
+        assert message in errors[-1]
+
+    return refuse
+
+
+@pytest.fixture
+def same_numbers(run, tmp_path):
+    """A function that runs the recipe twice and checks that files it writes are the same.
+
+    It returns the folder of the first run, and what both have printed.
+    """
+
+    def same_numbers(*words, files=("history.csv", "metrics.json")):
+        folders = [tmp_path / "first", tmp_path / "second"]
+        printed = [run(*words, "--output", folder) for folder in folders]
+        for name in files:
+            first, second = ((folder / name).read_bytes() for folder in folders)
+            assert first == second
+        return folders[0], *printed
+
+    return same_numbers
+
+
+@pytest.fixture
+def zoo_command(capfd, monkeypatch):
+    """A function that calls the `zoo` command and returns its status, its output and its errors."""
+    from zoo import cli
+
+    def zoo_command(*words, stdin=""):
+        monkeypatch.setattr(
+            sys,
+            "stdin",
+            io.TextIOWrapper(io.BytesIO(stdin.encode() if isinstance(stdin, str) else stdin)),
+        )
+        capfd.readouterr()
+        status = 0
+        try:
+            cli.main([str(word) for word in words])
+        except SystemExit as end:
+            status = end.code
+        return status, *capfd.readouterr()
+
+    return zoo_command
+
+
+@pytest.fixture
+def ask(zoo_command):
+    """A function that asks a saved model by the `zoo` command and gives its answers."""
 
     def ask(verb, folder, *inputs, options=()):
-        program = "from zoo.cli import main; main()"
-        command = [sys.executable, "-c", program, verb, "--json", *options, "--", folder, *inputs]
-        result = subprocess.run([*map(str, command)], capture_output=True, text=True)
-        assert (result.returncode, result.stderr) == (0, "")
-        return [json.loads(line)["output"] for line in result.stdout.splitlines()]
+        status, output, errors = zoo_command(verb, "--json", *options, "--", folder, *inputs)
+        assert (status, errors) == (0, "")
+        return [json.loads(line)["output"] for line in output.splitlines()]
 
     return ask

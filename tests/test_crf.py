@@ -1,8 +1,6 @@
 """The CRF against all sequences of tags written out, and as the head of a tagger."""
 
 import itertools
-import subprocess
-import sys
 
 import keras
 import numpy as np
@@ -247,36 +245,6 @@ def test_xla_gives_the_same_loss():
             model.fit([tokens, characters], tags, epochs=2, shuffle=False, verbose=0).history["loss"]
         )
     np.testing.assert_allclose(losses[1], losses[0], rtol=1e-4)
-
-
-def test_saved_and_reloaded_in_a_new_process_without_custom_objects(tmp_path):
-    tokens, characters, tags, _ = make_data()
-    forbidden = forbidden_transitions(TAGS)
-    model = zoo.build(
-        "many_to_many", head="crf", characters=True, forbidden_transitions=forbidden, **SIZES
-    )
-    model.compile("adam")
-    model.fit([tokens, characters], np.abs(tags), verbose=0)
-    model.save(tmp_path / "model.keras")
-    np.savez(tmp_path / "inputs.npz", tokens=tokens, characters=characters, tags=np.abs(tags))
-    program = (
-        "import keras, zoo.layers, numpy as np;"
-        "data = np.load('inputs.npz'); inputs = [data['tokens'], data['characters']];"
-        "model = keras.saving.load_model('model.keras');"
-        "np.save('outputs.npy', model.predict(inputs, verbose=0));"
-        "print('loss', model.evaluate(inputs, data['tags'], verbose=0));"
-        "model.fit(inputs, data['tags'], verbose=0)"
-    )
-    result = subprocess.run(
-        [sys.executable, "-c", program], cwd=tmp_path, capture_output=True, text=True, timeout=300
-    )
-    assert result.returncode == 0, result.stderr
-    np.testing.assert_array_equal(
-        np.load(tmp_path / "outputs.npy"), model.predict([tokens, characters], verbose=0)
-    )
-    loss = float(result.stdout.split("loss")[-1])
-    expected = model.evaluate([tokens, characters], np.abs(tags), verbose=0)
-    np.testing.assert_allclose(loss, expected, rtol=1e-5)
 
 
 def test_characters_are_read_word_by_word():

@@ -1,28 +1,16 @@
 """Forecasting: windows that never see the future, and the recipe from a series to its table."""
 
 import json
-import os
-import pathlib
 import re
-import runpy
 
+import needs
 import numpy as np
 import pytest
 import statsmodels.datasets
+from pictures import assert_shows_data
 
-import zoo
-
-PATH = pathlib.Path(__file__).parent.parent / "recipes" / "many_to_one_forecasting.py"
+RECIPE = "many_to_one_forecasting"
 ROWS = ("gru", "last value", "one season ago", "linear regression", "linear regression on differences")
-
-
-@pytest.fixture(scope="module")
-def recipe():
-    return runpy.run_path(str(PATH))
-
-
-def run(recipe, *words):
-    zoo.run(recipe["main"], recipe["Config"], "", ["--smoke", *map(str, words)])
 
 
 def write(path, values):
@@ -98,12 +86,9 @@ def test_scores(recipe):
     assert row["MASE, step"] == pytest.approx(3 / (4 / 3)) and row["MASE, season"] == 1.5
 
 
-def test_sunspots_need_no_flag_and_the_same_seed_gives_the_same_numbers(
-    recipe, data_dir, tmp_path, capfd, ask
-):
+def test_sunspots_need_no_flag(run, data_dir, tmp_path, ask):
     cell = "gru"
-    run(recipe, "--data-dir", data_dir, "--output", tmp_path / "model")
-    printed = capfd.readouterr().out
+    printed = run("--smoke", "--data-dir", data_dir, "--output", tmp_path / "model")
     assert "sunspots: 183 train, 31 validation, 62 test windows of 33 values, 1 ahead" in printed
     metrics = json.loads((tmp_path / "model" / "metrics.json").read_text())["test"]
     assert list(metrics) == [cell, *ROWS[1:]]
@@ -116,17 +101,18 @@ def test_sunspots_need_no_flag_and_the_same_seed_gives_the_same_numbers(
     assert task["preprocessing"]["mean"] == pytest.approx(series[:216].mean())
     ((follows,),) = ask("predict", tmp_path / "model", *series)
     assert re.search(r"^what follows +(.*)$", printed, re.M).group(1) == f"{follows:.2f}"
-    assert (tmp_path / "model" / "forecast.png").stat().st_size > 10_000
-    run(recipe, "--data-dir", data_dir, "--output", tmp_path / "again")
-    for name in ("history.csv", "metrics.json"):
-        assert (tmp_path / "model" / name).read_text() == (tmp_path / "again" / name).read_text()
+    assert_shows_data(tmp_path / "model" / "forecast.png")
 
 
-def test_own_series_with_a_horizon_of_many(recipe, tmp_path, capfd):
+@pytest.mark.slow
+def test_the_same_seed_gives_the_same_numbers(same_numbers, data_dir):
+    same_numbers("--smoke", "--cell", "lstm", "--seed", "3", "--data-dir", data_dir)
+
+
+def test_own_series_with_a_horizon_of_many(run, tmp_path):
     path = write(tmp_path / "mine.csv", [(i % 7) ** 2 for i in range(300)])
     words = ["--csv", path, "--column", "sales", "--horizon", "9", "--output", tmp_path / "model"]
-    run(recipe, *words)
-    printed = capfd.readouterr().out
+    printed = run("--smoke", *words)
     assert "sales: 172 train, 22 validation, 52 test windows of 30 values, 9 ahead" in printed
     metrics = json.loads((tmp_path / "model" / "metrics.json").read_text())["test"]
     assert metrics["one season ago"]["MAE"] == pytest.approx(0, abs=1e-6)  # it repeats itself
@@ -136,9 +122,10 @@ def test_own_series_with_a_horizon_of_many(recipe, tmp_path, capfd):
     assert len(what_follows.split()) == 9
 
 
-@pytest.mark.skipif("TFDS_DATA_DIR" not in os.environ, reason="TFDS_DATA_DIR is not set")
-def test_etth1_has_the_baselines_known_for_it(recipe, tmp_path, capfd):
-    run(recipe, "--dataset", "etth1", "--output", tmp_path / "model", "--batch-size", 512)
+@pytest.mark.slow
+@needs.data
+def test_etth1_has_the_baselines_known_for_it(run, tmp_path):
+    run("--smoke", "--dataset", "etth1", "--output", tmp_path / "model", "--batch-size", 512)
     metrics = json.loads((tmp_path / "model" / "metrics.json").read_text())["test"]
     errors = [round(metrics[name]["scaled MSE"], 4) for name in ROWS[1:]]
     assert errors == [0.0343, 0.0458, 0.0276, 0.0264]
@@ -165,15 +152,10 @@ def test_etth1_has_the_baselines_known_for_it(recipe, tmp_path, capfd):
         ("--output {tmp}", "holds something else"),
     ],
 )
-def test_bad_input_is_one_line_and_status_2(recipe, words, message, tmp_path, capfd):
+def test_bad_input_is_one_line_and_status_2(words, message, tmp_path, refuse):
     write(tmp_path / "gap.csv", [1, 2, "", 4])
     write(tmp_path / "text.csv", [1, "few", 3])
     write(tmp_path / "short.csv", range(20))
     write(tmp_path / "flat.csv", [3.3] * 300)  # of which the standard deviation is not quite 0
     write(tmp_path / "one.csv", [1])
-    with pytest.raises(SystemExit) as end:
-        run(recipe, *words.format(tmp=tmp_path).split())
-    assert end.value.code == 2
-    errors = capfd.readouterr().err.splitlines()
-    assert len([line for line in errors if "error:" in line]) == 1
-    assert message in errors[-1]
+    refuse(message, "--smoke", *words.format(tmp=tmp_path).split())

@@ -2,26 +2,20 @@
 
 import io
 import json
-import os
-import pathlib
 import re
-import runpy
 
 import mido
+import needs
 import numpy as np
 import pytest
 import tensorflow_datasets as tfds
+from pictures import assert_shows_data
 
 import zoo
 from zoo.datasets import jsb_chorales
 
-PATH = pathlib.Path(__file__).parent.parent / "recipes" / "one_to_many_music.py"
+RECIPE = "one_to_many_music"
 CHORDS = [[72, 67, 64, 48], [74, 67, 62, 55], [76, 67, 60, 48], [72, 65, 60, 53]]
-
-
-@pytest.fixture(scope="module")
-def recipe():
-    return runpy.run_path(str(PATH))
 
 
 @pytest.fixture
@@ -43,10 +37,6 @@ def chorales(tmp_path, monkeypatch):
         infos[jsb_chorales.URL + file.name] = tfds.core.download.checksums.compute_url_info(file)
     monkeypatch.setattr(jsb_chorales.JsbChorales, "url_infos", infos)
     return tmp_path
-
-
-def run(recipe, *words):
-    zoo.run(recipe["main"], recipe["Config"], "", ["--smoke", *map(str, words)])
 
 
 def test_rows_are_chords_and_those_after_them(recipe):
@@ -93,11 +83,10 @@ def test_pieces_are_cut_and_moved_at_random(recipe):
     assert [names[token] for token in x] == ["[START]", *zoo.music.to_symbols(notes[:4])]
 
 
-def test_a_few_chorales_and_the_same_seed_gives_the_same_numbers(recipe, chorales, capfd, ask):
+def test_a_few_chorales(run, chorales, ask):
     output, cell = chorales / "model", "gru"
     words = ["--cell", cell, "--data-dir", chorales, "--chord", "74, 67,62,55"]
-    run(recipe, *words, "--output", output)
-    printed = capfd.readouterr().out
+    printed = run("--smoke", *words, "--output", output)
     assert "20 train, 5 validation, 5 test chorales" in printed
     metrics = json.loads((output / "metrics.json").read_text())
     for split, rows in metrics.items():
@@ -112,18 +101,22 @@ def test_a_few_chorales_and_the_same_seed_gives_the_same_numbers(recipe, chorale
     task = json.loads((output / "task.json").read_text())
     assert {"|", "S74", "B48"} <= set(task["vocabulary"])
     assert len(mido.MidiFile(file=io.BytesIO((output / "chorale.mid").read_bytes())).tracks) == 5
-    assert (output / "chorale.png").stat().st_size > 10_000
+    assert_shows_data(output / "chorale.png")
     options = ["--strategy", "sample", "--top-p", "0.95", "--seed", "0", "--beats", "4"]
     (notes,) = ask("generate", output, "74,67,62,55", options=options)
     assert zoo.music.to_midi(np.array(notes)) == (output / "chorale.mid").read_bytes()
-    run(recipe, *words, "--output", chorales / "again")
-    for name in ("history.csv", "metrics.json", "chorale.mid"):
-        assert (output / name).read_bytes() == (chorales / "again" / name).read_bytes()
 
 
-@pytest.mark.skipif("TFDS_DATA_DIR" not in os.environ, reason="TFDS_DATA_DIR is not set")
-def test_real_chorales(recipe, tmp_path, capfd):
-    run(recipe, "--output", tmp_path / "model")
+@pytest.mark.slow
+def test_the_same_seed_gives_the_same_numbers(same_numbers, chorales):
+    files = ("history.csv", "metrics.json", "chorale.mid")
+    same_numbers("--smoke", "--cell", "lstm", "--seed", "3", "--data-dir", chorales, files=files)
+
+
+@pytest.mark.slow
+@needs.data
+def test_real_chorales(run, tmp_path):
+    run("--smoke", "--output", tmp_path / "model")
     metrics = json.loads((tmp_path / "model" / "metrics.json").read_text())
     # How often each key sounds in the first 20 chorales already says much.
     assert 11 < metrics["test"]["frequencies"]["nats a step"] < 14
@@ -140,10 +133,5 @@ def test_real_chorales(recipe, tmp_path, capfd):
         ("--output {tmp}", "holds something else"),
     ],
 )
-def test_bad_input_is_one_line_and_status_2(recipe, words, message, chorales, capfd):
-    with pytest.raises(SystemExit) as end:
-        run(recipe, "--data-dir", chorales, *words.format(tmp=chorales).split())
-    assert end.value.code == 2
-    errors = capfd.readouterr().err.splitlines()
-    assert len([line for line in errors if "error:" in line]) == 1
-    assert message in errors[-1]
+def test_bad_input_is_one_line_and_status_2(words, message, chorales, refuse):
+    refuse(message, "--smoke", "--data-dir", chorales, *words.format(tmp=chorales).split())

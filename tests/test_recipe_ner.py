@@ -1,29 +1,21 @@
 """Named entities: from columns to marked sentences, scored as conlleval does."""
 
 import json
-import os
-import pathlib
 import random
 import re
-import runpy
 
 import keras
+import needs
 import pytest
+from pictures import assert_shows_data
 
-import zoo
-
-PATH = pathlib.Path(__file__).parent.parent / "recipes" / "many_to_many_ner.py"
+RECIPE = "many_to_many_ner"
 NAMES = ("Ada", "Grace", "Alan", "Edsger")
 SENTENCES = [  # in IOB1, as the files of CoNLL-2003 are
     f"{name} I-PER\n{name}son{i} I-PER\nsaw O\nNorth I-LOC\nSea{i} I-LOC\nLondon B-LOC\n. O\n"
     for i in range(60)
     for name in NAMES
 ]
-
-
-@pytest.fixture(scope="module")
-def recipe():
-    return runpy.run_path(str(PATH))
 
 
 @pytest.fixture
@@ -33,22 +25,23 @@ def own(tmp_path):
     return tmp_path
 
 
-def run(recipe, *words):
-    zoo.run(recipe["main"], recipe["Config"], "", ["--smoke", *map(str, words)])
-
-
 @pytest.mark.parametrize(
     ("cell", "words"),
     [
         ("lstm", "--glove {tmp}/glove.txt --embedding-dim 2"),
-        ("gru", "--head softmax --glove {tmp}/glove.txt --embedding-dim 2 --no-trainable-embeddings"),
-        ("simple_rnn", "--head softmax --no-characters"),
+        pytest.param(
+            "gru",
+            "--head softmax --glove {tmp}/glove.txt --embedding-dim 2 --no-trainable-embeddings",
+            marks=pytest.mark.slow,
+        ),
+        pytest.param("simple_rnn", "--head softmax --no-characters", marks=pytest.mark.slow),
     ],
 )
-def test_own_columns(recipe, cell, words, own, capfd):
+def test_own_columns(run, cell, words, own):
     words = words.format(tmp=own).split()
-    run(recipe, "--dataset", own / "own.conll", "--cell", cell, "--output", own / "model", *words)
-    printed = capfd.readouterr().out
+    printed = run(
+        "--smoke", "--dataset", own / "own.conll", "--cell", cell, "--output", own / "model", *words
+    )
     assert "['LOC', 'PER']" in printed
     head = "softmax" if "softmax" in words else "crf"
     rows = re.findall(rf"^({cell}, {head}|most frequent tag) +([01]\.\d+) +", printed, re.M)
@@ -69,35 +62,30 @@ def test_own_columns(recipe, cell, words, own, capfd):
         assert vectors["never-seen"] == [0.25, 1]  # training never saw it
         is_frozen = "--no-trainable-embeddings" in words
         assert (vectors["london"] == [0.5, -0.5]) == is_frozen
-    assert (own / "model" / "f1_by_type.png").stat().st_size > 10_000
+    assert_shows_data(own / "model" / "f1_by_type.png")
     assert (own / "model" / "history.csv").read_text().splitlines()[0] == "epoch,loss,val_f1"
 
 
-def test_it_learns_and_the_same_seed_gives_the_same_numbers(recipe, own, capfd, ask):
+@pytest.mark.slow
+def test_it_learns_and_the_same_seed_gives_the_same_numbers(same_numbers, own, ask):
     words = "--epochs 3 --units 16 --batch-size 8 --learning-rate 0.01 --dropout 0.2 --seed 7"
-    for name in ("first", "second"):
-        arguments = ["--dataset", own / "own.conll", "--output", own / name, *words.split()]
-        zoo.run(recipe["main"], recipe["Config"], "", [*map(str, arguments)])
-    histories = [(own / name / "history.csv").read_text() for name in ("first", "second")]
-    metrics = [json.loads((own / name / "metrics.json").read_text()) for name in ("first", "second")]
-    assert histories[0] == histories[1]
-    assert metrics[0] == metrics[1]
-    f1 = metrics[0]["test"]
+    folder, printed, _ = same_numbers("--dataset", own / "own.conll", *words.split())
+    f1 = json.loads((folder / "metrics.json").read_text())["test"]
     # Half of each person's name is new, and so is half of each sea's.
     assert f1["lstm, crf"]["all"] > 0.9 and f1["lstm, crf"]["PER"] > 0.9
     assert f1["most frequent tag"]["PER"] == 0 and f1["most frequent tag"]["all"] < 0.7
-    marked = re.findall(r"^  (\[.*)$", capfd.readouterr().out, re.M)[-1]
+    marked = re.findall(r"^  (\[.*)$", printed, re.M)[-1]
     sentence = re.sub(r"\[(.*?) [A-Z]+\]", r"\1", marked)
-    (spans,) = ask("predict", own / "first", sentence)
+    (spans,) = ask("predict", folder, sentence)
     found = [f"[{span['text']} {span['label']}]" for span in spans]
     assert found == re.findall(r"\[.*?\]", marked)
     assert [span["text"] for span in spans] == [sentence[s["start"] : s["end"]] for s in spans]
 
 
-@pytest.mark.skipif("TFDS_DATA_DIR" not in os.environ, reason="TFDS_DATA_DIR is not set")
-def test_wnut17_is_the_default(recipe, capfd):
-    run(recipe)
-    printed = capfd.readouterr().out
+@pytest.mark.slow
+@needs.data
+def test_wnut17_is_the_default(run):
+    printed = run("--smoke")
     types = ["corporation", "creative-work", "group", "location", "person", "product"]
     assert f"200 train, 200 validation, 200 test {types}" in printed
 
@@ -113,15 +101,10 @@ def test_wnut17_is_the_default(recipe, capfd):
         ("--output {tmp}", "holds something else"),
     ],
 )
-def test_bad_input_is_one_line_and_status_2(recipe, words, message, own, capfd):
+def test_bad_input_is_one_line_and_status_2(words, message, own, refuse):
     (own / "ragged.conll").write_text("Ada I-PER\nsaw O\nLondon\n")
     (own / "pos.conll").write_text("\n\n".join(f"dog{i} NOUN\nbites VERB" for i in range(60)))
-    with pytest.raises(SystemExit) as end:
-        run(recipe, *words.format(tmp=own).split())
-    assert end.value.code == 2
-    errors = capfd.readouterr().err.splitlines()
-    assert len([line for line in errors if "error:" in line]) == 1
-    assert message in errors[-1]
+    refuse(message, "--smoke", *words.format(tmp=own).split())
 
 
 def spans(tags):

@@ -1,24 +1,16 @@
 """Parts of speech: from columns to tags, right ones counted over all and over unseen words."""
 
 import json
-import os
-import pathlib
 import re
-import runpy
 
 import keras
+import needs
 import pytest
+from pictures import assert_shows_data
 
-import zoo
-
-PATH = pathlib.Path(__file__).parent.parent / "recipes" / "many_to_many_pos.py"
+RECIPE = "many_to_many_pos"
 NAMES = ("Ada", "Grace", "Alan", "Edsger", "Barbara")
 SENTENCES = [f"{name} PROPN\nsees VERB\nthe DET\ncat{i} NOUN\n" for i in range(60) for name in NAMES]
-
-
-@pytest.fixture(scope="module")
-def recipe():
-    return runpy.run_path(str(PATH))
 
 
 @pytest.fixture
@@ -28,19 +20,15 @@ def own(tmp_path):
     return tmp_path
 
 
-def run(recipe, *words):
-    zoo.run(recipe["main"], recipe["Config"], "", ["--smoke", *map(str, words)])
-
-
 @pytest.mark.parametrize(
     ("cell", "words"),
     [
         ("lstm", "--glove {tmp}/glove.txt --embedding-dim 2"),
-        ("gru", "--head crf"),
-        ("simple_rnn", "--no-characters"),
+        pytest.param("gru", "--head crf", marks=pytest.mark.slow),
+        pytest.param("simple_rnn", "--no-characters", marks=pytest.mark.slow),
     ],
 )
-def test_own_columns(recipe, cell, words, own, capfd):
+def test_own_columns(run, cell, words, own):
     words = words.format(tmp=own).split()
     (own / "data").mkdir()
     names = {
@@ -50,8 +38,9 @@ def test_own_columns(recipe, cell, words, own, capfd):
     }
     for split, sentences in names.items():
         (own / "data" / f"{split}.conll").write_text("\n".join(sentences))
-    run(recipe, "--dataset", own / "data", "--cell", cell, "--output", own / "model", *words)
-    printed = capfd.readouterr().out
+    printed = run(
+        "--smoke", "--dataset", own / "data", "--cell", cell, "--output", own / "model", *words
+    )
     assert "200 train of 800 words" in printed and "9 test of 18 words" in printed
     head = "crf" if "crf" in words else "softmax"
     rows = re.findall(rf"^{cell}, {head} +(.*)$", printed, re.M)
@@ -73,28 +62,25 @@ def test_own_columns(recipe, cell, words, own, capfd):
     if "--glove" in words:
         i = task["vocabulary"].index("never-seen")
         assert embedding.get_weights()[0][i].tolist() == [0.25, 1]
-    assert (own / "model" / "confusion.png").stat().st_size > 10_000
+    assert_shows_data(own / "model" / "confusion.png")
 
 
-def test_it_learns_and_the_same_seed_gives_the_same_numbers(recipe, own, capfd, ask):
+@pytest.mark.slow
+def test_it_learns_and_the_same_seed_gives_the_same_numbers(same_numbers, own, ask):
     words = "--epochs 3 --units 16 --batch-size 8 --learning-rate 0.01 --dropout 0.2 --seed 7"
-    for name in ("first", "second"):
-        arguments = ["--dataset", own / "own.conll", "--output", own / name, *words.split()]
-        zoo.run(recipe["main"], recipe["Config"], "", [*map(str, arguments)])
-    for name in ("history.csv", "metrics.json"):
-        assert (own / "first" / name).read_text() == (own / "second" / name).read_text()
-    accuracy = json.loads((own / "first" / "metrics.json").read_text())["test"]
+    folder, printed, _ = same_numbers("--dataset", own / "own.conll", *words.split())
+    accuracy = json.loads((folder / "metrics.json").read_text())["test"]
     assert accuracy["lstm, softmax"]["all"] > 0.95
-    (line,) = set(re.findall(r"^They/\w+ book/\w+ .*$", capfd.readouterr().out, re.M))
+    (line,) = set(re.findall(r"^They/\w+ book/\w+ .*$", printed, re.M))
     pairs = [pair.rsplit("/", 1) for pair in line.split()]
-    (spans,) = ask("predict", own / "first", " ".join(word for word, _ in pairs))
+    (spans,) = ask("predict", folder, " ".join(word for word, _ in pairs))
     assert [[span["text"], span["label"]] for span in spans] == pairs
 
 
-@pytest.mark.skipif("TFDS_DATA_DIR" not in os.environ, reason="TFDS_DATA_DIR is not set")
-def test_en_ewt_is_the_default(recipe, capfd):
-    run(recipe)
-    printed = capfd.readouterr().out
+@pytest.mark.slow
+@needs.data
+def test_en_ewt_is_the_default(run):
+    printed = run("--smoke")
     assert "'ADJ', 'ADP', 'ADV', 'AUX', 'CCONJ'" in printed
     *_, (of_all, of_unseen) = re.findall(r"^most frequent tag +([.\d]+) +([.\d]+)$", printed, re.M)
     assert 0.6 < float(of_all) < 0.9 and float(of_unseen) < 0.5
@@ -111,12 +97,7 @@ def test_en_ewt_is_the_default(recipe, capfd):
         ("--output {tmp}", "holds something else"),
     ],
 )
-def test_bad_input_is_one_line_and_status_2(recipe, words, message, own, capfd):
+def test_bad_input_is_one_line_and_status_2(words, message, own, refuse):
     (own / "ragged.conll").write_text("Ada PROPN\nsees VERB\ncats\n")
     (own / "empty.conll").write_text("\n")
-    with pytest.raises(SystemExit) as end:
-        run(recipe, *words.format(tmp=own).split())
-    assert end.value.code == 2
-    errors = capfd.readouterr().err.splitlines()
-    assert len([line for line in errors if "error:" in line]) == 1
-    assert message in errors[-1]
+    refuse(message, "--smoke", *words.format(tmp=own).split())

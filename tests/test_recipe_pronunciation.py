@@ -2,24 +2,16 @@
 
 import itertools
 import json
-import pathlib
 import re
-import runpy
 
 import keras
 import pytest
+from pictures import assert_shows_data
 
-import zoo
-
-PATH = pathlib.Path(__file__).parent.parent / "recipes" / "encoder_decoder_pronunciation.py"
+RECIPE = "encoder_decoder_pronunciation"
 SOUNDS = {letter: letter.upper() for letter in "bdklmnpstz"}
 SOUNDS |= {"a": "AH0", "e": "EH1", "i": "IH2", "o": "OW1", "u": "UW0"}
 WORDS = ["".join(letters) for letters in itertools.product("bdkmstz", "aeiou", "lnp", "ao")]
-
-
-@pytest.fixture(scope="module")
-def recipe():
-    return runpy.run_path(str(PATH))
 
 
 @pytest.fixture
@@ -29,18 +21,18 @@ def own(tmp_path):
     return tmp_path
 
 
-def run(recipe, *words):
-    zoo.run(recipe["main"], recipe["Config"], "", list(map(str, words)))
-
-
 @pytest.mark.parametrize(
-    ("cell", "attention"), [("gru", "dot"), ("lstm", "additive"), ("simple_rnn", "none")]
+    ("cell", "attention"),
+    [
+        ("gru", "dot"),
+        pytest.param("lstm", "additive", marks=pytest.mark.slow),
+        pytest.param("simple_rnn", "none", marks=pytest.mark.slow),
+    ],
 )
-def test_own_dictionary(recipe, cell, attention, own, capfd):
+def test_own_dictionary(run, cell, attention, own):
     folder = own / "model"
     words = ["--cell", cell, "--attention", attention, "--words", "zolla, dott"]
-    run(recipe, "--smoke", "--dataset", own / "own.tsv", "--output", folder, *words)
-    printed = capfd.readouterr().out
+    printed = run("--smoke", "--dataset", own / "own.tsv", "--output", folder, *words)
     table = re.findall(r"^(\w+), ([\w ]+?) +(\d+\.\d\d)% +(\d+\.\d\d)%$", printed, re.M)
     metrics = json.loads((folder / "metrics.json").read_text())
     assert [row[:2] for row in table] == [
@@ -62,27 +54,26 @@ def test_own_dictionary(recipe, cell, attention, own, capfd):
     model = keras.saving.load_model(folder / "model.keras")
     assert model.get_layer("source_embedding").input_dim == len(task["source_vocabulary"])
     assert model.get_layer("probabilities").units == len(task["target_vocabulary"])
-    assert (folder / "attention.png").exists() == (attention != "none")
+    if attention == "none":
+        assert not (folder / "attention.png").exists()
+    else:
+        assert_shows_data(folder / "attention.png")
 
 
-def test_it_learns_and_the_same_seed_gives_the_same_numbers(recipe, own, capfd, ask):
+@pytest.mark.slow
+def test_it_learns_and_the_same_seed_gives_the_same_numbers(same_numbers, own, ask):
     words = "--epochs 8 --batch-size 16 --units 32 --learning-rate 0.01 --seed 3 --words zola,dot"
-    for name in ("first", "second"):
-        run(recipe, "--dataset", own / "own.tsv", "--output", own / name, *words.split())
-    histories = [(own / name / "history.csv").read_text() for name in ("first", "second")]
-    metrics = [json.loads((own / name / "metrics.json").read_text()) for name in ("first", "second")]
-    assert histories[0] == histories[1]
-    assert metrics[0] == metrics[1]
-    rates = metrics[0]["test"]
+    folder, printed, _ = same_numbers("--dataset", own / "own.tsv", *words.split())
+    rates = json.loads((folder / "metrics.json").read_text())["test"]
     assert rates["gru"]["words"] <= 0.1 < 0.9 < rates["nearest spelling"]["words"]
     assert rates["gru"]["phonemes"] <= 0.03 < rates["nearest spelling"]["phonemes"]
-    printed = dict(re.findall(r"^(zola|dot) +(.*)$", capfd.readouterr().out, re.M))
-    assert ask("generate", own / "first", "Zola", "dot") == [printed["zola"], printed["dot"]]
+    printed = dict(re.findall(r"^(zola|dot) +(.*)$", printed, re.M))
+    assert ask("generate", folder, "Zola", "dot") == [printed["zola"], printed["dot"]]
 
 
-def test_cmudict_needs_no_network(recipe, data_dir, capfd):
-    run(recipe, "--smoke", "--data-dir", data_dir)
-    printed = capfd.readouterr().out
+@pytest.mark.slow
+def test_cmudict_needs_no_network(run, data_dir):
+    printed = run("--smoke", "--data-dir", data_dir)
     assert "200 train, 196 validation, 195 test words" in printed
     assert re.search(r"^brexit ", printed, re.M)
 
@@ -126,12 +117,6 @@ def test_the_baseline_is_the_first_pronunciation_of_the_nearest_spelling(recipe)
         ("--output {tmp}", "holds something else"),
     ],
 )
-def test_bad_input_is_one_line_and_status_2(recipe, words, message, own, capfd):
+def test_bad_input_is_one_line_and_status_2(words, message, own, refuse):
     (own / "column.tsv").write_text("zoo\tZ UW\nzoo\n")
-    with pytest.raises(SystemExit) as end:
-        words = ["--dataset", own / "own.tsv", *words.format(tmp=own).split()]
-        run(recipe, "--smoke", *words)
-    assert end.value.code == 2
-    errors = capfd.readouterr().err.splitlines()
-    assert len([line for line in errors if "error:" in line]) == 1
-    assert message in errors[-1]
+    refuse(message, "--smoke", "--dataset", own / "own.tsv", *words.format(tmp=own).split())

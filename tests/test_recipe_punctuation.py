@@ -1,22 +1,14 @@
 """Punctuation: marks and capitals off, and on again."""
 
 import json
-import pathlib
 import random
 import re
-import runpy
 
 import numpy as np
 import pytest
+from pictures import assert_shows_data
 
-import zoo
-
-PATH = pathlib.Path(__file__).parent.parent / "recipes" / "many_to_many_punctuation.py"
-
-
-@pytest.fixture(scope="module")
-def recipe():
-    return runpy.run_path(str(PATH))
+RECIPE = "many_to_many_punctuation"
 
 
 @pytest.fixture
@@ -26,10 +18,6 @@ def own(tmp_path):
     paragraphs = [" ".join(rng.choices(sentences, k=30)) for _ in range(60)]
     (tmp_path / "own.txt").write_text("\n\n".join(paragraphs))
     return tmp_path
-
-
-def run(recipe, *words):
-    zoo.run(recipe["main"], recipe["Config"], "", ["--smoke", *map(str, words)])
 
 
 @pytest.mark.parametrize(
@@ -64,10 +52,9 @@ def test_score_is_the_f1_of_each_mark_and_case(recipe):
     assert scores == pytest.approx(expected)
 
 
-def test_own_text(recipe, own, capfd, ask):
+def test_own_text(run, own, ask):
     output, cell = own / "model", "lstm"
-    run(recipe, "--dataset", own / "own.txt", "--cell", cell, "--output", output)
-    printed = capfd.readouterr().out
+    printed = run("--smoke", "--dataset", own / "own.txt", "--cell", cell, "--output", output)
     assert "train: 48 texts" in printed and "test: 6 texts" in printed
     rows = re.findall(rf"^({cell}|most frequent tag|nothing restored) +([01]\.\d+) ", printed, re.M)
     assert len(rows) == 6
@@ -78,7 +65,7 @@ def test_own_text(recipe, own, capfd, ask):
     assert task["metrics"]["test"]["most frequent tag"]["UPPER"] == 1
     assert task["metrics"]["test"]["nothing restored"]["UPPER"] == 0
     assert len(task["vocabulary"]) == 10 and len(task["labels"]) == 15
-    assert (output / "confusion.png").stat().st_size > 10_000
+    assert_shows_data(output / "confusion.png")
     paragraph = re.search(r"\nIn:\n(.*?)\n\nOut:\n(.*?)\n\nOriginal:\n(.*?)\n\n", printed, re.S)
     texts = [" ".join(text.split()) for text in paragraph.groups()]
     assert texts[2] in " ".join((own / "own.txt").read_text().split())
@@ -86,22 +73,19 @@ def test_own_text(recipe, own, capfd, ask):
     assert texts[0] == re.sub("[,.?!]", "", texts[1]).lower() == re.sub("[,.?!]", "", texts[2]).lower()
 
 
-def test_it_learns_and_the_same_seed_gives_the_same_numbers(recipe, own):
+@pytest.mark.slow
+def test_it_learns_and_the_same_seed_gives_the_same_numbers(same_numbers, own):
     words = "--epochs 12 --units 16 --batch-size 8 --learning-rate 0.01 --seed 7"
-    for name in ("first", "second"):
-        arguments = ["--dataset", own / "own.txt", "--output", own / name, *words.split()]
-        zoo.run(recipe["main"], recipe["Config"], "", [*map(str, arguments)])
-    for name in ("history.csv", "metrics.json"):
-        assert (own / "first" / name).read_text() == (own / "second" / name).read_text()
-    scores = json.loads((own / "first" / "metrics.json").read_text())["test"]
+    folder, _, _ = same_numbers("--dataset", own / "own.txt", *words.split())
+    scores = json.loads((folder / "metrics.json").read_text())["test"]
     # "good" ends a question or a statement, which a word alone does not tell.
     assert scores["gru"]["accuracy"] > 0.95 > scores["most frequent tag"]["accuracy"]
     assert scores["gru"]["?"] > 0.9
 
 
-def test_the_default_is_restored_from_real_reviews(recipe, data_dir, capfd):
-    run(recipe, "--data-dir", data_dir)
-    printed = capfd.readouterr().out
+@pytest.mark.slow
+def test_the_default_is_restored_from_real_reviews(run, data_dir):
+    printed = run("--smoke", "--data-dir", data_dir)
     assert "train: 200 texts" in printed and "test: 200 texts" in printed
     assert "<br" not in printed
     scores = re.findall(r"^most frequent tag +(.*)$", printed, re.M)[1].split()
@@ -119,13 +103,8 @@ def test_the_default_is_restored_from_real_reviews(recipe, data_dir, capfd):
         ("--output {tmp}", "holds something else"),
     ],
 )
-def test_bad_input_is_one_line_and_status_2(recipe, words, message, own, capfd):
+def test_bad_input_is_one_line_and_status_2(words, message, own, refuse):
     (own / "empty.txt").write_text("\n \n")
     (own / "short.txt").write_text(("A word. " * 99 + "\n") * 3)
     (own / "latin.txt").write_bytes("Café".encode("latin-1"))
-    with pytest.raises(SystemExit) as end:
-        run(recipe, *words.format(tmp=own).split())
-    assert end.value.code == 2
-    errors = capfd.readouterr().err.splitlines()
-    assert len([line for line in errors if "error:" in line]) == 1
-    assert message.format(tmp=own) in errors[-1]
+    refuse(message.format(tmp=own), "--smoke", *words.format(tmp=own).split())

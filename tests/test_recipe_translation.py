@@ -1,22 +1,15 @@
 """The translation recipe: on Multi30k where it is in place, on a person's own pairs, on bad input."""
 
 import json
-import os
-import pathlib
 import re
-import runpy
 
+import needs
 import pytest
+from pictures import assert_shows_data
 
-import zoo
+RECIPE = "encoder_decoder_translation"
 
-RECIPE = pathlib.Path(__file__).parent.parent / "recipes" / "encoder_decoder_translation.py"
 NUMBERS = ["one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"]
-
-
-def run(*words):
-    recipe = runpy.run_path(str(RECIPE))
-    zoo.run(recipe["main"], recipe["Config"], "", list(map(str, words)))
 
 
 def write_pairs(path):
@@ -26,32 +19,41 @@ def write_pairs(path):
     return path
 
 
-def test_own_pairs_and_the_same_seed_gives_the_same_numbers(tmp_path, capfd, ask):
+@pytest.mark.parametrize(
+    ("attentions", "flags"),
+    [
+        (["additive"], ()),
+        pytest.param(["additive", "none"], ("--baseline",), marks=pytest.mark.slow),
+    ],
+)
+def test_own_pairs(attentions, flags, run, tmp_path, ask):
     output = tmp_path / "model"
-    words = ["--smoke", "--pairs", write_pairs(tmp_path / "mine.tsv"), "--output"]
-    run(*words, output, "--baseline")
-    printed = capfd.readouterr().out
+    printed = run("--smoke", "--pairs", write_pairs(tmp_path / "mine.tsv"), "--output", output, *flags)
     table = re.findall(r"^(copied source|attention .*?)  +([\d.]+) +[\d.]+$", printed, re.M)
-    systems = [f"attention {a}, {d}" for a in ("additive", "none") for d in ("greedy", "beam of 5")]
+    systems = [f"attention {a}, {d}" for a in attentions for d in ("greedy", "beam of 5")]
     names = ["copied source", *systems]  # of validation, test, and test by length: all have 4 words
     assert [name for name, *_ in table] == 3 * names
+    n = len(names)
     assert "|case:mixed|" in printed  # sacrebleu's signature
     task = json.loads((output / "task.json").read_text())
-    assert f"{task['metrics']['test']['copied source']['BLEU']:.2f}" == table[5][1]
-    assert table[5:10] == table[10:]
-    assert (output / "attention.png").stat().st_size > 10_000
+    assert f"{task['metrics']['test']['copied source']['BLEU']:.2f}" == table[n][1]
+    assert table[n : 2 * n] == table[2 * n :]
+    assert_shows_data(output / "attention.png")
 
     text, translation = re.search(r"^source +(.*)\ntranslation +(.*)", printed, re.M).groups()
     assert ask("generate", output, text)[0].strip() == translation.strip()
 
-    run(*words, tmp_path / "again")
-    assert (output / "history.csv").read_text() == (tmp_path / "again" / "history.csv").read_text()
+
+@pytest.mark.slow
+def test_the_same_seed_gives_the_same_numbers(same_numbers, tmp_path):
+    words = ["--cell", "lstm", "--attention", "dot", "--seed", "3"]
+    same_numbers("--smoke", "--pairs", write_pairs(tmp_path / "mine.tsv"), *words)
 
 
-@pytest.mark.skipif("TFDS_DATA_DIR" not in os.environ, reason="TFDS_DATA_DIR is not set")
-def test_multi30k_is_the_default(capfd):
-    run("--smoke")
-    printed = capfd.readouterr().out
+@pytest.mark.slow
+@needs.data
+def test_multi30k_is_the_default(run):
+    printed = run("--smoke")
     assert "200 train, 200 validation, 200 test pairs" in printed
     assert re.search(r"^attention additive, beam of 5 +[\d.]+", printed, re.M)
 
@@ -69,13 +71,8 @@ def test_multi30k_is_the_default(capfd):
         ("--attention dott", "invalid choice: 'dott'"),
     ],
 )
-def test_bad_input_is_one_line_and_status_2(words, message, tmp_path, data_dir, capfd):
+def test_bad_input_is_one_line_and_status_2(words, message, tmp_path, data_dir, refuse):
     write_pairs(tmp_path / "mine.tsv")
     (tmp_path / "three.tsv").write_text("a\tb\na\tb\tc\n")
     (tmp_path / "side.tsv").write_text("a\t \n")
-    with pytest.raises(SystemExit) as end:
-        run("--data-dir", data_dir, *words.format(tmp=tmp_path).split())
-    assert end.value.code == 2
-    errors = capfd.readouterr().err.splitlines()
-    assert len([line for line in errors if "error:" in line]) == 1
-    assert message in errors[-1]
+    refuse(message, "--data-dir", data_dir, *words.format(tmp=tmp_path).split())

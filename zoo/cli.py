@@ -2,6 +2,7 @@
 
 import argparse
 import ast
+import contextlib
 import json
 import os
 import pathlib
@@ -228,16 +229,31 @@ def main(argv=None):
             parser.error(f"unrecognized arguments: {' '.join(rest)}")
         arguments.inputs = [*arguments.inputs, *rest[is_told:]]
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    # What TensorFlow's C++ writes at import goes nowhere; Python's own errors still reach the screen.
-    sys.stderr = os.fdopen(os.dup(2), "w", buffering=1, errors="backslashreplace")
-    os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
-    try:
-        arguments.function(arguments)
-        sys.stdout.flush()
-    except BrokenPipeError:  # whoever read has seen enough, such as head
-        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
-        sys.exit(141)
-    except (InputError, OSError) as error:
-        parser.exit(2, f"zoo: error: {' '.join(str(error).split())}\n")
-    except KeyboardInterrupt:
-        sys.exit(130)
+    with quiet_libraries():
+        try:
+            arguments.function(arguments)
+            sys.stdout.flush()
+        except BrokenPipeError:  # whoever read has seen enough, such as head
+            os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+            sys.exit(141)
+        except (InputError, OSError) as error:
+            parser.exit(2, f"zoo: error: {' '.join(str(error).split())}\n")
+        except KeyboardInterrupt:
+            sys.exit(130)
+
+
+@contextlib.contextmanager
+def quiet_libraries():
+    """Drops what TensorFlow's C++ writes to standard error; Python's own errors still arrive there."""
+    before, copy_of_2 = sys.stderr, os.dup(2)
+    with (
+        os.fdopen(os.dup(2), "w", buffering=1, errors="backslashreplace") as sys.stderr,
+        open(os.devnull, "w") as nowhere,
+    ):
+        os.dup2(nowhere.fileno(), 2)
+        try:
+            yield
+        finally:
+            os.dup2(copy_of_2, 2)
+            os.close(copy_of_2)
+            sys.stderr = before
