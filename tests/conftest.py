@@ -17,14 +17,11 @@ RECIPES = pathlib.Path(__file__).parent.parent / "recipes"
 
 def pytest_terminal_summary(terminalreporter):
     """What the skipped tests need, one line for each need."""
-    reasons = collections.Counter(
-        report.longrepr[2].removeprefix("Skipped: ")
-        for report in terminalreporter.stats.get("skipped", [])
-    )
+    skipped = terminalreporter.stats.get("skipped", [])
+    reasons = collections.Counter(report.longrepr[2].removeprefix("Skipped: ") for report in skipped)
+    reasons.pop("all tests skipped by +SKIP option", None)  # examples that need a download
     for reason, count in sorted(reasons.items()):
-        terminalreporter.write_line(
-            f"{count} skipped {'test needs' if count == 1 else 'tests need'} {reason}"
-        )
+        terminalreporter.write_line(f"{count} skipped: they need {reason}")
 
 
 @pytest.fixture(scope="session")

@@ -2,6 +2,7 @@
 
 import importlib.util
 import os
+import pathlib
 
 import keras
 import pytest
@@ -15,10 +16,16 @@ def package(name, module):
 
 jax = package("JAX", "jax")
 torch = package("PyTorch", "torch")
-data = pytest.mark.skipif(
-    "TFDS_DATA_DIR" not in os.environ,
-    reason="datasets that are not in a package: set TFDS_DATA_DIR to a folder that has them",
-)
+NO_DATA = "datasets that are not in a package: set TFDS_DATA_DIR to a folder that has them"
+data = pytest.mark.skipif("TFDS_DATA_DIR" not in os.environ, reason=NO_DATA)
+DATA = pathlib.Path(os.environ.get("TFDS_DATA_DIR", "no data"))
+MANUAL = DATA / "downloads" / "manual"
+
+
+def files(*paths):
+    return pytest.mark.skipif(not all(path.exists() for path in paths), reason=NO_DATA)
+
+
 tensorflow_backend = pytest.mark.skipif(
     keras.backend.backend() != "tensorflow", reason="the tensorflow backend: unset KERAS_BACKEND"
 )

@@ -1,12 +1,12 @@
 """Images with captions: the builders, a person's own files, and features that are kept on disk."""
 
 import io
-import os
 import pathlib
 import unicodedata
 import zipfile
 
 import keras
+import needs
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -18,7 +18,6 @@ from zoo import datasets
 from zoo.datasets import features, flickr8k, unicode_glyphs
 from zoo.datasets.splitting import split_by_hash
 
-MANUAL = pathlib.Path(os.environ.get("TFDS_DATA_DIR", "no data")) / "downloads" / "manual"
 SPLITS = ("train", "validation", "test")
 
 
@@ -41,6 +40,7 @@ def glyphs(data_dir):
     return {split: list(dataset.as_numpy_iterator()) for split, dataset in rows.items()}
 
 
+@pytest.mark.slow
 def test_unicode_glyphs(glyphs):
     assert {split: len(rows) for split, rows in glyphs.items()} == {
         "train": 37607,
@@ -78,6 +78,7 @@ def test_a_glyph_that_would_not_fit_is_drawn_smaller():
         assert abs(columns[0] - (31 - columns[-1])) <= 2  # in the middle
 
 
+@pytest.mark.slow
 def test_load_captions_of_glyphs(data_dir, glyphs):
     splits = datasets.load_captions("unicode_glyphs", data_dir)
     assert list(splits) == list(SPLITS)
@@ -149,9 +150,7 @@ def test_flickr8k_without_a_network(tmp_path, monkeypatch):
     assert f"{tmp_path / 'downloads' / 'manual'} as Flickr8k_" in message
 
 
-@pytest.mark.skipif(
-    not (MANUAL / "Flickr8k_text.zip").exists(), reason=f"{MANUAL} lacks Flickr8k_text.zip"
-)
+@needs.files(needs.MANUAL / "Flickr8k_text.zip")
 def test_flickr8k_as_published():
     splits = datasets.load_captions("flickr8k")
     assert [len(captions) for _, captions in splits.values()] == [6000, 1000, 1000]

@@ -1,8 +1,7 @@
 """Each cell against its equations in NumPy, against PyTorch, and against the textbook's example."""
 
-import importlib.util
-
 import keras
+import needs
 import numpy as np
 import pytest
 
@@ -83,7 +82,7 @@ def test_the_gru_of_the_textbooks_is_keras_with_the_update_gate_negated():
     np.testing.assert_allclose(model.predict(x, verbose=0), expected, rtol=1e-4, atol=1e-6)
 
 
-@pytest.mark.skipif(not importlib.util.find_spec("torch"), reason="PyTorch is not installed")
+@needs.torch
 @pytest.mark.parametrize("cell", CELLS)
 def test_against_pytorch(cell):
     import torch

@@ -1,7 +1,6 @@
 """Texts without labels, from TFDS or from a person's own file."""
 
-import os
-
+import needs
 import pytest
 
 from zoo import datasets
@@ -30,7 +29,7 @@ def test_texts_of_a_dataset_with_labels(data_dir):
     assert split_by_hash(splits["test"][0]) == "test"
 
 
-@pytest.mark.skipif("TFDS_DATA_DIR" not in os.environ, reason="TFDS_DATA_DIR is not set")
+@needs.data
 def test_tiny_shakespeare():
     splits = datasets.load_corpus("tiny_shakespeare")
     assert {split: [len(text) for text in texts] for split, texts in splits.items()} == {

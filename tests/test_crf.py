@@ -3,6 +3,7 @@
 import itertools
 
 import keras
+import needs
 import numpy as np
 import pytest
 from keras.ops import convert_to_numpy as to_numpy
@@ -163,7 +164,7 @@ def make_data(rows=32, time=7, length=4):
     return tokens, characters, np.where(mask, tags, -1), mask.astype("float32")
 
 
-@pytest.mark.parametrize("dtype", ("int8", "int64"))
+@pytest.mark.parametrize("dtype", (pytest.param("int8", marks=pytest.mark.slow), "int64"))
 def test_fit_evaluate_predict(dtype):
     tokens, _, tags, weight = make_data()
     tags = tags.astype(dtype)
@@ -222,8 +223,8 @@ def test_mixed_precision_computes_the_crf_in_float32():
     keras.config.set_dtype_policy("mixed_float16")
     try:
         model = zoo.build("many_to_many", head="crf", characters=True, **SIZES)
-        model.compile(keras.optimizers.Adam(0.01))
-        loss = model.fit([tokens, characters], tags, epochs=5, verbose=0).history["loss"]
+        model.compile(keras.optimizers.Adam(0.01), run_eagerly=keras.backend.backend() != "jax")
+        loss = [model.train_on_batch([tokens, characters], tags) for _ in range(3)]
     finally:
         keras.config.set_dtype_policy("float32")
     assert np.all(np.isfinite(loss)) and loss[-1] < loss[0]
@@ -233,7 +234,8 @@ def test_mixed_precision_computes_the_crf_in_float32():
     assert model.predict([tokens, characters], verbose=0).dtype == np.float32
 
 
-@pytest.mark.skipif(keras.backend.backend() != "tensorflow", reason="XLA by a flag is TensorFlow's")
+@pytest.mark.slow
+@needs.tensorflow_backend  # XLA by a flag is TensorFlow's
 def test_xla_gives_the_same_loss():
     tokens, characters, tags, _ = make_data()
     losses = []

@@ -1,6 +1,5 @@
 """Two devices equal one: the same losses, weights and files, by processes of JAX and by TensorFlow."""
 
-import importlib.util
 import json
 import os
 import pathlib
@@ -9,6 +8,7 @@ import socket
 import subprocess
 import sys
 
+import needs
 import numpy as np
 import pytest
 
@@ -18,10 +18,7 @@ ROOT = pathlib.Path(__file__).parent.parent
 PROGRAM = ROOT / "tests" / "distributed.py"
 JAX = {"KERAS_BACKEND": "jax", "XLA_FLAGS": "--xla_backend_optimization_level=0"}  # compiles faster
 
-needs_jax = pytest.mark.skipif(not importlib.util.find_spec("jax"), reason="JAX is not installed")
-needs_torch = pytest.mark.skipif(
-    not importlib.util.find_spec("torch"), reason="PyTorch is not installed"
-)
+pytestmark = pytest.mark.slow  # all of them start processes
 
 
 def start(path, *words, **environment):
@@ -63,7 +60,7 @@ def assert_equal(one, other):
         np.testing.assert_allclose(other[name]["weights"], expected["weights"], rtol=1e-4)
 
 
-@needs_jax
+@needs.jax
 def test_two_processes_of_jax_equal_one_and_share_its_work(tmp_path):
     words = ("--rows", "21", "--dropout", "0.2")  # the last batch has 5: an odd one for two devices
     alone = start(PROGRAM, *words, **JAX)
@@ -83,7 +80,7 @@ def test_two_devices_of_tensorflow_equal_one():
     assert_equal(*(json.loads(read(process)) for process in (alone, mirrored)))
 
 
-@needs_jax
+@needs.jax
 def test_a_recipe_in_two_processes_writes_one_model(data_dir, tmp_path):
     zoo.datasets.load("sunspots", data_dir=data_dir)  # before, or both prepare it at once
     recipe = ROOT / "recipes" / "many_to_one_forecasting.py"
@@ -96,7 +93,7 @@ def test_a_recipe_in_two_processes_writes_one_model(data_dir, tmp_path):
     assert task["backend"] == "jax" and task["config"]["distribute"]
 
 
-@needs_jax
+@needs.jax
 def test_a_forgotten_variable_is_one_line():
     environment = {"KERAS_BACKEND": "jax", "KERAS_DISTRIBUTION_PROCESS_ID": "1"}
     process = start(ROOT / "recipes" / "many_to_one_forecasting.py", "--distribute", **environment)
@@ -108,7 +105,7 @@ def test_a_forgotten_variable_is_one_line():
 @pytest.mark.parametrize(
     ("recipe", "backend", "message"),
     [
-        pytest.param("many_to_one_forecasting", "torch", "Received: torch", marks=needs_torch),
+        pytest.param("many_to_one_forecasting", "torch", "Received: torch", marks=needs.torch),
         ("one_to_many_text", "tensorflow", "has its own step"),
     ],
 )

@@ -58,6 +58,7 @@ def test_saved_model(name, cell, tmp_path):
         np.testing.assert_allclose(served, answer(model, inputs), rtol=1e-5, atol=1e-6)
 
 
+@pytest.mark.slow
 @each
 def test_onnx(name, cell, tmp_path):
     model = make(name, cell)

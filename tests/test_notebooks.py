@@ -49,6 +49,7 @@ SHORT = {  # what takes longest, done less often: from old text to new
 }
 
 
+@pytest.mark.slow
 @each
 def test_it_runs(script, data_dir, monkeypatch):
     folder = os.environ.get("TFDS_DATA_DIR", data_dir)

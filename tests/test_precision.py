@@ -35,27 +35,31 @@ def test_each_type_trains_is_saved_and_padding_changes_nothing(case, policy, tmp
     is_scaled = isinstance(model.optimizer, keras.optimizers.LossScaleOptimizer)
     assert is_scaled == (policy == "mixed_float16")
     inputs, answers, mask = make_data(model)
-    loss = zoo.fit(model, inputs, answers, epochs=5, verbose=0).history["loss"]
+    loss = [model.train_on_batch(inputs, answers)[0] for _ in range(4)]
     assert loss[-1] < 0.98 * loss[0]
 
-    outputs = model.predict(inputs, verbose=0)
+    outputs = model.predict_on_batch(inputs)
     assert outputs.dtype == "float32"
-    if case != "one_to_one" and "crf" not in case and "values" not in case:
-        total = outputs.sum(axis=-1)  # of a softmax, without the rounding of a half
-        np.testing.assert_allclose(total if outputs.shape[-1] > 1 else 1, 1.0, rtol=1e-5)
+    if "crf" not in case:  # whose tags are 0 and 1
+        half = keras.ops.cast(outputs, policy.removeprefix("mixed_"))
+        rounded = keras.ops.convert_to_numpy(keras.ops.cast(half, "float32"))
+        assert (outputs != rounded).mean() > 0.5  # it was not computed in half precision
+    if case not in ("many_to_one, bidirectional", "many_to_one, attention", "many_to_many, values"):
+        total = outputs.sum(axis=-1)  # of a softmax
+        np.testing.assert_allclose(total if "crf" not in case else total[mask > 0], 1.0, rtol=1e-5)
     model.save(tmp_path / "model.keras")
     keras.config.set_dtype_policy("float32")  # as in another process
     reloaded = keras.saving.load_model(tmp_path / "model.keras", compile=False)
     reloaded.run_eagerly = True
-    np.testing.assert_array_equal(reloaded.predict(inputs, verbose=0), outputs)
+    np.testing.assert_array_equal(reloaded.predict_on_batch(inputs), outputs)
     if case in PADDED:
-        padded_inputs, padded_answers, padded_mask = make_data(model, padding=4)
-        padded = model.predict(padded_inputs, verbose=0)
+        padded_inputs, padded_answers, padded_mask = make_data(model, padding=2)
+        padded = model.predict_on_batch(padded_inputs)
         if outputs.ndim == 3:
             outputs, padded = outputs[mask > 0], padded[padded_mask > 0]
         np.testing.assert_allclose(padded, outputs, atol=POLICIES[policy])
         losses = [
-            model.evaluate(x, y, verbose=0)[0]
+            model.test_on_batch(x, y)[0]
             for x, y in ((inputs, answers), (padded_inputs, padded_answers))
         ]
         np.testing.assert_allclose(*losses, rtol=POLICIES[policy])
@@ -75,10 +79,16 @@ def test_generated_sequences_are_those_of_float32(case, policy):
     _, expected_scores = exact.generate(inputs[0], 6, "beam", n_best=1)
     assert scores.dtype == "float32"
     np.testing.assert_allclose(scores, expected_scores, atol=20 * POLICIES[policy])
-    is_same = [*map(np.array_equal, model.generate(inputs[0], 6), exact.generate(inputs[0], 6))]
-    assert np.mean(is_same) >= 0.5 and len({*map(str, best)}) > 1
+    assert len({*map(str, best)}) > 1
+    # Each token that greedy search took is the likeliest of float32, but for rounding.
+    tokens = model.generate(inputs[0], 6)  # [batch, time]
+    so_far = np.pad(tokens[:, :-1], ((0, 0), (1, 0)), constant_values=model.start_token)
+    log_p = np.log(exact.predict_on_batch([inputs[0], so_far])[:, :, 2:])  # no padding, no [UNK]
+    taken = np.take_along_axis(log_p, np.maximum(tokens - 2, 0)[:, :, None], axis=-1)[:, :, 0]
+    assert (log_p.max(axis=-1) - taken)[tokens != 0].max() < 20 * POLICIES[policy]
 
 
+@pytest.mark.slow
 def test_the_same_accuracy(policy):
     images, labels = sklearn.datasets.load_digits(return_X_y=True)
     images = images.reshape(-1, 8, 8).astype("float32") / 16  # read row by row

@@ -2,8 +2,6 @@
 
 import io
 import json
-import os
-import pathlib
 import re
 
 import keras
@@ -17,8 +15,7 @@ from PIL import Image
 import zoo
 
 RECIPE = "one_to_many_captioning"
-MANUAL = pathlib.Path(os.environ.get("TFDS_DATA_DIR", "no data")) / "downloads" / "manual"
-WEIGHTS = MANUAL / "mobilenet_v2_160_no_top.weights.h5"
+WEIGHTS = needs.MANUAL / "mobilenet_v2_160_no_top.weights.h5"
 SYSTEMS = ["most frequent caption", "nearest training image"] + [
     f"{name}, {how}" for name in ("attention", "no attention") for how in ("greedy", "beam search")
 ]
@@ -97,11 +94,7 @@ def test_the_same_seed_gives_the_same_numbers(same_numbers, tmp_path):
 
 
 @pytest.mark.slow
-@needs.data
-@pytest.mark.skipif(
-    not (WEIGHTS.exists() and (MANUAL / "Flickr8k_Dataset.zip").exists()),
-    reason=f"{MANUAL} lacks Flickr8k_Dataset.zip or {WEIGHTS.name}",
-)
+@needs.files(WEIGHTS, needs.MANUAL / "Flickr8k_Dataset.zip")
 def test_flickr8k(run, tmp_path):
     output = tmp_path / "model"
     words = ["--cnn-weights", str(WEIGHTS), "--output", str(output)]

@@ -1,13 +1,13 @@
 """The speed benchmark: what it compares is the same arithmetic, and what it writes is whole."""
 
 import csv
-import importlib.util
 import pathlib
 import runpy
 import subprocess
 import sys
 
 import keras
+import needs
 import numpy as np
 import pytest
 
@@ -15,9 +15,6 @@ ROOT = pathlib.Path(__file__).parent.parent
 SCRIPT = ROOT / "benchmarks" / "speed.py"
 sys.path.insert(0, str(SCRIPT.parent))  # it reads run.py
 speed = runpy.run_path(str(SCRIPT))
-needs_torch = pytest.mark.skipif(
-    not importlib.util.find_spec("torch"), reason="PyTorch is not installed"
-)
 KINDS = list(speed["TASKS"].values())
 SIZES = {"units": 5, "embedding_dim": 4, "vocabulary_size": 20}
 
@@ -33,7 +30,7 @@ def make_model_and_batch(kind, cell, longest=8):
     return model, batch
 
 
-@needs_torch
+@needs.torch
 @pytest.mark.parametrize("cell", speed["GATES"])
 @pytest.mark.parametrize("longest", [8, 1])  # one word: tags look like labels
 @pytest.mark.parametrize("kind", KINDS)
@@ -62,7 +59,7 @@ def test_pytorch_does_the_same_arithmetic(kind, longest, cell):
                     assert parameter.grad.norm().item() == pytest.approx(norm, rel=1e-3, abs=1e-5)
 
 
-@needs_torch
+@needs.torch
 @pytest.mark.parametrize("kind", KINDS)
 def test_pytorch_takes_the_same_step(kind):
     """Adam's first: by the learning rate, less where gradients are near Keras's larger epsilon."""
@@ -87,7 +84,7 @@ def test_pytorch_takes_the_same_step(kind):
         assert all(0.0007 < step < 0.0011 for step in steps)
 
 
-@needs_torch
+@needs.torch
 @pytest.mark.parametrize("cell", speed["GATES"])
 def test_the_answers_of_latency_are_the_same(cell):
     model = speed["build_ours"]("many_to_one", cell, *SIZES.values())
@@ -98,7 +95,7 @@ def test_the_answers_of_latency_are_the_same(cell):
     np.testing.assert_allclose(answers, np.broadcast_to(answers[0], np.shape(answers)), atol=1e-5)
 
 
-@needs_torch
+@needs.torch
 @pytest.mark.parametrize("attention", ["none", "dot", "additive"])
 @pytest.mark.parametrize("cell", speed["GATES"])
 def test_pytorch_translates_alike(cell, attention):
@@ -193,6 +190,7 @@ def test_what_was_not_measured_stays_and_an_interrupted_write_leaves_the_old(tmp
     assert [file.name for file in tmp_path.iterdir()] == ["speed.csv"]
 
 
+@pytest.mark.slow
 def test_smoke(tmp_path):
     path = tmp_path / "speed.csv"
     result = subprocess.run(

@@ -294,6 +294,7 @@ def test_nothing_in_a_folder_is_run(saved):
         zoo.load(folder)
 
 
+@pytest.mark.slow
 def test_a_saver_that_is_killed_leaves_a_whole_folder(tmp_path):
     program = (
         "import itertools, keras, sys, zoo\n"

@@ -13,8 +13,8 @@ import keras
 import numpy as np
 from keras import ops
 
-from zoo.datasets.batching import few_lengths
 from zoo.errors import InputError, check_choice
+from zoo.lengths import few_lengths
 
 IMPOSSIBLE = -1e9  # a log-probability of what must not be; finite, so that differences stay numbers
 

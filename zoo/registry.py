@@ -155,7 +155,7 @@ def rebuild(record):
     Example:
 
     >>> rebuild(build_arguments(build("one_to_one", units=8))).count_params()
-    2442
+    2426
     """
     arguments = {key: _from_json(value) for key, value in record["arguments"].items()}
     with dtype_policy(record["precision"]):

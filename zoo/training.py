@@ -116,7 +116,8 @@ def fit(model, x, y=None, **options):
     elif keras.backend.backend() == "tensorflow" and model.distribute_strategy.num_replicas_in_sync > 1:
         model.compute_loss = _of_all_devices(model.compute_loss)
     else:
-        if keras.backend.backend() == "tensorflow" and model.compiled and not model.optimizer.built:
+        is_traced = keras.backend.backend() == "tensorflow" and model.compiled and not model.run_eagerly
+        if is_traced and not model.optimizer.built:
             _make_variables(model, x, y)
         return model.fit(x, y, **options)
     try:

@@ -5,6 +5,7 @@ import numpy as np
 import tensorflow as tf
 
 from zoo.errors import InputError
+from zoo.lengths import few_lengths
 
 
 def batches(rows, batch_size, seed=None, few_shapes=None):
@@ -94,20 +95,6 @@ def pad(*arrays, limit=()):
     for i, array in enumerate(arrays):
         batch[(i, *map(slice, np.shape(array)))] = array
     return batch
-
-
-def few_lengths(length):
-    """The length rounded up to the next of 8, 12, 16, 24, 32, 48, 64...
-
-    Example:
-
-    >>> [few_lengths(length) for length in (0, 8, 9, 100, 400)]
-    [8, 8, 12, 128, 512]
-    """
-    longer = 8
-    while longer < length:
-        longer = longer * 3 // 2 if longer.bit_count() == 1 else longer * 4 // 3
-    return longer
 
 
 def streams(tokens, batch_size, steps):
