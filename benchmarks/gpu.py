@@ -1,30 +1,38 @@
-"""How fast does the zoo train on a GPU, beside PyTorch's layers, and does it compute what the CPU does?
+"""How fast does the zoo train on a GPU beside PyTorch's layers? Does the GPU compute what the CPU does?
 
     KERAS_BACKEND=jax python benchmarks/gpu.py
     KERAS_BACKEND=torch python benchmarks/gpu.py --cell lstm --type many_to_one
 
-It needs keras, numpy and jax or torch with their GPU packages; no TensorFlow and no dataset. Without a
-GPU it runs on the CPU, and the rows say so. `many_to_one` and `encoder_decoder` (no attention), one
-layer in one direction, are trained with Adam and clipped gradients, as the recipes train them, on
-random tokens. Sequences are as long as those of IMDb (words and punctuation, cut to 400) and Multi30k.
-A batch has 64 of similar length, padded on the right to 256, 400 or 24: XLA compiles for each.
+It needs keras, numpy, and jax or torch with their GPU packages. It needs no TensorFlow and no dataset.
+Without a GPU it runs on the CPU, and the rows say so.
+
+It trains `many_to_one`, and `encoder_decoder` without attention, each with one layer in one direction.
+As in the recipes, the optimizer is Adam with clipped gradients. The tokens are random. The sequences
+are as long as those of IMDb (words and punctuation, cut to 400) and Multi30k. A batch has 64 sequences
+of similar length. They are padded on the right: to 256 or 400 tokens for IMDb, to 24 for Multi30k. The
+lengths are few because XLA compiles once for each.
 
 ours      `fit` over the batches, under Keras's policy float32 or mixed_bfloat16.
-PyTorch   a plain loop with nn.RNN, nn.LSTM or nn.GRU over the same batches, in bfloat16 under autocast.
-          "packed" packs the sequences; "padded" packs only the encoder's source, whose last states are
-          needed. The column setting says which was faster in the warm-up, and that one is measured.
+PyTorch   a plain loop over the same batches with nn.RNN, nn.LSTM or nn.GRU; for bfloat16 it uses
+          autocast. "packed" packs all sequences. "padded" packs only the encoder's source, because its
+          last states are needed. The warm-up tries both. Only the faster one is measured, and the
+          column setting names it.
 
-They take turns, round by round, and the clock stops when the device has finished. Each multiplies
-float32 as it does unasked: JAX and cuDNN in TF32, PyTorch's other products in full. A figure is
-training steps a second: the median over the rounds, with least and most. The first pass over the
-batches, which compiles, is in the column warm-up seconds. "cudnn" is yes if the training step calls
-cuDNN's recurrent layer: on JAX the program that XLA gets is searched for it, for PyTorch the profile of
-a step.
+The programs take turns, round by round. The clock stops when the device has finished. Each uses its
+default precision for float32 products: TF32 in JAX and cuDNN, full precision in the rest of PyTorch.
+A figure is the number of training steps a second. The CSV has its median over the rounds, and the least
+and the most. The first pass over the batches includes compiling. It does not count, and its time is in
+the column warm-up seconds. The column cudnn is yes if the training step calls cuDNN's recurrent layer.
+On JAX the program that XLA gets is searched for it, on PyTorch the profile of a step.
 
-max error is by how much the device differs from the CPU in float32, both with the same weights; see
-`measure_error` and `tolerance`. Beyond the tolerance the exit status is 1. The rows go into gpu.csv as
-they come; those of other devices, backends and combinations stay. What does not fit into --seconds is
-named at the end, with how to measure it. With --smoke sizes are tiny, and only --output is written.
+The column max error tells how far the results are from those of the CPU in float32 with the same
+weights: see `measure_error`. If it is above the column tolerance, the exit status is 1; the tolerance
+is explained in `tolerance`.
+
+Each combination's rows are written to gpu.csv as soon as it has been measured. They replace older rows
+of the same device, backend and combination; all others stay. What does not fit into --seconds is listed
+at the end, with how to measure it. With --smoke the sizes are tiny, and a CSV is only written if
+--output names one.
 """
 
 import argparse
@@ -48,18 +56,17 @@ if __name__ == "__main__":
     available = [name for name in ("jax", "torch") if importlib.util.find_spec(name)]
     os.environ.setdefault("KERAS_BACKEND", (available or ["jax"])[0])
     os.environ.setdefault("XLA_PYTHON_CLIENT_PREALLOCATE", "false")  # leaves memory for PyTorch
-    os.environ.setdefault("KINETO_LOG_LEVEL", "99")  # PyTorch's profiler tells of each start and end
+    os.environ.setdefault("KINETO_LOG_LEVEL", "99")  # or PyTorch's profiler prints each start and end
 
 import keras
 import numpy as np
+from pytorch import TORCH, build_torch, make_adam, torch_batch, torch_logits, torch_loss
 from run import CELLS, read_results, write_csv
 
 import zoo
 
-TORCH = importlib.util.find_spec("torch") is not None
 if TORCH:
     import torch
-    from torch import nn
 
 RESULTS = pathlib.Path(__file__).with_name("gpu.csv")
 TYPES = ("many_to_one", "encoder_decoder")
@@ -71,8 +78,8 @@ COLUMNS = [
     *("setting", "unit", "median", "least", "most", "rounds", "warm-up seconds"),
     *("cudnn", "max error", "tolerance", "date", "versions", "command"),
 ]
-# Tokens of the training rows, words and punctuation: least, the nine deciles, most. Those of a target
-# count the start or the end token too.
+# Numbers of tokens (words and punctuation) in the training rows: the least, the nine deciles, the most.
+# The numbers of a target include its start token or its end token.
 LENGTHS = {
     "many_to_one": [(11, 109, 142, 160, 181, 208, 246, 302, 387, 547, 2803)],  # IMDb
     "encoder_decoder": [  # Multi30k, English and German
@@ -84,13 +91,13 @@ LENGTHS = {
 
 class Sizes(typing.NamedTuple):
     rounds: int = 5
-    seconds: float = 0.2  # of a program in a round, at least
+    seconds: float = 0.2  # that a program runs in a round, at least
     units: tuple = (128, 1024)
     embedding_dim: int = 100
     vocabulary_size: int = 10000
     batch_size: int = 64
-    steps: int = 4  # batches, from the shortest sequences to the longest
-    lengths: tuple = ((256, 400), (24,))  # padded to, for each type; what is longer is cut
+    steps: int = 4  # number of batches, from the shortest sequences to the longest
+    lengths: tuple = ((256, 400), (24,))  # to which each type is padded; longer sequences are cut
 
 
 SMOKE = Sizes(2, 0.0, (8,), 6, 50, 4, 2, ((8,), (6,)))
@@ -107,19 +114,20 @@ class Combination(typing.NamedTuple):
 
 
 def make_batches(kind, sizes):
-    """Batches (inputs, answers) of random tokens, padded with 0 to few lengths, shortest first.
+    """Batches (inputs, answers) of random tokens, padded with 0 to few lengths.
 
-    Inputs are tokens `[batch, time]`, or source and target. A long source has a long target: both
-    are of the same quantile.
+    The batch with the shortest sequences comes first. In a batch the longest rows come first, so that
+    `torch_batch` keeps their order. Inputs are tokens `[batch, time]`, or source and target. A long
+    source has a long target: both lengths are at the same quantile.
     """
     rng = np.random.default_rng(0)
     few = sizes.lengths[TYPES.index(kind)]
-    scale = few[-1] / Sizes().lengths[TYPES.index(kind)][-1]  # tiny sizes have short sequences
+    scale = few[-1] / Sizes().lengths[TYPES.index(kind)][-1]  # below 1 for the smoke test
     n = sizes.steps * sizes.batch_size
-    quantiles = (np.arange(n) + 0.5) / n  # not at random: so few would have another distribution
+    quantiles = (np.arange(n) + 0.5) / n  # even, because a few random ones could be far from the data
     columns = [np.interp(quantiles, np.linspace(0, 1, 11), deciles) for deciles in LENGTHS[kind]]
     rows = np.clip(scale * np.stack(columns, axis=-1), 1, few[-1]).astype(int)  # [rows, columns]
-    rows = rows.reshape(sizes.steps, sizes.batch_size, -1)
+    rows = rows.reshape(sizes.steps, sizes.batch_size, -1)[:, ::-1]
 
     def draw(lengths, time):
         tokens = rng.integers(4, sizes.vocabulary_size, (len(lengths), time))
@@ -130,7 +138,7 @@ def make_batches(kind, sizes):
         time = min(n for n in few if n >= lengths.max())
         x = [draw(column, time) for column in lengths.T]
         if kind == "many_to_one":
-            # Three of ten are 1: were it half, the gradient of the last bias would be next to nothing.
+            # Three of ten are 1. With one half, the gradient of the last bias would be almost zero.
             y = (rng.permutation(len(lengths)) < len(lengths) * 3 // 10)[:, None].astype("int32")
         else:
             y = draw(lengths[:, -1], time)  # [batch, target time]
@@ -148,12 +156,8 @@ def build_ours(kind, cell, units, precision, sizes):
         config["attention"] = "none"
         names = ["source_vocabulary_size", "target_vocabulary_size"]
     config |= dict.fromkeys(names, sizes.vocabulary_size)
-    before = keras.config.dtype_policy()
-    keras.config.set_dtype_policy(POLICIES[precision])
-    try:
+    with zoo.registry.dtype_policy(POLICIES[precision]):
         model = zoo.build(kind, cell=cell, units=units, **config)
-    finally:
-        keras.config.set_dtype_policy(before)
     model.compile(keras.optimizers.Adam(global_clipnorm=1.0), LOSSES[kind])  # as the recipes do
     return model
 
@@ -167,7 +171,7 @@ def train_ours(model, batches, passes=1):
 
 
 def wait(model=None):
-    """Until the device has finished: calls return when their work is queued."""
+    """Waits until the device has finished. A call returns earlier, when its work is queued."""
     if model and keras.backend.backend() == "jax":
         import jax
 
@@ -177,7 +181,7 @@ def wait(model=None):
 
 
 def has_cudnn(names):
-    """Whether one of the names, or the text of a program, is that of cuDNN's recurrent layer."""
+    """Whether cuDNN's recurrent layer is in one of the names, or in the text of a program."""
     return any("cudnn_rnn" in name for name in names)
 
 
@@ -193,114 +197,41 @@ def ours_has_cudnn(model, x, y):
 
 
 def first_steps(x, y):
-    """The beginning of a batch, to profile: all steps run the same operators, hundreds take seconds."""
+    """The first four tokens of each row. A profile needs no more: all steps run the same operators."""
     return keras.tree.map_structure(lambda column: column[:, :4], (x, y))
 
 
 def profile(run):
-    """Names of all operators of PyTorch that run."""
+    """The names of all PyTorch operators that `run` calls."""
     with torch.profiler.profile(activities=[torch.profiler.ProfilerActivity.CPU]) as profiler:
         run()
     return {event.key for event in profiler.key_averages()}
 
 
-# PyTorch's: the same arithmetic
-
-
-def build_torch(model, cell, device):
-    """PyTorch's layers with the weights of a model of the zoo, by the names of its layers."""
-    modules = nn.ModuleDict()
-    for layer in model.layers:
-        weights = layer.get_weights()
-        if isinstance(layer, keras.layers.Embedding):
-            module = nn.Embedding(*weights[0].shape)
-        elif isinstance(layer, keras.layers.Dense):
-            module, weights[0] = nn.Linear(*weights[0].shape), weights[0].T
-        elif isinstance(layer, keras.layers.RNN):
-            rnn = {"simple_rnn": nn.RNN, "lstm": nn.LSTM, "gru": nn.GRU}[cell]
-            module = rnn(len(weights[0]), len(weights[1]), batch_first=True)
-            weights = as_torch(cell, *weights)
-        else:
-            continue
-        with torch.no_grad():
-            for parameter, value in zip(module.parameters(), weights, strict=True):
-                parameter.copy_(torch.tensor(np.ascontiguousarray(value)))
-        modules[layer.name] = module
-    return modules.to(device)
-
-
-def as_torch(cell, kernel, recurrent_kernel, bias):
-    """Weights of a recurrent layer as PyTorch has them: a GRU's gates are r, z, n, in Keras z, r, n."""
-    if cell == "gru":
-        kernel, recurrent_kernel, bias = (
-            np.concatenate([np.split(w, 3, axis=-1)[i] for i in (1, 0, 2)], axis=-1)
-            for w in (kernel, recurrent_kernel, bias)
-        )
-    bias, recurrent_bias = bias if cell == "gru" else (bias, np.zeros_like(bias))
-    return kernel.T, recurrent_kernel.T, bias, recurrent_bias
-
-
-def torch_batch(x, y):
-    """Columns of tokens, their lengths, and answers, as tensors."""
-    columns = [torch.tensor(column) for column in keras.tree.flatten(x)]
-    return columns, [(column != 0).sum(axis=1) for column in columns], torch.tensor(y).long()
-
-
-def torch_logits(kind, modules, tokens, lengths, packed):
-    """Before sigmoid or softmax: `[batch, 1]`, or `[batch, time, vocabulary_size]`."""
-
-    def read(name, rnn, i, packed, states=None):
-        x = modules[name](tokens[i])  # [batch, time, embedding_dim]
-        if packed:
-            x = nn.utils.rnn.pack_padded_sequence(x, lengths[i], True, enforce_sorted=False)
-        return modules[rnn](x, states)
-
-    if kind == "many_to_one":
-        outputs, states = read("embedding", "rnn_0", 0, packed)
-        if packed:
-            outputs = (states[0] if isinstance(states, tuple) else states)[-1]  # [batch, units]
-        else:
-            rows = torch.arange(len(outputs), device=outputs.device)
-            outputs = outputs[rows, lengths[0].to(outputs.device) - 1]  # [batch, units]
-    else:
-        _, states = read("source_embedding", "encoder_0", 0, True)
-        outputs, _ = read("target_embedding", "decoder_0", 1, packed, states)
-        if packed:  # as long as the padded target
-            outputs, _ = nn.utils.rnn.pad_packed_sequence(
-                outputs, True, total_length=tokens[1].shape[1]
-            )
-    return modules["probabilities"](outputs)
-
-
-def torch_loss(kind, logits, tokens, y):
-    if kind == "many_to_one":
-        return nn.functional.binary_cross_entropy_with_logits(logits, y.float())
-    y = torch.where(tokens[-1] != 0, y, -100)  # padding is ignored
-    return nn.functional.cross_entropy(logits.flatten(0, 1), y.flatten())
+# PyTorch's: see pytorch.py
 
 
 def run_torch(kind, modules, device, precision, packed, batch):
-    """Logits of a batch, its tokens and its answers, on the device."""
-    tokens, lengths, y = batch  # lengths stay on the CPU, where packing needs them
+    """Logits of a batch, and its answers, on the device."""
+    tokens, lengths, y = batch
     tokens, y = [column.to(device, non_blocking=True) for column in tokens], y.to(device)
     with torch.autocast(device, torch.bfloat16, enabled=precision == "bfloat16"):
-        return torch_logits(kind, modules, tokens, lengths, packed), tokens, y
+        return torch_logits(kind, modules, tokens, lengths, packed), y
 
 
 def train_torch(kind, modules, optimizer, device, precision, packed, batches, passes=1):
     for _, batch in itertools.product(range(passes), batches):
         optimizer.zero_grad()
-        logits, tokens, y = run_torch(kind, modules, device, precision, packed, batch)
-        torch_loss(kind, logits.float(), tokens, y).backward()
-        nn.utils.clip_grad_norm_(modules.parameters(), 1.0)
+        logits, y = run_torch(kind, modules, device, precision, packed, batch)
+        torch_loss(kind, logits.float(), y).backward()
+        torch.nn.utils.clip_grad_norm_(modules.parameters(), 1.0)
         optimizer.step()
     wait()
 
 
 def torch_outputs(kind, modules, device, precision, packed, batch):
     with torch.inference_mode():
-        logits, *_ = run_torch(kind, modules, device, precision, packed, batch)
-        logits = logits.float()
+        logits = run_torch(kind, modules, device, precision, packed, batch)[0].float()
         p = torch.sigmoid(logits) if kind == "many_to_one" else torch.softmax(logits, dim=-1)
         return p.cpu().numpy()
 
@@ -308,9 +239,9 @@ def torch_outputs(kind, modules, device, precision, packed, batch):
 # The check against the CPU
 
 
-@functools.lru_cache(maxsize=1)  # both precisions are compared with the same float32
+@functools.lru_cache(maxsize=1)  # both precisions are compared with the same results
 def reference(kind, cell, units, sizes):
-    """Of a model on the CPU in float32: its weights, its outputs, and how a step moves the weights."""
+    """What a model gives on the CPU in float32: weights, outputs, and how a step moves the weights."""
     keras.utils.set_random_seed(0)
     x, y = make_batches(kind, sizes)[0]
     with keras.device("cpu"):
@@ -323,43 +254,52 @@ def predict(model, x):
 
 
 def take_step(model, x, y):
-    """By how much a training step moves the weights of each layer, one vector a layer."""
+    """The change of the weights in a training step: one vector for each layer."""
 
     def flat_weights():
         layers = [layer.get_weights() for layer in model.layers]
         return [np.concatenate([w.ravel() for w in weights]) for weights in layers if weights]
 
     before = flat_weights()
-    train_ours(model, [(x, y)])  # not train_on_batch, for which XLA would compile another program
+    train_ours(model, [(x, y)])  # for train_on_batch, XLA would compile another program
     return [new - old for new, old in zip(flat_weights(), before, strict=True)]
 
 
 def measure_error(x, outputs, expected, moved=(), expected_moved=()):
-    """The largest of some relative errors: sums of absolute differences over sums of absolute values.
+    """The largest of several relative errors.
 
-    That of the outputs at real tokens, less the mean of the expected: a new model gives everything
-    nearly the same probability, and only what differs shows a mistake. And that of how a training step
-    moved the weights, layer by layer: bfloat16 loses much of a single bias's gradient, which sums over
-    all steps what nearly cancels.
+    An error is the sum of absolute differences, divided by the sum of absolute expected values.
+
+    The first error is that of the outputs at real tokens, after the mean of the expected outputs has
+    been subtracted from both. A new model gives nearly the same output for every input, and only the
+    small rest shows a mistake.
+
+    The others are those of a training step: how it moved the weights, with one error for each layer.
+    It is not one for each weight, because bfloat16 loses much of the gradient of a single bias. That
+    gradient is a sum over all steps, and its terms nearly cancel.
     """
     if isinstance(x, list):  # source and target
         outputs, expected = outputs[x[1] != 0], expected[x[1] != 0]  # [tokens, vocabulary_size]
     mean = expected.mean(axis=0)
     pairs = [(outputs - mean, expected - mean), *zip(moved, expected_moved, strict=True)]
     errors = [np.abs(a - b).sum() / np.abs(b).sum() for a, b in pairs]
-    return float(np.max(errors))  # not a number if one is none
+    return float(np.max(errors))  # NaN if one of them is NaN
 
 
 def tolerance(precision, x):
-    """What `measure_error` may be.
+    """The largest result of `measure_error` that is allowed.
 
-    To round a number is to change it by up to 2^-11 of it in TF32, in which GPUs may multiply float32
-    (11 significant bits), and by up to 2^-8 in bfloat16 (8 bits). These errors are as often up as down,
-    so that over the n steps from the first token to the last they grow like the root of n; a product of
-    long rows does not add to that, because its terms grow likewise. Four times as much is allowed: the
-    largest of several errors counts. On a CPU, rounded to bfloat16, or to TF32 by hand, each cell with
-    128 units, and SimpleRNN and LSTM with 1024 in many_to_one, were at a quarter of it or below. A
-    wrong gate, mask or gradient is far above.
+    Rounding to TF32, which has 11 significant bits, changes a number by at most 2^-11 of its size. GPUs
+    may use TF32 for float32 products. For bfloat16, which has 8 bits, it is at most 2^-8.
+
+    These errors go up as often as down. So over the n steps from the first token to the last they grow
+    like the square root of n. Long rows in a matrix product add nothing to that: the error of the sum
+    grows like the square root of the number of terms, but so does the sum.
+
+    Four times as much is allowed, because the largest of several errors counts. This was tried on a CPU
+    with 128 units for each cell, and with 1024 units for SimpleRNN and LSTM in many_to_one. Rounded to
+    bfloat16, or to TF32 by hand, all errors were at most a quarter of the tolerance. A wrong gate, mask
+    or gradient gives an error far above it.
     """
     roundoff = {"float32": 2.0**-11, "bfloat16": 2.0**-8}[precision]
     steps = sum(column.shape[1] for column in keras.tree.flatten(x))
@@ -370,7 +310,7 @@ def tolerance(precision, x):
 
 
 def device_type():
-    """Of what Keras runs on: "cpu", or for instance "gpu" on JAX and "cuda" on PyTorch."""
+    """The kind of device that Keras uses: "cpu", or a GPU's, "gpu" on JAX and "cuda" on PyTorch."""
     if keras.backend.backend() == "torch":
         return keras.ops.zeros(1).device.type
     import jax
@@ -379,7 +319,7 @@ def device_type():
 
 
 def device_name():
-    """A card's name, or cpu."""
+    """The name of the GPU, or "cpu"."""
     if device_type() == "cpu":
         return "cpu"
     if keras.backend.backend() == "torch":
@@ -390,7 +330,7 @@ def device_name():
 
 
 def torch_device():
-    """Where PyTorch runs beside Keras: "cpu" or "cuda", or None if it cannot use the same device."""
+    """PyTorch's name for the device that Keras uses: "cpu" or "cuda". None if it cannot use it."""
     if not TORCH or device_type() == "cpu":
         return "cpu" if TORCH else None
     return "cuda" if torch.cuda.is_available() else None
@@ -403,7 +343,7 @@ def seconds_of(run):
 
 
 def alternate(programs, rounds, limit=3.0):
-    """Seconds of a run of each program in each round, in turns; slow ones have three rounds only."""
+    """Seconds of each program in each round. Programs take turns; slow ones have three rounds only."""
     seconds, start = {name: [] for name in programs}, time.perf_counter()
     for i in range(rounds):
         if i >= 3 and time.perf_counter() - start > limit:
@@ -414,7 +354,7 @@ def alternate(programs, rounds, limit=3.0):
 
 
 def prepare_ours(model, batches, expected):
-    """Checks and warms up; gives the program that trains and columns of its row."""
+    """Checks the model and warms it up. Returns the program that trains it, and columns of its row."""
     (x, y), (outputs, moved) = batches[0], expected
     found = predict(model, x)
     start = time.perf_counter()
@@ -426,19 +366,17 @@ def prepare_ours(model, batches, expected):
 
 
 def prepare_torch(model, batches, expected, combination, device):
-    """The same of PyTorch's layers, packed or padded, whichever is faster; only outputs are checked."""
+    """The same for PyTorch's layers, packed or padded: the faster. Only their outputs are checked."""
     kind, cell, _, precision = combination
     (x, y), (outputs, _) = batches[0], expected
-    tensors, variants = [torch_batch(*batch) for batch in batches], {}
+    tensors, variants = [torch_batch(kind, *batch) for batch in batches], {}
     for setting in ("packed", "padded"):
-        modules = build_torch(model, cell, device)
+        modules = build_torch(model, cell).to(device)
         how = (device, precision, setting == "packed")
         error = measure_error(x, torch_outputs(kind, modules, *how, tensors[0]), outputs)
-        # Keras's epsilon. PyTorch's RNN and LSTM have two biases where Keras's have one.
-        optimizer = torch.optim.Adam(modules.parameters(), eps=1e-7, fused=True)
-        train = functools.partial(train_torch, kind, modules, optimizer, *how)
+        train = functools.partial(train_torch, kind, modules, make_adam(modules), *how)
         run = functools.partial(train, tensors)
-        short = functools.partial(train, [torch_batch(*first_steps(x, y))])
+        short = functools.partial(train, [torch_batch(kind, *first_steps(x, y))])
         columns = {"warm-up seconds": seconds_of(run), "max error": error, "setting": setting}
         columns["cudnn"] = "yes" if has_cudnn(profile(short)) else "no"
         variants[seconds_of(run)] = run, columns
@@ -446,20 +384,20 @@ def prepare_torch(model, batches, expected, combination, device):
 
 
 def measure(combination, sizes):
-    """Rows of a combination, dicts of str: ours, and PyTorch's where it can run."""
+    """The rows of a combination, as dicts of str: ours, and PyTorch's if it can run here."""
     keras.backend.clear_session()
     kind, cell, units, _ = combination
     batches = make_batches(kind, sizes)
     weights, *expected = reference(kind, cell, units, sizes)
     model = build_ours(*combination, sizes)
     model.set_weights(weights)
-    prepared = {"ours": None}  # PyTorch's first: it takes the weights before they are trained
+    prepared = {"ours": None}  # filled last, because it trains: PyTorch's layers copy the weights first
     if torch_device():
         prepared["PyTorch"] = prepare_torch(model, batches, expected, combination, torch_device())
     prepared["ours"] = prepare_ours(model, batches, expected)
     programs, steps = {}, {}
     for name, (run, _) in prepared.items():
-        # At least so long, because `fit` takes a while to begin, however short it is.
+        # Several passes, if one is short: `fit` takes some time to start.
         passes = max(1, math.ceil(sizes.seconds / seconds_of(run)))
         programs[name], steps[name] = functools.partial(run, passes=passes), passes * sizes.steps
     seconds = alternate(programs, sizes.rounds)
@@ -483,7 +421,7 @@ def arguments(argv=None):
     for name, choices in (("type", TYPES), ("cell", CELLS), ("precision", tuple(POLICIES))):
         parser.add_argument(f"--{name}", action="append", choices=choices, help="may be repeated")
     parser.add_argument("--units", action="append", type=int, help="default: 128 and 1024")
-    parser.add_argument("--seconds", type=float, default=200.0, help="of all, about (default: 200)")
+    parser.add_argument("--seconds", type=float, default=200.0, help="in all, about (default: 200)")
     parser.add_argument("--smoke", action="store_true", help="tiny sizes, one cell")
     parser.add_argument("--output", type=pathlib.Path, help="CSV (default: benchmarks/gpu.csv)")
     options = parser.parse_args(argv)
@@ -498,7 +436,7 @@ def arguments(argv=None):
 
 
 def combinations(options, sizes):
-    """What is to be measured, the most used first; both precisions of a model side by side."""
+    """What is to be measured. The most used come first, and a model's two precisions are neighbors."""
     cells = options.cell or (("lstm",) if options.smoke else ("lstm", "gru", "simple_rnn"))
     chosen = itertools.product(
         cells, options.units or sizes.units, options.type or TYPES, options.precision or POLICIES
@@ -527,7 +465,7 @@ def describe(options):
 
 
 def write(rows, path):
-    """Into a CSV, whole or not at all; rows of other keys stay."""
+    """Writes rows to a CSV, all or none. Old rows stay, unless a new one has the same key."""
     path, new = pathlib.Path(path), {tuple(row[name] for name in KEY) for row in rows}
     old = [row for row in read_results(path) if tuple(row[name] for name in KEY) not in new]
     orders = {"type": TYPES, "cell": CELLS, "precision": [*POLICIES], "what": ["ours", "PyTorch"]}
@@ -565,7 +503,7 @@ def main(argv=None):
             continue
         try:
             rows = [about | row for row in measure(combination, sizes)]
-        except Exception:  # out of memory, or an error of a driver: the others are measured
+        except Exception:  # such as out of memory: the others are still measured
             traceback.print_exc()
             failed.append(name)
             continue

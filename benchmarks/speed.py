@@ -37,7 +37,6 @@ import dataclasses
 import datetime
 import functools
 import importlib.metadata
-import importlib.util
 import itertools
 import os
 import pathlib
@@ -52,14 +51,13 @@ os.environ |= {"CUDA_VISIBLE_DEVICES": "-1", "JAX_PLATFORMS": "cpu"}  # all on t
 import keras
 import numpy as np
 import tensorflow as tf
+from pytorch import TORCH, build_torch, make_adam, torch_batch, torch_logits, torch_loss
 from run import SPEED, machine, read_results, write_csv
 
 import zoo
 
-TORCH = importlib.util.find_spec("torch") is not None
 if TORCH:
     import torch
-    from torch import nn
 
     THREADS = torch.get_num_threads()
 
@@ -241,7 +239,7 @@ def pad_left(kind, batches, lengths):
     return [pad_all(x, y) for x, y in batches]
 
 
-# Models: ours, PyTorch's of the same arithmetic, and the plain script's
+# Models: ours and the plain script's; PyTorch's are in pytorch.py
 
 
 def build_ours(kind, cell, units, embedding_dim, vocabulary_size):
@@ -271,75 +269,6 @@ def build_plain(kind, cell, units, embedding_dim, vocabulary_size):
     return keras.Model([tokens, target] if kind == "encoder_decoder" else tokens, outputs)
 
 
-def build_torch(model, cell):
-    """PyTorch's layers with the weights of a model of the zoo, by the names of its layers."""
-    modules = nn.ModuleDict()
-    rnn = {"simple_rnn": "RNN", "lstm": "LSTM", "gru": "GRU"}[cell]
-    for layer in model.layers:
-        weights = layer.get_weights()
-        if isinstance(layer, keras.layers.Embedding):
-            module = nn.Embedding(*weights[0].shape)
-        elif isinstance(layer, keras.layers.Dense):
-            module = nn.Linear(*weights[0].shape, bias=len(weights) == 2)
-            weights[0] = weights[0].T
-        elif isinstance(layer, (keras.layers.RNN, keras.layers.Bidirectional)):
-            sizes = len(weights[0]), len(weights[1])
-            module = getattr(nn, rnn)(*sizes, batch_first=True, bidirectional=len(weights) == 6)
-            directions = [weights[i : i + 3] for i in range(0, len(weights), 3)]
-            weights = [value for direction in directions for value in as_torch(cell, *direction)]
-        else:
-            continue
-        with torch.no_grad():
-            for parameter, value in zip(module.parameters(), weights, strict=True):
-                parameter.copy_(torch.tensor(value))
-        modules[layer.name] = module
-    return modules
-
-
-def as_torch(cell, kernel, recurrent_kernel, bias):
-    """Weights of a recurrent layer as PyTorch has them: a GRU's gates are r, z, n, in Keras z, r, n."""
-    if cell == "gru":
-        kernel, recurrent_kernel, bias = (
-            np.concatenate([np.split(w, 3, axis=-1)[i] for i in (1, 0, 2)], axis=-1)
-            for w in (kernel, recurrent_kernel, bias)
-        )
-    bias, recurrent_bias = bias if cell == "gru" else (bias, np.zeros_like(bias))
-    return kernel.T, recurrent_kernel.T, bias, recurrent_bias
-
-
-def torch_batch(kind, x, y):
-    """Tokens, longest rows first, their lengths, and answers, which are -100 at padding."""
-    columns = keras.tree.flatten(x)
-    order = np.argsort(-(columns[0] != 0).sum(axis=1), kind="stable")
-    columns, y = [column[order] for column in columns], y[order]
-    y = y if kind == "many_to_one" else np.where(columns[-1] != 0, y, -100)
-    lengths = [torch.tensor((column != 0).sum(axis=1)) for column in columns]
-    return [torch.tensor(column) for column in columns], lengths, torch.tensor(y).long()
-
-
-def torch_loss(kind, modules, tokens, lengths, y, packed):
-    def read(name, rnn, i, packed, states=None):
-        x = modules[name](tokens[i])  # [batch, time, embedding_dim]
-        if packed:
-            x = nn.utils.rnn.pack_padded_sequence(x, lengths[i], True, enforce_sorted=i == 0)
-        return modules[rnn](x, states)
-
-    head = modules["probabilities"]
-    if kind == "many_to_one":
-        outputs, states = read("embedding", "rnn_0", 0, packed)
-        states = states[0] if isinstance(states, tuple) else states
-        last = states[-1] if packed else outputs[torch.arange(len(y)), lengths[0] - 1]
-        return nn.functional.binary_cross_entropy_with_logits(head(last), y.float())
-    if kind == "many_to_many":
-        outputs, _ = read("embedding", "rnn_0", 0, packed)  # [batch, time, units]
-    else:
-        _, states = read("source_embedding", "encoder_0", 0, True)
-        outputs, _ = read("target_embedding", "decoder_0", 1, packed, states)
-    if packed:
-        outputs, _ = nn.utils.rnn.pad_packed_sequence(outputs, True)
-    return nn.functional.cross_entropy(head(outputs).flatten(0, 1), y.flatten())
-
-
 # The parts
 
 
@@ -359,15 +288,10 @@ def train_keras(model, batches):
         model.train_on_batch(x, y)
 
 
-def make_adam(modules):
-    """As Keras's, but that PyTorch's RNN and LSTM have two biases where Keras's have one."""
-    return torch.optim.Adam(modules.parameters(), eps=1e-7, fused=True)
-
-
 def train_torch(kind, modules, optimizer, batches, packed):
-    for batch in batches:
+    for *batch, y in batches:
         optimizer.zero_grad()
-        torch_loss(kind, modules, *batch, packed).backward()
+        torch_loss(kind, torch_logits(kind, modules, *batch, packed), y).backward()
         optimizer.step()
 
 

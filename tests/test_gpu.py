@@ -70,7 +70,7 @@ def make_model_and_batch(kind, cell):
 @pytest.mark.parametrize("kind", TYPES)
 def test_pytorch_does_the_same_arithmetic(kind, cell, packed):
     model, x, y = make_model_and_batch(kind, cell)
-    modules, batch = gpu["build_torch"](model, cell, "cpu"), gpu["torch_batch"](x, y)
+    modules, batch = gpu["build_torch"](model, cell), gpu["torch_batch"](kind, x, y)
     how = (kind, modules, "cpu", "float32", packed, batch)
     expected = keras.ops.convert_to_numpy(model(x))
     found = gpu["torch_outputs"](*how)
@@ -78,8 +78,7 @@ def test_pytorch_does_the_same_arithmetic(kind, cell, packed):
     np.testing.assert_allclose(found[real], expected[real], atol=1e-5)
     assert gpu["measure_error"](x, found, expected) < 1e-4
     model.compile("sgd", gpu["LOSSES"][kind], run_eagerly=True)
-    logits, tokens, answers = gpu["run_torch"](*how)
-    loss = gpu["torch_loss"](kind, logits, tokens, answers)
+    loss = gpu["torch_loss"](kind, *gpu["run_torch"](*how))
     assert loss.item() == pytest.approx(float(model.test_on_batch(x, y)), abs=1e-4)
 
 
@@ -90,13 +89,13 @@ def test_pytorch_trains():
     model, x, y = make_model_and_batch("encoder_decoder", "gru")
     head = model.get_layer("probabilities")
     head.set_weights([10 * w for w in head.get_weights()])  # so that gradients have to be clipped
-    modules = gpu["build_torch"](model, "gru", "cpu")
+    modules = gpu["build_torch"](model, "gru")
     before = [parameter.detach().clone() for parameter in modules.parameters()]
     gpu["train_torch"](
         "encoder_decoder",
         modules,
         torch.optim.SGD(modules.parameters(), lr=1.0),
-        *("cpu", "float32", True, [gpu["torch_batch"](x, y)]),
+        *("cpu", "float32", True, [gpu["torch_batch"]("encoder_decoder", x, y)]),
     )
     moved = [new.detach() - old for new, old in zip(modules.parameters(), before, strict=True)]
     norm = sum(float((change**2).sum()) for change in moved) ** 0.5

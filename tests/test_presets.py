@@ -5,11 +5,15 @@ import pathlib
 import runpy
 import shlex
 
+import matplotlib
 import needs
 import pytest
+import sklearn.datasets
 import tensorflow_datasets as tfds
+from PIL import Image, ImageFont
 
 import zoo
+from zoo.datasets import unicode_glyphs
 
 ROOT = pathlib.Path(__file__).parent.parent
 NAMES = zoo.list_presets()
@@ -64,11 +68,59 @@ def test_one_answer_is_one_call_of_the_model_without_padding(monkeypatch):
     assert [x.shape for x in calls] == [(1, 5)]
 
 
-def test_the_answers_that_the_readme_promises():
-    (answer,) = zoo.load("sentiment-sst2-lstm").predict(["The food is not good"])
-    assert next(iter(answer)) == "negative"
+@pytest.mark.parametrize(
+    ("name", "text", "expected"),
+    [
+        ("sentiment-sst2-lstm", "The food is not good", {"negative": 0.8136028, "positive": 0.1863972}),
+        ("sentiment-imdb-gru", "What a waste of time.", {"neg": 0.9722303, "pos": 0.0277697}),
+    ],
+)
+def test_probabilities_are_those_of_training(name, text, expected):
+    """On whatever backend and version of Keras the tests run."""
+    (answer,) = zoo.load(name).predict([text])
+    assert answer == pytest.approx(expected, abs=1e-4) and list(answer) == list(expected)
+
+
+def test_numbers_and_classes_are_those_of_training():
+    (follows,) = zoo.load("forecasting-sunspots-gru").predict([30.0 + 5 * i for i in range(33)])
+    assert follows == pytest.approx(188.28468589, abs=1e-2)  # numbers of around 50, to 1e-4
+    (answer,) = zoo.load("digits-gru").predict([sklearn.datasets.load_digits().images[7]])
+    assert next(iter(answer.items())) == ("7", pytest.approx(0.99728286, abs=1e-4))
+
+
+def test_tags_are_those_of_training():
     (spans,) = zoo.load("ner-conll2003-lstm").predict(["John lives in Paris"])
     assert [(span["text"], span["label"]) for span in spans] == [("John", "PER"), ("Paris", "LOC")]
+    (text,) = zoo.load("punctuation-imdb-gru").predict(["it was great but is it good"])
+    assert text == "it was great, but is it good"
+
+
+@pytest.mark.parametrize(
+    ("name", "given", "options", "expected"),
+    [
+        ("pronunciation-cmudict-gru", "hello", {}, "HH EH L OW"),
+        ("translation-multi30k-en-de-gru", "A man is riding a bicycle.", {}, "Ein Mann fährt Fahrrad."),
+        (
+            "text-shakespeare-lstm",
+            "ROMEO:",
+            {"strategy": "greedy", "max_length": 30},
+            "ROMEO:\nI will not stay the state of ",
+        ),
+    ],
+)
+def test_generated_texts_are_those_of_training(name, given, options, expected):
+    assert zoo.load(name).generate([given], **options) == [expected]
+
+
+def test_a_caption_and_a_chorale_are_those_of_training(tmp_path):
+    faces = pathlib.Path(matplotlib.get_data_path(), "fonts", "ttf", "DejaVuSans.ttf")
+    fonts = [ImageFont.truetype(str(faces), size) for size in unicode_glyphs.FONT_SIZES]
+    Image.fromarray(unicode_glyphs.draw("é", fonts)[..., 0]).save(tmp_path / "glyph.png")
+    (caption,) = zoo.load("captioning-glyphs-gru").generate([tmp_path / "glyph.png"])
+    assert caption == "latin small letter e with acute"
+    chord = [72, 67, 64, 48]
+    (notes,) = zoo.load("music-chorales-lstm").generate([chord], strategy="greedy", beats=2)
+    assert notes.tolist() == [chord] * 8
 
 
 def test_the_table_of_the_readme_is_that_of_the_cards():

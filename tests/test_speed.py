@@ -38,8 +38,9 @@ def test_pytorch_does_the_same_arithmetic(kind, longest, cell):
     """With the same weights the same loss, and the same gradients' sizes."""
     model, (x, y) = make_model_and_batch(kind, cell, longest)
     modules = speed["build_torch"](model, cell)
+    *batch, answers = speed["torch_batch"](kind, x, y)
     losses = [
-        speed["torch_loss"](kind, modules, *speed["torch_batch"](kind, x, y), packed)
+        speed["torch_loss"](kind, speed["torch_logits"](kind, modules, *batch, packed), answers)
         for packed in (True, False)
     ]
     model.compile("sgd", speed["LOSSES"][kind], run_eagerly=True)  # compiling takes longer

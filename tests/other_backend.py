@@ -1,0 +1,51 @@
+"""What test_backends runs in a new process, on another backend of Keras.
+
+    python tests/other_backend.py FOLDER
+
+Loads each model in FOLDER/tensorflow, writes what it answers to FOLDER/answers.npz, and saves the model
+once more, in FOLDER/again.
+"""
+
+import pathlib
+import sys
+
+import keras
+import numpy as np
+
+import zoo
+
+TASK = {
+    "task": "forecasting",  # of which only the model is used here
+    "dataset": "sunspots",
+    "config": {"window": 2, "segment": 1},
+    "preprocessing": {"mean": 0.0, "std": 1.0},
+}
+
+
+def save(folder, model):
+    zoo.save(folder, model, task=TASK, metrics={}, history={}, figures={})
+
+
+def answer(model, inputs):
+    """Outputs of a model, and what it generates from its first input, as a dict of arrays."""
+    answers = {"outputs": model.predict_on_batch(inputs if len(inputs) > 1 else inputs[0])}
+    if hasattr(model, "generate"):
+        answers["greedy"] = model.generate(inputs[0], 5)
+        answers["beam"], answers["scores"] = model.generate(inputs[0], 5, "beam", n_best=1)
+    return answers
+
+
+def main(folder):
+    answers = {}
+    for path in sorted((folder / "tensorflow").iterdir()):
+        model = zoo.load(path).model
+        inputs = [*np.load(folder / f"{path.name}.npz").values()]
+        found = answer(model, inputs)
+        answers |= {f"{path.name}/{name}": array for name, array in found.items()}
+        save(folder / "again" / path.name, model)
+    np.savez(folder / "answers.npz", **answers)
+    print(keras.backend.backend())
+
+
+if __name__ == "__main__":
+    main(pathlib.Path(sys.argv[1]))

@@ -1,0 +1,68 @@
+"""A model trained on TensorFlow gives the same answers on JAX and PyTorch, and the other way round."""
+
+import os
+import pathlib
+import subprocess
+import sys
+
+import keras
+import needs
+import numpy as np
+import pytest
+from other_backend import answer, save
+from test_architectures import CASES, build, compile_model, make_data
+
+import zoo
+
+ROOT = pathlib.Path(__file__).parent.parent
+NAMES = {case: case.replace(", ", "-").replace(" ", "_") for case in CASES}
+
+
+def models():
+    """One of each kind, trained for a step, by name; and some that were changed by hand."""
+    keras.utils.set_random_seed(0)
+    for case, name in NAMES.items():
+        model = build(case, "lstm" if "forward" in case else "gru")
+        for variable in model.trainable_variables:  # so that one token is far likelier than others
+            variable.assign(3 * variable)
+        compile_model(model, run_eagerly=True)
+        inputs, answers, _ = make_data(model, padding=2)
+        model.train_on_batch(inputs, answers)
+        yield name, model, inputs if isinstance(inputs, list) else [inputs]
+    values = [np.random.default_rng(0).normal(size=(3, 4, 2)).astype("float32")]
+    inputs = keras.Input((None, 2))
+    yield "sequential", keras.Sequential([inputs, keras.layers.LSTM(3), keras.layers.Dense(1)]), values
+    x = zoo.layers.PerWord(keras.layers.GRU(3))(keras.ops.expand_dims(inputs, -1))
+    tags = zoo.layers.CRF(3)(keras.layers.SimpleRNN(3, return_sequences=True)(x))
+    yield "own_crf", zoo.layers.CRFTagger(inputs, tags), values
+
+
+@pytest.mark.slow
+@needs.tensorflow_backend
+@pytest.mark.parametrize(
+    "backend", [pytest.param(name, marks=getattr(needs, name)) for name in ("jax", "torch")]
+)
+def test_saved_models_open_on_another_backend_and_back(backend, tmp_path):
+    (tmp_path / "tensorflow").mkdir()
+    (tmp_path / "again").mkdir()
+    expected = {}
+    for name, model, inputs in models():
+        save(tmp_path / "tensorflow" / name, model)
+        is_built = zoo.tasks.find(tmp_path / "tensorflow" / name)[1]["build"] is not None
+        assert is_built == (name in NAMES.values())
+        np.savez(tmp_path / f"{name}.npz", *inputs)
+        model.run_eagerly = True
+        expected |= {f"{name}/{key}": array for key, array in answer(model, inputs).items()}
+    environment = os.environ | {"KERAS_BACKEND": backend, "PYTHONPATH": str(ROOT)}
+    command = [sys.executable, ROOT / "tests" / "other_backend.py", tmp_path]
+    result = subprocess.run(command, capture_output=True, text=True, env=environment)
+    assert (result.returncode, result.stdout.splitlines()[-1:]) == (0, [backend]), result.stderr
+    answers = np.load(tmp_path / "answers.npz")
+    assert set(answers) == set(expected)
+    for name, array in expected.items():
+        np.testing.assert_allclose(answers[name], array, rtol=1e-4, atol=1e-4, err_msg=name)
+    for name, _, inputs in models():
+        model = zoo.load(tmp_path / "again" / name).model
+        model.run_eagerly = True
+        outputs = answer(model, inputs)["outputs"]
+        np.testing.assert_allclose(outputs, expected[f"{name}/outputs"], rtol=1e-4, atol=1e-4)
