@@ -53,8 +53,8 @@ def load_corpus(name, data_dir=None):
         if len(keys) != 1:
             raise InputError(f"{name} has not one text. Received: {', '.join(features)}")
         texts = {
-            split: [row[keys[0]].decode() for row in rows]
-            for split, rows in read_splits(builder).items()
+            split: [text.decode() for (text,) in rows]
+            for split, rows in read_splits(builder, keys[0]).items()
         }
         fill_splits(name, texts, key=lambda text: text)
     texts = {split: [text for text in texts[split] if text] for split in SPLITS}

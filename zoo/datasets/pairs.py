@@ -76,8 +76,8 @@ def _read_tfds(name, data_dir, source, target):
     if source == target:
         raise InputError(f"source and target must differ. Received: {source!r} and {target!r}")
     rows = {
-        split: [(row[source].decode(), row[target].decode()) for row in dataset]
-        for split, dataset in read_splits(builder).items()
+        split: [(one.decode(), other.decode()) for one, other in pairs]
+        for split, pairs in read_splits(builder, source, target).items()
     }
     return {split: [row for row in rows[split] if all(map(_is_visible, row))] for split in rows}
 

@@ -73,8 +73,8 @@ def _read_tfds(name, column, data_dir):
         check_choice(f"column of {name}", column, numbers)
     column = column or numbers[-1]
     parts = {
-        split: np.array([row[column] for row in dataset], "float64")
-        for split, dataset in read_splits(builder).items()
+        split: np.array(values, "float64")[:, 0]
+        for split, values in read_splits(builder, column).items()
     }
     return parts, column
 

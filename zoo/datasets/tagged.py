@@ -148,12 +148,12 @@ def _read_tfds(name, feature, data_dir):
     check_choice(f"feature of {name}", feature, labels)
     names = builder.info.features[feature].feature.names
     rows = {}
-    for split, dataset in read_splits(builder).items():
+    head = ["head"] if "head" in kinds else []
+    for split, sentences in read_splits(builder, "tokens", feature, *head).items():
         rows[split] = []
-        for row in dataset:
-            tokens, tags = row["tokens"], row[feature]
+        for tokens, tags, *heads in sentences:
             # In Universal Dependencies, what is no word of the sentence has no head.
-            kept = [i for i in range(len(tokens)) if "head" not in row or row["head"][i] != b"None"]
+            kept = [i for i in range(len(tokens)) if not heads or heads[0][i] != b"None"]
             if kept:
                 rows[split].append(([tokens[i].decode() for i in kept], [names[tags[i]] for i in kept]))
     return rows

@@ -81,8 +81,8 @@ def _read_tfds(name, data_dir):
         )
     names = features[labels[0]].names
     rows = {}
-    for split, dataset in read_splits(builder).items():
-        pairs = [(row[texts[0]].decode(), int(row[labels[0]])) for row in dataset]
+    for split, pairs in read_splits(builder, texts[0], labels[0]).items():
+        pairs = [(text.decode(), int(label)) for text, label in pairs]
         if all(label >= 0 for _, label in pairs):  # TFDS gives -1 where labels are hidden
             rows[split] = [(text, names[label]) for text, label in pairs]
     if name.split(":")[0] == "glue/sst2":  # the same sentences, with the labels that GLUE hides
