@@ -194,6 +194,7 @@ def test_saved_and_reloaded_gives_the_same(case, cell, tmp_path):
     np.testing.assert_allclose(again, outputs, rtol=1e-5, atol=1e-6)
 
 
+@needs.tensorflow_backend  # test_backends.py: from one to the other
 @each_case
 def test_built_again_from_json_gives_the_same(case):
     embeddings = {"embeddings": np.ones((20, 3)), "trainable_embeddings": False}

@@ -36,16 +36,25 @@ SHORT = {  # what takes longest, done less often: from old text to new
         "epochs=5": "epochs=1",
         "epochs=6": "epochs=1",
     },
+    "03_five_types": {"epochs=16": "epochs=3"},
     "04_backpropagation_through_time": {
+        "num_steps = [1, 2, 5, 10, 20, 40, before": "num_steps = [1, 40, before",
         "seeds = 30, (0, 1, 2)": "seeds = 30, (0, 1)",
         "updates=400": "updates=100",
         "windows = [1, 5, 6, 10, 20, 40]": "windows = [1, 6, 20]",
     },
     "05_vanishing_and_exploding": {
+        "SEEDS = (0, 1, 2)": "SEEDS = (0, 1)",
+        "wrong[:3]": "wrong[:2]",
+        "wrong[3:]": "wrong[2:]",
+        "delays = (10, 20, 40)": "delays = (10, 20)",
         "draw(32 * updates,": "draw(128,",
         "updates=200": "updates=50",
         "jit_compile=True": "jit_compile=False",
     },
+    "06_gates": {"range(17)": "range(4)"},
+    "07_attention": {"size=19200": "size=1920"},
+    "08_use_a_recipe": {"--epochs 20": "--epochs 2"},
 }
 
 

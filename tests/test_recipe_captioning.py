@@ -86,11 +86,18 @@ def test_own_images(run, tmp_path, brightness):
 
 
 @pytest.mark.slow
-def test_the_same_seed_gives_the_same_numbers(same_numbers, tmp_path):
+def test_features_of_own_images_are_kept(run, tmp_path):
     weights = write_weights(tmp_path / "random.weights.h5")
     words = ["--data-dir", tmp_path, "--cnn-weights", weights, "--dataset", write_images(tmp_path)]
-    same_numbers("--smoke", "--seed", "3", *words)
+    assert "Nothing was written" in run("--smoke", "--no-attention", *words)
     assert len(list((tmp_path / "image_features").glob("*.npy"))) == 3
+
+
+@pytest.mark.slow
+def test_the_same_seed_gives_the_same_numbers(same_numbers, tmp_path, brightness, monkeypatch):
+    monkeypatch.setattr(zoo.datasets, "network_sha256", lambda weights: "none")
+    words = ["--seed", "3", "--dataset", write_images(tmp_path), "--data-dir", tmp_path]
+    same_numbers("--smoke", *words)
 
 
 @pytest.mark.slow

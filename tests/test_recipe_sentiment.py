@@ -6,6 +6,7 @@ import re
 import keras
 import needs
 import pytest
+from pictures import assert_shows_data
 
 RECIPE = "many_to_one_sentiment"
 
@@ -41,14 +42,20 @@ def test_own_documents_of_three_classes(run, tmp_path, ask):
 
 
 @pytest.mark.slow
-def test_real_reviews_and_the_same_seed_gives_the_same_numbers(same_numbers, data_dir, ask):
-    words = ["--smoke", "--seed", "7", "--data-dir", data_dir]
-    folder, printed, _ = same_numbers(*words)
+def test_the_same_seed_gives_the_same_numbers(same_numbers, tmp_path):
+    same_numbers("--smoke", "--seed", "7", "--dataset", write_texts(tmp_path, 3))
+
+
+@pytest.mark.slow
+def test_real_reviews(run, data_dir, tmp_path, ask):
+    folder = tmp_path / "model"
+    printed = run("--smoke", "--data-dir", data_dir, "--output", folder)
     assert re.findall(r"^(gru|mean of word vectors|bag of words) +0\.\d+", printed, re.M)
     printed = re.findall(r"^(\S.*\S) +(neg|pos) \((0\.\d\d)\)$", printed, re.M)
     answers = ask("predict", folder, *(text for text, *_ in printed))
     likeliest = [next(iter(answer.items())) for answer in answers]
     assert [(label, f"{p:.2f}") for label, p in likeliest] == [(label, p) for _, label, p in printed]
+    assert_shows_data(folder / "accuracy_by_length.png")
 
 
 @pytest.mark.slow
