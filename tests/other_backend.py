@@ -2,8 +2,8 @@
 
     python tests/other_backend.py FOLDER
 
-Loads each model in FOLDER/tensorflow, writes what it answers to FOLDER/answers.npz, and saves the model
-once more, in FOLDER/again.
+Loads each model in FOLDER/tensorflow, saves it once more in FOLDER/BACKEND, and writes what it answers
+to answers.npz there.
 """
 
 import pathlib
@@ -36,15 +36,14 @@ def answer(model, inputs):
 
 
 def main(folder):
-    answers = {}
+    answers, target = {}, folder / keras.backend.backend()
     for path in sorted((folder / "tensorflow").iterdir()):
         model = zoo.load(path).model
         inputs = [*np.load(folder / f"{path.name}.npz").values()]
         found = answer(model, inputs)
         answers |= {f"{path.name}/{name}": array for name, array in found.items()}
-        save(folder / "again" / path.name, model)
-    np.savez(folder / "answers.npz", **answers)
-    print(keras.backend.backend())
+        save(target / path.name, model)
+    np.savez(target / "answers.npz", **answers)
 
 
 if __name__ == "__main__":
