@@ -197,8 +197,13 @@ def test_saved_and_reloaded_gives_the_same(case, cell, tmp_path):
 @needs.tensorflow_backend  # test_backends.py: from one to the other
 @each_case
 def test_built_again_from_json_gives_the_same(case):
-    embeddings = {"embeddings": np.ones((20, 3)), "trainable_embeddings": False}
-    model = build(case, "lstm", **(embeddings if case == "many_to_one, max" else {}))
+    others = {  # arguments that JSON has no word for
+        "many_to_one, max": {"embeddings": np.ones((20, 3)), "trainable_embeddings": False},
+        "many_to_one, last": {"vocabulary_size": np.int64(30), "dropout": np.float32(0.5)},
+        "many_to_many, crf": {"forbidden_transitions": {(-1, 1), (0, 2)}},
+        "many_to_many, crf and characters": {"forbidden_transitions": np.array([[-1, 1], [0, 2]])},
+    }
+    model = build(case, "lstm", **others.get(case, {}))
     record = json.loads(json.dumps(zoo.registry.build_arguments(model)))
     again = zoo.registry.rebuild(record)
     again.set_weights(model.get_weights())

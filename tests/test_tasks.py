@@ -174,6 +174,9 @@ class Double(keras.layers.Layer):
     def call(self, inputs):
         return 2 * inputs
 
+    def compute_output_shape(self, input_shape):
+        return input_shape
+
 
 def changed_models():
     inputs = keras.Input((None, 1))
@@ -184,6 +187,7 @@ def changed_models():
     return {
         "by hand": keras.Model(inputs, keras.layers.Dense(1)(x)),
         "custom layer": keras.Model(inputs, Double()(keras.layers.Dense(1)(x))),
+        "wrapped": keras.Model(inputs, keras.layers.TimeDistributed(Double())(inputs)),
         "Sequential": keras.Sequential([inputs, keras.layers.LSTM(3), keras.layers.Dense(1)]),
         "more layers": keras.Model(built.inputs, keras.layers.Dense(1)(built.outputs[0])),
         "frozen": frozen,

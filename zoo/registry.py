@@ -6,6 +6,7 @@ A model remembers what `build` was called with. `build_arguments` returns this a
 them.
 """
 
+import collections.abc
 import contextlib
 import copy
 import fnmatch
@@ -193,9 +194,11 @@ def _to_json(name, value):
         return {"zeros": list(value.shape)}
     if isinstance(value, keras.Model):
         return {"keras": without_defaults(keras.saving.serialize_keras_object(value))}
-    if isinstance(value, list | tuple):
+    if hasattr(value, "tolist"):  # NumPy's numbers and arrays
+        return value.tolist()
+    if isinstance(value, collections.abc.Iterable) and not isinstance(value, str):
         return [_to_json("", one) for one in value]
-    return value.tolist() if hasattr(value, "tolist") else value  # NumPy's numbers and arrays
+    return value
 
 
 def _from_json(value):
@@ -253,7 +256,8 @@ def without_defaults(config):
             for name, value in arguments.items()
             if name not in defaults or value != defaults[name]
         }
-        with contextlib.suppress(KeyError):  # a class that wants its defaults told
+        # Some classes want to be told their defaults, and a wrapper may hold what Keras cannot make.
+        with contextlib.suppress(KeyError, TypeError, ValueError):
             its_class.from_config(copy.deepcopy(shorter))
             config["config"] = shorter
     return config
