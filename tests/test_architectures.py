@@ -199,7 +199,7 @@ def test_saved_and_reloaded_gives_the_same(case, cell, tmp_path):
 def test_built_again_from_json_gives_the_same(case):
     others = {  # arguments that JSON has no word for
         "many_to_one, max": {"embeddings": np.ones((20, 3)), "trainable_embeddings": False},
-        "many_to_one, last": {"vocabulary_size": np.int64(30), "dropout": np.float32(0.5)},
+        "many_to_one, last": {"dropout": np.float32(0.5)},
         "many_to_many, crf": {"forbidden_transitions": {(-1, 1), (0, 2)}},
         "many_to_many, crf and characters": {"forbidden_transitions": np.array([[-1, 1], [0, 2]])},
     }

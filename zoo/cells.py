@@ -31,7 +31,7 @@ Under a policy of mixed precision (`keras.config.set_dtype_policy("mixed_float16
 many steps or exponentiates does not: means over time, attention and the last layer of each type.
 """
 
-from keras import layers
+from keras import layers, ops
 
 from zoo.errors import InputError, check_choice
 
@@ -205,6 +205,8 @@ def attend(query, memory, *, attention, units, mask, memory_mask=None):
     else:
         scored = layers.Dense(units, use_bias=False, name="attention_query")(query)
         layer = layers.AdditiveAttention(dtype="float32", name="attention")
+    if memory_mask is not None:  # older versions of Keras add no axis for the steps of the query
+        memory_mask = ops.expand_dims(memory_mask, 1)  # [batch, 1, items]
     context, _ = layer(
         [scored, memory, keys],
         mask=[mask, memory_mask],

@@ -412,6 +412,8 @@ class Generator(keras.Model):
         query = ops.reshape(x, (ops.shape(items)[0], -1, x.shape[-1]))  # [batch, beams, units]
         additive = any(layer.name == "attention_query" for layer in self.layers)
         scored = self.get_layer("attention_query")(query) if additive else query
+        if mask is not None:
+            mask = ops.expand_dims(mask, 1)  # [batch, 1, items]
         context, _ = self.get_layer("attention")(
             [scored, items, keys], mask=[None, mask], return_attention_scores=True
         )
