@@ -72,10 +72,10 @@ def run(recipe):
 
 
 @pytest.fixture
-def refuse(run, capsys):
+def assert_refused(run, capsys):
     """A function that checks that the recipe ends with status 2 and one line about bad input."""
 
-    def refuse(message, *words):
+    def assert_refused(message, *words):
         with pytest.raises(SystemExit) as end:
             run(*words)
         assert end.value.code == 2
@@ -83,17 +83,17 @@ def refuse(run, capsys):
         assert len([line for line in errors if "error:" in line]) == 1
         assert message in errors[-1]
 
-    return refuse
+    return assert_refused
 
 
 @pytest.fixture
-def same_numbers(run, tmp_path):
+def assert_same_numbers(run, tmp_path):
     """A function that runs the recipe twice and checks that files it writes are the same.
 
     It returns the folder of the first run, and what both have printed.
     """
 
-    def same_numbers(*words, files=("history.csv", "metrics.json")):
+    def assert_same_numbers(*words, files=("history.csv", "metrics.json")):
         folders = [tmp_path / "first", tmp_path / "second"]
         printed = [run(*words, "--output", folder) for folder in folders]
         for name in files:
@@ -101,7 +101,7 @@ def same_numbers(run, tmp_path):
             assert first == second
         return folders[0], *printed
 
-    return same_numbers
+    return assert_same_numbers
 
 
 @pytest.fixture

@@ -1,5 +1,6 @@
 """The trained models that come with the package are what their cards say."""
 
+import functools
 import os
 import pathlib
 import runpy
@@ -18,6 +19,7 @@ from zoo.datasets import unicode_glyphs
 ROOT = pathlib.Path(__file__).parent.parent
 NAMES = zoo.list_presets()
 WITHOUT_NETWORK = {"sunspots", "digits"}  # their data comes with a package and is ready in a second
+load = functools.cache(zoo.load)
 each = pytest.mark.parametrize("name", NAMES)
 
 
@@ -29,7 +31,7 @@ def test_there_is_one_of_each_type():
 @each
 def test_card(name):
     folder, card = zoo.tasks.find(name)
-    task = zoo.load(name)  # compares the SHA-256 of each file
+    task = load(name)  # compares the SHA-256 of each file
     assert set(card["sha256"]) == {path.name for path in folder.iterdir()} - {"task.json"}
     counted = sum(weights.numpy().size for weights in task.model.weights)
     assert counted == card["parameters"]
@@ -44,7 +46,7 @@ def test_card(name):
 
 @each
 def test_measured_again_on_its_first_rows(name, data_dir, monkeypatch):
-    task = zoo.load(name)
+    task = load(name)
     if "TFDS_DATA_DIR" not in os.environ:
         if task.card["dataset"] not in WITHOUT_NETWORK:
             pytest.skip(needs.NO_DATA)
@@ -60,7 +62,7 @@ def test_measured_again_on_its_first_rows(name, data_dir, monkeypatch):
 
 
 def test_one_answer_is_one_call_of_the_model_without_padding(monkeypatch):
-    task, calls = zoo.load("sentiment-sst2-lstm"), []
+    task, calls = load("sentiment-sst2-lstm"), []
     call = task.model.predict_on_batch
     monkeypatch.setattr(task.model, "predict_on_batch", lambda x: calls.append(x) or call(x))
     monkeypatch.setattr(task.model, "predict", None)  # it makes a dataset and a loop anew each time
@@ -77,21 +79,21 @@ def test_one_answer_is_one_call_of_the_model_without_padding(monkeypatch):
 )
 def test_probabilities_are_those_of_training(name, text, expected):
     """On whatever backend and version of Keras the tests run."""
-    (answer,) = zoo.load(name).predict([text])
+    (answer,) = load(name).predict([text])
     assert answer == pytest.approx(expected, abs=1e-4) and list(answer) == list(expected)
 
 
 def test_numbers_and_classes_are_those_of_training():
-    (follows,) = zoo.load("forecasting-sunspots-gru").predict([30.0 + 5 * i for i in range(33)])
+    (follows,) = load("forecasting-sunspots-gru").predict([30.0 + 5 * i for i in range(33)])
     assert follows == pytest.approx(188.28468589, abs=1e-2)  # numbers of around 50, to 1e-4
-    (answer,) = zoo.load("digits-gru").predict([sklearn.datasets.load_digits().images[7]])
+    (answer,) = load("digits-gru").predict([sklearn.datasets.load_digits().images[7]])
     assert next(iter(answer.items())) == ("7", pytest.approx(0.99728286, abs=1e-4))
 
 
 def test_tags_are_those_of_training():
-    (spans,) = zoo.load("ner-conll2003-lstm").predict(["John lives in Paris"])
+    (spans,) = load("ner-conll2003-lstm").predict(["John lives in Paris"])
     assert [(span["text"], span["label"]) for span in spans] == [("John", "PER"), ("Paris", "LOC")]
-    (text,) = zoo.load("punctuation-imdb-gru").predict(["it was great but is it good"])
+    (text,) = load("punctuation-imdb-gru").predict(["it was great but is it good"])
     assert text == "it was great, but is it good"
 
 
@@ -109,17 +111,17 @@ def test_tags_are_those_of_training():
     ],
 )
 def test_generated_texts_are_those_of_training(name, given, options, expected):
-    assert zoo.load(name).generate([given], **options) == [expected]
+    assert load(name).generate([given], **options) == [expected]
 
 
 def test_a_caption_and_a_chorale_are_those_of_training(tmp_path):
     faces = pathlib.Path(matplotlib.get_data_path(), "fonts", "ttf", "DejaVuSans.ttf")
     fonts = [ImageFont.truetype(str(faces), size) for size in unicode_glyphs.FONT_SIZES]
     Image.fromarray(unicode_glyphs.draw("é", fonts)[..., 0]).save(tmp_path / "glyph.png")
-    (caption,) = zoo.load("captioning-glyphs-gru").generate([tmp_path / "glyph.png"])
+    (caption,) = load("captioning-glyphs-gru").generate([tmp_path / "glyph.png"])
     assert caption == "latin small letter e with acute"
     chord = [72, 67, 64, 48]
-    (notes,) = zoo.load("music-chorales-lstm").generate([chord], strategy="greedy", beats=2)
+    (notes,) = load("music-chorales-lstm").generate([chord], strategy="greedy", beats=2)
     assert notes.tolist() == [chord] * 8
 
 

@@ -94,10 +94,10 @@ def test_features_of_own_images_are_kept(run, tmp_path):
 
 
 @pytest.mark.slow
-def test_the_same_seed_gives_the_same_numbers(same_numbers, tmp_path, brightness, monkeypatch):
+def test_the_same_seed_gives_the_same_numbers(assert_same_numbers, tmp_path, brightness, monkeypatch):
     monkeypatch.setattr(zoo.datasets, "network_sha256", lambda weights: "none")
     words = ["--seed", "3", "--dataset", write_images(tmp_path), "--data-dir", tmp_path]
-    same_numbers("--smoke", *words)
+    assert_same_numbers("--smoke", *words)
 
 
 @pytest.mark.slow
@@ -170,9 +170,9 @@ def test_batches_hold_the_context_of_each_caption(recipe, tmp_path):
         ("--output {tmp}", "holds something else"),
     ],
 )
-def test_bad_input_is_one_line_and_status_2(words, message, tmp_path, data_dir, refuse):
+def test_bad_input_is_one_line_and_status_2(words, message, tmp_path, data_dir, assert_refused):
     write_images(tmp_path)
     (tmp_path / "missing.tsv").write_text("1.png\ta\n99.png\tb\n")
     (tmp_path / "damaged.tsv").write_text("mine.tsv\tthis is no image\n")
     (tmp_path / "empty.tsv").write_text("")
-    refuse(message, "--smoke", "--data-dir", data_dir, *words.format(tmp=tmp_path).split())
+    assert_refused(message, "--smoke", "--data-dir", data_dir, *words.format(tmp=tmp_path).split())

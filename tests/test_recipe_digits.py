@@ -39,8 +39,8 @@ def test_digits_need_no_flag(run, cell, data_dir, tmp_path, ask):
 
 
 @pytest.mark.slow
-def test_the_same_seed_gives_the_same_numbers(same_numbers, data_dir):
-    same_numbers("--smoke", "--seed", "3", "--data-dir", data_dir)
+def test_the_same_seed_gives_the_same_numbers(assert_same_numbers, data_dir):
+    assert_same_numbers("--smoke", "--seed", "3", "--data-dir", data_dir)
 
 
 @pytest.mark.parametrize("cell", ("simple_rnn", "lstm", "gru"))
@@ -88,6 +88,6 @@ def test_two_classes_are_too_few(run, tmp_path, capfd):
         ("--output {tmp}", "holds something else"),
     ],
 )
-def test_bad_input_is_one_line_and_status_2(words, message, data_dir, tmp_path, refuse):
+def test_bad_input_is_one_line_and_status_2(words, message, data_dir, tmp_path, assert_refused):
     (tmp_path / "something").write_text("else")
-    refuse(message, "--smoke", "--data-dir", data_dir, *words.format(tmp=tmp_path).split())
+    assert_refused(message, "--smoke", "--data-dir", data_dir, *words.format(tmp=tmp_path).split())

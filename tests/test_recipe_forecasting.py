@@ -105,8 +105,8 @@ def test_sunspots_need_no_flag(run, data_dir, tmp_path, ask):
 
 
 @pytest.mark.slow
-def test_the_same_seed_gives_the_same_numbers(same_numbers, data_dir):
-    same_numbers("--smoke", "--cell", "lstm", "--seed", "3", "--data-dir", data_dir)
+def test_the_same_seed_gives_the_same_numbers(assert_same_numbers, data_dir):
+    assert_same_numbers("--smoke", "--cell", "lstm", "--seed", "3", "--data-dir", data_dir)
 
 
 def test_own_series_with_a_horizon_of_many(run, tmp_path):
@@ -152,10 +152,10 @@ def test_etth1_has_the_baselines_known_for_it(run, tmp_path):
         ("--output {tmp}", "holds something else"),
     ],
 )
-def test_bad_input_is_one_line_and_status_2(words, message, tmp_path, refuse):
+def test_bad_input_is_one_line_and_status_2(words, message, tmp_path, assert_refused):
     write(tmp_path / "gap.csv", [1, 2, "", 4])
     write(tmp_path / "text.csv", [1, "few", 3])
     write(tmp_path / "short.csv", range(20))
     write(tmp_path / "flat.csv", [3.3] * 300)  # of which the standard deviation is not quite 0
     write(tmp_path / "one.csv", [1])
-    refuse(message, "--smoke", *words.format(tmp=tmp_path).split())
+    assert_refused(message, "--smoke", *words.format(tmp=tmp_path).split())

@@ -108,9 +108,9 @@ def test_a_few_chorales(run, chorales, ask):
 
 
 @pytest.mark.slow
-def test_the_same_seed_gives_the_same_numbers(same_numbers, chorales):
+def test_the_same_seed_gives_the_same_numbers(assert_same_numbers, chorales):
     files = ("history.csv", "metrics.json", "chorale.mid")
-    same_numbers("--smoke", "--cell", "lstm", "--seed", "3", "--data-dir", chorales, files=files)
+    assert_same_numbers("--smoke", "--cell", "lstm", "--seed", "3", "--data-dir", chorales, files=files)
 
 
 @pytest.mark.slow
@@ -133,5 +133,5 @@ def test_real_chorales(run, tmp_path):
         ("--output {tmp}", "holds something else"),
     ],
 )
-def test_bad_input_is_one_line_and_status_2(words, message, chorales, refuse):
-    refuse(message, "--smoke", "--data-dir", chorales, *words.format(tmp=chorales).split())
+def test_bad_input_is_one_line_and_status_2(words, message, chorales, assert_refused):
+    assert_refused(message, "--smoke", "--data-dir", chorales, *words.format(tmp=chorales).split())

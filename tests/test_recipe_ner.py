@@ -67,9 +67,9 @@ def test_own_columns(run, cell, words, own):
 
 
 @pytest.mark.slow
-def test_it_learns_and_the_same_seed_gives_the_same_numbers(same_numbers, own, ask):
+def test_it_learns_and_the_same_seed_gives_the_same_numbers(assert_same_numbers, own, ask):
     words = "--epochs 3 --units 16 --batch-size 8 --learning-rate 0.01 --dropout 0.2 --seed 7"
-    folder, printed, _ = same_numbers("--dataset", own / "own.conll", *words.split())
+    folder, printed, _ = assert_same_numbers("--dataset", own / "own.conll", *words.split())
     f1 = json.loads((folder / "metrics.json").read_text())["test"]
     # Half of each person's name is new, and so is half of each sea's.
     assert f1["lstm, crf"]["all"] > 0.9 and f1["lstm, crf"]["PER"] > 0.9
@@ -101,10 +101,10 @@ def test_wnut17_is_the_default(run):
         ("--output {tmp}", "holds something else"),
     ],
 )
-def test_bad_input_is_one_line_and_status_2(words, message, own, refuse):
+def test_bad_input_is_one_line_and_status_2(words, message, own, assert_refused):
     (own / "ragged.conll").write_text("Ada I-PER\nsaw O\nLondon\n")
     (own / "pos.conll").write_text("\n\n".join(f"dog{i} NOUN\nbites VERB" for i in range(60)))
-    refuse(message, "--smoke", *words.format(tmp=own).split())
+    assert_refused(message, "--smoke", *words.format(tmp=own).split())
 
 
 def spans(tags):

@@ -66,9 +66,9 @@ def test_own_columns(run, cell, words, own):
 
 
 @pytest.mark.slow
-def test_it_learns_and_the_same_seed_gives_the_same_numbers(same_numbers, own, ask):
+def test_it_learns_and_the_same_seed_gives_the_same_numbers(assert_same_numbers, own, ask):
     words = "--epochs 3 --units 16 --batch-size 8 --learning-rate 0.01 --dropout 0.2 --seed 7"
-    folder, printed, _ = same_numbers("--dataset", own / "own.conll", *words.split())
+    folder, printed, _ = assert_same_numbers("--dataset", own / "own.conll", *words.split())
     accuracy = json.loads((folder / "metrics.json").read_text())["test"]
     assert accuracy["lstm, softmax"]["all"] > 0.95
     (line,) = set(re.findall(r"^They/\w+ book/\w+ .*$", printed, re.M))
@@ -97,7 +97,7 @@ def test_en_ewt_is_the_default(run):
         ("--output {tmp}", "holds something else"),
     ],
 )
-def test_bad_input_is_one_line_and_status_2(words, message, own, refuse):
+def test_bad_input_is_one_line_and_status_2(words, message, own, assert_refused):
     (own / "ragged.conll").write_text("Ada PROPN\nsees VERB\ncats\n")
     (own / "empty.conll").write_text("\n")
-    refuse(message, "--smoke", *words.format(tmp=own).split())
+    assert_refused(message, "--smoke", *words.format(tmp=own).split())

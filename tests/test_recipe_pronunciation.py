@@ -61,9 +61,9 @@ def test_own_dictionary(run, cell, attention, own):
 
 
 @pytest.mark.slow
-def test_it_learns_and_the_same_seed_gives_the_same_numbers(same_numbers, own, ask):
+def test_it_learns_and_the_same_seed_gives_the_same_numbers(assert_same_numbers, own, ask):
     words = "--epochs 8 --batch-size 16 --units 32 --learning-rate 0.01 --seed 3 --words zola,dot"
-    folder, printed, _ = same_numbers("--dataset", own / "own.tsv", *words.split())
+    folder, printed, _ = assert_same_numbers("--dataset", own / "own.tsv", *words.split())
     rates = json.loads((folder / "metrics.json").read_text())["test"]
     assert rates["gru"]["words"] <= 0.1 < 0.9 < rates["nearest spelling"]["words"]
     assert rates["gru"]["phonemes"] <= 0.03 < rates["nearest spelling"]["phonemes"]
@@ -117,6 +117,6 @@ def test_the_baseline_is_the_first_pronunciation_of_the_nearest_spelling(recipe)
         ("--output {tmp}", "holds something else"),
     ],
 )
-def test_bad_input_is_one_line_and_status_2(words, message, own, refuse):
+def test_bad_input_is_one_line_and_status_2(words, message, own, assert_refused):
     (own / "column.tsv").write_text("zoo\tZ UW\nzoo\n")
-    refuse(message, "--smoke", "--dataset", own / "own.tsv", *words.format(tmp=own).split())
+    assert_refused(message, "--smoke", "--dataset", own / "own.tsv", *words.format(tmp=own).split())

@@ -74,9 +74,9 @@ def test_own_text(run, own, ask):
 
 
 @pytest.mark.slow
-def test_it_learns_and_the_same_seed_gives_the_same_numbers(same_numbers, own):
+def test_it_learns_and_the_same_seed_gives_the_same_numbers(assert_same_numbers, own):
     words = "--epochs 12 --units 16 --batch-size 8 --learning-rate 0.01 --seed 7"
-    folder, _, _ = same_numbers("--dataset", own / "own.txt", *words.split())
+    folder, _, _ = assert_same_numbers("--dataset", own / "own.txt", *words.split())
     scores = json.loads((folder / "metrics.json").read_text())["test"]
     # "good" ends a question or a statement, which a word alone does not tell.
     assert scores["gru"]["accuracy"] > 0.95 > scores["most frequent tag"]["accuracy"]
@@ -103,8 +103,8 @@ def test_the_default_is_restored_from_real_reviews(run, data_dir):
         ("--output {tmp}", "holds something else"),
     ],
 )
-def test_bad_input_is_one_line_and_status_2(words, message, own, refuse):
+def test_bad_input_is_one_line_and_status_2(words, message, own, assert_refused):
     (own / "empty.txt").write_text("\n \n")
     (own / "short.txt").write_text(("A word. " * 99 + "\n") * 3)
     (own / "latin.txt").write_bytes("Café".encode("latin-1"))
-    refuse(message.format(tmp=own), "--smoke", *words.format(tmp=own).split())
+    assert_refused(message.format(tmp=own), "--smoke", *words.format(tmp=own).split())

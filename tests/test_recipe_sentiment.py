@@ -42,8 +42,8 @@ def test_own_documents_of_three_classes(run, tmp_path, ask):
 
 
 @pytest.mark.slow
-def test_the_same_seed_gives_the_same_numbers(same_numbers, tmp_path):
-    same_numbers("--smoke", "--seed", "7", "--dataset", write_texts(tmp_path, 3))
+def test_the_same_seed_gives_the_same_numbers(assert_same_numbers, tmp_path):
+    assert_same_numbers("--smoke", "--seed", "7", "--dataset", write_texts(tmp_path, 3))
 
 
 @pytest.mark.slow
@@ -80,7 +80,7 @@ def test_glue_is_scored_on_the_labelled_test_split(run):
         ("--output {tmp}", "holds something else"),
     ],
 )
-def test_bad_input_is_one_line_and_status_2(words, message, tmp_path, refuse):
+def test_bad_input_is_one_line_and_status_2(words, message, tmp_path, assert_refused):
     (tmp_path / "column.tsv").write_text("good\tfine\nfine\n")
     (tmp_path / "empty.tsv").write_text("")
     (tmp_path / "nothing").mkdir()
@@ -88,4 +88,4 @@ def test_bad_input_is_one_line_and_status_2(words, message, tmp_path, refuse):
     write_texts(tmp_path, 2).rename(tmp_path / "unseen" / "train.tsv")
     write_texts(tmp_path, 2)
     (tmp_path / "unseen" / "test.tsv").write_text("mixed\thm\n")
-    refuse(message, "--smoke", *words.format(tmp=tmp_path).split())
+    assert_refused(message, "--smoke", *words.format(tmp=tmp_path).split())

@@ -112,10 +112,10 @@ def test_own_text(run, recipe, cell, level, tmp_path, ask):
 
 
 @pytest.mark.slow
-def test_the_same_seed_gives_the_same_numbers(same_numbers, tmp_path):
+def test_the_same_seed_gives_the_same_numbers(assert_same_numbers, tmp_path):
     (tmp_path / "mine.txt").write_text(TEXT)
     files = ("history.csv", "metrics.json", "samples.txt")
-    same_numbers("--smoke", "--text", tmp_path / "mine.txt", "--seed", 7, files=files)
+    assert_same_numbers("--smoke", "--text", tmp_path / "mine.txt", "--seed", 7, files=files)
 
 
 @pytest.mark.slow
@@ -160,8 +160,8 @@ def test_tiny_shakespeare_is_the_default(run):
         ("--output {tmp}", "holds something else"),
     ],
 )
-def test_bad_input_is_one_line_and_status_2(words, message, data_dir, tmp_path, refuse):
+def test_bad_input_is_one_line_and_status_2(words, message, data_dir, tmp_path, assert_refused):
     (tmp_path / "empty.txt").write_text(" \n")
     (tmp_path / "short.txt").write_text("too short")
     (tmp_path / "bytes.txt").write_bytes(b"caf\xe9")
-    refuse(message, "--smoke", "--data-dir", data_dir, *words.format(tmp=tmp_path).split())
+    assert_refused(message, "--smoke", "--data-dir", data_dir, *words.format(tmp=tmp_path).split())

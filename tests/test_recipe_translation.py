@@ -45,9 +45,9 @@ def test_own_pairs(attentions, flags, run, tmp_path, ask):
 
 
 @pytest.mark.slow
-def test_the_same_seed_gives_the_same_numbers(same_numbers, tmp_path):
+def test_the_same_seed_gives_the_same_numbers(assert_same_numbers, tmp_path):
     words = ["--cell", "lstm", "--attention", "dot", "--seed", "3"]
-    same_numbers("--smoke", "--pairs", write_pairs(tmp_path / "mine.tsv"), *words)
+    assert_same_numbers("--smoke", "--pairs", write_pairs(tmp_path / "mine.tsv"), *words)
 
 
 @pytest.mark.slow
@@ -71,8 +71,8 @@ def test_multi30k_is_the_default(run):
         ("--attention dott", "invalid choice: 'dott'"),
     ],
 )
-def test_bad_input_is_one_line_and_status_2(words, message, tmp_path, data_dir, refuse):
+def test_bad_input_is_one_line_and_status_2(words, message, tmp_path, data_dir, assert_refused):
     write_pairs(tmp_path / "mine.tsv")
     (tmp_path / "three.tsv").write_text("a\tb\na\tb\tc\n")
     (tmp_path / "side.tsv").write_text("a\t \n")
-    refuse(message, "--data-dir", data_dir, *words.format(tmp=tmp_path).split())
+    assert_refused(message, "--data-dir", data_dir, *words.format(tmp=tmp_path).split())
