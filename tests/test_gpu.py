@@ -10,6 +10,7 @@ import subprocess
 import sys
 
 import keras
+import needs
 import numpy as np
 import pytest
 
@@ -19,9 +20,6 @@ sys.path.insert(0, str(SCRIPT.parent))  # it reads run.py
 gpu = runpy.run_path(str(SCRIPT))
 TYPES, CELLS, SMOKE, Sizes = (gpu[name] for name in ("TYPES", "CELLS", "SMOKE", "Sizes"))
 BACKEND = next((name for name in ("jax", "torch") if importlib.util.find_spec(name)), None)
-needs_torch = pytest.mark.skipif(
-    not importlib.util.find_spec("torch"), reason="PyTorch is not installed: pip install torch"
-)
 
 
 @pytest.mark.parametrize("kind", TYPES)
@@ -64,7 +62,7 @@ def make_model_and_batch(kind, cell):
     return model, x, y
 
 
-@needs_torch
+@needs.torch
 @pytest.mark.parametrize("packed", [True, False])
 @pytest.mark.parametrize("cell", CELLS)
 @pytest.mark.parametrize("kind", TYPES)
@@ -82,7 +80,7 @@ def test_pytorch_does_the_same_arithmetic(kind, cell, packed):
     assert loss.item() == pytest.approx(float(model.test_on_batch(x, y)), abs=1e-4)
 
 
-@needs_torch
+@needs.torch
 def test_pytorch_trains():
     import torch
 
@@ -133,7 +131,7 @@ def test_cudnn_is_found_by_name():
     assert not gpu["has_cudnn"]({"aten::lstm", "aten::mkldnn_rnn_layer", "aten::cudnn_convolution"})
 
 
-@needs_torch
+@needs.torch
 def test_a_profile_names_the_operators():
     import torch
 
@@ -266,9 +264,7 @@ def test_what_does_not_fit_into_the_time_is_named(run_main, capsys):
 
 
 @pytest.mark.slow
-@pytest.mark.skipif(
-    not BACKEND, reason="neither JAX nor PyTorch is installed: pip install jax or torch"
-)
+@pytest.mark.skipif(not BACKEND, reason="JAX or PyTorch: python -m pip install jax")
 def test_smoke_without_tensorflow(tmp_path):
     program = (
         "import runpy, sys; "
