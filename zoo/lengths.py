@@ -1,4 +1,4 @@
-"""A few lengths instead of many: each one costs a compilation."""
+"""Lengths rounded up to a few sizes, because each size costs a compilation."""
 
 
 def few_lengths(length):

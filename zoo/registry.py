@@ -101,6 +101,8 @@ def build(name, *, cell="lstm", **config):
     except ValueError as error:  # Keras refused a value, such as a dropout of 2
         raise InputError(str(error)) from error
     if _is_ours(builder):
+        import keras
+
         # With the defaults, which a later version may change.
         arguments = {key: value.default for key, value in signature.parameters.items()}
         arguments |= {"cell": cell, **config}
@@ -108,7 +110,7 @@ def build(name, *, cell="lstm", **config):
         model._zoo_build = json.dumps(
             {
                 "type": name,
-                "precision": _dtype_policy(),
+                "precision": keras.config.dtype_policy().name,
                 "arguments": {key: _to_json(key, value) for key, value in arguments.items()},
             }
         )
@@ -174,12 +176,6 @@ def dtype_policy(name):
         yield
     finally:
         keras.config.set_dtype_policy(before)
-
-
-def _dtype_policy():
-    import keras
-
-    return keras.config.dtype_policy().name
 
 
 def _is_ours(builder):
