@@ -44,6 +44,7 @@ def test_card(name):
         assert not pathlib.PurePath(str(value)).is_absolute()
 
 
+@needs.tensorflow_backend  # the training step of one_to_many_text, which measures too, is TensorFlow's
 @each
 def test_measured_again_on_its_first_rows(name, data_dir, monkeypatch):
     task = load(name)
