@@ -230,6 +230,7 @@ def run_main(monkeypatch, tmp_path):
     return run
 
 
+@needs.jax
 def test_an_error_beyond_the_tolerance_is_written_and_fails(run_main, capsys):
     status, rows = run_main(lambda combination: {}, "--smoke")
     assert status == 0 and len(rows) == 4
@@ -243,6 +244,7 @@ def test_an_error_beyond_the_tolerance_is_written_and_fails(run_main, capsys):
         assert "float32" not in said
 
 
+@needs.jax
 def test_what_fails_does_not_stop_the_others(run_main, capsys):
     def measure(combination):
         if combination.type == "many_to_one":
@@ -255,6 +257,7 @@ def test_what_fails_does_not_stop_the_others(run_main, capsys):
     assert "Failed, see above: many_to_one lstm 8 float32; many_to_one lstm 8 bfloat16." in said
 
 
+@needs.jax
 def test_what_does_not_fit_into_the_time_is_named(run_main, capsys):
     """Each takes 30 s, so that a fourth would end after 100."""
     status, rows = run_main(lambda combination: {}, "--seconds", "100")
