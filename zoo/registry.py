@@ -1,9 +1,9 @@
 """`build` a model by its type, list the types that there are, and `rebuild` a saved model.
 
-A model remembers what `build` was called with. `build_arguments` returns this as JSON can hold it, and
-`rebuild` makes the same model from it, with any supported version of Keras and on any backend. A file
-`model.keras` cannot promise that: it stores the layers as the version of Keras that wrote it spells
-them.
+A model remembers what `build` was called with. `build_arguments` returns this as a dict that can be
+written as JSON, and `rebuild` makes the same model from it. That works with any supported version of
+Keras, on any backend. A file `model.keras` cannot promise that, because it stores the layers in the
+form of the version of Keras that wrote it.
 """
 
 import collections.abc
@@ -124,9 +124,9 @@ def build_arguments(model):
         model: a `keras.Model`.
 
     Returns:
-        A dict that JSON can hold: the type, the precision and all arguments. Pretrained embeddings are
-        there by their shape alone, because their values are among the weights. None for a model that
-        `build` did not make, or that has been changed since.
+        A dict that can be written as JSON: the type, the precision and all arguments. Of pretrained
+        embeddings it has only the shape, because the values are among the weights. None if `build` did
+        not make the model, or if it has been changed since.
 
     Example:
 
@@ -183,7 +183,7 @@ def _is_ours(builder):
 
 
 def _to_json(name, value):
-    """An argument of a builder as JSON can hold it."""
+    """An argument of a builder in a form that can be written as JSON."""
     import keras
 
     if value is not None and name.endswith("embeddings") and hasattr(value, "shape"):
@@ -252,7 +252,7 @@ def without_defaults(config):
             for name, value in arguments.items()
             if name not in defaults or value != defaults[name]
         }
-        # Some classes want to be told their defaults, and a wrapper may hold what Keras cannot make.
+        # Some classes require their defaults, and a wrapper may contain a layer that Keras cannot make.
         with contextlib.suppress(KeyError, TypeError, ValueError):
             its_class.from_config(copy.deepcopy(shorter))
             config["config"] = shorter

@@ -388,7 +388,8 @@ def convert(folder, build=None):
     Args:
         folder: a folder that an earlier version of `save` wrote; it is changed in place.
         build: what `zoo.build` was called with, as `zoo.registry.build_arguments` returns it. None if
-            that is not known; then the config in `model.keras` loses what other versions may not know.
+            that is not known. Then only the arguments that have their default value are removed from
+            the config in `model.keras`, because other versions of Keras may not know them.
 
     Raises:
         ValueError: see `load`, or `build` gives another model than the one in the folder.
