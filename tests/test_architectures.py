@@ -405,8 +405,8 @@ def test_the_context_and_the_source_are_used():
         ({"name": "one_to_many", "cell": "rnn"}, "'simple_rnn', 'lstm', 'gru'. Received: 'rnn'"),
         ({"name": "one_to_many", "context_shape": (8, 8, 3)}, "Received: (8, 8, 3)"),
         ({"num_layers": 0}, "Received: num_layers=0"),
-        ({"dropout": 2.0}, "Received: rate=2.0"),
-        ({"vocabulary_size": 9, "embeddings": np.ones((8, 4))}, "Received: shape (8, 4)"),
+        ({"dropout": 2.0}, "dropout must be a number from 0 to below 1. Received: dropout=2.0"),
+        ({"vocabulary_size": 9, "embeddings": np.ones((8, 4))}, "Received: float64, shape (8, 4)"),
     ],
 )
 def test_errors_say_what_exists_and_what_was_received(arguments, message):

@@ -31,6 +31,7 @@ Under a policy of mixed precision (`keras.config.set_dtype_policy("mixed_float16
 many steps or exponentiates does not: means over time, attention and the last layer of each type.
 """
 
+import numpy as np
 from keras import layers, ops
 
 from zoo.errors import InputError, check_choice
@@ -68,7 +69,7 @@ def embed(
         layer called with `initial_state=` drops it, for one).
 
     Raises:
-        ValueError: `embeddings` has not one row for each token.
+        ValueError: `embeddings` is not a matrix of finite numbers with one row for each token.
 
     Example:
 
@@ -79,11 +80,7 @@ def embed(
     array([0., 0., 1.], dtype=float32)
     """
     if embeddings is not None:
-        if len(embeddings.shape) != 2 or embeddings.shape[0] != vocabulary_size:
-            raise InputError(
-                "The embeddings need one row for each token: a matrix of shape "
-                f"({vocabulary_size}, dim). Received: shape {tuple(embeddings.shape)}"
-            )
+        embeddings = _check_embeddings(embeddings, vocabulary_size)
         embedding_dim = embeddings.shape[1]
     layer = layers.Embedding(
         vocabulary_size,
@@ -98,6 +95,28 @@ def embed(
         # Not through an initializer: the matrix would be written into the saved config.
         layer.set_weights([embeddings])
     return x, layer.compute_mask(tokens)
+
+
+def _check_embeddings(embeddings, vocabulary_size):
+    try:
+        embeddings = ops.convert_to_numpy(embeddings)
+    except (TypeError, ValueError):  # rows of different lengths
+        embeddings = np.array(None)
+    is_matrix = embeddings.ndim == 2 and embeddings.size and embeddings.dtype.kind in "fiu"
+    if not is_matrix or len(embeddings) != vocabulary_size:
+        raise InputError(
+            "The embeddings need one row of numbers for each token: a matrix of shape "
+            f"({vocabulary_size}, dim). Received: {embeddings.dtype}, shape {embeddings.shape}"
+        )
+    with np.errstate(over="ignore"):  # too large for float32: told below
+        embeddings = embeddings.astype("float32")
+    wrong = np.flatnonzero(~np.isfinite(embeddings).all(axis=1))
+    if wrong.size:
+        raise InputError(
+            f"The embeddings must be finite numbers. Received: row {wrong[0]} has "
+            f"{embeddings[wrong[0]][~np.isfinite(embeddings[wrong[0]])][0]}"
+        )
+    return embeddings
 
 
 def recurrent_stack(

@@ -28,7 +28,7 @@ def check_choice(what, received, allowed):
     zoo.errors.InputError: Unknown cell. Did you mean 'gru'? Available: ... Received: 'gruu'
     """
     allowed = list(allowed)
-    if received in allowed:
+    if isinstance(received, str) and received in allowed:
         return
     nearest = difflib.get_close_matches(str(received), map(str, allowed), n=1)
     hint = f" Did you mean {nearest[0]!r}?" if nearest else ""

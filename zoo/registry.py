@@ -16,7 +16,7 @@ import json
 import pkgutil
 import re
 
-from zoo import architectures
+from zoo import architectures, arguments
 from zoo.errors import InputError, check_choice
 
 _BUILDERS = {}
@@ -96,6 +96,8 @@ def build(name, *, cell="lstm", **config):
     signature = inspect.signature(builder)
     for argument in config:
         check_choice(f"argument of {name}", argument, signature.parameters)
+        if _is_ours(builder):
+            arguments.check(argument, config[argument])
     try:
         model = builder(cell=cell, **config)
     except ValueError as error:  # Keras refused a value, such as a dropout of 2
@@ -104,14 +106,14 @@ def build(name, *, cell="lstm", **config):
         import keras
 
         # With the defaults, which a later version may change.
-        arguments = {key: value.default for key, value in signature.parameters.items()}
-        arguments |= {"cell": cell, **config}
+        given = {key: value.default for key, value in signature.parameters.items()}
+        given |= {"cell": cell, **config}
         # As text, because Keras would track a dict and save it with the weights.
         model._zoo_build = json.dumps(
             {
                 "type": name,
                 "precision": keras.config.dtype_policy().name,
-                "arguments": {key: _to_json(key, value) for key, value in arguments.items()},
+                "arguments": {key: _to_json(key, value) for key, value in given.items()},
             }
         )
     return model
@@ -160,9 +162,9 @@ def rebuild(record):
     >>> rebuild(build_arguments(build("one_to_one", units=8))).count_params()
     2426
     """
-    arguments = {key: _from_json(value) for key, value in record["arguments"].items()}
+    given = {key: _from_json(value) for key, value in record["arguments"].items()}
     with dtype_policy(record["precision"]):
-        return build(record["type"], **arguments)
+        return build(record["type"], **given)
 
 
 @contextlib.contextmanager

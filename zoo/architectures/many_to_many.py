@@ -5,7 +5,7 @@ from keras import layers
 
 from zoo.cells import CELLS, embed, recurrent_stack
 from zoo.errors import InputError, check_choice
-from zoo.layers import CRF, CRFTagger, PerWord
+from zoo.layers import CRF, CRFTagger, PerStepModel, PerWord
 from zoo.registry import register
 
 
@@ -71,10 +71,12 @@ def many_to_many(
         character_units: size of the state of the characters' layer, for each direction.
 
     Call arguments:
-        tokens: integers `[batch, time]`, 0 as padding on the right; or
-        values: floats `[batch, time, num_features]`, `mask_value` as padding on the right.
+        tokens: integers `[batch, time]`, 0 as padding; or
+        values: floats `[batch, time, num_features]`, `mask_value` as padding.
         characters: with `characters=True`, integers `[batch, time, length of the longest word]`, 0 as
-            padding on the right.
+            padding.
+        Padding belongs on the right, which is what cuDNN needs. On the left or in the middle it gives
+        the same answers and the same loss, only slower on a GPU.
         With characters the inputs are `[tokens, characters]`.
 
     Returns:
@@ -83,7 +85,8 @@ def many_to_many(
         softmax with `"sparse_categorical_crossentropy"`, sigmoids with `"binary_crossentropy"`, a CRF
         with its own loss: `model.compile("adam")` (see `zoo.layers.CRFTagger`). All these losses follow
         the mask. Keras's metrics do not by themselves: pass `sample_weight` (1.0 at tokens, 0.0 at
-        padding) and name them in `weighted_metrics`.
+        padding) and name them in `weighted_metrics`. For classes of different weight use `sample_weight`
+        too: `class_weight` is refused, see `zoo.layers.PerStepModel`.
 
     Raises:
         ValueError: an unknown cell or head, embeddings that do not fit, forbidden transitions without
@@ -152,7 +155,7 @@ def many_to_many(
     x = layers.Dropout(dropout, name="output_dropout")(x)
     if head != "crf":
         outputs = layers.Dense(num_tags, activation=head, dtype="float32", name="probabilities")(x)
-        return keras.Model(inputs, outputs, name="many_to_many")
+        return PerStepModel(inputs, outputs, name="many_to_many")
     scores = layers.Dense(num_tags, dtype="float32", name="scores")(x)  # [batch, time, num_tags]
     outputs = CRF(num_tags, forbidden_transitions, name="crf")(scores, mask=mask)
     return CRFTagger(inputs, outputs, name="many_to_many")

@@ -60,8 +60,10 @@ def many_to_one(
             Ghahramani 2016), between layers and before the output.
 
     Call arguments:
-        tokens: integers `[batch, time]`, 0 as padding on the right; or
-        values: floats `[batch, time, num_features]`.
+        tokens: integers `[batch, time]`, 0 as padding; or
+        values: floats `[batch, time, num_features]`, `mask_value` as padding.
+        Padding belongs on the right, which is what cuDNN needs. On the left or in the middle it gives
+        the same answers, only slower on a GPU. A row that is all padding gives the answer to no step.
 
     Returns:
         A `keras.Model` that gives probabilities `[batch, 1]` (train with `"binary_crossentropy"`) or
@@ -112,7 +114,12 @@ def many_to_one(
         return_sequences=pooling != "last",
     )  # [batch, time, width], or [batch, width] for the last state
     if pooling == "mean":
-        x = layers.GlobalAveragePooling1D(dtype="float32", name="mean")(x, mask=mask)
+        if mask is None:
+            x = layers.GlobalAveragePooling1D(dtype="float32", name="mean")(x)
+        else:  # that layer divides by 0 in a row without any token
+            is_step = ops.expand_dims(ops.cast(mask, "float32"), -1)  # [batch, time, 1]
+            total = ops.sum(ops.cast(x, "float32") * is_step, axis=1)
+            x = total / ops.maximum(ops.sum(is_step, axis=1), 1.0)
     elif pooling == "max":
         if mask is not None:  # GlobalMaxPooling1D ignores masks; a state is never below -1
             x = ops.where(ops.expand_dims(mask, -1), x, -1.0)

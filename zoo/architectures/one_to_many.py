@@ -5,7 +5,7 @@ import numpy as np
 from keras import layers, ops
 
 from zoo.cells import NUM_STATES, attend, embed, recurrent_stack
-from zoo.decoding import Generator, check_tokens
+from zoo.decoding import Generator, check_tokens, mark_tokens
 from zoo.errors import InputError, check_choice
 from zoo.registry import register
 
@@ -66,8 +66,10 @@ def one_to_many(
     Call arguments:
         context: floats `[batch, *context_shape]`, if there is a context, or what the encoder reads.
         tokens: integers `[batch, time]`, the sequence so far, beginning with a start token; 0 as
-            padding on the right.
-        With a context the inputs are `[context, tokens]`, else `tokens`.
+            padding.
+        With a context the inputs are `[context, tokens]`, else `tokens`. Padding belongs on the right,
+        which is what cuDNN and `generate` need. In training, padding elsewhere gives the same loss,
+        only slower on a GPU.
 
     Returns:
         A `keras.Model` that gives the probabilities of the next token `[batch, time,
@@ -96,6 +98,10 @@ def one_to_many(
     """
     features_shape = context_shape
     if encoder is not None:
+        if not isinstance(encoder, keras.Model) or len(encoder.inputs) != 1:
+            raise InputError(
+                f"encoder must be a keras.Model with one input, or None. Received: {encoder!r:.200}"
+            )
         context_shape, features_shape = encoder.input_shape[1:], encoder.output_shape[1:]
     if context_shape is not None and (len(features_shape) not in (1, 2) or None in features_shape):
         raise InputError(
@@ -105,7 +111,9 @@ def one_to_many(
     check_choice("cell", cell, NUM_STATES)
     tokens = keras.Input((None,), dtype="int32", name="tokens")
     x, mask = embed(
-        tokens,
+        mark_tokens(
+            tokens, start_token=start_token, end_token=end_token, vocabulary_size=vocabulary_size
+        ),
         vocabulary_size=vocabulary_size,
         embedding_dim=embedding_dim,
         embeddings=embeddings,
@@ -138,7 +146,7 @@ def one_to_many(
         x = attend(x, features, attention="additive", units=units, mask=mask)
     x = layers.Dropout(dropout, name="output_dropout")(x)
     outputs = layers.Dense(vocabulary_size, "softmax", dtype="float32", name="probabilities")(x)
-    return OneToMany(inputs, outputs, name="one_to_many", start_token=start_token, end_token=end_token)
+    return OneToMany(inputs, outputs, name="one_to_many")
 
 
 @keras.saving.register_keras_serializable("zoo")
@@ -200,11 +208,22 @@ class OneToMany(Generator):
                         f"Received: a list of {len(inputs)}"
                     )
                 context, tokens = inputs
-            context = np.asarray(context, "float32")
+            try:
+                context = np.asarray(context, "float32")
+            except (TypeError, ValueError):  # texts, or rows of different lengths
+                raise InputError(
+                    f"The context must be numbers in one array. Received: {context!r:.200}"
+                ) from None
             shape = self.inputs[0].shape[1:]
-            if not len(context) or context.shape[1:] != shape:
+            if not context.size or context.shape[1:] != shape:
                 raise InputError(
                     f"The context must have the shape {('batch', *shape)}. Received: {context.shape}"
+                )
+            wrong = np.flatnonzero(~np.isfinite(context.reshape(len(context), -1)).all(axis=1))
+            if wrong.size:
+                raise InputError(
+                    "The context must be finite numbers. "
+                    f"Received: row {wrong[0]} has NaN or infinity, or numbers too large for float32"
                 )
             if tokens is None:
                 tokens = np.full((len(context), 1), self.start_token)
@@ -223,12 +242,10 @@ class OneToMany(Generator):
         if not context:
             rnns = self.numbered_layers("rnn")
             batch_size = ops.shape(tokens)[0]
-            states = [state for rnn in rnns for state in rnn.cell.get_initial_state(batch_size)]
-            return tokens, states, None
+            return [state for rnn in rnns for state in rnn.cell.get_initial_state(batch_size)], ()
         # What the states and the attention begin with, from the layers that make it while training.
         initial_states = [layer.output for layer in self.numbered_layers("initial_state")]
         keys = [layer for layer in self.layers if layer.name == "attention_keys"]
         grid = [tensor for layer in keys for tensor in (layer.input, layer.output)]
         made = keras.tree.flatten(keras.Model(self.inputs[0], grid + initial_states)(context[0]))
-        states = made[len(grid) :]
-        return tokens, states, (*made[:2], None) if grid else None
+        return made[len(grid) :], tuple(made[: len(grid)])

@@ -7,6 +7,7 @@ import numpy as np
 from keras import ops
 
 from zoo.errors import InputError
+from zoo.layers.per_step import PerStepModel
 
 FORBIDDEN = -1e9  # in place of log 0, because infinities would give inf - inf = nan
 
@@ -70,7 +71,8 @@ class CRF(keras.layers.Layer):
 
     Call arguments:
         scores: `[batch, time, num_tags]`, numbers of any size (logits, not probabilities).
-        mask: booleans `[batch, time]`, true at words, padding on the right; None if all are words.
+        mask: booleans `[batch, time]`, true at words; None if all are words. Padding may be anywhere:
+            words with padding between them are neighbors.
 
     Returns:
         The best tags, one-hot `[batch, time, num_tags]`, zeros at padding. No gradient passes through
@@ -130,7 +132,7 @@ class CRF(keras.layers.Layer):
         Args:
             scores: `[batch, time, num_tags]`.
             tags: integers `[batch, time]`, anything at padding.
-            mask: booleans `[batch, time]`, padding on the right; None if all are words.
+            mask: booleans `[batch, time]`, true at words; None if all are words.
 
         Returns:
             `[batch]`, summed over the words of a sentence; 0 for a sentence without any, and not a
@@ -150,6 +152,10 @@ class CRF(keras.layers.Layer):
         tags = ops.cast(tags, "int32")
         if len(tags.shape) != 2:
             raise InputError(f"Tags must be integers [batch, time]. Received: shape {tags.shape}")
+        if mask is not None:
+            order = _words_first(mask)
+            tags, mask = (ops.take_along_axis(x, order, axis=1) for x in (tags, mask))
+            scores = ops.take_along_axis(scores, order[:, :, None], axis=1)
         mask, has_next, scores, transitions = self._prepare(scores, mask)
         is_in_range = ops.logical_and(tags >= 0, tags < self.num_tags)
         is_valid = ops.all(ops.logical_or(is_in_range, ~mask), axis=1)  # [batch]
@@ -175,7 +181,7 @@ class CRF(keras.layers.Layer):
 
         Args:
             scores: `[batch, time, num_tags]`.
-            mask: booleans `[batch, time]`, padding on the right; None if all are words.
+            mask: booleans `[batch, time]`, true at words; None if all are words.
 
         Returns:
             Tags, integers `[batch, time]` (0 at padding), and their score `[batch]`.
@@ -188,6 +194,11 @@ class CRF(keras.layers.Layer):
         >>> tags.numpy(), score.numpy()
         (array([[1, 0, 1]], dtype=int32), array([4.], dtype=float32))
         """
+        order = None
+        if mask is not None:
+            order = _words_first(mask)
+            mask = ops.take_along_axis(mask, order, axis=1)
+            scores = ops.take_along_axis(scores, order[:, :, None], axis=1)
         mask, has_next, scores, transitions = self._prepare(scores, mask)
         scores, transitions = map(ops.stop_gradient, (scores, transitions))
         here, end = _forward(ops.max, scores, has_next, transitions)
@@ -201,7 +212,10 @@ class CRF(keras.layers.Layer):
 
         last = ops.cast(ops.argmax(end, axis=-1), "int32")
         _, tags = ops.scan(step, last, _join(here, has_next), reverse=True)  # [time, batch]
-        return ops.where(mask, ops.transpose(tags), 0), ops.max(end, axis=-1)
+        tags = ops.where(mask, ops.transpose(tags), 0)  # [batch, time]
+        if order is not None:
+            tags = ops.take_along_axis(tags, ops.argsort(order, axis=1), axis=1)
+        return tags, ops.max(end, axis=-1)
 
     def _prepare(self, scores, mask):
         """The mask; whether a word follows; the scores of words, first and last; the transitions."""
@@ -236,6 +250,15 @@ class CRF(keras.layers.Layer):
             "num_tags": self.num_tags,
             "forbidden_transitions": self.forbidden_transitions,
         }
+
+
+def _words_first(mask):
+    """The order of the steps `[batch, time]` that puts the words of each sentence before its padding.
+
+    A chain needs its words side by side. `keras.utils.pad_sequences` puts padding on the left.
+    """
+    places = ops.arange(ops.shape(mask)[1])
+    return ops.argsort(ops.where(mask, places, places + ops.shape(mask)[1]), axis=1)
 
 
 def _join(x, has_next):
@@ -284,7 +307,7 @@ def _forward_backward(scores, has_next, transitions):
 
 
 @keras.saving.register_keras_serializable("zoo")
-class CRFTagger(keras.Model):
+class CRFTagger(PerStepModel):
     """A functional model whose output is that of a `CRF`, trained by its negative log-likelihood.
 
     The loss is summed over the words of all sentences of a batch and divided by the number of words,

@@ -16,7 +16,7 @@ class PerWord(keras.layers.Wrapper):
 
     Call arguments:
         inputs: `[batch, time, characters, features]`.
-        mask: booleans `[batch, time, characters]`, true at characters, padding on the right.
+        mask: booleans `[batch, time, characters]`, true at characters.
 
     Returns:
         `[batch, time, units]`.
@@ -37,8 +37,8 @@ class PerWord(keras.layers.Wrapper):
         if mask is not None:
             # A word that is padding has no characters, and cuDNN allows no row without any: it reads
             # one, which changes nothing, because the word itself is masked later.
-            is_first = ops.arange(length) == 0
-            mask = ops.reshape(ops.logical_or(mask, is_first), (-1, length))  # [words, characters]
+            is_read = ops.logical_and(~ops.any(mask, axis=-1, keepdims=True), ops.arange(length) == 0)
+            mask = ops.reshape(ops.logical_or(mask, is_read), (-1, length))  # [words, characters]
         words = ops.reshape(inputs, (-1, length, features))  # [words, characters, features]
         outputs = self.layer(words, mask=mask)  # [words, units]
         return ops.reshape(outputs, (batch, time, outputs.shape[-1]))

@@ -1,0 +1,107 @@
+"""The values that the arguments of `zoo.build` may have.
+
+Recipes have flags of the same names, and check them by the same rules.
+"""
+
+import numbers
+
+from zoo.errors import InputError
+
+LEAST = {  # whole numbers, and the smallest that makes sense
+    "units": 1,
+    "num_layers": 1,
+    "num_features": 1,
+    "num_outputs": 1,
+    "num_classes": 2,
+    "num_tags": 1,
+    "vocabulary_size": 2,  # padding (0) and unknown (1)
+    "source_vocabulary_size": 2,
+    "target_vocabulary_size": 2,
+    "character_vocabulary_size": 2,
+    "embedding_dim": 1,
+    "character_embedding_dim": 1,
+    "character_units": 1,
+    "start_token": 1,
+    "end_token": 2,  # generation never gives a token below 2
+}
+SWITCHES = ("bidirectional", "trainable_embeddings", "characters")
+SHAPES = ("input_shape", "context_shape")
+MAY_BE_NONE = ("num_features", "num_outputs", "mask_value", "context_shape")
+
+
+def check(name, value):
+    """Raises an `InputError` if an argument of `zoo.build` cannot have a value.
+
+    Args:
+        name: of the argument. Names without a rule here are not checked.
+        value: the value given.
+
+    Raises:
+        ValueError: see above.
+
+    Example:
+
+    >>> check("units", 64)
+    >>> check("units", "64")
+    Traceback (most recent call last):
+    ...
+    zoo.errors.InputError: units must be an integer from 1 to 2147483647. Received: units='64'
+    """
+    allowed = _allowed(name, value)
+    if allowed and not (value is None and name in MAY_BE_NONE):
+        allowed += " or None" * (name in MAY_BE_NONE)
+        raise InputError(f"{name} must be {allowed}. Received: {name}={value!r:.200}")
+
+
+def _allowed(name, value):
+    """What the argument must be, in words, or None if the value is fine."""
+    if name in LEAST:
+        if not is_integer(value, LEAST[name]):
+            return f"an integer from {LEAST[name]} to {2**31 - 1}"
+    elif name in SWITCHES:
+        if type(value).__name__ not in ("bool", "bool_"):  # or NumPy's
+            return "True or False"
+    elif name == "dropout":
+        if not is_number(value) or not 0 <= value < 1:
+            return "a number from 0 to below 1"
+    elif name == "mask_value":
+        if not is_number(value) or not abs(value) < float("inf"):  # NaN does not equal itself
+            return "a finite number"
+    elif name in SHAPES:
+        if not isinstance(value, tuple | list) or not all(is_integer(size, 1) for size in value):
+            return "a tuple of integers above 0"
+        if not value:
+            return "a tuple of one size or more"
+    elif name == "forbidden_transitions" and not _is_pairs(value):
+        return "a list of pairs of tags (i, j), both integers"
+    return None
+
+
+def is_integer(value, least):
+    """Whether a value is an integer from `least` on that a tensor can hold, and not True or False.
+
+    Example:
+
+    >>> [is_integer(value, 1) for value in (1, 0, 1.0, "1", True, 10**12)]
+    [True, False, False, False, False, False]
+    """
+    is_int = isinstance(value, numbers.Integral) and not isinstance(value, bool)
+    return is_int and least <= value < 2**31
+
+
+def is_number(value):
+    """Whether a value is one real number, and not True or False.
+
+    Example:
+
+    >>> [is_number(value) for value in (1, 0.5, "0.5", True, None, 1j)]
+    [True, True, False, False, False, False]
+    """
+    return isinstance(value, numbers.Real) and not isinstance(value, bool)
+
+
+def _is_pairs(value):
+    try:
+        return all(len(pair) == 2 and all(is_integer(tag, -1) for tag in pair) for pair in value)
+    except TypeError:
+        return False

@@ -1,0 +1,59 @@
+"""A model that gives an answer for each step of a sequence."""
+
+import keras
+from keras import ops
+
+from zoo.errors import InputError
+
+
+@keras.saving.register_keras_serializable("zoo")
+class PerStepModel(keras.Model):
+    """A functional model whose outputs are `[batch, time, ...]`, with weights that mean what they say.
+
+    - A `sample_weight` of shape `[batch]` weights whole sequences. Keras alone would multiply it with
+      losses of shape `[batch, time]`: an error, or, where batch and time are equal, a wrong loss.
+    - `class_weight` is refused. Keras makes one weight for each sequence of it. The class that it looks
+      up is the position of the largest tag in the sequence.
+
+    Example:
+
+    >>> import numpy as np, zoo
+    >>> model = zoo.build("many_to_many", vocabulary_size=10, num_tags=2)
+    >>> model.compile("adam", "sparse_categorical_crossentropy")
+    >>> x, y = np.array([[5, 6], [7, 8]]), np.array([[0, 1], [1, 1]])
+    >>> history = model.fit(x, y, sample_weight=np.where(y == 0, 5.0, 1.0), verbose=0)
+    >>> model.fit(x, y, class_weight={0: 5.0, 1: 1.0})
+    Traceback (most recent call last):
+    ...
+    zoo.errors.InputError: class_weight cannot weight the steps of a sequence. Pass a weight for each...
+    """
+
+    def fit(self, x=None, y=None, *args, class_weight=None, **kwargs):
+        _refuse(class_weight)
+        return super().fit(x, y, *args, **kwargs)
+
+    def train_on_batch(self, x, y=None, sample_weight=None, class_weight=None, **kwargs):
+        _refuse(class_weight)
+        return super().train_on_batch(x, y, sample_weight, **kwargs)
+
+    def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):
+        return super().compute_loss(x, y, y_pred, _of_sequences(sample_weight), training)
+
+    def compute_metrics(self, x, y, y_pred, sample_weight=None):
+        return super().compute_metrics(x, y, y_pred, _of_sequences(sample_weight))
+
+
+def _refuse(class_weight):
+    if class_weight is not None:
+        raise InputError(
+            "class_weight cannot weight the steps of a sequence. Pass a weight for each step: "
+            "sample_weight=np.where(y == 0, 5.0, 1.0) counts class 0 five times. "
+            f"Received: class_weight={class_weight!r:.100}"
+        )
+
+
+def _of_sequences(sample_weight):
+    """Weights `[batch]` as `[batch, 1]`, so that each counts for all steps of its sequence."""
+    if sample_weight is not None and len(sample_weight.shape) == 1:
+        return ops.expand_dims(sample_weight, -1)
+    return sample_weight
