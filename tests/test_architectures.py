@@ -135,7 +135,7 @@ def make_data(model, padding=0):
     return (inputs if len(inputs) > 1 else inputs[0]), answers, mask.astype("float32")
 
 
-def compile_model(model, learning_rate=0.01, run_eagerly=False):
+def compile_model(model, learning_rate=0.01, run_eagerly=False, optimizer=None):
     if model.get_layer(index=-1).name == "numbers":
         loss, metrics = "mse", ["mae"]
     elif model.get_layer(index=-1).name == "crf":
@@ -144,8 +144,8 @@ def compile_model(model, learning_rate=0.01, run_eagerly=False):
         binary = model.output_shape[-1] == 1 or has_sigmoids(model)
         loss = "binary_crossentropy" if binary else "sparse_categorical_crossentropy"
         metrics = ["accuracy"]
-    adam = keras.optimizers.Adam(learning_rate)
-    model.compile(adam, loss, weighted_metrics=metrics, run_eagerly=run_eagerly)
+    optimizer = optimizer or keras.optimizers.Adam(learning_rate)
+    model.compile(optimizer, loss, weighted_metrics=metrics, run_eagerly=run_eagerly)
 
 
 @pytest.mark.parametrize(
@@ -175,6 +175,97 @@ def test_more_right_padding_changes_nothing(case, cell):
     if is_a_step:  # the mask alone leaves padding out of the loss
         by_mask_alone = model.test_on_batch(inputs, answers)[0]
         np.testing.assert_allclose(by_mask_alone, loss, rtol=1e-5)
+
+
+def move_padding(x, mask, place):
+    """The rows `[batch, time, ...]` with their padding, which is on the right, in another place."""
+    last = mask.sum(axis=1, keepdims=True) - 1
+    steps = np.arange(mask.shape[1])
+    places = {
+        "left": np.where(mask, 1, 0),
+        "middle": np.where(mask, np.where(steps == last, 2, 0), 1),
+    }
+    order = np.argsort(places[place], axis=1, kind="stable")
+    return np.take_along_axis(x, order.reshape(*order.shape, *[1] * (x.ndim - 2)), axis=1)
+
+
+@pytest.mark.parametrize("place", ["left", "middle"])
+@pytest.mark.parametrize(
+    ("case", "cell"),
+    [
+        pytest.param(case, cell, marks=[] if cell == "gru" and case in ALL_CELLS else pytest.mark.slow)
+        for case in PADDED
+        for cell in CELLS
+    ],
+)
+def test_padding_may_be_anywhere(case, cell, place):
+    """The same answers, the same loss and the same step of training as with padding on the right."""
+    model = build(case, cell)
+    for variable in model.trainable_variables:
+        if "transitions" in variable.path:  # they are zeros at first
+            variable.assign(np.random.default_rng(0).normal(size=variable.shape))
+    sgd = keras.optimizers.SGD(1.0)
+    compile_model(model, run_eagerly=keras.backend.backend() != "jax", optimizer=sgd)
+    weights = model.get_weights()
+    inputs, answers, mask = make_data(model, padding=2)
+    is_step = mask > 0
+    moved = keras.tree.map_structure(
+        lambda x: move_padding(x, is_step, place) if x.shape[:2] == is_step.shape else x, inputs
+    )
+    if "characters" in case:  # of each word too
+        tokens, characters = moved
+        words = characters.reshape(-1, characters.shape[-1])
+        moved = [tokens, move_padding(words, words != 0, place).reshape(characters.shape)]
+    moved_answers, moved_mask = answers, is_step
+    if len(model.output_shape) == 3:
+        moved_answers, moved_mask = (move_padding(x, is_step, place) for x in (answers, is_step))
+    results = []
+    for x, y, here in ((inputs, answers, is_step), (moved, moved_answers, moved_mask)):
+        model.set_weights(weights)
+        outputs = keras.ops.convert_to_numpy(model(x))
+        outputs = outputs[here] if outputs.ndim == 3 else outputs
+        results.append([outputs, model.train_on_batch(x, y)[0], *model.get_weights()])
+    for right, other in zip(*results, strict=True):
+        np.testing.assert_allclose(other, right, rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.parametrize("case", [case for case in CASES if case.startswith("many_to_")])
+def test_a_row_without_a_step_harms_nothing(case):
+    model = build(case, "gru")
+    compile_model(model, run_eagerly=keras.backend.backend() != "jax")
+    inputs, answers, _ = make_data(model)
+    empty = keras.tree.map_structure(
+        lambda x: np.concatenate([np.full_like(x[:1], -1 if x.dtype.kind == "f" else 0), x[1:]]), inputs
+    )
+    outputs = keras.ops.convert_to_numpy(model(empty))
+    assert np.isfinite(outputs).all()
+    expected = keras.ops.convert_to_numpy(model(inputs))
+    np.testing.assert_allclose(outputs[1:], expected[1:], rtol=1e-5, atol=1e-6)
+    assert np.isfinite(model.train_on_batch(empty, answers)[0])
+    assert all(np.isfinite(weights).all() for weights in model.get_weights())
+
+
+@pytest.mark.parametrize("case", ["many_to_many", "many_to_many, crf", "one_to_many, vector"])
+def test_a_weight_for_each_sequence_counts_for_all_its_steps(case):
+    """Also where batch and time are equal, as here: Keras would take the weights for those of steps."""
+    model = build(case, "gru")
+    compile_model(model, run_eagerly=keras.backend.backend() != "jax")
+    inputs, answers, mask = make_data(model)
+    weights = np.array([1.0, 5.0, 0.0, 2.0])
+    of_rows = model.test_on_batch(inputs, answers, sample_weight=weights)
+    of_steps = model.test_on_batch(inputs, answers, sample_weight=weights[:, None] * np.ones_like(mask))
+    np.testing.assert_allclose(of_rows, of_steps, rtol=1e-6)
+    assert abs(of_rows[0] - model.test_on_batch(inputs, answers)[0]) > 1e-3
+
+
+@pytest.mark.parametrize("case", ["many_to_many", "many_to_many, crf", "encoder_decoder, dot"])
+def test_class_weight_is_refused_where_each_step_has_an_answer(case):
+    model = build(case, "gru")
+    compile_model(model)
+    inputs, answers, _ = make_data(model)
+    for train in (model.fit, model.train_on_batch):
+        with pytest.raises(zoo.InputError, match="Pass a weight for each step: sample_weight="):
+            train(inputs, answers, class_weight={0: 1.0, 1: 5.0})
 
 
 @each_run
@@ -405,6 +496,38 @@ def test_the_context_and_the_source_are_used():
         ({"name": "one_to_many", "cell": "rnn"}, "'simple_rnn', 'lstm', 'gru'. Received: 'rnn'"),
         ({"name": "one_to_many", "context_shape": (8, 8, 3)}, "Received: (8, 8, 3)"),
         ({"num_layers": 0}, "Received: num_layers=0"),
+        ({"units": "64"}, "units must be an integer from 1 to 2147483647. Received: units='64'"),
+        ({"units": [64, 32]}, "Received: units=[64, 32]"),
+        ({"vocabulary_size": 1}, "vocabulary_size must be an integer from 2"),
+        ({"bidirectional": "no"}, "bidirectional must be True or False. Received: bidirectional='no'"),
+        ({"num_features": 0}, "num_features must be an integer from 1 to 2147483647 or None"),
+        ({"num_features": 1, "mask_value": "x"}, "Received: mask_value='x'"),
+        ({"num_features": 1, "mask_value": float("nan")}, "Received: mask_value=nan"),
+        ({"embeddings": "glove"}, "embeddings must have one row of numbers for each token"),
+        ({"embeddings": [[1.0], [2.0, 3.0]]}, "one row of numbers for each token"),
+        ({"vocabulary_size": 2, "embeddings": [[0.0], [np.nan]]}, "Received: row 1 has nan"),
+        ({"vocabulary_size": 2, "embeddings": [[1e300], [0.0]]}, "Received: row 0 has inf"),
+        ({"vocabulary_size": 2, "embeddings": [[1j], [0.0]]}, "Received: complex128"),
+        ({"cell": ["gru"]}, "Unknown cell"),
+        ({"pooling": np.ones(3)}, "Unknown pooling"),
+        ({"name": None}, "Unknown type"),
+        ({"name": "one_to_one", "input_shape": 8}, "input_shape must be a tuple"),
+        ({"name": "one_to_many", "context_shape": "3"}, "context_shape must be a tuple"),
+        ({"name": "one_to_many", "encoder": "resnet"}, "encoder must be a keras.Model"),
+        ({"name": "one_to_many", "end_token": 10000}, "end_token must be below"),
+        ({"name": "one_to_many", "start_token": -1}, "start_token must be an integer from 1"),
+        (
+            {"name": "encoder_decoder", "target_vocabulary_size": 3},
+            "end_token must be below the size of the vocabulary, 3. Received: end_token=3",
+        ),
+        (
+            {"name": "encoder_decoder", "source_embeddings": np.ones((3, 2))},
+            "source_embeddings must have one row",
+        ),
+        (
+            {"name": "many_to_many", "head": "crf", "forbidden_transitions": [(0.5, 1)]},
+            "forbidden_transitions must be a list of pairs",
+        ),
         ({"dropout": 2.0}, "dropout must be a number from 0 to below 1. Received: dropout=2.0"),
         ({"vocabulary_size": 9, "embeddings": np.ones((8, 4))}, "Received: float64, shape (8, 4)"),
     ],

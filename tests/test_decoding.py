@@ -1,8 +1,14 @@
 """Greedy, sampling and beam search: against plain loops, exhaustive search and the model itself."""
 
+import concurrent.futures
 import itertools
+import os
+import signal
+import threading
+import unittest.mock
 
 import keras
+import needs
 import numpy as np
 import pytest
 from keras import ops
@@ -278,11 +284,115 @@ def test_new_weights_are_used_by_the_compiled_loop():
     assert (model.generate(inputs, 5) == 7).all()
 
 
-def test_weights_that_are_no_numbers_are_named():
+@pytest.mark.parametrize("strategy", decoding.STRATEGIES)
+@pytest.mark.parametrize("wrong", [np.nan, np.inf])
+def test_weights_that_are_no_numbers_are_named(strategy, wrong):
     model = build("dot")
-    model.get_layer("probabilities").bias.assign(np.full(12, np.nan))
+    model.get_layer("probabilities").bias.assign(np.where(np.arange(12) == 7, wrong, 0.0))
     with pytest.raises(zoo.InputError, match="not all numbers"):
-        model.generate([[4, 5]], 3)
+        model.generate([[4, 5]], 3, strategy)
+
+
+def generate_all_ways(model, inputs, max_length=9):
+    ways = {"greedy": {}, "sample": {"seed": 1}, "beam": {"beam_width": 3, "n_best": 2}}
+    return [model.generate(inputs, max_length, way, **options) for way, options in ways.items()]
+
+
+@pytest.mark.parametrize("name", ["dot", "no context"])
+def test_chunks_of_any_size_give_the_same(name, monkeypatch):
+    monkeypatch.setattr(decoding, "CHUNK", 64)
+    model = build(name)
+    inputs, _, _ = make_inputs(model)
+    tokens, _, (beams, scores) = generate_all_ways(model, inputs)
+    for size in (1, 4):
+        monkeypatch.setattr(decoding, "CHUNK", size)
+        again = build(name)
+        other_tokens, _, (other_beams, other_scores) = generate_all_ways(again, inputs)
+        np.testing.assert_array_equal(other_tokens, tokens)
+        np.testing.assert_array_equal(other_beams, beams)
+        np.testing.assert_allclose(other_scores, scores, rtol=1e-5)
+
+
+@needs.tensorflow_backend  # JAX compiles for each shape
+def test_numbers_and_lengths_are_inputs_of_what_is_compiled():
+    model = build("additive")
+    model.generate([[4, 5, 6]], 7, "sample")
+    model.generate([[4, 5, 6]], 7, "beam", beam_width=3)
+    step = type(model).step
+    with unittest.mock.patch.object(type(model), "step", autospec=True, side_effect=step) as step:
+        for source in ([[4]], [[4, 5], [6, 0]]):
+            for temperature, top_p, max_length, seed in ((0.5, 1.0, 200, 9), (2.0, 0.5, 1, 3)):
+                options = {"temperature": temperature, "top_p": top_p, "seed": seed}
+                model.generate(source, max_length, "sample", **options)
+            for length_penalty, n_best in ((0.0, 1), (2.0, 3)):
+                options = {"length_penalty": length_penalty, "n_best": n_best}
+                model.generate(source, 5, "beam", beam_width=3, **options)
+    assert step.call_count == 0  # it is called when it is traced
+    assert len(model._loops) == 3  # the beginning and two strategies
+
+
+def test_only_the_last_compiled_loops_are_kept():
+    model = build("no context")
+    for top_k in range(1, 10):
+        model.generate([[START]], 2, "sample", top_k=top_k)
+    assert len(model._loops) == decoding.LOOPS
+
+
+def test_a_longer_sample_goes_on_with_the_same_text():
+    model = build("no context")
+    long = model.generate([[START]] * 4, 150, "sample", seed=5)
+    short = model.generate([[START]] * 4, 70, "sample", seed=5)
+    np.testing.assert_array_equal(short, long[:, : short.shape[1]])
+
+
+@pytest.mark.parametrize("name", ["dot", "no context"])
+def test_threads_give_what_one_after_the_other_gives(name):
+    model = build(name)
+    inputs, _, _ = make_inputs(model)
+
+    def draw(seed):
+        return model.generate(inputs, 20, "sample", seed=seed, temperature=1 + seed / 10).tolist()
+
+    expected = [draw(seed) for seed in range(8)]
+    for tested in (model, build(name)):  # the second one is compiled while threads wait
+        model = tested
+        with concurrent.futures.ThreadPoolExecutor(8) as threads:
+            assert list(threads.map(draw, range(8))) == expected
+
+
+def test_ctrl_c_stops_a_long_generation():
+    model = build("no context")
+    model.get_layer("probabilities").bias.assign(np.where(np.arange(12) == END, -1e3, 0.0))  # no end
+    model.generate([[START]], 10)
+    threading.Timer(0.1, os.kill, (os.getpid(), signal.SIGINT)).start()
+    chunks = 5000  # a minute or more
+    with (
+        unittest.mock.patch.object(model, "_run", wraps=model._run) as run,
+        pytest.raises(KeyboardInterrupt),
+    ):
+        model.generate([[START]], chunks * decoding.CHUNK)
+    assert run.call_count < chunks / 2
+
+
+@pytest.mark.parametrize("name", ["additive", "vector"])
+def test_a_clone_knows_its_start_and_end_tokens(name):
+    kind, config = MODELS[name]
+    sizes = {"vocabulary_size": 12}
+    if kind == "encoder_decoder":
+        sizes = {"source_vocabulary_size": 20, "target_vocabulary_size": 12}
+    model = zoo.build(kind, cell="gru", units=5, start_token=4, end_token=5, **sizes, **config)
+    inputs, _, _ = make_inputs(model)
+    clone = keras.models.clone_model(model)
+    clone.set_weights(model.get_weights())
+    assert (clone.start_token, clone.end_token) == (4, 5)
+    np.testing.assert_array_equal(clone.generate(inputs, 9), model.generate(inputs, 9))
+
+
+def test_no_temperature_draws_what_is_no_token():
+    model = build("no context")
+    assert model.generate([[START]] * 500, 3, "sample", temperature=1e6, seed=0)[:, 0].min() == 2
+    cold = model.generate([[START]], 9, "sample", temperature=1e-6, seed=0)
+    np.testing.assert_array_equal(cold, model.generate([[START]], 9))
 
 
 def test_the_seed_decides_what_is_sampled():
@@ -311,7 +421,21 @@ def test_the_seed_decides_what_is_sampled():
         ({"strategy": "sample", "temperature": 0}, "temperature must be above 0"),
         ({"strategy": "sample", "top_p": 0}, "top_p"),
         ({"strategy": "sample", "top_k": 0}, "top_k"),
+        ({"strategy": "sample", "temperature": float("nan")}, "temperature=nan"),
+        ({"strategy": "sample", "temperature": float("inf")}, "temperature=inf"),
+        ({"strategy": "sample", "temperature": "1"}, "temperature='1'"),
+        ({"strategy": "sample", "top_p": float("nan")}, "top_p=nan"),
+        ({"strategy": "sample", "seed": 2.5}, "seed must be None or an integer from 0"),
+        ({"strategy": "sample", "seed": -1}, "seed=-1"),
+        ({"strategy": "beam", "length_penalty": float("nan")}, "length_penalty=nan"),
+        ({"strategy": "beam", "length_penalty": None}, "length_penalty=None"),
+        ({"strategy": ["beam"]}, "Unknown strategy"),
         ({"max_length": 0}, "max_length"),
+        ({"max_length": 2.0}, "max_length=2.0"),
+        ({"max_length": "9"}, "max_length='9'"),
+        ({"max_length": None}, "max_length=None"),
+        ({"inputs": None}, "integers"),
+        ({"inputs": [["a"]]}, "integers"),
         ({"strategy": "sample", "top_k": 2.5}, "top_k must be an integer"),
         ({"strategy": "beam", "beam_width": 0}, "beam_width must be an integer"),
         ({"inputs": np.zeros((0, 3), int)}, r"shape \(0, 3\)"),
@@ -328,8 +452,36 @@ def test_errors_say_what_was_received(arguments, message):
         build("dot").generate(**{"inputs": [[4, 5]], "max_length": 3, **arguments})
 
 
+def test_batches_refuse_what_is_no_token_and_no_size():
+    model = build("dot")
+    for wrong, message in (
+        ([[4], [5.7]], r"source 1: \[5.7\]"),
+        ([["a"]], "integers"),
+        ([[4], [25]], "from 0 to 19"),
+        ([[4], 5], "source 1: 5"),
+    ):
+        with pytest.raises(zoo.InputError, match=message):
+            decoding.generate_in_batches(model, wrong, 3)
+    for batch_size in (-1, 0, 2.5, None, "2"):
+        with pytest.raises(zoo.InputError, match="batch_size must be an integer"):
+            decoding.generate_in_batches(model, [[4]], 3, batch_size=batch_size)
+
+
+def test_a_long_source_has_a_batch_of_its_own():
+    model = build("none")
+    sources = [[4, 5]] * 5 + [[6] * 5000]
+    with unittest.mock.patch.object(model, "generate", wraps=model.generate) as generate:
+        decoding.generate_in_batches(model, sources, 2)
+    assert [len(call.args[0]) for call in generate.call_args_list] == [5, 1]
+
+
 def test_a_context_of_another_shape_or_number_is_refused():
     model = build("vector")
+    for wrong in (np.nan, np.inf, 1e300):
+        with pytest.raises(zoo.InputError, match="Received: row 1 has"):
+            model.generate(np.where(np.arange(3)[:, None] == 1, wrong, np.zeros((3, 7))), 3)
+    with pytest.raises(zoo.InputError, match="must be numbers"):
+        model.generate(np.array([["a"] * 7]), 3)
     with pytest.raises(zoo.InputError, match=r"\(3, 6\)"):
         model.generate(np.zeros((3, 6)), 3)
     with pytest.raises(zoo.InputError, match="3 contexts, 1 rows"):

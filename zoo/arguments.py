@@ -5,7 +5,7 @@ Recipes have flags of the same names, and check them by the same rules.
 
 import numbers
 
-from zoo.errors import InputError
+from zoo.errors import InputError, shown
 
 LEAST = {  # whole numbers, and the smallest that makes sense
     "units": 1,
@@ -50,7 +50,7 @@ def check(name, value):
     allowed = _allowed(name, value)
     if allowed and not (value is None and name in MAY_BE_NONE):
         allowed += " or None" * (name in MAY_BE_NONE)
-        raise InputError(f"{name} must be {allowed}. Received: {name}={value!r:.200}")
+        raise InputError(f"{name} must be {allowed}. Received: {name}={shown(value)}")
 
 
 def _allowed(name, value):
@@ -65,8 +65,8 @@ def _allowed(name, value):
         if not is_number(value) or not 0 <= value < 1:
             return "a number from 0 to below 1"
     elif name == "mask_value":
-        if not is_number(value) or not abs(value) < float("inf"):  # NaN does not equal itself
-            return "a finite number"
+        if not is_number(value) or not abs(value) < 3e38:  # NaN does not equal itself
+            return "a finite number that float32 can hold"
     elif name in SHAPES:
         if not isinstance(value, tuple | list) or not all(is_integer(size, 1) for size in value):
             return "a tuple of integers above 0"
@@ -101,6 +101,8 @@ def is_number(value):
 
 
 def _is_pairs(value):
+    if isinstance(value, str | bytes | dict):
+        return False
     try:
         return all(len(pair) == 2 and all(is_integer(tag, -1) for tag in pair) for pair in value)
     except TypeError:

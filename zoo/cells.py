@@ -80,7 +80,7 @@ def embed(
     array([0., 0., 1.], dtype=float32)
     """
     if embeddings is not None:
-        embeddings = _check_embeddings(embeddings, vocabulary_size)
+        embeddings = _check_embeddings(f"{name}s", embeddings, vocabulary_size)
         embedding_dim = embeddings.shape[1]
     layer = layers.Embedding(
         vocabulary_size,
@@ -97,7 +97,7 @@ def embed(
     return x, layer.compute_mask(tokens)
 
 
-def _check_embeddings(embeddings, vocabulary_size):
+def _check_embeddings(name, embeddings, vocabulary_size):
     try:
         embeddings = ops.convert_to_numpy(embeddings)
     except (TypeError, ValueError):  # rows of different lengths
@@ -105,7 +105,7 @@ def _check_embeddings(embeddings, vocabulary_size):
     is_matrix = embeddings.ndim == 2 and embeddings.size and embeddings.dtype.kind in "fiu"
     if not is_matrix or len(embeddings) != vocabulary_size:
         raise InputError(
-            "The embeddings need one row of numbers for each token: a matrix of shape "
+            f"{name} must have one row of numbers for each token: a matrix of shape "
             f"({vocabulary_size}, dim). Received: {embeddings.dtype}, shape {embeddings.shape}"
         )
     with np.errstate(over="ignore"):  # too large for float32: told below
@@ -113,7 +113,7 @@ def _check_embeddings(embeddings, vocabulary_size):
     wrong = np.flatnonzero(~np.isfinite(embeddings).all(axis=1))
     if wrong.size:
         raise InputError(
-            f"The embeddings must be finite numbers. Received: row {wrong[0]} has "
+            f"{name} must be finite numbers. Received: row {wrong[0]} has "
             f"{embeddings[wrong[0]][~np.isfinite(embeddings[wrong[0]])][0]}"
         )
     return embeddings

@@ -24,7 +24,7 @@ from zoo.arguments import is_integer, is_number
 from zoo.compiling import compiled
 from zoo.errors import InputError, check_choice
 from zoo.layers import PerStepModel
-from zoo.lengths import by_length, few_lengths
+from zoo.lengths import by_length
 
 IMPOSSIBLE = -1e9  # a log-probability of what must not be; finite, so that differences stay numbers
 CHUNK = 64  # steps
@@ -404,7 +404,7 @@ def _read(run, tokens, states):
 
 
 def _read_loop(step, tokens, counts, states):
-    """Steps through the first tokens of a window `[batch, CHUNK]`, in each row as many as counts say."""
+    """Steps through a window of tokens `[batch, CHUNK]`, in each row as far as `counts` say."""
 
     def one_token(t, states):
         _, new_states = step(ops.take(tokens, t, axis=1), states)
@@ -573,7 +573,7 @@ class Generator(PerStepModel):
                 start_token, end_token = layer.start_token, layer.end_token
         self.start_token, self.end_token = start_token, end_token
         # Keras would track what it sees as an attribute.
-        object.__setattr__(self, "_compiled_loops", collections.OrderedDict())
+        object.__setattr__(self, "_loops", collections.OrderedDict())
         object.__setattr__(self, "_loops_lock", threading.Lock())
 
     def get_config(self):
@@ -598,7 +598,7 @@ class Generator(PerStepModel):
             tokens: integers `[rows]`.
             states: flat list of `[rows, units]`, layer by layer.
             memory: what to attend to, from `begin`: nothing, or the items `[batch, items, features]`,
-                their keys `[batch, items, units]` and, if some are padding, their mask `[batch, items]`.
+                their keys `[batch, items, units]` and, if some are padding, a mask `[batch, items]`.
                 With beams there are several rows for each of the batch, next to each other.
 
         Returns:
@@ -705,7 +705,7 @@ class Generator(PerStepModel):
     def _compiled(self, name, function, shapes=None):
         """The function compiled, or what was compiled before by that name."""
         with self._loops_lock:
-            loops = self._compiled_loops
+            loops = self._loops
             if name not in loops:
                 loops[name] = compiled(self, function, shapes)
             loops.move_to_end(name)
@@ -742,6 +742,7 @@ def generate_in_batches(model, sources, max_length, batch_size=64, strategy="gre
         raise InputError(f"batch_size must be an integer above 0. Received: {batch_size!r:.80}")
     is_context = isinstance(sources, np.ndarray)  # contexts are of one length
     if not is_context:
+        sources = list(sources)
         _check_rows(sources)
     lengths = [1 if is_context else len(source) for source in sources]
     generated = [[]] * len(sources)
@@ -760,9 +761,10 @@ def generate_in_batches(model, sources, max_length, batch_size=64, strategy="gre
 
 def _check_rows(sources):
     for i, source in enumerate(sources):
-        if not len(source):
+        tokens = np.array(source, object)
+        if tokens.shape == (0,):
             raise InputError(f"A source must have a token. Received: source {i}: no tokens")
-        if np.asarray(source).dtype.kind not in "iu":
+        if tokens.ndim != 1 or not all(is_integer(token, 0) for token in tokens):
             raise InputError(
-                f"A source must be a list of integers. Received: source {i}: {source!r:.80}"
+                f"A source must be a list of integers from 0. Received: source {i}: {source!r:.80}"
             )

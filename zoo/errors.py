@@ -33,4 +33,15 @@ def check_choice(what, received, allowed):
     nearest = difflib.get_close_matches(str(received), map(str, allowed), n=1)
     hint = f" Did you mean {nearest[0]!r}?" if nearest else ""
     names = ", ".join(map(repr, allowed))
-    raise InputError(f"Unknown {what}.{hint} Available: {names}. Received: {received!r}")
+    raise InputError(f"Unknown {what}.{hint} Available: {names}. Received: {shown(received)}")
+
+
+def shown(value):
+    """A value as one line of at most 200 characters, for a message.
+
+    Example:
+
+    >>> shown([[1, 2], "three"]), len(shown(list(range(1000))))
+    ("[[1, 2], 'three']", 200)
+    """
+    return " ".join(repr(value).split())[:200]

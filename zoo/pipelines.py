@@ -13,9 +13,11 @@ import numpy as np
 import tensorflow as tf
 
 from zoo import datasets, decoding, text
+from zoo.compiling import compiled
 from zoo.datasets import features
 from zoo.datasets.batching import pad
 from zoo.errors import InputError
+from zoo.lengths import by_length
 
 TEXT_TOKEN = re.compile(  # words as the Penn Treebank cuts them, numbers, addresses; marks
     r"""(?:[^\W\d_]\.){2,}                                          # U.S.
@@ -26,16 +28,22 @@ TEXT_TOKEN = re.compile(  # words as the Penn Treebank cuts them, numbers, addre
 )
 
 
+def _compiled(model):
+    """The model as a compiled function of its inputs, which several threads may call."""
+
+    def predict(*inputs):
+        return model(inputs if len(inputs) > 1 else inputs[0], training=False)
+
+    return compiled(model, predict, [tensor.shape for tensor in model.inputs])
+
+
 def _answer(model, rows, batch_size=64):
-    """The model's answer to each row, a tuple of arrays: those of similar length share a batch."""
+    """The answer of a compiled model to each row, a tuple of arrays: similar lengths share a batch."""
     answers = [None] * len(rows)
-    order = sorted(range(len(rows)), key=lambda i: len(rows[i][0]))
-    for start in range(0, len(order), batch_size):
-        some = order[start : start + batch_size]
-        columns = [pad(*column) for column in zip(*(rows[i] for i in some), strict=True)]
-        answer = model.predict_on_batch(columns if len(columns) > 1 else columns[0])
-        for i, one in zip(some, answer, strict=True):
-            answers[i] = one
+    for batch in by_length([len(row[0]) for row in rows], batch_size):
+        columns = [pad(*column) for column in zip(*(rows[i] for i in batch), strict=True)]
+        for i, answer in zip(batch, keras.ops.convert_to_numpy(model(*columns)), strict=True):
+            answers[i] = answer
     return answers
 
 
@@ -50,6 +58,7 @@ def _check_texts(texts):
 
 def text_classification(model, task, folder):
     """Texts -> for each a dict of label to probability, the likeliest first."""
+    model = _compiled(model)
     index = {word.encode(): i for i, word in enumerate(task["vocabulary"])}
     length = task["preprocessing"]["keep_last"]
 
@@ -71,6 +80,7 @@ def image_classification(model, task, folder):
     An array has the numbers that the dataset has. A file is turned to grey if the dataset is, to the
     dataset's size, and to its numbers: white is its brightest.
     """
+    model = _compiled(model)
     shape, brightest = task["preprocessing"]["shape"], task["preprocessing"]["divide_by"]
 
     def predict(images):
@@ -111,6 +121,7 @@ def tagging(model, task, folder):
     A text is cut into words and punctuation marks; a list of words is taken as it is, and then its
     places are those in the words with a space between.
     """
+    model = _compiled(model)
     vocabulary, characters = (
         {name: i for i, name in enumerate(task[part])} for part in ("vocabulary", "characters")
     )
@@ -167,6 +178,7 @@ def spans(one, iob2):
 
 def punctuation(model, task, folder):
     """Texts in any case -> their words with capitals and marks; other marks than these are dropped."""
+    model = _compiled(model)
     index = {word: i for i, word in enumerate(task["vocabulary"])}
     pattern = re.compile(task["preprocessing"]["word"])
     cases = {"lower": str.lower, "Capital": str.capitalize, "UPPER": str.upper}
@@ -188,6 +200,7 @@ def punctuation(model, task, folder):
 
 def forecasting(model, task, folder):
     """Numbers in order of time, at least a window of them -> the numbers that follow."""
+    model = _compiled(model)
     config, scale = task["config"], task["preprocessing"]
     window, segment = config["window"], config["segment"]
 
@@ -199,7 +212,7 @@ def forecasting(model, task, folder):
             )
         values = (values[-window:] - scale["mean"]) / scale["std"]
         inputs = (values - values[-1]).reshape(1, -1, segment)  # [1, steps, segment]
-        ahead = model.predict_on_batch(inputs.astype("float32"))[0] + values[-1]
+        ahead = keras.ops.convert_to_numpy(model(inputs.astype("float32")))[0] + values[-1]
         return (ahead * scale["std"] + scale["mean"]).tolist()
 
     return predict
@@ -295,11 +308,10 @@ def language_model(model, task, folder):
         if not all(prompts):
             raise InputError("A text to go on with must have a character. Received: ''")
         rows = [[index.get(symbol, 1) for symbol in cut(prompt)] for prompt in prompts]
-        beginnings = keras.utils.pad_sequences(rows, padding="post")
-        tokens = model.generate(beginnings, max_length, strategy, **options)
+        answers = decoding.generate_in_batches(model, rows, max_length, strategy=strategy, **options)
         return [
-            prompt + "".join(task["vocabulary"][token] for token in row if token not in (0, 3))
-            for prompt, row in zip(prompts, tokens, strict=True)
+            prompt + "".join(task["vocabulary"][token] for token in row)
+            for prompt, row in zip(prompts, answers, strict=True)
         ]
 
     return generate

@@ -98,6 +98,11 @@ def build(name, *, cell="lstm", **config):
         check_choice(f"argument of {name}", argument, signature.parameters)
         if _is_ours(builder):
             arguments.check(argument, config[argument])
+    # Keras refuses NumPy's integers.
+    config = {
+        key: value.item() if getattr(value, "shape", None) == () and hasattr(value, "item") else value
+        for key, value in config.items()
+    }
     try:
         model = builder(cell=cell, **config)
     except ValueError as error:  # Keras refused a value, such as a dropout of 2

@@ -2,7 +2,7 @@
 
 import keras
 import numpy as np
-from keras import layers, ops
+from keras import layers
 
 from zoo.cells import NUM_STATES, attend, embed, recurrent_stack
 from zoo.decoding import Generator, check_tokens, mark_tokens

@@ -85,8 +85,8 @@ def many_to_many(
         softmax with `"sparse_categorical_crossentropy"`, sigmoids with `"binary_crossentropy"`, a CRF
         with its own loss: `model.compile("adam")` (see `zoo.layers.CRFTagger`). All these losses follow
         the mask. Keras's metrics do not by themselves: pass `sample_weight` (1.0 at tokens, 0.0 at
-        padding) and name them in `weighted_metrics`. For classes of different weight use `sample_weight`
-        too: `class_weight` is refused, see `zoo.layers.PerStepModel`.
+        padding) and name them in `weighted_metrics`. To weight classes use `sample_weight` too, because
+        `class_weight` is refused: see `zoo.layers.PerStepModel`.
 
     Raises:
         ValueError: an unknown cell or head, embeddings that do not fit, forbidden transitions without

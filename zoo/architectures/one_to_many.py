@@ -6,7 +6,7 @@ from keras import layers, ops
 
 from zoo.cells import NUM_STATES, attend, embed, recurrent_stack
 from zoo.decoding import Generator, check_tokens, mark_tokens
-from zoo.errors import InputError, check_choice
+from zoo.errors import InputError, check_choice, shown
 from zoo.registry import register
 
 
@@ -100,7 +100,7 @@ def one_to_many(
     if encoder is not None:
         if not isinstance(encoder, keras.Model) or len(encoder.inputs) != 1:
             raise InputError(
-                f"encoder must be a keras.Model with one input, or None. Received: {encoder!r:.200}"
+                f"encoder must be a keras.Model with one input, or None. Received: {shown(encoder)}"
             )
         context_shape, features_shape = encoder.input_shape[1:], encoder.output_shape[1:]
     if context_shape is not None and (len(features_shape) not in (1, 2) or None in features_shape):
@@ -209,10 +209,11 @@ class OneToMany(Generator):
                     )
                 context, tokens = inputs
             try:
-                context = np.asarray(context, "float32")
+                with np.errstate(over="ignore"):  # told below
+                    context = np.asarray(context, "float32")
             except (TypeError, ValueError):  # texts, or rows of different lengths
                 raise InputError(
-                    f"The context must be numbers in one array. Received: {context!r:.200}"
+                    f"The context must be numbers in one array. Received: {shown(context)}"
                 ) from None
             shape = self.inputs[0].shape[1:]
             if not context.size or context.shape[1:] != shape:
