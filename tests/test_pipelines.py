@@ -158,3 +158,19 @@ def test_music_is_sampled_whatever_else_is_said():
     for options in ({"beats": 0}, {"beats": 1.5}, {"max_length": 5}):
         with pytest.raises(zoo.InputError, match="The length of music is beats"):
             task.generate([[72, 67, 64, 48]], **options)
+
+
+def test_weights_that_are_no_numbers_are_named():
+    model = Says(lambda tokens: np.full((len(tokens), 1), np.nan))
+    with pytest.raises(zoo.InputError, match="not all numbers"):
+        pipelines._answer(model, [(np.array([5]),)])
+    task = {"config": {"window": 2, "segment": 1}, "preprocessing": {"mean": 0.0, "std": 1.0}}
+    with pytest.raises(zoo.InputError, match="not all numbers"):
+        pipelines.forecasting(model, task, None)([1.0, 2.0])
+
+
+def test_a_long_row_has_a_batch_of_its_own():
+    model = Says(lambda tokens: tokens.sum(axis=1))
+    rows = [(np.ones(n),) for n in (3, 20000, 2, 400)]
+    assert pipelines._answer(model, rows) == [3, 20000, 2, 400]
+    assert [batch.shape for batch in model.batches] == [(3, 400), (1, 20000)]

@@ -42,9 +42,20 @@ def _answer(model, rows, batch_size=64):
     answers = [None] * len(rows)
     for batch in by_length([len(row[0]) for row in rows], batch_size):
         columns = [pad(*column) for column in zip(*(rows[i] for i in batch), strict=True)]
-        for i, answer in zip(batch, keras.ops.convert_to_numpy(model(*columns)), strict=True):
+        for i, answer in zip(batch, _numbers(model(*columns)), strict=True):
             answers[i] = answer
     return answers
+
+
+def _numbers(outputs):
+    """The outputs of a model as NumPy, if all are numbers."""
+    outputs = keras.ops.convert_to_numpy(outputs)
+    if not np.isfinite(outputs).all():
+        raise InputError(
+            "The model's answers are not all numbers, because its weights are not: train it again, or "
+            "load other weights."
+        )
+    return outputs
 
 
 def _check_texts(texts):
@@ -212,7 +223,7 @@ def forecasting(model, task, folder):
             )
         values = (values[-window:] - scale["mean"]) / scale["std"]
         inputs = (values - values[-1]).reshape(1, -1, segment)  # [1, steps, segment]
-        ahead = keras.ops.convert_to_numpy(model(inputs.astype("float32")))[0] + values[-1]
+        ahead = _numbers(model(inputs.astype("float32")))[0] + values[-1]
         return (ahead * scale["std"] + scale["mean"]).tolist()
 
     return predict

@@ -1,5 +1,7 @@
 """A model that gives an answer for each step of a sequence."""
 
+import functools
+
 import keras
 from keras import ops
 
@@ -28,10 +30,12 @@ class PerStepModel(keras.Model):
     zoo.errors.InputError: class_weight cannot weight the steps of a sequence. Pass a weight for each...
     """
 
+    @functools.wraps(keras.Model.fit)
     def fit(self, x=None, y=None, *args, class_weight=None, **kwargs):
         _refuse(class_weight)
         return super().fit(x, y, *args, **kwargs)
 
+    @functools.wraps(keras.Model.train_on_batch)
     def train_on_batch(self, x, y=None, sample_weight=None, class_weight=None, **kwargs):
         _refuse(class_weight)
         return super().train_on_batch(x, y, sample_weight, **kwargs)
