@@ -89,7 +89,10 @@ def _read_tfds(name, data_dir):
         rows = builder.as_dataset(split=names[split], decoders={image: tfds.decode.SkipDecoding()})
         splits[split] = (
             rows.map(lambda row: row[image]),
-            [[normalize(text.decode()) for text in some] for some in read_rows(builder, rows.map(texts))],
+            [
+                [normalize(text.decode()) for text in some]
+                for some in read_rows(builder, rows.map(texts))
+            ],
         )
     return splits
 

@@ -21,13 +21,14 @@ COLUMN_NAMES = {  # how people call the columns of their files, in lower case
     "text": "text texts sentence sentences review reviews document content comment message tweet title "
     "headline body description phrase question utterance post article x",
     "token": "token tokens word words form text",
-    "tag": "tag tags pos postag pos_tag pos_tags upos xpos ner ner_tag ner_tags label labels entity iob "
-    "bio chunk class",
+    "tag": "tag tags pos postag pos_tag pos_tags upos xpos ner ner_tag ner_tags label labels entity "
+    "iob bio chunk class",
     "image": "image images image_id image_name image_path img file files filename file_name path photo "
     "picture",
     "caption": "caption captions text description sentence title comment",
     "source": f"source src input original text sentence word question native {LANGUAGES}",
-    "target": f"target tgt trg output translation text sentence pronunciation phonemes answer {LANGUAGES}",
+    "target": "target tgt trg output translation text sentence pronunciation phonemes answer "
+    f"{LANGUAGES}",
 }
 
 
@@ -129,7 +130,9 @@ def find_splits(folder, ending=""):
             continue
         split = SPLIT_NAMES.get(name.removesuffix(ending))
         if split in found:
-            raise InputError(f"{folder} has the {split} split twice: {found[split].name}, {child.name}.")
+            raise InputError(
+                f"{folder} has the {split} split twice: {found[split].name}, {child.name}."
+            )
         found[split] = child
     if "train" not in found:
         raise InputError(f"{folder} has no train{ending}. Received: {list_folder(folder)}")
@@ -190,7 +193,7 @@ def check_first_label(path, labels, names):
     for some in labels.values():
         others.update(some[1:])
     for split, some in labels.items():
-        if some and some[0] not in others and 2 * len(others) <= others.total():
+        if len(some) > 1 and some[0] not in others and 2 * len(others) <= others.total():
             raise InputError(
                 f"The {split} part of {path} seems to begin with the names of its columns, because "
                 f"{some[0]!r:.60} is nowhere else. Call them {names}, or delete the line. If it is a "

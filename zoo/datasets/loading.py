@@ -69,7 +69,9 @@ def own_path(name):
             pipe.
     """
     if not isinstance(name, str | os.PathLike) or not str(name).strip():
-        raise InputError(f"Give the name of a dataset, or the path of your own data. Received: {name!r}")
+        raise InputError(
+            f"Give the name of a dataset, or the path of your own data. Received: {name!r}"
+        )
     path = pathlib.Path(name)
     try:
         exists = path.exists()
@@ -269,7 +271,11 @@ def read_rows(builder, dataset):
     """Yields what a dataset that the builder has opened gives; an `InputError` if a file is damaged."""
     try:
         yield from dataset
-    except (tf.errors.DataLossError, tf.errors.NotFoundError, tf.errors.FailedPreconditionError) as error:
+    except (
+        tf.errors.DataLossError,
+        tf.errors.NotFoundError,
+        tf.errors.FailedPreconditionError,
+    ) as error:
         reason = re.sub(r"\{\{.*?\}\} ?|\[Op:.*", "", error.message)
         raise _damage(builder, " ".join(reason.split())[-200:]) from None
 

@@ -105,8 +105,9 @@ def _read_tsv(path):
             )
         if not rows and header is None and _may_be_header(texts):
             raise InputError(
-                f"{path}, line {i} may be the names of the columns. If so, call them source<tab>target, "
-                f"or delete the line. If it is a pair, move it further down. Received: {line[:60]!r}"
+                f"{path}, line {i} may be the names of the columns. If so, delete the line, or call "
+                "them source<tab>target. If it is a pair, move it further down. "
+                f"Received: {line[:60]!r}"
             )
         rows.append(tuple(texts))
     if not rows:

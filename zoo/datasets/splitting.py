@@ -81,7 +81,9 @@ def check_variety(name, rows, what):
     zoo.errors.InputError: All texts of mine.tsv are the same, 'good'; there is nothing to learn.
     """
     if len(set(rows)) < 2:
-        raise InputError(f"All {what} of {name} are the same, {rows[0]!r:.60}; there is nothing to learn.")
+        raise InputError(
+            f"All {what} of {name} are the same, {rows[0]!r:.60}; there is nothing to learn."
+        )
 
 
 def check_labels(name, labels, what="label"):

@@ -1,6 +1,5 @@
 """`load_texts`: labelled texts in three splits, from TFDS or from a person's own files."""
 
-
 import numpy as np
 import tensorflow_datasets as tfds
 
@@ -161,7 +160,7 @@ def _read_classes(folder):
         for file in files:
             if file.suffix.lower() != ".txt":
                 raise InputError(
-                    f"{file} is in the folder of a class and is no .txt file. Convert it, or move it away."
+                    f"{file}, in the folder of a class, is no .txt file: convert it or move it away."
                 )
             text = read_text(file)
             if not text.strip():

@@ -1,13 +1,13 @@
 """When each row of a series was: which column says so, and whether the rows are evenly spaced."""
 
-import collections
 import re
+import warnings
 
 import numpy as np
 
 from zoo.errors import InputError
 
-DATE_NAMES = ("date", "datetime", "timestamp", "ds", "datum", "fecha", "data")
+DATE_NAMES = ("date", "datetime", "timestamp", "ds", "datum", "fecha")
 NUMBER_NAMES = (
     *DATE_NAMES,
     *("", "t", "time", "step", "index", "period", "year", "month", "week", "day", "hour", "minute"),
@@ -17,10 +17,11 @@ NUMBER_NAMES = (
 )
 CYCLE = 60  # numbers up to 60 that begin again and again: hours of the day, days of the month
 FORMATS = (  # beside those that pandas guesses
-    *("%Y %m %d", "%Y %b %d", "%Y %B %d", "%b %Y", "%B %Y", "%Y %b", "%Y %B", "%G-W%V-%u"),
-    *("%d.%m.%y", "%d/%m/%y", "%m/%d/%y", "%d-%b-%y", "%b-%y"),
+    *("%d/%m/%Y", "%Y %m %d", "%Y %m %d %H:%M", "%Y %b %d", "%Y %B %d", "%b %Y", "%B %Y", "%Y %b"),
+    *("%d.%m.%y", "%d/%m/%y", "%m/%d/%y", "%d-%b-%y", "%b-%y", "%G-W%V-%u"),
 )
-DAY = 24 * 3600
+HOUR, DAY = 3600, 24 * 3600  # in seconds
+UNITS = ((DAY, "day"), (HOUR, "hour"), (60, "minute"), (1, "second"), (0.001, "millisecond"))
 
 
 def runs_backward(path, columns, lines):
@@ -39,83 +40,84 @@ def runs_backward(path, columns, lines):
             cannot be read, with its line.
     """
     found = _find_times(path, columns, lines)
-    if found is None or len(lines) < 3:
+    if found is None:
         return False
-    name, cells, times, is_date = found
+    name, cells, readings, are_dates = found
+    errors = []
+    for times in readings:  # 01/02/2024 can be read in two ways: one that is even is right
+        try:
+            return _check(path, name, cells, lines, times, are_dates)
+        except InputError as error:
+            errors.append(error)
+    raise errors[0]
+
+
+def _check(path, name, cells, lines, times, are_dates):
+    """Whether the times run backward. Raises an `InputError` if they are not evenly spaced."""
     steps = np.diff(times)
     backward = bool((steps < 0).sum() > (steps > 0).sum())
     if backward:
         cells, lines, times = cells[::-1], lines[::-1], times[::-1]
-    if is_date:
+    if are_dates:
         times = _without_summer_time(times)
     _refuse_repeated(path, name, cells, lines, times)
-    steps = np.diff(times)
-    if (steps < 0).any():
-        i = int(np.argmax(steps < 0))
-        first, second = sorted((i, i + 1), key=lambda i: lines[i])
-        raise InputError(
-            f"{path}, line {lines[second]}: {name} {cells[second]!r} is out of order after "
-            f"{cells[first]!r}. Sort the rows by time."
+
+    def say(i):
+        first, second = (i + 1, i) if backward else (i, i + 1)
+        return (
+            f"{path}, lines {lines[first]} and {lines[second]}: {name} goes from {cells[first]!r} to "
+            f"{cells[second]!r}"
         )
-    is_even, usual = _even_dates(times) if is_date else _even_numbers(times)
+
+    is_back = np.diff(times) < 0
+    if is_back.any():
+        where = say(int(np.argmax(is_back)))
+        raise InputError(f"{where}, against the order of the other rows. Sort the rows by time.")
+    is_even, usual = _check_dates(times) if are_dates else _check_numbers(times)
     if not is_even.all():
-        i = int(np.argmin(is_even))
         raise InputError(
-            f"{path}, line {lines[i + 1]}: {name} goes from {cells[i]!r} (line {lines[i]}) to "
-            f"{cells[i + 1]!r}, while the usual step is {usual}. Add the rows that are missing, or "
-            "leave out what is before."
+            f"{say(int(np.argmin(is_even)))}, but the usual step is {usual}. Fill in the rows that are "
+            "missing, or leave out what is before."
         )
     return backward
 
 
 def _find_times(path, columns, lines):
-    """The column of the times: its name, its cells, its times as numbers, and whether they are dates."""
+    """The column of the times: its name, cells, ways to read them as numbers, and if they are dates."""
     columns = {name.lower(): cells for name, cells in columns.items()}
-    if {"year", "month"} <= set(columns):  # the parts of a date in columns of their own
+    if {"year", "month"} <= set(columns):  # the parts of a date
         parts = [columns["year"], columns["month"], columns.get("day", ["1"] * len(lines))]
-        cells = [" ".join(some) for some in zip(*parts, strict=True)]
-        hours = columns.get("hour")
-        if hours:
-            cells = [f"{cell} {int(hour):02d}" if hour.isdigit() else cell for cell, hour in zip(cells, hours, strict=True)]
-        times = _parse_dates(cells)
-        if times is not None and not np.isnan(times).any():
-            return "the time", cells, times, True
-    for name in sorted(columns, key=lambda name: name not in DATE_NAMES):  # stable
+        columns["date"] = [" ".join(some) for some in zip(*parts, strict=True)]
+    date = next((name for name in columns if name in DATE_NAMES), None)
+    for part in ("time", "hour"):
+        if date and part in columns and len({*columns[date]}) < len(lines):
+            pairs = zip(columns[date], columns[part], strict=True)
+            columns[date] = [
+                f"{day} {time.zfill(2)}{'' if ':' in time else ':00'}" for day, time in pairs
+            ]
+    for name in sorted(columns, key=lambda name: name != date):  # stable
         cells = columns[name]
-        for other in ("time", "hour"):
-            if name in DATE_NAMES and other in columns and other != name:
-                cells = [f"{a} {b.zfill(2)}" + ":00" * (":" not in b) for a, b in zip(cells, columns[other], strict=True)]
-                break
-        if _parse_numbers(cells) is not None and not _are_compact_dates(cells, name):
-            continue
-        times = _parse_dates(cells)
-        if times is None:
-            if name in DATE_NAMES and _parse_numbers(cells) is None:
-                raise InputError(
-                    f"{path}, line {lines[0]}: cannot read the time in {name!r}. Write it as 2024-12-31 "
-                    f"or 2024-12-31 18:30. Received: {cells[0]!r:.60}"
-                )
-            continue
-        if np.isnan(times).any():
-            if name not in DATE_NAMES:
-                continue
-            i = int(np.argmax(np.isnan(times)))
+        readings = _as_dates(cells, name)
+        whole = [times for times in readings if not np.isnan(times).any()]
+        if whole:
+            return name, cells, whole, True
+        if name in DATE_NAMES and _as_numbers(cells) is None:
+            i = int(np.argmax(np.isnan(readings[0]))) if readings else 0
             raise InputError(
-                f"{path}, line {lines[i]}: cannot read the time in {name!r}, as in the rows before. "
-                f"Received: {cells[i]!r:.60}"
+                f"{path}, line {lines[i]}: cannot read the time in {name}. Write it as 2024-12-31 or "
+                f"2024-12-31 18:30. Received: {cells[i]!r:.60}"
             )
-        return name, cells, times, True
     for i, (name, cells) in enumerate(columns.items()):
-        times = _parse_numbers(cells)
+        times = _as_numbers(cells)
         if times is None or _is_cycle(times):
             continue
-        are_years = i == 0 and ((times >= 1000) & (times < 3000) & (times == np.round(times))).all()
-        if name in NUMBER_NAMES or (are_years and len({*np.diff(times)}) == 1):
-            return name or "the first column", cells, times, False
+        are_years = i == 0 and ((times >= 1000) & (times < 3000)).all() and len({*np.diff(times)}) == 1
+        if name in NUMBER_NAMES or are_years:
+            return name or "the first column", cells, [times], False
     return None
 
 
-def _parse_numbers(cells):
+def _as_numbers(cells):
     try:
         numbers = np.array(cells, "float64")
     except ValueError:
@@ -128,18 +130,17 @@ def _is_cycle(numbers):
     return len(begins) > 0 and numbers.max() <= CYCLE and set(begins) <= {numbers.min()}
 
 
-def _are_compact_dates(cells, name):
-    """Whether numbers are dates: 20241231, or 202412 in a column that is called so."""
-    if all(re.fullmatch(r"(1[5-9]|2[0-2])\d\d(0[1-9]|1[012])[0-3]\d", cell) for cell in cells):
-        return True
-    is_month = all(re.fullmatch(r"(1[5-9]|2[0-2])\d\d(0[1-9]|1[012])", cell) for cell in cells)
-    return is_month and name in NUMBER_NAMES
+def _as_dates(cells, name):
+    """Ways to read cells as seconds since 1970, by the clock on the wall; NaN for what is no date.
 
-
-def _parse_dates(cells):
-    """Seconds since 1970 by the clock on the wall, NaN for a cell that is no date; None if most are."""
-    if not re.search(r"\d", cells[0]):
-        return None
+    The best way is the first. There is none if most cells are no dates.
+    """
+    if all(re.fullmatch(r"(1[5-9]|2[0-2])\d\d(0[1-9]|1[012])([0-3]\d)?", cell) for cell in cells):
+        if len(cells[0]) == 6 and name not in NUMBER_NAMES:
+            return []
+        cells = ["-".join(filter(None, (cell[:4], cell[4:6], cell[6:]))) for cell in cells]
+    elif not re.search(r"\d", cells[0]) or _as_numbers(cells) is not None:
+        return []
     try:
         import pandas as pd
         from pandas.tseries.api import guess_datetime_format
@@ -148,27 +149,90 @@ def _parse_dates(cells):
             "Dates in a CSV need the package pandas: install rnn-zoo with its extra 'recipes'."
         ) from None
     cells = [re.sub(r"(:\d\d(?:\.\d+)?) ?(?:Z|UTC|[+-]\d\d:?\d\d)$", r"\1", cell) for cell in cells]
-    cells = [re.sub(r"^(\d{4})[ -]?W(\d\d?)$", r"\1-W\2-1", cell) for cell in cells]
-    quarter = [re.fullmatch(r"(?:(\d{4})[ -]?)?Q([1-4])(?:[ -/]?(\d{4}))?", cell) for cell in cells]
-    if all(quarter):
-        cells = [f"{m[1] or m[3]}-{3 * int(m[2]) - 2:02d}" for m in quarter]
-    if re.fullmatch(r"\d{6}", cells[0]):
-        cells = [f"{cell[:4]}-{cell[4:]}" for cell in cells]
-    import warnings
-
+    cells = [re.sub(r"^(\d{4})[ -]?W(\d\d)$", r"\1-W\2-1", cell) for cell in cells]
+    cells = [re.sub(r"^(\d{4})[ -]?Q([1-4])$", _first_month, cell) for cell in cells]
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # that a date is not day first
         guesses = [guess_datetime_format(cells[0], dayfirst=first) for first in (False, True)]
-    best = None
-    for form in dict.fromkeys((*guesses, "%d/%m/%Y", "%Y %m %d %H", *FORMATS)):
-        if form is None:
-            continue
-        found = pd.to_datetime(pd.Series(cells), format=form, errors="coerce")
-        if best is None or found.isna().sum() < best.isna().sum():
-            best = found
-        if not best.isna().any():
-            break
-    if best.isna().sum() > len(cells) / 2:
-        return None
-    seconds = best.to_numpy("datetime64[ms]").astype("float64") / 1000
-    return np.where(best.isna(), np.nan, seconds)
+    readings = []
+    for form in dict.fromkeys((*filter(None, guesses), *FORMATS)):
+        dates = pd.to_datetime(pd.Series(cells), format=form, errors="coerce")
+        seconds = dates.to_numpy("datetime64[ms]").astype("float64") / 1000
+        if dates.notna().mean() > 0.5:
+            readings.append(np.where(dates.isna(), np.nan, seconds))
+    return sorted(readings, key=lambda times: np.isnan(times).sum())  # stable
+
+
+def _first_month(quarter):
+    return f"{quarter[1]}-{3 * int(quarter[2]) - 2:02d}"
+
+
+def _usual(steps):
+    """The most frequent of some numbers."""
+    values, counts = np.unique(steps, return_counts=True)
+    return values[counts.argmax()]
+
+
+def _without_summer_time(times):
+    """Times in which an hour is neither left out in spring nor counted twice in fall.
+
+    Clocks are changed on a Sunday of March, April, September, October or November, before 4 o'clock.
+    """
+    steps = np.diff(times)
+    usual = _usual(steps) if len(steps) else DAY
+    moments = times[:-1].astype("datetime64[s]")
+    month = moments.astype("datetime64[M]").astype(int) % 12 + 1
+    is_sunday = (times[:-1] // DAY + 4) % 7 == 0  # 1970 began on a Thursday
+    may_change = is_sunday & (times[:-1] % DAY < 4 * HOUR) & np.isin(month, (3, 4, 9, 10, 11))
+    change = np.where(may_change & (np.abs(steps - usual) == HOUR) & (usual < DAY), steps - usual, 0)
+    return times - np.concatenate([[0], np.cumsum(change)])
+
+
+def _refuse_repeated(path, name, cells, lines, times):
+    _, first, counts = np.unique(times, return_index=True, return_counts=True)
+    if (counts == 1).all():
+        return
+    i = first[np.argmax(counts > 1)]
+    i, j = np.flatnonzero(times == times[i])[:2]
+    first, second = sorted((lines[i], lines[j]))
+    hint = "Give each time one row."
+    if counts.mean() >= 1.5:
+        hint = "The file seems to have several series: keep the rows of one."
+    raise InputError(f"{path}, lines {first} and {second}: {name} is {cells[i]!r} in both. {hint}")
+
+
+def _check_numbers(times):
+    steps = np.diff(times)
+    usual = np.median(steps) if len(steps) else 1
+    return np.abs(steps - usual) <= 0.01 * usual, f"{usual:g}"
+
+
+def _check_dates(times):
+    """Which steps are as long as the usual one, by the best of three calendars; and what that is."""
+    if len(times) < 3:
+        return np.array([True]), ""
+    import pandas as pd
+
+    steps = np.diff(times)
+    length = _usual(steps)
+    unit, word = next((u, w) for u, w in UNITS if length % u == 0 or u < 1)
+    number = length / unit
+    answers = [(steps == length, f"{number:g} {word}{'s' * (number != 1)}")]
+    dates = times.astype("datetime64[s]")
+    days, months = dates.astype("datetime64[D]"), dates.astype("datetime64[M]")
+    if length >= 28 * DAY:  # months, quarters or years, on the same day or on the last one
+        last = ((months + 1).astype("datetime64[D]") - months.astype("datetime64[D]")).astype(int)
+        day = (days - months.astype("datetime64[D]")).astype(int) + 1
+        on_day = (day == np.minimum(day.max(), last)) & (times % DAY == times[0] % DAY)
+        number = np.diff(months).astype(int)
+        answers.append(
+            ((number == _usual(number)) & on_day[1:], f"{_usual(number)} months of the calendar")
+        )
+    if np.is_busday(days).all():  # Monday to Friday
+        number = np.busday_count(days[:-1], days[1:])
+        is_even = (number == _usual(number)) & (np.diff(times % DAY) == 0)
+        answers.append((is_even, f"{_usual(number)} days from Monday to Friday"))
+    best = max(answers, key=lambda answer: answer[0].sum())
+    if not best[0].all() and pd.infer_freq(pd.DatetimeIndex(dates)):  # such as the last working days
+        return np.ones(len(steps), bool), best[1]
+    return best
