@@ -38,7 +38,7 @@ def test_a_folder(tmp_path):
 def test_what_only_looks_like_a_line_end_is_text(tmp_path):
     pairs = [("a\u2028b\x85", "c\x0bd "), *PAIRS]
     splits = datasets.load_pairs(str(write_tsv(tmp_path / "mine.tsv", pairs)))
-    assert pairs[0] in [pair for texts in splits.values() for pair in zip(*texts, strict=True)]
+    assert ("a b ", "c d ") in [pair for texts in splits.values() for pair in zip(*texts, strict=True)]
 
 
 @pytest.mark.parametrize(

@@ -146,7 +146,7 @@ def test_what_is_no_token_is_skipped(tmp_path):
     assert read_rows(tmp_path, content) == [
         (["EU", "#", "."], ["B-ORG", "O", "O"]),
         (["Leeds"], ["B-LOC"]),
-        (["Bonn\u2028"], ["B-LOC"]),
+        (["Bonn"], ["B-LOC"]),
     ]
 
 
@@ -154,7 +154,7 @@ def test_tabs_keep_spaces_within_a_token(tmp_path):
     content = "New York\tI-LOC\n#\tO \n\n#\t O\n1\xa0000\tI-LOC"
     assert read_rows(tmp_path, content) == [
         (["New York", "#"], ["B-LOC", "O"]),
-        (["#", "1\xa0000"], ["O", "B-LOC"]),
+        (["#", "1 000"], ["O", "B-LOC"]),
     ]
 
 

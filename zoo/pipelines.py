@@ -13,7 +13,7 @@ import numpy as np
 import tensorflow as tf
 
 from zoo import datasets, decoding, text
-from zoo.datasets import features
+from zoo.datasets import features, files
 from zoo.datasets.batching import pad
 from zoo.errors import InputError
 
@@ -98,22 +98,12 @@ def _by_label(p, labels):
 def read_image(path, shape):
     """A file as an array `shape`, [height, width, channels], of 0 to 255."""
     try:
-        image = tf.io.decode_image(_read_file(path), channels=shape[2], expand_animations=False)
+        image = tf.io.decode_image(files.read_bytes(path), channels=shape[2], expand_animations=False)
     except tf.errors.InvalidArgumentError:
         raise InputError(f"{path} cannot be read as an image (JPEG, PNG or BMP).") from None
     if image.shape[:2] == tuple(shape[:2]):
         return image.numpy().astype("float32")
     return tf.image.resize(image, shape[:2], antialias=True).numpy()
-
-
-def _read_file(path):
-    if not isinstance(path, str | pathlib.Path):
-        raise InputError(f"Give a list of image files. Received: {path!r:.80} in it")
-    try:
-        return pathlib.Path(path).read_bytes()
-    except (OSError, ValueError) as error:  # ValueError: a NUL in the path
-        reason = getattr(error, "strerror", None) or error
-        raise InputError(f"The image {str(path)!r:.200} cannot be read: {reason}.") from None
 
 
 def tagging(model, task, folder):
@@ -292,8 +282,8 @@ def captioning(model, task, folder):
         if network is None:
             contexts = [read_image(image, shape) for image in images]
         else:
-            files = [_read_file(image) for image in images]
-            contexts = features.describe(files, cnn_weights, network)
+            contents = [files.read_bytes(image) for image in images]
+            contexts = features.describe(contents, cnn_weights, network)
         options = {"max_length": task["config"]["max_length"], **options}
         rows = _generate(model, task, np.array(contexts), options)
         return [" ".join(task["vocabulary"][token] for token in row) for row in rows]

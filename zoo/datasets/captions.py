@@ -91,7 +91,7 @@ def _read_tfds(name, data_dir):
             rows.map(lambda row: row[image]),
             [
                 [normalize(text.decode()) for text in some]
-                for some in read_rows(builder, rows.map(texts))
+                for some in read_rows(builder, rows.map(texts).as_numpy_iterator())
             ],
         )
     return splits

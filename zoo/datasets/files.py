@@ -3,6 +3,7 @@
 import collections
 import hashlib
 import importlib.metadata
+import os
 import pathlib
 
 from zoo.datasets.splitting import SPLIT_NAMES
@@ -44,15 +45,18 @@ def read_bytes(path):
     Raises:
         ValueError: there is no such file, or it cannot be read; a folder, a device or a pipe.
     """
+    if not isinstance(path, str | os.PathLike) or not str(path) or "\0" in str(path):
+        raise InputError(f"The path of a file cannot be read. Received: {path!r:.80}")
     path = pathlib.Path(path)
-    if path.is_dir():
-        raise InputError(f"{path} is a folder: give a file.")
     try:
+        if path.is_dir():
+            raise InputError(f"{path} is a folder: give a file.")
         if path.exists() and not path.is_file():
             raise InputError(f"{path} is a device or a pipe: give a file.")
         return path.read_bytes()
-    except OSError as error:
-        raise InputError(f"{path} cannot be read: {error.strerror}.") from None
+    except (OSError, UnicodeEncodeError) as error:
+        reason = getattr(error, "strerror", None) or "its name is not Unicode"
+        raise InputError(f"{str(path)!r:.200} cannot be read: {reason}.") from None
 
 
 def decode(path):

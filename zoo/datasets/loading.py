@@ -78,7 +78,7 @@ def own_path(name):
     except OSError as error:
         raise InputError(f"{str(name)[:200]} cannot be read: {error.strerror}.") from None
     if not exists and not isinstance(name, str):
-        raise InputError(f"There is no file or folder {path}.")
+        raise InputError(f"No file or folder of that name. Received: {path}")
     if not exists or (isinstance(name, str) and _is_dataset(name)):
         return None
     if not path.is_file() and not path.is_dir():

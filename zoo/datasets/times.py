@@ -18,10 +18,11 @@ NUMBER_NAMES = (
 CYCLE = 60  # numbers up to 60 that begin again and again: hours of the day, days of the month
 FORMATS = (  # beside those that pandas guesses
     *("%d/%m/%Y", "%Y %m %d", "%Y %m %d %H:%M", "%Y %b %d", "%Y %B %d", "%b %Y", "%B %Y", "%Y %b"),
-    *("%d.%m.%y", "%d/%m/%y", "%m/%d/%y", "%d-%b-%y", "%b-%y", "%G-W%V-%u"),
+    *("%d.%m.%y", "%d/%m/%y", "%m/%d/%y", "%d-%b-%y", "%b-%y", "%Y-%b", "%m/%Y", "%m.%Y"),
+    "%G-W%V-%u",
 )
-HOUR, DAY = 3600, 24 * 3600  # in seconds
-UNITS = ((DAY, "day"), (HOUR, "hour"), (60, "minute"), (1, "second"), (0.001, "millisecond"))
+HOUR, DAY = 3_600_000, 24 * 3_600_000  # in milliseconds, as all times here
+UNITS = ((DAY, "day"), (HOUR, "hour"), (60_000, "minute"), (1000, "second"), (1, "millisecond"))
 
 
 def runs_backward(path, columns, lines):
@@ -131,7 +132,7 @@ def _is_cycle(numbers):
 
 
 def _as_dates(cells, name):
-    """Ways to read cells as seconds since 1970, by the clock on the wall; NaN for what is no date.
+    """Ways to read cells as milliseconds since 1970, by the clock on the wall; NaN for what is no date.
 
     The best way is the first. There is none if most cells are no dates.
     """
@@ -157,9 +158,9 @@ def _as_dates(cells, name):
     readings = []
     for form in dict.fromkeys((*filter(None, guesses), *FORMATS)):
         dates = pd.to_datetime(pd.Series(cells), format=form, errors="coerce")
-        seconds = dates.to_numpy("datetime64[ms]").astype("float64") / 1000
         if dates.notna().mean() > 0.5:
-            readings.append(np.where(dates.isna(), np.nan, seconds))
+            times = dates.to_numpy("datetime64[ms]").astype("float64")
+            readings.append(np.where(dates.isna(), np.nan, times))
     return sorted(readings, key=lambda times: np.isnan(times).sum())  # stable
 
 
@@ -173,6 +174,10 @@ def _usual(steps):
     return values[counts.argmax()]
 
 
+def _say(number, word):
+    return f"{number:g} {word}{'' if number == 1 else 's'}"
+
+
 def _without_summer_time(times):
     """Times in which an hour is neither left out in spring nor counted twice in fall.
 
@@ -180,7 +185,7 @@ def _without_summer_time(times):
     """
     steps = np.diff(times)
     usual = _usual(steps) if len(steps) else DAY
-    moments = times[:-1].astype("datetime64[s]")
+    moments = times[:-1].astype("datetime64[ms]")
     month = moments.astype("datetime64[M]").astype(int) % 12 + 1
     is_sunday = (times[:-1] // DAY + 4) % 7 == 0  # 1970 began on a Thursday
     may_change = is_sunday & (times[:-1] % DAY < 4 * HOUR) & np.isin(month, (3, 4, 9, 10, 11))
@@ -215,23 +220,20 @@ def _check_dates(times):
 
     steps = np.diff(times)
     length = _usual(steps)
-    unit, word = next((u, w) for u, w in UNITS if length % u == 0 or u < 1)
-    number = length / unit
-    answers = [(steps == length, f"{number:g} {word}{'s' * (number != 1)}")]
-    dates = times.astype("datetime64[s]")
+    unit, word = next((unit, word) for unit, word in UNITS if length % unit == 0)
+    answers = [(steps == length, _say(length // unit, word))]
+    dates = times.astype("datetime64[ms]")
     days, months = dates.astype("datetime64[D]"), dates.astype("datetime64[M]")
     if length >= 28 * DAY:  # months, quarters or years, on the same day or on the last one
         last = ((months + 1).astype("datetime64[D]") - months.astype("datetime64[D]")).astype(int)
         day = (days - months.astype("datetime64[D]")).astype(int) + 1
         on_day = (day == np.minimum(day.max(), last)) & (times % DAY == times[0] % DAY)
         number = np.diff(months).astype(int)
-        answers.append(
-            ((number == _usual(number)) & on_day[1:], f"{_usual(number)} months of the calendar")
-        )
+        answers.append(((number == _usual(number)) & on_day[1:], _say(_usual(number), "month")))
     if np.is_busday(days).all():  # Monday to Friday
         number = np.busday_count(days[:-1], days[1:])
         is_even = (number == _usual(number)) & (np.diff(times % DAY) == 0)
-        answers.append((is_even, f"{_usual(number)} days from Monday to Friday"))
+        answers.append((is_even, _say(_usual(number), "working day")))
     best = max(answers, key=lambda answer: answer[0].sum())
     if not best[0].all() and pd.infer_freq(pd.DatetimeIndex(dates)):  # such as the last working days
         return np.ones(len(steps), bool), best[1]
