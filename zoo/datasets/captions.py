@@ -108,7 +108,8 @@ def _is_text(feature):
 def _read_tsv(path):
     images, header = {}, None  # of each image its captions, and the line that names it first
     for i, line in enumerate(decode(path).split("\n"), start=1):
-        columns = [column.strip("\ufeff") for column in line.split("\t")]
+        line = line.removeprefix("\ufeff")  # at the start of a second file that was added
+        columns = line.split("\t")
         if not images and header is None and is_header(columns, "image", "caption"):
             header = line if not (path.parent / columns[0]).exists() else None
         if not line.strip() or line == header:

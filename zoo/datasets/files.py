@@ -6,7 +6,7 @@ import importlib.metadata
 import os
 import pathlib
 
-from zoo.datasets.splitting import SPLIT_NAMES
+from zoo.datasets.splitting import SPLIT_NAMES, SPLITS
 from zoo.errors import InputError
 from zoo.text import normalize
 
@@ -145,7 +145,7 @@ def find_splits(folder, ending=""):
             f"{found[None]} would not be read: call it train{ending}, validation{ending} or "
             f"test{ending}, or move it out of {folder}."
         )
-    return found
+    return {split: found[split] for split in SPLITS if split in found}
 
 
 def visible(folder):

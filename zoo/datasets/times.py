@@ -8,14 +8,19 @@ import numpy as np
 from zoo.errors import InputError
 
 DATE_NAMES = ("date", "datetime", "timestamp", "ds", "datum", "fecha")
+CYCLES = {  # numbers that may begin again and again, and the most of them
+    **dict.fromkeys(("month", "monat", "mois", "mes"), 12),
+    **dict.fromkeys(("hour", "stunde", "heure", "hora"), 24),
+    **dict.fromkeys(("day", "tag", "jour", "dia", "día"), 31),
+    **dict.fromkeys(("week", "woche", "semaine", "semana"), 53),
+    "minute": 60,
+}
 NUMBER_NAMES = (
     *DATE_NAMES,
-    *("", "t", "time", "step", "index", "period", "year", "month", "week", "day", "hour", "minute"),
-    *("zeit", "schritt", "jahr", "monat", "woche", "tag", "stunde"),
-    *("temps", "année", "annee", "mois", "semaine", "jour", "heure"),
-    *("tiempo", "año", "ano", "mes", "semana", "dia", "día", "hora"),
+    *CYCLES,
+    *("", "t", "time", "step", "index", "period", "year"),
+    *("zeit", "schritt", "jahr", "temps", "année", "annee", "tiempo", "año", "ano"),
 )
-CYCLE = 60  # numbers up to 60 that begin again and again: hours of the day, days of the month
 FORMATS = (  # beside those that pandas guesses
     *("%d/%m/%Y", "%Y %m %d", "%Y %m %d %H:%M", "%Y %b %d", "%Y %B %d", "%b %Y", "%B %Y", "%Y %b"),
     *("%d.%m.%y", "%d/%m/%y", "%m/%d/%y", "%d-%b-%y", "%b-%y", "%Y-%b", "%m/%Y", "%m.%Y"),
@@ -110,7 +115,7 @@ def _find_times(path, columns, lines):
             )
     for i, (name, cells) in enumerate(columns.items()):
         times = _as_numbers(cells)
-        if times is None or _is_cycle(times):
+        if times is None or _is_cycle(name, times):
             continue
         are_years = i == 0 and ((times >= 1000) & (times < 3000)).all() and len({*np.diff(times)}) == 1
         if name in NUMBER_NAMES or are_years:
@@ -126,9 +131,9 @@ def _as_numbers(cells):
     return numbers if np.isfinite(numbers).all() else None
 
 
-def _is_cycle(numbers):
+def _is_cycle(name, numbers):
     begins = numbers[1:][np.diff(numbers) < 0]  # where it falls back
-    return len(begins) > 0 and numbers.max() <= CYCLE and set(begins) <= {numbers.min()}
+    return len(begins) > 0 and numbers.max() <= CYCLES.get(name, -1) and {*begins} == {numbers.min()}
 
 
 def _as_dates(cells, name):
@@ -154,14 +159,20 @@ def _as_dates(cells, name):
     cells = [re.sub(r"^(\d{4})[ -]?Q([1-4])$", _first_month, cell) for cell in cells]
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # that a date is not day first
-        guesses = [guess_datetime_format(cells[0], dayfirst=first) for first in (False, True)]
+        orders = (False,) if re.match(r"\d{4}", cells[0]) else (False, True)  # after a year: the month
+        guesses = [guess_datetime_format(cells[0], dayfirst=order) for order in orders]
     readings = []
     for form in dict.fromkeys((*filter(None, guesses), *FORMATS)):
         dates = pd.to_datetime(pd.Series(cells), format=form, errors="coerce")
         if dates.notna().mean() > 0.5:
             times = dates.to_numpy("datetime64[ms]").astype("float64")
             readings.append(np.where(dates.isna(), np.nan, times))
-    return sorted(readings, key=lambda times: np.isnan(times).sum())  # stable
+    return sorted(readings, key=_is_unlikely)  # stable
+
+
+def _is_unlikely(times):
+    steps = np.diff(times)
+    return np.isnan(times).sum(), -(steps == _usual(steps)).sum()
 
 
 def _first_month(quarter):
@@ -170,6 +181,8 @@ def _first_month(quarter):
 
 def _usual(steps):
     """The most frequent of some numbers."""
+    if not len(steps):
+        return 0
     values, counts = np.unique(steps, return_counts=True)
     return values[counts.argmax()]
 
@@ -184,7 +197,7 @@ def _without_summer_time(times):
     Clocks are changed on a Sunday of March, April, September, October or November, before 4 o'clock.
     """
     steps = np.diff(times)
-    usual = _usual(steps) if len(steps) else DAY
+    usual = _usual(steps)
     moments = times[:-1].astype("datetime64[ms]")
     month = moments.astype("datetime64[M]").astype(int) % 12 + 1
     is_sunday = (times[:-1] // DAY + 4) % 7 == 0  # 1970 began on a Thursday
@@ -234,7 +247,7 @@ def _check_dates(times):
         number = np.busday_count(days[:-1], days[1:])
         is_even = (number == _usual(number)) & (np.diff(times % DAY) == 0)
         answers.append((is_even, _say(_usual(number), "working day")))
-    best = max(answers, key=lambda answer: answer[0].sum())
-    if not best[0].all() and pd.infer_freq(pd.DatetimeIndex(dates)):  # such as the last working days
-        return np.ones(len(steps), bool), best[1]
-    return best
+    number = np.diff(months).astype(int)
+    if (number == number[0]).all() and pd.infer_freq(pd.DatetimeIndex(dates)):
+        return np.ones(len(steps), bool), ""  # the last working day, the third Friday
+    return max(answers, key=lambda answer: answer[0].sum())
