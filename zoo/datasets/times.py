@@ -163,6 +163,8 @@ def _as_dates(cells, name):
         guesses = [guess_datetime_format(cells[0], dayfirst=order) for order in orders]
     readings = []
     for form in dict.fromkeys((*filter(None, guesses), *FORMATS)):
+        if pd.isna(pd.to_datetime(cells[0], format=form, errors="coerce")):
+            continue
         dates = pd.to_datetime(pd.Series(cells), format=form, errors="coerce")
         if dates.notna().mean() > 0.5:
             times = dates.to_numpy("datetime64[ms]").astype("float64")
