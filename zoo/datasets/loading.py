@@ -294,8 +294,9 @@ def load(name, split=None, data_dir=None):
         A `tf.data.Dataset` of dicts, or a dict of them.
 
     Raises:
-        ValueError: an unknown name or split; a file whose sha256 is wrong; or no network, told
-            within seconds, with the URL, what to put where, and the recipes that need no download.
+        ValueError: an unknown name or split; a file whose sha256 is wrong; a prepared dataset whose
+            files are missing or cut off, with the folder to delete; or no network, told within
+            seconds, with the URL, what to put where, and the recipes that need no download.
 
     Example:
 
