@@ -31,6 +31,7 @@ subwords, dropout, Adam with warm-up and cosine decay, no input feeding.
 import dataclasses
 import itertools
 import os
+import pathlib
 from concurrent.futures import ThreadPoolExecutor
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
@@ -139,9 +140,8 @@ def main(config):
 
     # Data: the subwords are learnt from the training split alone.
     languages = {"source": config.source or None, "target": config.target or None}
-    splits = zoo.datasets.load_pairs(
-        config.pairs or config.dataset, config.data_dir or None, **languages
-    )
+    own = pathlib.Path(config.pairs) if config.pairs else None
+    splits = zoo.datasets.load_pairs(own or config.dataset, config.data_dir or None, **languages)
     if config.smoke:
         splits = {split: tuple(texts[:200] for texts in pair) for split, pair in splits.items()}
     print(", ".join(f"{len(sources)} {split}" for split, (sources, _) in splits.items()), "pairs")

@@ -52,7 +52,7 @@ CASES = {"lower": str.lower, "Capital": str.capitalize, "UPPER": str.upper}
 MARKS = ["", ",", ".", "?", "!"]
 TAGS = [(case, mark) for case in CASES for mark in MARKS]  # number 5 * case + mark
 MARK_OF = {"?": "?", "!": "!", ".": ".", "…": ".", ",": ",", ";": ",", ":": ","}  # the first counts
-WORD = re.compile(r"[^\W_]+(?:['-][^\W_]+)*")
+WORD = zoo.text.WORD
 
 
 @dataclasses.dataclass
@@ -225,7 +225,7 @@ def main(config):
         "cell": config.cell,
         "dataset": config.dataset,
         "labels": TAGS,
-        "preprocessing": {"word": WORD.pattern, "lower": True},
+        "preprocessing": {"word": "zoo.text.WORD", "lower": True},
         "config": dataclasses.asdict(config),
         "vocabulary": list(vocabulary),
     }

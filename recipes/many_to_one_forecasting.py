@@ -35,6 +35,7 @@ ahead at once, there is no layer before the cell, and the loss is the squared er
 
 import dataclasses
 import os
+import pathlib
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
@@ -137,7 +138,10 @@ def main(config):
 
     # Data: three parts in order of time, and the windows of each.
     source = config.csv or config.dataset
-    parts, column = zoo.datasets.load_series(source, config.column, config.data_dir or None)
+    own = pathlib.Path(config.csv) if config.csv else None
+    parts, column = zoo.datasets.load_series(
+        own or config.dataset, config.column, config.data_dir or None
+    )
     keras.utils.set_random_seed(config.seed)  # now: preparing a dataset draws random numbers
     data, mean, std = make_windows(parts, config.window, config.horizon)
     sizes = ", ".join(f"{len(data[split][0])} {split}" for split in data)

@@ -34,7 +34,6 @@ state instead of a first input; what is attended to goes into the output of the 
 import collections
 import dataclasses
 import os
-import re
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
@@ -48,7 +47,7 @@ import zoo
 
 START, END = 2, 3
 GLYPHS = "unicode_glyphs"
-WORD = r"\w+(?:[-']\w+)*"  # letters and digits, with inner hyphens and apostrophes
+WORD = zoo.text.WORD  # letters and digits, with inner hyphens and apostrophes
 
 
 @dataclasses.dataclass
@@ -161,7 +160,7 @@ def main(config):
     print(", ".join(f"{len(texts)} {split}" for split, (_, texts) in splits.items()), "images")
     contexts = {split: load_contexts(images, config) for split, (images, _) in splits.items()}
     captions = {
-        split: [[re.findall(WORD, text.lower()) for text in of_image] for of_image in texts]
+        split: [[WORD.findall(text.lower()) for text in of_image] for of_image in texts]
         for split, (_, texts) in splits.items()
     }
     counts = collections.Counter(w for of_image in captions["train"] for c in of_image for w in c)
@@ -226,7 +225,11 @@ def main(config):
         "type": "one_to_many",
         "cell": config.cell,
         "dataset": config.dataset,
-        "preprocessing": {"words": WORD, "context": contexts["test"].shape[1:], "network": network},
+        "preprocessing": {
+            "words": "zoo.text.WORD",
+            "context": contexts["test"].shape[1:],
+            "network": network,
+        },
         "config": dataclasses.asdict(config),
         "vocabulary": vocabulary,
     }

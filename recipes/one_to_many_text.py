@@ -32,6 +32,7 @@ falling learning rate.
 import collections
 import dataclasses
 import os
+import pathlib
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
@@ -135,7 +136,8 @@ def main(config):
         config = dataclasses.replace(config, **smaller)
 
     # Data: characters or words are learnt from the training split alone.
-    splits = zoo.datasets.load_corpus(config.text or config.dataset, config.data_dir or None)
+    own = pathlib.Path(config.text) if config.text else None
+    splits = zoo.datasets.load_corpus(own or config.dataset, config.data_dir or None)
     keras.utils.set_random_seed(config.seed)  # now: preparing a dataset draws random numbers
     limits = {split: config.max_tokens // (1 if split == "train" else 10) for split in splits}
     symbols = {split: tokenize(splits[split], config.level, limits[split]) for split in splits}

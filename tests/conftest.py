@@ -7,7 +7,6 @@ import pathlib
 import runpy
 import sys
 
-import filelock
 import pytest
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
@@ -27,20 +26,8 @@ def pytest_terminal_summary(terminalreporter):
 @pytest.fixture(scope="session")
 def data_dir(tmp_path_factory, worker_id):
     """Where datasets are prepared: once for all test processes, outside a person's own folders."""
-    import tensorflow_datasets as tfds
-
     root = tmp_path_factory.getbasetemp()
-    folder = (root if worker_id == "master" else root.parent) / "data"
-    prepare = tfds.core.DatasetBuilder.download_and_prepare
-
-    def prepare_alone(builder, **options):
-        with filelock.FileLock(folder.with_name(f"{builder.name}.lock")):
-            prepare(builder, **options)
-            builder.info.read_from_directory(builder.data_dir)  # another process may have prepared it
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(tfds.core.DatasetBuilder, "download_and_prepare", prepare_alone)
-        yield str(folder)
+    return str((root if worker_id == "master" else root.parent) / "data")
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -119,3 +119,62 @@ def test_streams_of_a_short_text():
     assert inputs.shape == (1, 1, 100) and targets[0, 0, :3].tolist() == [6, 7, 0]
     with pytest.raises(ValueError, match=r"two tokens at least\. Received: 1"):
         streams([5], batch_size=32, steps=100)
+
+
+def test_numbers_keep_their_value_whatever_the_first_row_has():
+    rows = [(np.array([1, 2]), 1), (np.array([2.5]), 0.5), (np.array([], "int32"), True)]
+    (x, y), *_ = batches(rows, 3).as_numpy_iterator()
+    assert x.tolist() == [[1, 2], [2.5, 0], [0, 0]] and y.tolist() == [1, 0.5, 1]
+    for kind in ("int32", "float32", "bool"):  # one dtype stays as it is, with empty rows too
+        (x,) = batches([np.ones(2, kind), np.array([])], 2).as_numpy_iterator()
+        assert x.dtype == kind
+    (x,) = batches([np.ones(2, "int32"), np.full(1, 2**40)], 2).as_numpy_iterator()
+    assert x.max() == 2**40
+    (labels,) = batches(["a", "bcd"], 2).as_numpy_iterator()
+    assert labels.tolist() == [b"a", b"bcd"]
+
+
+@pytest.mark.parametrize(
+    ("rows", "message"),
+    [
+        ([1, "a"], r"numbers, or all of them texts\. Received: <U1, int64"),
+        ([np.ones(2), np.ones((2, 2))], r"same number of axes\. Received: \[1, 2\]"),
+        ([(np.ones(2), 1), (np.ones(2),)], "same structure"),
+        ([{"a": np.ones(2)}, {"b": np.ones(2)}], "same structure"),
+        ([np.array([None, 1])] * 2, r"Received: object"),
+        ([np.ones(2), np.ones(2) * 1j], r"Received: complex128, float64"),
+        ([], "no rows"),
+    ],
+)
+def test_rows_that_make_no_batch(rows, message):
+    with pytest.raises(ValueError, match=message) as error:
+        batches(rows, 2)
+    assert "\n" not in str(error.value)
+
+
+def test_rows_that_are_drawn_may_not_become_floats():
+    draws = iter([[np.array([1])], [np.array([2.5])]])
+    dataset = batches(lambda rng: next(draws), 1)
+    with pytest.raises(Exception, match="A batch of int64 cannot hold float64"):
+        list(dataset)
+
+
+@pytest.mark.parametrize("bad", [0, -1, 2.5, None, "2", True])
+def test_numbers_that_must_be_whole(bad):
+    rows = [np.ones(3, "int32")] * 4
+    with pytest.raises(ValueError, match="batch_size must be a whole number, 1 or more"):
+        batches(rows, bad)
+    with pytest.raises(ValueError, match="batch_size must be a whole number, 1 or more"):
+        streams(range(9), bad, 2)
+    with pytest.raises(ValueError, match="steps must be a whole number, 1 or more"):
+        streams(range(9), 2, bad)
+    if bad not in (0, None):
+        with pytest.raises(ValueError, match="seed must be a whole number, 0 or more"):
+            batches(rows, 2, seed=bad)
+    assert len(batches(rows, np.int64(2), seed=np.int32(0))) == 2
+
+
+@pytest.mark.parametrize("tokens", [[1.5, 2.5, 3], [[1, 2], [3, 4]], "abc", ["a", "b"], 5])
+def test_streams_are_of_integers(tokens):
+    with pytest.raises(ValueError, match=r"Tokens must be integers \[time\]"):
+        streams(tokens, 2, 2)

@@ -213,6 +213,29 @@ def test_a_file_keeps_the_captions_of_an_image_together(tmp_path):
     assert sorted(found) == list(range(40))
 
 
+@pytest.mark.parametrize("header", ["image\tcaption", '"File_Name"\t"Text"', "path\tdescription"])
+def test_names_of_columns_are_skipped(tmp_path, header):
+    body = "".join(write_images(tmp_path))
+    (tmp_path / "mine.tsv").write_text(f"{header}\n{body}\ufeff{header}\n\n")
+    splits = datasets.load_captions(tmp_path / "mine.tsv")
+    assert sum(len(captions) for _, captions in splits.values()) == 40
+    (tmp_path / "image").write_bytes(encode("red"))  # now it names an image
+    (tmp_path / "mine.tsv").write_text(f"image\tcaption\n{body}")
+    splits = datasets.load_captions(tmp_path / "mine.tsv")
+    assert sum(len(captions) for _, captions in splits.values()) == 41
+
+
+def test_captions_are_normalized_and_names_of_images_are_not(tmp_path):
+    write_images(tmp_path)
+    lines = []
+    for i in range(40):
+        (tmp_path / f"cafe\u0301\xa0{i}.png").write_bytes(encode((i, 0, 0)))
+        lines.append(f"cafe\u0301\xa0{i}.png\ta cafe\u0301\xa0in r\xaded\u200b\n")
+    (tmp_path / "mine.tsv").write_text("".join(lines))
+    for _, captions in datasets.load_captions(tmp_path / "mine.tsv").values():
+        assert captions and {caption for some in captions for caption in some} == {"a café in red"}
+
+
 def test_a_folder_and_the_numbers_of_flickr(tmp_path):
     lines = [line.replace(".png", ".png#1") for line in write_images(tmp_path)]
     (tmp_path / "train.tsv").write_text("".join(lines[:30]))
@@ -234,6 +257,8 @@ def test_a_folder_and_the_numbers_of_flickr(tmp_path):
         ("images/half.jpg\tb\n", r"line 1: .*half.jpg cannot be read as an image"),
         ("images/none.png\tb\n", r"line 1: .*none.png cannot be read as an image"),
         ("images/1.png\ta\n", "split of .* is empty"),
+        ("image_id\ta caption\n", r"line 1: there is no image .*image_id. If the line has the names"),
+        ("images/1.png\t\u200b\n", "mine.tsv, line 1: expected an image"),
     ],
 )
 def test_files_that_cannot_be_used(tmp_path, content, message):

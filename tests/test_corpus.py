@@ -62,3 +62,17 @@ def test_a_file_that_cannot_be_used(tmp_path, content, message):
 def test_a_dataset_without_texts(data_dir):
     with pytest.raises(ValueError, match=r"digits has not one text. Received: image, label"):
         datasets.load_corpus("digits", data_dir)
+
+
+def test_a_text_is_normalized(tmp_path):
+    path = tmp_path / "mine.txt"
+    path.write_text("\ufeffOnce\xa0upon a ti\xadme, in a cafe\u0301\x00\r\n\tthere\u200b was\n" * 9)
+    texts = datasets.load_corpus(path)
+    text = "".join(part for some in texts.values() for part in some)
+    assert text == "Once upon a time, in a café\n\tthere was\n" * 9
+
+
+def test_a_text_of_one_character(tmp_path):
+    (tmp_path / "mine.txt").write_text("a" * 1000)
+    with pytest.raises(ValueError, match=r"All characters of .* are the same, 'a'"):
+        datasets.load_corpus(tmp_path / "mine.txt")

@@ -3,7 +3,14 @@
 import gzip
 import hashlib
 import json
+import os
+import pathlib
 import re
+import shutil
+import subprocess
+import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
 
 import needs
 import numpy as np
@@ -68,8 +75,8 @@ def test_movie_reviews(config, rows, positive, data_dir):
     assert label_names == ["neg", "pos"]
     assert sum(counts(splits).values()) == rows
     assert sum(labels.sum() for _, labels in splits.values()) == positive
-    for split, (texts, _) in splits.items():
-        assert {split_by_hash(text) for text in texts} == {split}
+    for split, rows in datasets.load(f"movie_reviews/{config}", data_dir=data_dir).items():
+        assert {split_by_hash(row["text"].decode()) for row in rows.as_numpy_iterator()} == {split}
 
 
 @pytest.mark.parametrize("builder", (movie_reviews, cmudict, co2, digits, sunspots))
@@ -232,7 +239,10 @@ def test_what_tfds_has_of_tagged_sentences(name, feature, num_sentences, num_tok
 
 def gzip_pairs(num_rows, num_german_rows):
     """What the six files of multi30k would be, with the line ends that only str.splitlines sees."""
-    texts = {"en": "a dog\u2028runs \n" * num_rows, "de": "ein Hund läuft\x85\n" * num_german_rows}
+    texts = {
+        "en": "a dog\u2028runs \none dog\n" * num_rows,
+        "de": "ein Hund läuft\x85\nein Hund\n" * num_german_rows,
+    }
     return {
         f"{multi30k.URL}{file}.{language}.gz": gzip.compress(text.encode())
         for file in multi30k.FILES.values()
@@ -242,13 +252,15 @@ def gzip_pairs(num_rows, num_german_rows):
 
 def test_multi30k(place):
     data_dir = str(place(multi30k.Multi30k, gzip_pairs(3, 3)))
-    english, german = ["a dog\u2028runs "] * 3, ["ein Hund läuft\x85"] * 3
+    english, german = ["a dog runs ", "one dog"] * 3, ["ein Hund läuft ", "ein Hund"] * 3
     for languages in ({}, {"source": "en"}, {"target": "de"}, {"source": "en", "target": "de"}):
         splits = datasets.load_pairs("multi30k", data_dir, **languages)
-        assert splits == dict.fromkeys(("train", "validation", "test"), (english, german))
+        assert list(splits) == ["train", "validation", "test"]
+        for pair in splits.values():
+            assert sorted(zip(*pair, strict=True)) == sorted(zip(english, german, strict=True))
     for languages in ({"source": "de"}, {"target": "en"}):
         splits = datasets.load_pairs("multi30k", data_dir, **languages)
-        assert splits["test"] == (german, english)
+        assert sorted(zip(*splits["test"], strict=True)) == sorted(zip(german, english, strict=True))
     with pytest.raises(ValueError, match=r"language of multi30k.* 'en', 'de'\. Received: 'fr'"):
         datasets.load_pairs("multi30k", data_dir, target="fr")
     with pytest.raises(ValueError, match=r"must differ. Received: 'de' and 'de'"):
@@ -517,3 +529,304 @@ def test_a_folder_without_classes(tmp_path):
     (tmp_path / "good" / "1.txt").write_text("")
     with pytest.raises(ValueError, match=r"1.txt is empty: expected a text"):
         datasets.load_texts(str(tmp_path))
+
+
+HEADERS = ["label\ttext", "Sentiment\tReview", "label\ttext ", '"label"\t"text"', "class\tdocument"]
+
+
+@pytest.mark.parametrize("header", HEADERS)
+def test_names_of_columns_are_skipped(tmp_path, header):
+    path = write_tsv(tmp_path / "mine.tsv", ROWS)
+    splits, label_names = datasets.load_texts(path)
+    body = path.read_text()
+    for content in (
+        f"{header}\n{body}",
+        f"\n\t\n{header}\n{body}",
+        f"{header}\n{body}\ufeff{header}\n",
+    ):
+        path.write_text(content)
+        again, again_names = datasets.load_texts(path)
+        assert again_names == label_names == ["bad", "good"] and counts(again) == counts(splits)
+
+
+def test_names_of_columns_that_are_not_known(tmp_path):
+    path = write_tsv(tmp_path / "mine.tsv", [("avis", "note"), *ROWS])
+    message = r"train part of .* 'note' is nowhere else.*label<tab>text, or delete.* move it"
+    with pytest.raises(ValueError, match=message):
+        datasets.load_texts(path)
+    path.rename(tmp_path / "train.tsv")
+    write_tsv(tmp_path / "test.tsv", [("avis", "note"), *ROWS])
+    with pytest.raises(ValueError, match=message):
+        datasets.load_texts(tmp_path)
+    text = next(text for text in map(str, range(99)) if split_by_hash(text) == "train")
+    moved = write_tsv(tmp_path / "mine.tsv", [*ROWS, (text, "rare")])
+    assert datasets.load_texts(moved)[1] == ["bad", "good", "rare"]
+
+
+def test_texts_and_labels_are_normalized(tmp_path):
+    body = "".join(f"{label}\tcafe\u0301\xa0{text}\n" for text, label in ROWS)
+    other = "".join(f"{label}\u200b \tli\xadne {text}\x00\n" for text, label in ROWS)
+    (tmp_path / "mine.tsv").write_text(f"\ufeff{body}\ufeff{other}", encoding="utf-8")
+    splits, label_names = datasets.load_texts(tmp_path / "mine.tsv")
+    assert label_names == ["bad", "good"]
+    texts = {text for some, _ in splits.values() for text in some}
+    assert texts == {f"café {text}" for text, _ in ROWS} | {f"line {text}" for text, _ in ROWS}
+
+
+def write_classes(folder, *names, ending=".txt", n=40):
+    for name in names:
+        (folder / name).mkdir(parents=True)
+        for i in range(n):
+            (folder / name / f"{i}{ending}").write_text(f"text {i} of {name}")
+
+
+def test_folders_that_are_no_classes(tmp_path):
+    write_classes(tmp_path, "good", "bad")
+    write_classes(tmp_path, ".ipynb_checkpoints", ".git", "__MACOSX", "_old")
+    write_classes(tmp_path, "mid", ending=".TXT")
+    (tmp_path / "good" / ".ipynb_checkpoints").mkdir()
+    for name in (".DS_Store", "Thumbs.db", "._1.txt", "desktop.ini"):
+        (tmp_path / "good" / name).write_bytes(b"\xff")
+    (tmp_path / "README").write_text("beside the classes")
+    splits, label_names = datasets.load_texts(tmp_path)
+    assert label_names == ["bad", "good", "mid"] and sum(counts(splits).values()) == 120
+
+
+@pytest.mark.parametrize("split", ["train", "Train"])
+def test_reviews_without_a_label_are_no_class(tmp_path, split):
+    write_classes(tmp_path / split, "neg", "pos", "unsup")
+    write_classes(tmp_path / "test", "neg", "pos")
+    splits, label_names = datasets.load_texts(tmp_path)
+    assert label_names == ["neg", "pos"] and counts(splits)["test"] == 80
+    assert counts(splits)["train"] + counts(splits)["validation"] == 80
+
+
+def test_a_class_may_be_called_train(tmp_path):
+    write_classes(tmp_path, "train", "bus", "unsup")
+    assert datasets.load_texts(tmp_path)[1] == ["bus", "train", "unsup"]
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("good/1.md", r"1.md, in the folder of a class, is no .txt file: convert it or move it away"),
+        ("good/more/1.txt", r"more, in the folder of a class, is no .txt file"),
+        ("empty/.keep", r"The folder of a class, .*empty, has no .txt file"),
+    ],
+)
+def test_what_would_not_be_read_of_a_class(tmp_path, name, message):
+    write_classes(tmp_path, "good", "bad")
+    (tmp_path / name).parent.mkdir(exist_ok=True)
+    (tmp_path / name).write_text("a text")
+    with pytest.raises(ValueError, match=message):
+        datasets.load_texts(tmp_path)
+
+
+@pytest.mark.parametrize("name", ["validation.tsv", "VALID.TSV", "val.tsv", "Dev.Tsv"])
+def test_names_of_the_splits(tmp_path, name):
+    write_tsv(tmp_path / "TRAIN.TSV", ROWS)
+    write_tsv(tmp_path / name, ROWS[:10])
+    write_tsv(tmp_path / "test.tsv", ROWS[:6])
+    (tmp_path / "notes.txt").write_text("of no concern")
+    assert list(counts(datasets.load_texts(tmp_path)[0]).values()) == [60, 10, 6]
+    write_tsv(tmp_path / "extra.tsv", ROWS)
+    with pytest.raises(
+        ValueError, match=r"extra.tsv would not be read: call it train.tsv, validation.tsv"
+    ):
+        datasets.load_texts(tmp_path)
+    (tmp_path / "extra.tsv").rename(tmp_path / "train.tsv")
+    with pytest.raises(ValueError, match=r"has the train split twice: TRAIN.TSV, train.tsv"):
+        datasets.load_texts(tmp_path)
+
+
+def test_folders_of_the_splits(tmp_path):
+    for split in ("train", "val", "test"):
+        write_classes(tmp_path / split, "good", "bad", n=5)
+    assert list(counts(datasets.load_texts(tmp_path)[0]).values()) == [10, 10, 10]
+    write_classes(tmp_path / "extra", "good")
+    with pytest.raises(ValueError, match=r"extra would not be read"):
+        datasets.load_texts(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("rows", "message"),
+    [
+        ([("same", label) for _, label in ROWS], "All texts of .* are the same, 'same'"),
+        ([("." * i, label) for i, (_, label) in enumerate(ROWS, 1)], "have no letter and no digit"),
+    ],
+)
+def test_texts_from_which_nothing_can_be_learned(tmp_path, rows, message):
+    path = write_tsv(tmp_path / "train.tsv", rows)
+    for split in ("validation", "test"):
+        (tmp_path / f"{split}.tsv").write_bytes(path.read_bytes())
+    with pytest.raises(ValueError, match=message):
+        datasets.load_texts(tmp_path)
+
+
+# Paths
+
+
+LOADERS = {
+    "texts": datasets.load_texts,
+    "pairs": datasets.load_pairs,
+    "tagged": lambda name: datasets.load_tagged(name, "ner"),
+    "captions": datasets.load_captions,
+    "corpus": datasets.load_corpus,
+    "series": datasets.load_series,
+}
+
+
+@pytest.mark.parametrize("load", LOADERS.values(), ids=LOADERS)
+def test_what_is_no_path_of_a_file_or_folder(tmp_path, load):
+    for name in ("", " ", 5, None, 2.5, b"mine.tsv", ["mine.tsv"]):
+        with pytest.raises(
+            ValueError, match="Give the name of a dataset, or the path of your own data"
+        ):
+            load(name)
+    os.mkfifo(tmp_path / "pipe")  # to open it would wait forever
+    (tmp_path / "link").symlink_to(tmp_path / "nothing")
+    messages = {
+        "pipe": "pipe is a device or a pipe",
+        "link": "[Nn]o file or folder of that name",
+        "nothing": "[Nn]o file or folder of that name",
+        "x" * 300: "cannot be read: File name too long|[Nn]o file or folder",
+        "a\0b": "[Nn]o file or folder|no name of a dataset",
+    }
+    for name, message in messages.items():
+        for path in (tmp_path / name, str(tmp_path / name)):
+            with pytest.raises(ValueError, match=message) as error:
+                load(path)
+            assert "\n" not in str(error.value)
+    with pytest.raises(ValueError, match="is a device or a pipe"):
+        load("/dev/null")
+
+
+@pytest.mark.parametrize("load", LOADERS.values(), ids=LOADERS)
+def test_a_folder_in_the_place_of_a_file_and_a_file_that_cannot_be_read(tmp_path, load, monkeypatch):
+    with pytest.raises(ValueError, match=r"is a folder: give a file|has no (train|classes)") as error:
+        load(tmp_path)
+    assert str(tmp_path) in str(error.value)
+
+    def refuse(path):
+        raise PermissionError(13, "Permission denied", str(path))
+
+    (tmp_path / "mine.tsv").write_text("a\tb\n")
+    monkeypatch.setattr("pathlib.Path.read_bytes", refuse)
+    with pytest.raises(ValueError, match=r"mine.tsv' cannot be read: Permission denied"):
+        load(tmp_path / "mine.tsv")
+
+
+def test_a_name_of_a_dataset_means_the_dataset(tmp_path, monkeypatch, data_dir):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "sunspots").mkdir()
+    (tmp_path / "sunspots" / "task.json").write_text("{}")
+    (tmp_path / "movie_reviews" / "mine").mkdir(parents=True)
+    (tmp_path / "movie_reviews" / "rotten_tomatoes").mkdir()
+    (tmp_path / "mine").mkdir()
+    assert loading.own_path("sunspots") is None
+    assert loading.own_path("sunspots:1.0.0") is None
+    assert loading.own_path("movie_reviews/rotten_tomatoes") is None
+    assert datasets.load_series("sunspots", data_dir=data_dir)[1] == "sunspots"
+    for name in ("./sunspots", pathlib.Path("sunspots"), str(tmp_path / "sunspots"), "mine"):
+        assert loading.own_path(name) == pathlib.Path(name)
+    assert loading.own_path("movie_reviews/mine") == pathlib.Path(
+        "movie_reviews/mine"
+    )  # no such config
+    with pytest.raises(ValueError, match="sunspots is a folder: give a file"):
+        datasets.load_series("./sunspots")
+
+
+# What TFDS has prepared
+
+
+@pytest.fixture
+def prepared(small_sst):
+    datasets.load("sst_binary", data_dir=str(small_sst))
+    return small_sst / "sst_binary" / "1.0.0"
+
+
+def cut_a_record(folder):
+    file = next(folder.glob("*train*"))
+    file.write_bytes(file.read_bytes()[:-40])
+
+
+def flip_a_bit(folder):
+    file = next(folder.glob("*train*"))
+    content = bytearray(file.read_bytes())
+    content[30] ^= 1
+    file.write_bytes(content)
+
+
+DAMAGES = {
+    "no info": lambda folder: (folder / "dataset_info.json").unlink(),
+    "empty info": lambda folder: (folder / "dataset_info.json").write_text(""),
+    "half an info": lambda folder: (folder / "dataset_info.json").write_text('{"name": "sst'),
+    "another info": lambda folder: (folder / "dataset_info.json").write_text("{}"),
+    "no text": lambda folder: (folder / "dataset_info.json").write_bytes(b"\xff\xfe"),
+    "no shard": lambda folder: next(folder.glob("*train*")).unlink(),
+    "empty shard": lambda folder: next(folder.glob("*train*")).write_bytes(b""),
+    "cut record": cut_a_record,
+    "changed record": flip_a_bit,
+    "empty folder": lambda folder: [file.unlink() for file in folder.iterdir()],
+    "a file": lambda folder: [shutil.rmtree(folder), folder.write_text("")],
+}
+
+
+@pytest.mark.parametrize("damage", DAMAGES.values(), ids=DAMAGES)
+def test_a_damaged_dataset_names_the_folder_to_delete(prepared, damage):
+    damage(prepared)
+    data_dir = prepared.parents[1]
+    with pytest.raises(
+        ValueError, match=r"files in .* are damaged\. Delete that folder and run"
+    ) as error:
+        datasets.load_texts("sst_binary", str(data_dir))
+    assert "\n" not in str(error.value)
+    folder = pathlib.Path(re.search(r"files in (.*) are damaged", str(error.value))[1])
+    assert prepared.is_relative_to(folder) and folder != data_dir
+    shutil.rmtree(folder) if folder.is_dir() else folder.unlink()
+    assert counts(datasets.load_texts("sst_binary", str(data_dir))[0])["train"] == 8
+
+
+def test_a_data_dir_that_cannot_be_written_to(prepared, monkeypatch):
+    def refuse(*args, **kwargs):
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr("pathlib.Path.touch", refuse)
+    data_dir = str(prepared.parents[1])
+    assert counts(datasets.load_texts("sst_binary", data_dir)[0])["test"] == 2  # it is there
+    with pytest.raises(
+        ValueError, match=r"wnut17 is not prepared, and .* cannot be written to: Permission"
+    ):
+        datasets.load("wnut17", data_dir=data_dir)
+    monkeypatch.undo()
+    with pytest.raises(ValueError, match="cannot be written to"):
+        datasets.load("wnut17", data_dir=str(prepared / "dataset_info.json"))
+
+
+def test_one_process_prepares_and_the_others_wait(small_sst, capsys):
+    """Another process holds the lock, prepares the dataset and lets go."""
+    builder = loading._find_builder("sst_binary", str(small_sst))
+    lock = loading._make_lock(builder)
+    lock.acquire()
+    with ThreadPoolExecutor() as threads:
+        waiting = threads.submit(datasets.load_texts, "sst_binary", str(small_sst))
+        with pytest.raises(TimeoutError):
+            waiting.result(timeout=2)
+        assert "Waiting until another process has prepared sst_binary" in capsys.readouterr().err
+        loading._download_and_prepare("sst_binary", builder)
+        lock.release()
+        assert counts(waiting.result(timeout=60)[0]) == {"train": 8, "validation": 4, "test": 2}
+
+
+@pytest.mark.slow
+def test_two_processes_and_one_that_was_killed(tmp_path):
+    code = f"from zoo import datasets; datasets.load_series('sunspots', data_dir={str(tmp_path)!r})"
+    command = [sys.executable, "-c", code]
+    killed = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    while not list(tmp_path.glob("sunspots/*")):
+        assert killed.poll() is None
+        time.sleep(0.01)
+    killed.kill()
+    killed.wait()
+    both = [subprocess.Popen(command, stdout=subprocess.DEVNULL) for _ in range(2)]
+    assert [process.wait(timeout=120) for process in both] == [0, 0]

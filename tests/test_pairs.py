@@ -1,5 +1,7 @@
 """Pairs of texts from a person's own files; those of TFDS are tested with their builder."""
 
+import re
+
 import pytest
 
 from zoo import datasets
@@ -38,7 +40,7 @@ def test_a_folder(tmp_path):
 def test_what_only_looks_like_a_line_end_is_text(tmp_path):
     pairs = [("a\u2028b\x85", "c\x0bd "), *PAIRS]
     splits = datasets.load_pairs(str(write_tsv(tmp_path / "mine.tsv", pairs)))
-    assert pairs[0] in [pair for texts in splits.values() for pair in zip(*texts, strict=True)]
+    assert ("a b ", "c d ") in [pair for texts in splits.values() for pair in zip(*texts, strict=True)]
 
 
 @pytest.mark.parametrize(
@@ -85,3 +87,42 @@ def test_a_dataset_without_translations(data_dir):
 def test_an_unknown_dataset(tmp_path):
     with pytest.raises(ValueError, match=r"Did you mean 'multi30k'"):
         datasets.load_pairs("multi30", str(tmp_path))
+
+
+@pytest.mark.parametrize(
+    "header", ["source\ttarget", "English\tGerman", "en\tde", '"SRC"\t"TGT"', "word\tpronunciation"]
+)
+def test_names_of_columns_are_skipped(tmp_path, header):
+    path = write_tsv(tmp_path / "mine.tsv", PAIRS)
+    expected = datasets.load_pairs(path)
+    body = path.read_text()
+    for content in (f"{header}\n{body}", f"\n{header}\n{body}", f"{header}\n{body}\ufeff{header}\n"):
+        path.write_text(content)
+        assert datasets.load_pairs(path) == expected
+
+
+def test_a_line_that_may_be_names_of_columns(tmp_path):
+    path = write_tsv(tmp_path / "mine.tsv", [("english", "klingon"), *PAIRS])
+    with pytest.raises(
+        ValueError, match=r"line 1 may be the names of the columns\. .*move it further down"
+    ):
+        datasets.load_pairs(path)
+    moved = datasets.load_pairs(write_tsv(path, [*PAIRS, ("english", "klingon")]))
+    assert sum(len(sources) for sources, _ in moved.values()) == len(PAIRS) + 1
+    first = datasets.load_pairs(write_tsv(path, [("german is a language", "deutsch"), *PAIRS]))
+    assert sum(len(sources) for sources, _ in first.values()) == len(PAIRS) + 1
+
+
+def test_pairs_are_normalized(tmp_path):
+    pairs = [(f"cafe\u0301\xa0{i}", f"Kaf\xadfee\u200b {i}\x00") for i in range(60)]
+    for sources, targets in datasets.load_pairs(write_tsv(tmp_path / "mine.tsv", pairs)).values():
+        assert all(re.fullmatch(r"café \d+", source) for source in sources)
+        assert all(re.fullmatch(r"Kaffee \d+", target) for target in targets)
+
+
+def test_targets_that_are_all_the_same(tmp_path):
+    path = write_tsv(tmp_path / "mine.tsv", [(source, "same") for source, _ in PAIRS])
+    with pytest.raises(
+        ValueError, match=r"All targets of .* are the same, 'same'; there is nothing to learn"
+    ):
+        datasets.load_pairs(path)

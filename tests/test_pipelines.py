@@ -1,5 +1,7 @@
 """From raw input to readable output, and what is said of input that cannot be used."""
 
+import os
+
 import numpy as np
 import pytest
 from PIL import Image
@@ -99,6 +101,96 @@ def test_words_of_a_text(text, words):
     assert pipelines.TEXT_TOKEN.findall(text) == words
 
 
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("हिन्दी!", ["हिन्दी", "!"]),
+        ("q\u0303uo isn't U.S. q\u0303.r.", ["q\u0303uo", "is", "n't", "U.S.", "q\u0303.r."]),
+        ("❤\ufe0f 👨\u200d👩\u200d👧!", ["❤\ufe0f", "👨\u200d👩\u200d👧", "!"]),
+        ("می\u200cروم", ["می\u200cروم"]),
+    ],
+)
+def test_words_keep_their_combining_marks(text, words):
+    assert [word for word, *_ in pipelines._cut(text)[1]] == words
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("In Orle\u0301ans.", ("Orle\u0301ans", 3, 11)),
+        ("\ufeffIn\xa0Orléans\u200b.", ("Orléans", 4, 11)),
+        ("In \x00Or\xadléans", ("Or\xadléans", 4, 12)),
+        (["In", "\u200b", "Orle\u0301ans"], ("Orle\u0301ans", 5, 13)),
+        (("In\u200b", "", "Orléans "), ("Orléans ", 5, 13)),
+    ],
+)
+def test_spans_are_those_of_the_text_that_was_given(text, expected):
+    task = {
+        "vocabulary": ["", "[UNK]", "orléans"],
+        "characters": ["", "[UNK]"],
+        "labels": ["O", "LOC"],
+        "config": {"characters": True},
+        "preprocessing": {"tags": "one a word"},
+    }
+    model = Says(lambda x: np.eye(2)[(x[0] == 2).astype(int)])
+    (found,) = pipelines.tagging(model, task, None)([text])
+    span = next(span for span in found if span["label"] == "LOC")
+    assert (span["text"], span["start"], span["end"]) == expected
+    assert (text if isinstance(text, str) else " ".join(text))[span["start"] : span["end"]] == span[
+        "text"
+    ]
+
+
+def test_words_without_a_character_are_skipped():
+    task = zoo.load("ner-conll2003-lstm")
+    for empty in ([[""]], [["", "\u200b"]], [""], ["\x00\ufeff"], [[]]):
+        assert task.predict(empty) == [[]]
+    with_others = task.predict([["Paris", ""], ["\u200b", "Paris"]])
+    assert [[span["text"] for span in spans] for spans in with_others] == [["Paris"], ["Paris"]]
+
+
+BAD = ([None], [1.5], [["Paris", None]], [[1]], ["\ud800"], [b"x"], ["a", None])
+
+
+@pytest.mark.parametrize("name", ["sentiment-sst2-lstm", "ner-conll2003-lstm", "punctuation-imdb-gru"])
+@pytest.mark.parametrize("inputs", BAD)
+def test_what_is_no_text(name, inputs):
+    with pytest.raises(zoo.InputError, match="Received: ") as error:
+        zoo.load(name).predict(inputs)
+    assert "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize(
+    "name", ["translation-multi30k-en-de-gru", "pronunciation-cmudict-gru", "text-shakespeare-lstm"]
+)
+def test_what_is_no_text_to_generate_from(name):
+    task = zoo.load(name)
+    for inputs in BAD:
+        with pytest.raises(zoo.InputError, match="Received: ") as error:
+            task.generate(inputs)
+        assert "\n" not in str(error.value)
+
+
+def test_the_same_text_has_the_same_answer_however_it_is_encoded():
+    sentiment = zoo.load("sentiment-sst2-lstm")
+    plain, *others = sentiment.predict(
+        ["a clichéd not good film", "a\xa0cliche\u0301d no\x00t go\xadod film"]
+    )
+    assert others == [plain]
+    translation = zoo.load("translation-multi30k-en-de-gru")
+    texts = ["a dog in a café", "\ufeffa\xa0dog in a cafe\u0301\x00", "a dog in a ca\u200bfé"]
+    assert len(set(translation.generate(texts, max_length=8))) == 1
+    pronunciation = zoo.load("pronunciation-cmudict-gru")
+    assert len(set(pronunciation.generate(["hello", " Hel\xadlo\xa0", "\u200bhello"]))) == 1
+    language = zoo.load("text-shakespeare-lstm")
+    prompts = ["To be", "To\xa0be", "T\u200bo be"]
+    answers = language.generate(prompts, max_length=5, strategy="greedy")
+    assert all(answer.startswith(prompt) for answer, prompt in zip(answers, prompts, strict=True))
+    assert len({answer[-5:] for answer in answers}) == 1
+    with pytest.raises(zoo.InputError, match="must have a character"):
+        language.generate(["\u200b"])
+
+
 def test_forecast_is_in_the_units_of_the_series():
     task = {
         "config": {"window": 4, "segment": 2},
@@ -108,7 +200,7 @@ def test_forecast_is_in_the_units_of_the_series():
     forecast = pipelines.forecasting(model, task, None)([0, 0, 90, 100, 110, 120])
     assert forecast == pytest.approx([130, 115])  # from 120, one up, and half of one down
     np.testing.assert_allclose(model.batches[0], [[[-3, -2], [-1, 0]]])
-    for numbers in ([1, 2, 3], [[1, 2, 3, 4]], [1, 2, 3, np.nan]):
+    for numbers in ([1, 2, 3], [[1, 2, 3, 4]], [1, 2, 3, np.nan], [None] * 4, ["a"] * 4, [[1], [2, 3]]):
         with pytest.raises(zoo.InputError, match="Give 4 numbers or more"):
             pipelines.forecasting(model, task, None)(numbers)
 
@@ -123,6 +215,13 @@ def test_images_as_arrays_and_as_files(tmp_path):
     assert answers[1] == {"light": pytest.approx(1), "dark": pytest.approx(0)}
     with pytest.raises(zoo.InputError, match="An image must be"):
         predict([np.zeros((5, 4))])
+    for image in (1.5, None):
+        with pytest.raises(zoo.InputError, match="An image must be"):
+            predict([image])
+    os.mkfifo(tmp_path / "pipe")
+    for path in (tmp_path, tmp_path / "pipe", tmp_path / "missing.png", "", "a\x00b"):
+        with pytest.raises(zoo.InputError, match=r"folder|pipe|cannot be read"):
+            predict([path])
     (tmp_path / "text.png").write_text("no image")
     with pytest.raises(zoo.InputError, match="cannot be read as an image"):
         predict([tmp_path / "text.png"])
@@ -132,11 +231,23 @@ def test_punctuation_keeps_words_and_order():
     task = {
         "vocabulary": ["", "[UNK]", "no", "yes"],
         "labels": [["lower", ""], ["Capital", ","], ["UPPER", "!"]],
-        "preprocessing": {"word": r"\w+"},
+        "preprocessing": {},
     }
     model = Says(lambda x: np.eye(3)[np.clip(x - 1, 0, 2)])
     predict = pipelines.punctuation(model, task, None)
     assert predict(["no, yes maybe", "...", "YES"]) == ["No, YES! maybe", "", "YES!"]
+
+
+def test_punctuation_keeps_the_letters():
+    task = {
+        "vocabulary": ["", "[UNK]"],
+        "labels": [["lower", ""], ["Capital", "."]],
+        "preprocessing": {},
+    }
+    model = Says(lambda x: np.eye(2)[x])
+    predict = pipelines.punctuation(model, task, None)
+    texts = ["İstanbul", "cafe\u0301 हिन्दी", "don’t", "ZO\xadË\x00"]
+    assert predict(texts) == ["İstanbul.", "Café. हिन्दी.", "Don't.", "Zoë."]
 
 
 @pytest.mark.parametrize("name", ["translation-multi30k-en-de-gru", "pronunciation-cmudict-gru"])

@@ -1,4 +1,6 @@
 import math
+import random
+import unicodedata
 import zipfile
 
 import numpy as np
@@ -6,11 +8,14 @@ import pytest
 import tensorflow as tf
 
 from zoo.text import (
+    WORD,
     encode_words,
     glove_vocabulary,
     hide_rare_words,
     load_glove,
     ngram_loss,
+    normalize,
+    normalize_with_places,
     normalize_word,
     standardize,
 )
@@ -34,6 +39,106 @@ from zoo.text import (
 def test_standardize(raw, expected):
     assert standardize(tf.constant(raw)).numpy().decode() == expected
     assert standardize(tf.constant([raw, "x"])).shape == (2,)
+
+
+PLAIN = "the food is not good, says Zoë."
+LOOK_LIKE_IT = {
+    "no-break spaces": PLAIN.replace(" ", "\xa0"),
+    "ideographic space": PLAIN.replace("is not", "is\u3000not"),
+    "thin space, line separator": PLAIN.replace("is not good", "is\u2009not\u2028good"),
+    "zero-width space": PLAIN.replace("not", "not\u200b"),
+    "zero width inside": PLAIN.replace("good", "go\u2060o\ufeffd"),
+    "soft hyphen": PLAIN.replace("good", "go\xadod"),
+    "byte order mark": "\ufeff" + PLAIN,
+    "NUL": PLAIN.replace("not", "n\x00ot\x00"),
+    "control characters": PLAIN.replace("not", "\x01no\x08t\x7f"),
+    "dash of an old code page": PLAIN.replace(" not", "\x97not"),
+    "decomposed": unicodedata.normalize("NFD", PLAIN),
+    "decomposed, with a soft hyphen": PLAIN.replace("ë", "e\xad\u0308"),
+    "marks of direction": PLAIN.replace("good", "\u202agood\u202c\u200f"),
+    "joiners in Latin": PLAIN.replace("good", "go\u200cod\u200d"),
+}
+
+
+@pytest.mark.parametrize("text", LOOK_LIKE_IT.values(), ids=LOOK_LIKE_IT)
+def test_what_nobody_can_see_changes_no_word(text):
+    assert normalize(text) == PLAIN
+    assert standardize([text]).numpy().tolist() == standardize([PLAIN]).numpy().tolist()
+    in_graph = tf.function(standardize)(tf.constant([unicodedata.normalize("NFC", text)]))
+    if "\xad\u0308" not in text:  # TensorFlow cannot compose letters
+        assert in_graph.numpy().tolist() == standardize([PLAIN]).numpy().tolist()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        PLAIN,
+        "Zeile\n\tzwei “Anführung” \u2013 3 €",
+        "می\u200cروم",  # Persian, "I go": the joiner keeps two letters apart
+        "क्\u200dष",  # Hindi: the joiner asks for the half form
+        "👨\u200d👩\u200d👧 ❤\ufe0f",
+        "한국어",
+        "",
+    ],
+)
+def test_what_can_be_seen_stays(text):
+    assert normalize(text) == text
+    assert normalize_with_places(text)[0] == text
+
+
+def test_line_breaks_are_newlines():
+    assert normalize("a\r\nb\rc\nd\te\x85f") == "a\nb\nc\nd\te f"
+
+
+def test_places_are_those_of_the_text():
+    pieces = ["a", "e", "\u0301", "\u0327", "\r", "\n", " ", "\xa0", "\x00", "\u200b", "\xad", "!", "É"]
+    pieces += [
+        "क",
+        "\u094d",
+        "ष",
+        "\u200d",
+        "\u200c",
+        "👨",
+        "\ufe0f",
+        "\u1100",
+        "\u1161",
+        "\u11a8",
+        "한",
+    ]
+    rng = random.Random(0)
+    for _ in range(2000):
+        text = "".join(rng.choices(pieces, k=rng.randint(1, 12)))
+        clean, starts, ends = normalize_with_places(text)
+        assert clean == normalize(text)
+        assert sorted(starts) == starts and sorted(ends) == ends
+        for character, start, end in zip(clean, starts, ends, strict=True):
+            assert character in normalize(text[start:end])
+
+
+def test_places_of_a_long_text_are_found_in_time():
+    for character in ("\u200b", "\u0301", "\u200d", "e\u0301", "क\u200d"):
+        assert len(normalize_with_places(character * 5000)[0]) <= 10000
+
+
+def test_tensors_of_all_shapes_are_standardized():
+    assert standardize([]).shape == (0,)
+    assert standardize([["A\xa0b"], ["c\x00"]]).numpy().tolist() == [[b"a b"], [b"c"]]
+    ragged = tf.ragged.constant([["A\xa0b"], [], ["c", "d"]])
+    assert standardize(ragged).to_list() == [[b"a b"], [], [b"c", b"d"]]
+    assert standardize("\u200b").numpy() == b"[unk]"
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("हिन्दी में", ["हिन्दी", "में"]),
+        ("mother-in-law's don't -- a_b 'x'", ["mother-in-law's", "don't", "a", "b", "x"]),
+        ("می\u200cروم", ["می\u200cروم"]),
+        ("q\u0303 3.5", ["q\u0303", "3", "5"]),  # Unicode has no such letter with a tilde
+    ],
+)
+def test_words_with_their_marks(text, words):
+    assert WORD.findall(text) == words
 
 
 def test_words_are_encoded_with_their_characters():

@@ -14,16 +14,18 @@ import tensorflow as tf
 
 from zoo import datasets, decoding, text
 from zoo.compiling import compiled
-from zoo.datasets import features
+from zoo.datasets import features, files
 from zoo.datasets.batching import pad
 from zoo.errors import InputError
 from zoo.lengths import by_length
 
+_WORD = rf"\w+(?:[{text.MARKS}{text.JOINERS}]\w*)*"  # with combining marks, in any script
 TEXT_TOKEN = re.compile(  # words as the Penn Treebank cuts them, numbers, addresses; marks
-    r"""(?:[^\W\d_]\.){2,}                                          # U.S.
-    | \w+(?=n['’]t\b) | n['’]t\b | ['’](?:s|m|d|re|ve|ll)\b         # do n't, it 's
-    | [@#]?\w+(?:(?!['’](?:s|m|d|re|ve|ll)\b)(?:[-'’/@]|(?<=\d)[.,:](?=\d)|\.(?=[a-z]))\w+)*
-    | [^\w\s]""",
+    rf"""(?:[^\W\d_][{text.MARKS}]*\.){{2,}}                           # U.S.
+    | {_WORD}(?=n['’]t\b) | n['’]t\b | ['’](?:s|m|d|re|ve|ll)\b     # do n't, it 's
+    | [@#]?{_WORD}(?:(?!['’](?:s|m|d|re|ve|ll)\b)
+        (?:[-'’/@]|(?<=\d)[.,:](?=\d)|\.(?=[a-z])){_WORD})*
+    | [^\w\s](?:[{text.MARKS}]|\u200d[^\w\s])*                     # a mark, or a whole emoji""",
     re.VERBOSE,
 )
 
@@ -58,13 +60,15 @@ def _numbers(outputs):
     return outputs
 
 
-def _check_texts(texts):
+def _normalize_texts(texts):
+    """The texts without what nobody can see, see `text.normalize`; an error if they are no texts."""
     if isinstance(texts, str) or not all(isinstance(one, str) for one in texts):
         raise InputError(f"Give a list of texts, such as ['one', 'two']. Received: {texts!r:.80}")
     try:
         "".join(texts).encode()
     except UnicodeEncodeError as error:  # what was read from a file of another encoding
         raise InputError(f"A text must be Unicode. Received: {error.object[:80]!r}") from None
+    return [text.normalize(one) for one in texts]
 
 
 def text_classification(model, task, folder):
@@ -74,11 +78,10 @@ def text_classification(model, task, folder):
     length = task["preprocessing"]["keep_last"]
 
     def predict(texts):
-        _check_texts(texts)
+        texts = _normalize_texts(texts)
         if not texts:
             return []
-        # As TextVectorization does in training: bytes are split at ASCII's white space alone.
-        words = [line.split() for line in text.standardize(tf.constant(texts)).numpy()]
+        words = [line.split() for line in text.standardize(texts).numpy()]
         rows = [(np.array([index.get(word, 1) for word in some[-length:]], "int32"),) for some in words]
         return [_by_label(p, task["labels"]) for p in _answer(model, rows)]
 
@@ -116,9 +119,7 @@ def _by_label(p, labels):
 def read_image(path, shape):
     """A file as an array `shape`, [height, width, channels], of 0 to 255."""
     try:
-        image = tf.io.decode_image(
-            pathlib.Path(path).read_bytes(), channels=shape[2], expand_animations=False
-        )
+        image = tf.io.decode_image(files.read_bytes(path), channels=shape[2], expand_animations=False)
     except tf.errors.InvalidArgumentError:
         raise InputError(f"{path} cannot be read as an image (JPEG, PNG or BMP).") from None
     if image.shape[:2] == tuple(shape[:2]):
@@ -130,7 +131,8 @@ def tagging(model, task, folder):
     """Texts -> for each a list of spans, dicts of text, label, and where it starts and ends.
 
     A text is cut into words and punctuation marks; a list of words is taken as it is, and then its
-    places are those in the words with a space between.
+    places are those in the words with a space between. Text and places of a span are those of the
+    text that was given, not of the normalized one. A word without a visible character is skipped.
     """
     model = _compiled(model)
     vocabulary, characters = (
@@ -140,7 +142,11 @@ def tagging(model, task, folder):
 
     def predict(texts):
         for one in texts:
-            _check_texts([one] if isinstance(one, str) else one)
+            if not isinstance(one, str | list | tuple | np.ndarray):
+                raise InputError(
+                    f"Give a list of texts, or of lists of words. Received: {one!r:.80} in it"
+                )
+            _normalize_texts([one] if isinstance(one, str) else one)  # refuses what is no text
         cut = [_cut(one)[1] for one in texts]
         filled = [i for i, words in enumerate(cut) if words]
         rows = []
@@ -159,12 +165,19 @@ def tagging(model, task, folder):
 
 
 def _cut(one):
-    """The whole text, and (word, start, end) of each word in it."""
+    """The whole text, and of each word in it the normalized word and its (start, end) in the text."""
     if isinstance(one, str):
-        return one, [(match.group(), *match.span()) for match in TEXT_TOKEN.finditer(one)]
+        clean, starts, ends = one, range(len(one)), range(1, len(one) + 1)
+        if text.normalize(one) != one:
+            clean, starts, ends = text.normalize_with_places(one)
+        matches = TEXT_TOKEN.finditer(clean)
+        return one, [(m.group(), starts[m.start()], ends[m.end() - 1]) for m in matches]
     ends = np.cumsum([len(word) + 1 for word in one]) - 1
-    words = [(word, int(end) - len(word), int(end)) for word, end in zip(one, ends, strict=True)]
-    return " ".join(one), words
+    words = [
+        (text.normalize(word).strip(), int(end) - len(word), int(end))
+        for word, end in zip(one, ends, strict=True)
+    ]
+    return " ".join(one), [word for word in words if word[0]]
 
 
 def spans(one, iob2):
@@ -191,15 +204,13 @@ def punctuation(model, task, folder):
     """Texts in any case -> their words with capitals and marks; other marks than these are dropped."""
     model = _compiled(model)
     index = {word: i for i, word in enumerate(task["vocabulary"])}
-    pattern = re.compile(task["preprocessing"]["word"])
     cases = {"lower": str.lower, "Capital": str.capitalize, "UPPER": str.upper}
 
     def predict(texts):
-        _check_texts(texts)
-        words = [pattern.findall(one.lower().replace("’", "'")) for one in texts]
+        words = [text.WORD.findall(one.replace("’", "'")) for one in _normalize_texts(texts)]
         filled = [i for i, some in enumerate(words) if some]
-        rows = [(np.array([index.get(word, 1) for word in words[i]], "int32"),) for i in filled]
-        answers = [""] * len(texts)
+        rows = [(np.array([index.get(word.lower(), 1) for word in words[i]], "int32"),) for i in filled]
+        answers = [""] * len(words)
         for i, p in zip(filled, _answer(model, rows), strict=True):
             tags = [task["labels"][best] for best in p[: len(words[i])].argmax(axis=-1)]
             pairs = zip(words[i], tags, strict=True)
@@ -216,7 +227,10 @@ def forecasting(model, task, folder):
     window, segment = config["window"], config["segment"]
 
     def predict(numbers):
-        values = np.asarray(numbers, "float64")
+        try:
+            values = np.asarray(numbers, "float64")
+        except (TypeError, ValueError):  # a text, None, lists of different lengths
+            values = np.array(np.nan)
         if values.ndim != 1 or len(values) < window or not np.isfinite(values).all():
             raise InputError(
                 f"Give {window} numbers or more, the newest last. Received: {numbers!r:.200}"
@@ -256,7 +270,7 @@ def translation(model, task, folder):
     )
 
     def generate(texts, **options):
-        _check_texts(texts)
+        texts = _normalize_texts(texts)
         options = {"max_length": task["config"]["max_length"], **options}
         return target.decode(_generate(model, task, source.encode(texts), options))
 
@@ -268,12 +282,12 @@ def pronunciation(model, task, folder):
     letters = {letter: i for i, letter in enumerate(task["source_vocabulary"])}
 
     def generate(words, **options):
-        _check_texts(words)
-        unknown = sorted(set("".join(words).lower()) - set(letters))
+        words = [word.strip().lower() for word in _normalize_texts(words)]
+        unknown = sorted(set("".join(words)) - set(letters))
         if unknown:
             known = "".join(task["source_vocabulary"][2:])
             raise InputError(f"Words may have the characters {known}. Received: {''.join(unknown)!r}")
-        sources = [[letters[letter] for letter in word.lower()] for word in words]
+        sources = [[letters[letter] for letter in word] for word in words]
         rows = _generate(model, task, sources, {"max_length": 40, **options})
         return [" ".join(task["target_vocabulary"][token] for token in row) for row in rows]
 
@@ -292,8 +306,8 @@ def captioning(model, task, folder):
         if network is None:
             contexts = [read_image(image, shape) for image in images]
         else:
-            files = [pathlib.Path(image).read_bytes() for image in images]
-            contexts = features.describe(files, cnn_weights, network)
+            contents = [files.read_bytes(image) for image in images]
+            contexts = features.describe(contents, cnn_weights, network)
         options = {"max_length": task["config"]["max_length"], **options}
         rows = _generate(model, task, np.array(contexts), options)
         return [" ".join(task["vocabulary"][token] for token in row) for row in rows]
@@ -315,10 +329,10 @@ def language_model(model, task, folder):
         return [f" {word}" for word in text.standardize(prompt).numpy().decode().split()]
 
     def generate(prompts, max_length=200, strategy="sample", **options):
-        _check_texts(prompts)
-        if not all(prompts):
+        clean = _normalize_texts(prompts)
+        if not all(clean):
             raise InputError("A text to go on with must have a character. Received: ''")
-        rows = [[index.get(symbol, 1) for symbol in cut(prompt)] for prompt in prompts]
+        rows = [[index.get(symbol, 1) for symbol in cut(one)] for one in clean]
         answers = decoding.generate_in_batches(model, rows, max_length, strategy=strategy, **options)
         return [
             prompt + "".join(task["vocabulary"][token] for token in row)
@@ -346,11 +360,11 @@ def composition(model, task, folder):
             )
         firsts = []
         for chord in chords:
-            known = len(chord) == 4 and music.to_symbols(np.array([chord]))
+            known = np.shape(chord) == (4,) and music.to_symbols(np.array([chord]))
             if not known or not set(known) <= set(index):
                 raise InputError(
                     "A chord is four MIDI pitches that soprano, alto, tenor and bass sing in training, "
-                    f"such as [72, 67, 64, 48]. Received: {list(chord)}"
+                    f"such as [72, 67, 64, 48]. Received: {chord!r:.80}"
                 )
             firsts.append(known)  # a mark and four notes
         options = {"strategy": "sample", **options}

@@ -1,10 +1,11 @@
-"""Text in: standardised words, words with their characters, subwords, n-grams, pretrained vectors."""
+"""Text in: normalized text, words with their characters, subwords, n-grams, pretrained vectors."""
 
 import collections
 import io
 import math
 import pathlib
 import re
+import unicodedata
 import zipfile
 import zlib
 
@@ -15,16 +16,121 @@ import tensorflow as tf
 from zoo.errors import InputError
 
 
+def _ranges_of_marks():
+    """The combining marks of Unicode, as ranges: Python's regular expressions have no class of them."""
+    codes = [*range(0x300, 0x1E950), *range(0xE0100, 0xE01F0)]
+    marks = [code for code in codes if unicodedata.category(chr(code)).startswith("M")]
+    cuts = [i for i in range(1, len(marks)) if marks[i] != marks[i - 1] + 1]
+    pairs = zip([0, *cuts], [*cuts, len(marks)], strict=True)
+    return "".join(f"{chr(marks[first])}-{chr(marks[end - 1])}" for first, end in pairs)
+
+
+# What stands between brackets in a regular expression.
+MARKS = _ranges_of_marks()  # accents, vowel signs, variation selectors
+JOINERS = "\u200c\u200d"  # they join and part letters in Persian and Hindi, and the parts of an emoji
+_SPACES = "\\x0b\\x0c\\x1c-\\x1f\x80-\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000"
+_INVISIBLE = (
+    "\\x00-\\x08\\x0e-\\x1b\\x7f"
+    "\xad\u061c\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb"
+)
+_NEVER_JOINED = "\\x00-\u058f\u1e00-\u200b\u200e-\u218f"  # Latin, Greek, Cyrillic; spaces, punctuation
+
+# A word in any script: letters and digits with their combining marks, and single apostrophes and
+# hyphens inside. It is for texts that `normalize` has seen.
+_PART = rf"[^\W_]+(?:[{MARKS}{JOINERS}][^\W_]*)*"
+WORD = re.compile(rf"{_PART}(?:['-]{_PART})*")
+
+_CLEANING = (  # regular expressions for Python and for TensorFlow
+    (r"\r\n?", "\n"),
+    (f"[{_SPACES}]", " "),
+    (f"[{_INVISIBLE}]", ""),
+    (f"([{_NEVER_JOINED}]|^)[{JOINERS}]+", r"\1"),
+    (f"[{JOINERS}]+([{_NEVER_JOINED}]|$)", r"\1"),
+)
+_TO_WORDS = (
+    (r"<br\s*/?>", " "),
+    ("’", "'"),
+    (r"(n't|'(?:s|m|re|ve|ll|d))\b", r" \1 "),
+    (rf"([^\pL\pM\pN\s'{JOINERS}])", r" \1 "),
+    (r"'(\pL{3})", r" ' \1"),  # an opening quote
+    (r"'(\s|$)", r" ' \1"),  # a closing quote
+    (r"\s+", " "),
+)
+_CLUSTER = re.compile(  # characters that `normalize` may make into one, and what joiners join
+    rf"\r\n|.(?:[{_INVISIBLE}{JOINERS}]{{0,9}}"
+    rf"(?:[{MARKS}\u1160-\u11ff]|[{JOINERS}][{_INVISIBLE}]{{0,9}}[^\r]))*",
+    re.DOTALL,
+)
+
+
+def normalize(text):
+    """A text without the differences that nobody can see. Training and prediction both call it.
+
+    - A letter and its accent become one character where Unicode has one (NFC).
+    - Every kind of space becomes a plain space: the no-break space, the ideographic space, the line
+      separator, and the control characters U+0080 to U+009F, which in old texts stand for dashes and
+      quotes. Line breaks become a plain newline. Newlines and tabs stay.
+    - What has no width is removed: zero-width spaces, soft hyphens, byte order marks, marks of the
+      direction of writing, NUL and other control characters.
+    - The two joiners (U+200C, U+200D) stay where they matter, between letters of scripts such as
+      Arabic or Devanagari and inside emoji, and are removed elsewhere.
+
+    Args:
+        text: str.
+
+    Returns:
+        str.
+
+    Example:
+
+    >>> normalize("not\\u200b\\xa0go\\xadod, cafe\\u0301\\x00")
+    'not good, café'
+    """
+    if text.isascii() and text.isprintable():
+        return text
+    for pattern, replacement in _CLEANING:
+        text = re.sub(pattern, replacement, text)
+    return unicodedata.normalize("NFC", text)
+
+
+def normalize_with_places(text):
+    """A normalized text, and where each of its characters comes from.
+
+    Args:
+        text: str.
+
+    Returns:
+        The text as `normalize` gives it, and two lists as long as it: where each character begins and
+        ends in the text that was given.
+
+    Example:
+
+    >>> normalize_with_places("\\ufeffcafe\\u0301!")
+    ('café!', [1, 2, 3, 4, 6], [2, 3, 4, 6, 7])
+    """
+    pieces, starts, ends = [], [], []
+    for match in _CLUSTER.finditer(text):
+        piece = normalize(match.group())
+        pieces.append(piece)
+        starts += [match.start()] * len(piece)
+        ends += [match.end()] * len(piece)
+    return "".join(pieces), starts, ends
+
+
 @keras.saving.register_keras_serializable("zoo")
 def standardize(text):
     """Prepares raw text to be split at white space, for `keras.layers.TextVectorization`.
 
-    Lower case; line-break tags removed; punctuation apart from words; "n't", "'s" and the like as
-    words of their own, as in the Penn Treebank and in GloVe's vocabulary, because "not" decides what
-    a sentence says. A text without any word becomes an unknown word: no row may be wholly padding.
+    The text is normalized (see `normalize`) and set in lower case; line-break tags are removed;
+    punctuation is set apart from words; "n't", "'s" and the like become words of their own, as in the
+    Penn Treebank and in GloVe's vocabulary, because "not" decides what a sentence says. A text without
+    any word becomes an unknown word: no row may be wholly padding.
+
+    Inside a `tf.function`, and so in an exported model, one thing is left out: TensorFlow cannot
+    compose letters and accents (NFC). Give such a model composed letters.
 
     Args:
-        text: string tensor of any shape.
+        text: string tensor of any shape, or what can be made into one.
 
     Returns:
         String tensor of the same shape.
@@ -34,19 +140,22 @@ def standardize(text):
     >>> standardize(tf.constant("The food isn't good.<br />It's 'cold'!")).numpy().decode()
     "the food is n't good . it 's ' cold ' !"
     """
+    if tf.executing_eagerly():
+        text = tf.ragged.map_flat_values(_normalize_strings, text)
+    else:
+        for pattern, replacement in _CLEANING:
+            text = tf.strings.regex_replace(text, pattern, replacement)
     text = tf.strings.lower(text, encoding="utf-8")
-    for pattern, replacement in (
-        (r"<br\s*/?>", " "),
-        ("’", "'"),
-        (r"(n't|'(?:s|m|re|ve|ll|d))\b", r" \1 "),
-        (r"([^\pL\pM\pN\s'])", r" \1 "),
-        (r"'(\pL{3})", r" ' \1"),  # an opening quote
-        (r"'(\s|$)", r" ' \1"),  # a closing quote
-        (r"\s+", " "),
-    ):
+    for pattern, replacement in _TO_WORDS:
         text = tf.strings.regex_replace(text, pattern, replacement)
     text = tf.strings.strip(text)
     return tf.where(text == "", "[unk]", text)
+
+
+def _normalize_strings(text):
+    raw = np.asarray(tf.convert_to_tensor(text, tf.string).numpy(), object)
+    clean = [normalize(one.decode(errors="replace")).encode() for one in raw.flat]
+    return tf.reshape(tf.constant(clean, tf.string), raw.shape)
 
 
 def normalize_word(word):

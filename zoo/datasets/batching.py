@@ -28,8 +28,11 @@ def batches(rows, batch_size, seed=None, few_shapes=None):
     Returns:
         A `tf.data.Dataset` that knows its length, for `fit(..., shuffle=False)` on every backend.
 
+    Numbers keep their value: if some rows have integers and others have floats, all become floats.
+
     Raises:
-        ValueError: there are no rows.
+        ValueError: there are no rows; rows that differ in their structure, in their number of axes, or
+            that mix texts and numbers; a batch_size or a seed that is no whole number in its range.
 
     Example:
 
@@ -39,11 +42,15 @@ def batches(rows, batch_size, seed=None, few_shapes=None):
     [[1, 2, 3], [1, 0, 0]]
     [[1, 2]]
     """
+    check_whole("batch_size", batch_size, least=1)
+    if seed is not None:
+        check_whole("seed", seed, least=0)
     rng = np.random.default_rng(seed)
     draw = rows if callable(rows) else lambda rng: rows
     some_rows = draw(np.random.default_rng(seed))
     if not some_rows:
         raise InputError("There are no rows to make batches of.")
+    dtypes = _common_dtypes(some_rows)
     if few_shapes is None:
         few_shapes = keras.backend.backend() == "jax"
 
@@ -65,10 +72,12 @@ def batches(rows, batch_size, seed=None, few_shapes=None):
             order = np.concatenate([full.ravel(), order[last:]])
         for start in range(0, len(order), batch_size):
             chosen = [epoch[i] for i in order[start : start + batch_size]]
-            yield keras.tree.map_structure(lambda limit, *x: pad(*x, limit=limit), limits, *chosen)
+            yield keras.tree.map_structure(
+                lambda limit, dtype, *x: pad(*x, limit=limit, dtype=dtype), limits, dtypes, *chosen
+            )
 
     signature = keras.tree.map_structure(
-        lambda x: tf.TensorSpec([None] * (np.ndim(x) + 1), np.asarray(x).dtype), some_rows[0]
+        lambda x, dtype: tf.TensorSpec([None] * (np.ndim(x) + 1), dtype), some_rows[0], dtypes
     )
     # Batches are made in NumPy: to hand over single rows took five times as long.
     dataset = tf.data.Dataset.from_generator(one_epoch, output_signature=signature)
@@ -76,12 +85,55 @@ def batches(rows, batch_size, seed=None, few_shapes=None):
     return dataset.apply(tf.data.experimental.assert_cardinality(num_batches)).prefetch(4)
 
 
-def pad(*arrays, limit=()):
+def _common_dtypes(rows):
+    """For each leaf of the rows a dtype that holds the numbers of all of them."""
+
+    def common(*arrays):
+        axes = {np.ndim(array) for array in arrays}
+        if len(axes) > 1:
+            raise InputError(f"Rows must have the same number of axes. Received: {sorted(axes)}")
+        filled = {np.asarray(array).dtype for array in arrays if np.size(array)}
+        filled = filled or {np.asarray(arrays[0]).dtype}
+        kinds = {"numbers" if dtype.kind in "biuf" else dtype.kind for dtype in filled}
+        if len(kinds) > 1 or not kinds <= {"numbers", "U", "S"}:
+            raise InputError(
+                "Rows must be numbers, or all of them texts. "
+                f"Received: {', '.join(sorted(map(str, filled)))}"
+            )
+        return np.result_type(*filled)
+
+    try:
+        return keras.tree.map_structure(common, *rows)
+    except InputError:
+        raise
+    except (TypeError, ValueError) as error:
+        raise InputError(f"Rows must have the same structure. {' '.join(str(error).split())}") from None
+
+
+def check_whole(name, value, least):
+    """Raises an `InputError` unless an argument is a whole number that is large enough.
+
+    Example:
+
+    >>> check_whole("batch_size", 0, least=1)
+    Traceback (most recent call last):
+    ...
+    zoo.errors.InputError: batch_size must be a whole number, 1 or more. Received: 0
+    """
+    if not isinstance(value, int | np.integer) or isinstance(value, bool) or value < least:
+        raise InputError(f"{name} must be a whole number, {least} or more. Received: {value!r:.80}")
+
+
+def pad(*arrays, limit=(), dtype=None):
     """Arrays as one batch, each with 0 after its end in every direction.
 
     Args:
         *arrays: with the same number of axes.
         limit: for each axis, up to where its length is rounded up by `few_lengths`.
+        dtype: of the batch; that of the first array if None.
+
+    Raises:
+        ValueError: a number that the dtype would change, such as 2.5 where it is an integer.
 
     Example:
 
@@ -91,9 +143,12 @@ def pad(*arrays, limit=()):
     shape = np.max([np.shape(array) for array in arrays], axis=0).astype(int)
     for axis, most in enumerate(limit):
         shape[axis] = max(shape[axis], min(few_lengths(shape[axis]), most))
-    batch = np.zeros((len(arrays), *shape), np.asarray(arrays[0]).dtype)
+    batch = np.zeros((len(arrays), *shape), dtype or np.asarray(arrays[0]).dtype)
     for i, array in enumerate(arrays):
-        batch[(i, *map(slice, np.shape(array)))] = array
+        array = np.asarray(array)
+        if array.size and not np.can_cast(array.dtype, batch.dtype, "same_kind"):
+            raise InputError(f"A batch of {batch.dtype} cannot hold {array.dtype}.")
+        batch[(i, *map(slice, array.shape))] = array
     return batch
 
 
@@ -113,7 +168,8 @@ def streams(tokens, batch_size, steps):
         of padding alone, with nothing but 0, is no input for cuDNN.
 
     Raises:
-        ValueError: fewer than two tokens, of which none follows another.
+        ValueError: fewer than two tokens, of which none follows another; tokens that are no row of
+            integers; a batch_size or steps that are no whole number from 1.
 
     Example:
 
@@ -123,6 +179,11 @@ def streams(tokens, batch_size, steps):
     >>> targets[1].tolist()
     [[6, 7, 0, 0], [12, 13, 0, 0]]
     """
+    check_whole("batch_size", batch_size, least=1)
+    check_whole("steps", steps, least=1)
+    tokens = np.asarray(tokens)
+    if tokens.ndim != 1 or (tokens.size and tokens.dtype.kind not in "iu"):
+        raise InputError(f"Tokens must be integers [time]. Received: {tokens.dtype} {tokens.shape}")
     if len(tokens) < 2:
         raise InputError(f"A text must have two tokens at least. Received: {len(tokens)}")
     length = max(steps, -(-(len(tokens) - 1) // batch_size))  # of a stream

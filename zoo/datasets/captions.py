@@ -1,6 +1,5 @@
 """`load_captions`: images and what is said of them, from TFDS or from a person's own files."""
 
-import pathlib
 import re
 from concurrent.futures import ThreadPoolExecutor
 
@@ -8,10 +7,11 @@ import numpy as np
 import tensorflow as tf
 import tensorflow_datasets as tfds
 
-from zoo.datasets.files import read_files, read_text
-from zoo.datasets.loading import prepare, split_names
+from zoo.datasets.files import decode, is_header, read_bytes, read_files
+from zoo.datasets.loading import own_path, prepare, read_rows, split_names
 from zoo.datasets.splitting import SPLITS, check_filled, fill_splits
 from zoo.errors import InputError
+from zoo.text import normalize
 
 
 def load_captions(name, data_dir=None):
@@ -23,8 +23,12 @@ def load_captions(name, data_dir=None):
       `"unicode_glyphs"`, `"flickr8k"` or `"coco_captions"` (without its split `restval`);
     - a TSV file, each line an image, a tab and a caption: the path of a JPEG, PNG, GIF or BMP file
       from the folder of the TSV, with as many lines as it has captions (a `#0` at the end of the path,
-      as in Flickr8k's own file, is skipped);
+      as in Flickr8k's own file, is skipped). A first line with the names of the columns is skipped if
+      they are common ones, such as `image<tab>caption`, and no image has that name;
     - a folder with `train.tsv` and, if you like, `validation.tsv` and `test.tsv`.
+
+    A name that is both a dataset and a file or folder here means the dataset: write `./name`, or give
+    a `pathlib.Path`, for the file or folder. Captions are normalized, see `zoo.text.normalize`.
 
     A split that is missing is cut from the training part by a hash of the image's path (80/10/10), and
     never from the test part; without a test split the validation split becomes it.
@@ -48,8 +52,8 @@ def load_captions(name, data_dir=None):
     >>> {split: len(captions) for split, (_, captions) in splits.items()}  # doctest: +SKIP
     {'train': 6000, 'validation': 1000, 'test': 1000}
     """
-    path = pathlib.Path(name)
-    if not path.exists():
+    path = own_path(name)
+    if path is None:
         return _read_tfds(name, data_dir)
     rows = read_files(path, ".tsv", _read_tsv)  # an image as the file names it, its path, captions
     fill_splits(name, rows, key=lambda row: row[0])
@@ -85,7 +89,10 @@ def _read_tfds(name, data_dir):
         rows = builder.as_dataset(split=names[split], decoders={image: tfds.decode.SkipDecoding()})
         splits[split] = (
             rows.map(lambda row: row[image]),
-            [[text.decode() for text in some] for some in rows.map(texts).as_numpy_iterator()],
+            [
+                [normalize(text.decode()) for text in some]
+                for some in read_rows(builder, rows.map(texts).as_numpy_iterator())
+            ],
         )
     return splits
 
@@ -99,18 +106,22 @@ def _is_text(feature):
 
 
 def _read_tsv(path):
-    images = {}  # of each its captions, and the line that names it first
-    for i, line in enumerate(read_text(path).split("\n"), start=1):
-        if not line:
-            continue
+    images, header = {}, None  # of each image its captions, and the line that names it first
+    for i, line in enumerate(decode(path).split("\n"), start=1):
+        line = line.removeprefix("\ufeff")  # at the start of a second file that was added
         columns = line.split("\t")
-        if len(columns) != 2 or not all(column.strip() for column in columns):
+        if not images and header is None and is_header(columns, "image", "caption"):
+            header = line if not (path.parent / columns[0]).exists() else None
+        if not line.strip() or line == header:
+            continue
+        captions = [normalize(column).strip() for column in columns[1:]]
+        if len(columns) != 2 or not columns[0].strip() or not captions[0]:
             raise InputError(
                 f"{path}, line {i}: expected an image, a tab and a caption. Received: {len(columns)} "
                 f"column{'s' * (len(columns) != 1)}, {line[:60]!r}"
             )
-        captions, _ = images.setdefault(re.sub(r"#\d+$", "", columns[0]), ([], i))
-        captions.append(columns[1].strip())
+        image = re.sub(r"#\d+$", "", columns[0])
+        images.setdefault(image, ([], i))[0].extend(captions)
     if not images:
         raise InputError(f"{path} is empty: expected lines of an image, a tab and a caption.")
     with ThreadPoolExecutor() as threads:  # TensorFlow decodes in several at once
@@ -124,9 +135,10 @@ def _check_image(path, i, image):
     """Decodes an image, so that a damaged one is told with the line that names it, and at once."""
     image = path.parent / image
     if not image.is_file():
-        raise InputError(f"{path}, line {i}: there is no image {image}.")
+        hint = " If the line has the names of the columns, delete it." if i == 1 else ""
+        raise InputError(f"{path}, line {i}: there is no image {image}.{hint}")
     try:
-        tf.io.decode_image(image.read_bytes(), channels=3, expand_animations=False)
+        tf.io.decode_image(read_bytes(image), channels=3, expand_animations=False)
     except tf.errors.InvalidArgumentError:
         raise InputError(
             f"{path}, line {i}: {image} cannot be read as an image (JPEG, PNG, GIF or BMP)."

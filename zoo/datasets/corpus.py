@@ -1,13 +1,12 @@
 """`load_corpus`: texts without labels, for language models."""
 
-import pathlib
-
 import tensorflow_datasets as tfds
 
 from zoo.datasets.files import read_text
-from zoo.datasets.loading import prepare, read_splits
-from zoo.datasets.splitting import SPLITS, check_filled, fill_splits
+from zoo.datasets.loading import own_path, prepare, read_splits
+from zoo.datasets.splitting import SPLITS, check_filled, check_variety, fill_splits
 from zoo.errors import InputError
+from zoo.text import normalize
 
 
 def load_corpus(name, data_dir=None):
@@ -19,6 +18,9 @@ def load_corpus(name, data_dir=None):
       `"movie_reviews/imdb"`; a split that is missing is cut from the training part, see `load_texts`;
     - a plain text file. It is cut where it stands: the first 90 % to train, the next 5 % to validate,
       the rest to test.
+
+    A name that is both a dataset and a file here means the dataset: write `./name`, or give a
+    `pathlib.Path`, for the file. Texts are normalized, see `zoo.text.normalize`.
 
     Args:
         name: see above.
@@ -33,14 +35,14 @@ def load_corpus(name, data_dir=None):
 
     Example:
 
-    >>> import tempfile
+    >>> import pathlib, tempfile
     >>> path = pathlib.Path(tempfile.mkdtemp()) / "mine.txt"
     >>> _ = path.write_text("Once upon a time there was a king.")
     >>> load_corpus(path)
     {'train': ['Once upon a time there was a k'], 'validation': ['in'], 'test': ['g.']}
     """
-    path = pathlib.Path(name)
-    if path.exists():
+    path = own_path(name)
+    if path:
         text = read_text(path)
         if not text.strip():
             raise InputError(f"{path} is empty: expected a text.")
@@ -53,10 +55,11 @@ def load_corpus(name, data_dir=None):
         if len(keys) != 1:
             raise InputError(f"{name} has not one text. Received: {', '.join(features)}")
         texts = {
-            split: [text.decode() for (text,) in rows]
+            split: [normalize(text.decode()) for (text,) in rows]
             for split, rows in read_splits(builder, keys[0]).items()
         }
         fill_splits(name, texts, key=lambda text: text)
-    texts = {split: [text for text in texts[split] if text] for split in SPLITS}
+    texts = {split: [text for text in texts[split] if text.strip()] for split in SPLITS}
     check_filled(name, texts)
+    check_variety(name, [*"".join(texts["train"])], "characters")
     return texts

@@ -1,13 +1,12 @@
 """`load_pairs`: sentences and their translations, from TFDS or from a person's own files."""
 
-import pathlib
-
 import tensorflow_datasets as tfds
 
-from zoo.datasets.files import read_files, read_text
-from zoo.datasets.loading import prepare, read_splits
-from zoo.datasets.splitting import SPLITS, check_filled, fill_splits
+from zoo.datasets.files import is_header, read_files, read_text
+from zoo.datasets.loading import own_path, prepare, read_splits
+from zoo.datasets.splitting import SPLITS, check_filled, check_variety, fill_splits
 from zoo.errors import InputError, check_choice
+from zoo.text import normalize
 
 
 def load_pairs(name, data_dir=None, source=None, target=None):
@@ -18,8 +17,13 @@ def load_pairs(name, data_dir=None, source=None, target=None):
     - a translation dataset of TFDS or of `zoo.datasets`, such as `"multi30k"` or
       `"ted_hrlr_translate/pt_to_en"`;
     - a TSV file, each line a source, a tab and a target, as Tatoeba and ManyThings have them: a third
-      column with the attribution, which begins with `CC-BY`, is skipped;
+      column with the attribution, which begins with `CC-BY`, is skipped. A first line with the names
+      of the columns is skipped if they are common ones, such as `source<tab>target` or
+      `english<tab>german`. It is refused if only one of them is;
     - a folder with `train.tsv` and, if you like, `validation.tsv` and `test.tsv`.
+
+    A name that is both a dataset and a file or folder here means the dataset: write `./name`, or give
+    a `pathlib.Path`, for the file or folder. Texts are normalized, see `zoo.text.normalize`.
 
     A split that is missing is cut from the training part by a hash of the source (80/10/10), so that
     all translations of a source stay together, and never from the test part; without a test split the
@@ -45,8 +49,8 @@ def load_pairs(name, data_dir=None, source=None, target=None):
     >>> {split: len(sources) for split, (sources, _) in splits.items()}  # doctest: +SKIP
     {'train': 29000, 'validation': 1014, 'test': 1000}
     """
-    path = pathlib.Path(name)
-    if not path.exists():
+    path = own_path(name)
+    if path is None:
         rows = _read_tfds(name, data_dir, source, target)
     elif source or target:
         raise InputError(
@@ -57,6 +61,7 @@ def load_pairs(name, data_dir=None, source=None, target=None):
         rows = read_files(path, ".tsv", _read_tsv)
     fill_splits(name, rows, key=lambda row: row[0])
     check_filled(name, rows)
+    check_variety(name, [target for _, target in rows["train"]], "targets")
     return {
         split: ([text for text, _ in rows[split]], [text for _, text in rows[split]])
         for split in SPLITS
@@ -76,31 +81,42 @@ def _read_tfds(name, data_dir, source, target):
     if source == target:
         raise InputError(f"source and target must differ. Received: {source!r} and {target!r}")
     rows = {
-        split: [(one.decode(), other.decode()) for one, other in pairs]
+        split: [(normalize(one.decode()), normalize(other.decode())) for one, other in pairs]
         for split, pairs in read_splits(builder, source, target).items()
     }
-    return {split: [row for row in rows[split] if all(map(_is_visible, row))] for split in rows}
-
-
-def _is_visible(text):  # not of spaces, byte-order marks and the like alone
-    return any(character.isprintable() and not character.isspace() for character in text)
+    return {split: [row for row in rows[split] if all(map(str.strip, row))] for split in rows}
 
 
 def _read_tsv(path):
-    rows = []
+    rows, header = [], None
     for i, line in enumerate(read_text(path).split("\n"), start=1):
-        if not line:
-            continue
         columns = line.split("\t")
         texts = columns[:2] if len(columns) == 3 and columns[2].startswith("CC-BY") else columns
-        if len(texts) != 2 or not all(map(_is_visible, texts)):
+        if not rows and header is None and is_header(columns, "source", "target"):
+            header = line
+        if not line.strip() or line == header:
+            continue
+        if len(texts) != 2 or not all(text.strip() for text in texts):
             number = f"{len(columns)} column{'s' * (len(columns) != 1)}"
             what = number if len(texts) != 2 else "an empty side"
             raise InputError(
                 f"{path}, line {i}: expected a source, a tab and a target. Received: {what}, "
                 f"{line[:60]!r}"
             )
+        if not rows and header is None and _may_be_header(texts):
+            raise InputError(
+                f"{path}, line {i} may be the names of the columns. If so, delete the line, or call "
+                "them source<tab>target. If it is a pair, move it further down. "
+                f"Received: {line[:60]!r}"
+            )
         rows.append(tuple(texts))
     if not rows:
         raise InputError(f"{path} is empty: expected lines of a source, a tab and a target.")
     return rows
+
+
+def _may_be_header(texts):
+    """Whether one of two words is the name of a column, such as "english", and the other may be."""
+    source, target = texts
+    known = is_header([source], "source") or is_header([target], "target")
+    return known and not any(" " in text.strip() for text in texts)

@@ -3,14 +3,15 @@
 import csv
 import io
 import math
-import pathlib
+import re
 
 import numpy as np
 import tensorflow_datasets as tfds
 
 from zoo.datasets.files import read_text
-from zoo.datasets.loading import prepare, read_splits
+from zoo.datasets.loading import own_path, prepare, read_splits
 from zoo.datasets.splitting import SPLITS
+from zoo.datasets.times import runs_backward
 from zoo.errors import InputError, check_choice
 
 GAPS = ("", "-", "?", "na", "n/a", "nan", "none", "null")
@@ -25,6 +26,15 @@ def load_series(name, column="", data_dir=None):
       `"co2"` or `"etth1"`;
     - a CSV file whose first line names its columns, a row for each step, none left out.
 
+    If a column of the CSV says when each row was, the rows must be evenly spaced: each time once, and
+    none missing. Rows that run from the newest to the oldest are turned round. Months, quarters, years
+    and the days from Monday to Friday count as even, and so does the hour that is left out or counted
+    twice when clocks are changed. Such a column has dates or times, or it has years or step numbers and
+    a common name such as `year`, `step` or `t`. Without one, the rows are taken as they come.
+
+    A name that is both a dataset and a file here means the dataset: write `./name`, or give a
+    `pathlib.Path`, for the file.
+
     Where there are not all three splits, they are cut from the whole series in order of time
     (70/10/20): by chance, or by a hash, a model would be trained on the future of what it is tested on.
 
@@ -38,8 +48,9 @@ def load_series(name, column="", data_dir=None):
         before, and the name of the column.
 
     Raises:
-        ValueError: an unknown dataset or column; a missing, empty or damaged file; a gap, or a text in
-            the place of a number, with its line.
+        ValueError: an unknown dataset or column, or one that is there twice; a missing, empty or
+            damaged file, or one without a line of names; with its line, a gap, a text in the place of a
+            number, a time that is there twice, rows that are missing or out of order.
 
     Example:
 
@@ -47,8 +58,8 @@ def load_series(name, column="", data_dir=None):
     >>> {split: len(values) for split, values in parts.items()}, column  # doctest: +SKIP
     ({'train': 216, 'validation': 31, 'test': 62}, 'sunspots')
     """
-    path = pathlib.Path(name)
-    if path.exists():
+    path = own_path(name)
+    if path:
         parts, column = _read_csv(path, column)
     else:
         parts, column = _read_tfds(name, column, data_dir)
@@ -80,24 +91,58 @@ def _read_tfds(name, column, data_dir):
 
 
 def _read_csv(path, column):
-    reader = csv.reader(io.StringIO(read_text(path).rstrip("\r\n"), newline=""), strict=True)
+    reader = csv.reader(io.StringIO(read_text(path).rstrip("\n"), newline=""), strict=True)
     try:
         names = [name.strip() for name in next(reader, [])]
-        if column:
-            check_choice(f"column of {path}", column, names)
-        column = column or "".join(names[-1:])
-        values = [_read_number(row, names, column, f"{path}, line {reader.line_num}") for row in reader]
+        rows, lines = [], []
+        for row in reader:
+            rows.append([cell.strip() for cell in row])
+            lines.append(reader.line_num)
+            if len(row) != len(names):
+                raise InputError(
+                    f"{path}, line {lines[-1]}: expected {len(names)} columns, as in line 1. "
+                    f"Received: {len(row)}"
+                )
     except csv.Error as error:
         raise InputError(f"{path}, line {reader.line_num}: this is no CSV: {error}") from None
-    if not values:
+    if not rows:
         raise InputError(f"{path} is empty: expected a line of column names, then a row for each step.")
-    return {"train": np.array(values)}, column
+    while names[-1:] == [""] and not any(row[-1] for row in rows):  # a comma at the end of each line
+        names, rows = names[:-1], [row[:-1] for row in rows]
+    chosen = _choose(path, names, column)
+    values = [
+        _read_number(row[chosen], names[chosen], f"{path}, line {line}")
+        for line, row in zip(lines, rows, strict=True)
+    ]
+    others = {}
+    for i, name in enumerate(names):
+        if i != chosen:
+            others.setdefault(name, [row[i] for row in rows])
+    if runs_backward(path, others, lines):
+        values.reverse()
+    return {"train": np.array(values)}, names[chosen]
 
 
-def _read_number(row, names, column, where):
-    if len(row) != len(names):
-        raise InputError(f"{where}: expected {len(names)} columns, as in line 1. Received: {len(row)}")
-    cell = row[names.index(column)].strip()
+def _choose(path, names, column):
+    """The place of the column to forecast."""
+    if column:
+        check_choice(f"column of {path}", column, names)
+        if names.count(column) > 1:
+            raise InputError(
+                f"{path} has {names.count(column)} columns of the name {column!r}: rename one of them."
+            )
+        return names.index(column)
+    if not names or not names[-1]:
+        raise InputError(f"The last column of {path} has no name: give it one in line 1.")
+    if re.fullmatch(r"[-+]?[\d.,]*\d[\d.,]*(e[-+]?\d+)?|nan?|null", names[-1].lower()):
+        raise InputError(
+            f"{path}, line 1: expected the names of the columns, such as date,sales. Add a line with "
+            f"them, or name a column. Received: {','.join(names)[:60]!r}"
+        )
+    return len(names) - 1
+
+
+def _read_number(cell, column, where):
     if cell.lower() in GAPS:
         raise InputError(
             f"{where}: {column} has a gap; fill it, or leave out what is before. Received: {cell!r}"

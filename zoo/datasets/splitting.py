@@ -5,6 +5,7 @@ import hashlib
 from zoo.errors import InputError
 
 SPLITS = ("train", "validation", "test")
+SPLIT_NAMES = {split: split for split in SPLITS} | dict.fromkeys(("valid", "val", "dev"), "validation")
 
 
 def split_by_hash(text, parts=10):
@@ -62,6 +63,27 @@ def check_filled(name, rows):
                 f"The {split} split of {name} is empty: give more rows, or the split itself. "
                 f"Received: {sum(map(len, rows.values()))} rows in all"
             )
+
+
+def check_variety(name, rows, what):
+    """Raises an `InputError` if all training rows are the same.
+
+    Args:
+        name: of the dataset, for the message.
+        rows: the texts of the training split.
+        what: what the rows are, for the message.
+
+    Example:
+
+    >>> check_variety("mine.tsv", ["good", "good"], "texts")
+    Traceback (most recent call last):
+    ...
+    zoo.errors.InputError: All texts of mine.tsv are the same, 'good'; there is nothing to learn.
+    """
+    if len(set(rows)) < 2:
+        raise InputError(
+            f"All {what} of {name} are the same, {rows[0]!r:.60}; there is nothing to learn."
+        )
 
 
 def check_labels(name, labels, what="label"):

@@ -1,15 +1,15 @@
 """`load_tagged`: sentences with a tag for each token, from TFDS or from a person's own files."""
 
 import itertools
-import pathlib
 import re
 
 import tensorflow_datasets as tfds
 
-from zoo.datasets.files import read_files, read_text
-from zoo.datasets.loading import prepare, read_splits
+from zoo.datasets.files import check_first_label, decode, is_header, read_files
+from zoo.datasets.loading import own_path, prepare, read_splits
 from zoo.datasets.splitting import SPLITS, check_filled, check_labels, fill_splits
 from zoo.errors import InputError, check_choice
+from zoo.text import normalize
 
 CHUNKS = ("B-", "I-", "E-", "S-")  # how the tag of a chunk begins: begin, inside, end, single
 
@@ -23,8 +23,14 @@ def load_tagged(name, feature, data_dir=None):
       `"conll2003"` (feature `"ner"`) or `"universal_dependencies/en_ewt"` (feature `"upos"`);
     - a file in CoNLL columns: a line for each token, the token in the first column and its tag in the
       last, with tabs or else spaces between, and an empty line after each sentence. `-DOCSTART-`
-      lines are skipped, and so are lines before a sentence that begin with `# `;
+      lines are skipped, and so are lines before a sentence that begin with `# `. A first line with
+      the names of the columns is skipped if they are common ones, such as `token<tab>pos`. With other
+      names it is refused;
     - a folder with `train.conll` and, if you like, `validation.conll` and `test.conll`.
+
+    A name that is both a dataset and a file or folder here means the dataset: write `./name`, or give
+    a `pathlib.Path`, for the file or folder. Tokens and tags are normalized, see `zoo.text.normalize`;
+    a token that nobody can see stays as it is, because its tag counts.
 
     A split that is missing is cut from the training part by a hash of the sentence (80/10/10), never
     from the test part; without a test split the validation split becomes it. Tags of chunks (IOB1,
@@ -54,16 +60,21 @@ def load_tagged(name, feature, data_dir=None):
     >>> list(zip(sentences[1], tags[1]))[-3:]  # doctest: +SKIP
     [('before', 'O'), ('Jesus', 'B-person'), ('.', 'O')]
     """
-    path = pathlib.Path(name)
-    own = path.exists()
-    rows = read_files(path, ".conll", _read_conll) if own else _read_tfds(name, feature, data_dir)
+    path = own_path(name)
+    if path:
+        rows = read_files(path, ".conll", _read_conll)
+        tags = {split: list(itertools.chain(*(tags for _, tags in rows[split]))) for split in rows}
+        if not tags["train"][0].startswith((*CHUNKS, "O")):
+            check_first_label(path, tags, "token<tab>tag")
+    else:
+        rows = _read_tfds(name, feature, data_dir)
     fill_splits(name, rows, key=lambda row: " ".join(row[0]))
     check_filled(name, rows)
     names = set().union(*_tags(rows).values())
     if all(tag == "O" or tag.startswith(CHUNKS) for tag in names):
         rows = {split: [(tokens, to_iob2(tags)) for tokens, tags in rows[split]] for split in rows}
     seen = _tags(rows)
-    if own:  # a benchmark may have a tag that its training split lacks, as conll2003's chunks do
+    if path:  # a benchmark may have a tag that its training split lacks, as conll2003's chunks do
         check_labels(name, seen, "tag")
     return {
         split: ([tokens for tokens, _ in rows[split]], [tags for _, tags in rows[split]])
@@ -155,13 +166,20 @@ def _read_tfds(name, feature, data_dir):
             # In Universal Dependencies, what is no word of the sentence has no head.
             kept = [i for i in range(len(tokens)) if not heads or heads[0][i] != b"None"]
             if kept:
-                rows[split].append(([tokens[i].decode() for i in kept], [names[tags[i]] for i in kept]))
+                words = [_normalize_token(tokens[i].decode()) for i in kept]
+                rows[split].append((words, [names[tags[i]] for i in kept]))
     return rows
 
 
+def _normalize_token(token):
+    return normalize(token).strip() or token
+
+
 def _read_conll(path):
-    rows, tokens, tags, width = [], [], [], 0
-    for i, line in enumerate([*read_text(path).split("\n"), ""], start=1):
+    rows, tokens, tags, width, header = [], [], [], 0, None
+    # Lines are cut before they are normalized: a no-break space does not part two columns.
+    for i, line in enumerate([*decode(path).split("\n"), ""], start=1):
+        line = re.sub(r"^\ufeff(?![ \t])", "", line)  # at the start of a second file that was added
         if not line.strip() or line.startswith("-DOCSTART-"):
             if tokens:
                 rows.append((tokens, tags))
@@ -170,8 +188,13 @@ def _read_conll(path):
         if line.startswith("# ") and not tokens:  # within a sentence it is the token "#"
             continue
         columns = re.split(" *\t *" if "\t" in line else " +", line.strip(" "))
+        if not rows and not tokens and is_header([columns[0], columns[-1]], "token", "tag"):
+            header = line
+        if line == header:
+            continue
         width = width or len(columns)
-        if len(columns) != width or width < 2 or not columns[0] or not columns[-1]:
+        tag = normalize(columns[-1]).strip()
+        if len(columns) != width or width < 2 or not columns[0] or not tag:
             raise InputError(
                 f"{path}, line {i}: expected a token and its tag, in as many columns as the first "
                 f"row ({max(width, 2)}). Received: {len(columns)} column{'s' * (len(columns) != 1)}, "
@@ -182,8 +205,8 @@ def _read_conll(path):
                 f"{path} looks like CoNLL-U, where tokens and tags are in columns 2 and 4: write "
                 f"these two alone, without the rows 1-2 of joined words. Received: {line[:60]!r}"
             )
-        tokens.append(columns[0])
-        tags.append(columns[-1])
+        tokens.append(_normalize_token(columns[0]))
+        tags.append(tag)
     if not rows:
         raise InputError(f"{path} is empty: expected lines of a token and its tag.")
     return rows
