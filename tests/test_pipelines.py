@@ -17,8 +17,9 @@ class Says:
         self.answer, self.batches = answer, []
 
     def __call__(self, *inputs):
-        self.batches.append(inputs[0] if len(inputs) == 1 else inputs)
-        return self.answer(*inputs)
+        inputs = inputs[0] if len(inputs) == 1 else inputs
+        self.batches.append(inputs)
+        return self.answer(inputs)
 
 
 @pytest.fixture(autouse=True)
