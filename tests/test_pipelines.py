@@ -25,7 +25,10 @@ class Says:
 @pytest.fixture(autouse=True)
 def not_compiled(monkeypatch):
     """So that `Says` can take the place of a model."""
-    monkeypatch.setattr(pipelines, "_compiled", lambda model: model)
+    compiled = pipelines._compiled
+    monkeypatch.setattr(
+        pipelines, "_compiled", lambda model: model if isinstance(model, Says) else compiled(model)
+    )
 
 
 def test_rows_of_similar_length_share_a_batch_and_answers_keep_their_order():
