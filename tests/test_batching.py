@@ -178,3 +178,10 @@ def test_numbers_that_must_be_whole(bad):
 def test_streams_are_of_integers(tokens):
     with pytest.raises(ValueError, match=r"Tokens must be integers \[time\]"):
         streams(tokens, 2, 2)
+
+
+def test_one_long_row_does_not_fill_the_memory_with_padding():
+    rows = [np.ones(n) for n in (3, 2, 30000, 40000, 1, 5)]
+    dataset = batches(rows, batch_size=64)
+    shapes = [batch.shape for batch in dataset.as_numpy_iterator()]
+    assert shapes == [(2, 3), (1, 30000), (1, 40000), (2, 5)] and len(dataset) == 4

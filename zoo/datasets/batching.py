@@ -17,7 +17,9 @@ def batches(rows, batch_size, seed=None, few_shapes=None):
             `numpy.random.Generator` that gives such a list, called anew for each epoch: it may change
             tokens, or cut words, at random, and always gives the same number of rows.
         batch_size: rows in a batch; the last one of a pass may have fewer.
-        seed: None keeps the order of the rows, to predict. An integer shuffles them, to train: rows of
+        seed: None keeps the order of the rows, to predict. A batch then has fewer rows where one is so
+            long that padding would fill the memory: rows times the longest length stay below 65,536.
+            An integer shuffles them, to train: rows of
             similar length share a batch, and rows and batches come in another order in each epoch; a
             smaller batch of the longest rows is the last.
         few_shapes: whether lengths that differ between rows are padded up to a few (8, 12, 16, 24, 32,
@@ -59,19 +61,21 @@ def batches(rows, batch_size, seed=None, few_shapes=None):
         return np.max(shapes, axis=0) * (np.ptp(shapes, axis=0) > 0) * few_shapes
 
     limits = keras.tree.map_structure(longest, *some_rows)
+    in_order = _in_order(some_rows, batch_size) if seed is None else []
 
     def one_epoch():
         epoch = draw(rng)
-        order = np.arange(len(epoch))
+        parts = in_order
         if seed is not None:
             # Equal lengths stay in the order of the shuffle, because Python's sort is stable.
             lengths = [[np.shape(x)[:1] for x in keras.tree.flatten(row)] for row in epoch]
-            order = np.array(sorted(rng.permutation(order), key=lambda i: lengths[i]))
+            order = np.array(sorted(rng.permutation(len(epoch)), key=lambda i: lengths[i]))
             last = len(epoch) // batch_size * batch_size
-            full = rng.permutation(order[:last].reshape(-1, batch_size))
-            order = np.concatenate([full.ravel(), order[last:]])
-        for start in range(0, len(order), batch_size):
-            chosen = [epoch[i] for i in order[start : start + batch_size]]
+            parts = [*rng.permutation(order[:last].reshape(-1, batch_size)), order[last:]]
+        for part in parts:
+            if not len(part):
+                continue
+            chosen = [epoch[i] for i in part]
             yield keras.tree.map_structure(
                 lambda limit, dtype, *x: pad(*x, limit=limit, dtype=dtype), limits, dtypes, *chosen
             )
@@ -81,8 +85,21 @@ def batches(rows, batch_size, seed=None, few_shapes=None):
     )
     # Batches are made in NumPy: to hand over single rows took five times as long.
     dataset = tf.data.Dataset.from_generator(one_epoch, output_signature=signature)
-    num_batches = -(-len(some_rows) // batch_size)
+    num_batches = len(in_order) or -(-len(some_rows) // batch_size)
     return dataset.apply(tf.data.experimental.assert_cardinality(num_batches)).prefetch(4)
+
+
+def _in_order(rows, batch_size, most_steps=2**16):
+    """The indexes of the rows of each batch, in their order, with little memory for padding."""
+    batches, longest = [], 0
+    for i, row in enumerate(rows):
+        length = max([1, *(np.shape(x)[0] for x in keras.tree.flatten(row) if np.ndim(x))])
+        longest = max(longest, length)
+        if not i or len(batches[-1]) == batch_size or (len(batches[-1]) + 1) * longest > most_steps:
+            batches.append([])
+            longest = length
+        batches[-1].append(i)
+    return batches
 
 
 def _common_dtypes(rows):
