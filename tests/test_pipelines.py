@@ -12,7 +12,7 @@ class Says:
     """A model whose answer to each row of tokens is known."""
 
     def __init__(self, answer):
-        self.answer, self.batches = answer, []
+        self.answer, self.batches, self.inputs = answer, [], [None]
 
     def predict_on_batch(self, inputs):
         self.batches.append(inputs)

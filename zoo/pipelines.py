@@ -1,8 +1,9 @@
 """From raw input to an answer that a person can read: what a loaded task does with its model.
 
 For each kind of task one function, named as the kind is in `task.json`. It gets the model, the content
-of `task.json` and the folder, and gives the function that answers: `predict` of the task for kinds that
-put something into classes or foresee numbers, `generate` for those that write.
+of `task.json` and the other files of the folder as a dict of names to bytes. It gives the function that
+answers: `predict` of the task for kinds that put something into classes or foresee numbers, `generate`
+for those that write. What the card says has been checked before, see `zoo.cards`.
 """
 
 import pathlib
@@ -12,7 +13,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from zoo import datasets, decoding, text
+from zoo import cards, datasets, decoding, text
 from zoo.datasets import features
 from zoo.datasets.batching import pad
 from zoo.errors import InputError
@@ -48,7 +49,7 @@ def _check_texts(texts):
         raise InputError(f"A text must be Unicode. Received: {error.object[:80]!r}") from None
 
 
-def text_classification(model, task, folder):
+def text_classification(model, task, files):
     """Texts -> for each a dict of label to probability, the likeliest first."""
     index = {word.encode(): i for i, word in enumerate(task["vocabulary"])}
     length = task["preprocessing"]["keep_last"]
@@ -65,7 +66,7 @@ def text_classification(model, task, folder):
     return predict
 
 
-def image_classification(model, task, folder):
+def image_classification(model, task, files):
     """Images, files or arrays of numbers -> for each a dict of label to probability.
 
     An array has the numbers that the dataset has. A file is turned to grey if the dataset is, to the
@@ -105,7 +106,7 @@ def read_image(path, shape):
     return tf.image.resize(image, shape[:2], antialias=True).numpy()
 
 
-def tagging(model, task, folder):
+def tagging(model, task, files):
     """Texts -> for each a list of spans, dicts of text, label, and where it starts and ends.
 
     A text is cut into words and punctuation marks; a list of words is taken as it is, and then its
@@ -114,7 +115,7 @@ def tagging(model, task, folder):
     vocabulary, characters = (
         {name: i for i, name in enumerate(task[part])} for part in ("vocabulary", "characters")
     )
-    reads_characters, is_iobes = task["config"]["characters"], task["preprocessing"]["tags"] == "IOBES"
+    reads_characters, is_iobes = len(model.inputs) > 1, task["preprocessing"]["tags"] == "IOBES"
 
     def predict(texts):
         for one in texts:
@@ -165,10 +166,10 @@ def spans(one, iob2):
     return found
 
 
-def punctuation(model, task, folder):
+def punctuation(model, task, files):
     """Texts in any case -> their words with capitals and marks; other marks than these are dropped."""
     index = {word: i for i, word in enumerate(task["vocabulary"])}
-    pattern = re.compile(task["preprocessing"]["word"])
+    pattern = re.compile(cards.WORD)  # not that of the card: nothing in a folder is run
     cases = {"lower": str.lower, "Capital": str.capitalize, "UPPER": str.upper}
 
     def predict(texts):
@@ -186,7 +187,7 @@ def punctuation(model, task, folder):
     return predict
 
 
-def forecasting(model, task, folder):
+def forecasting(model, task, files):
     """Numbers in order of time, at least a window of them -> the numbers that follow."""
     config, scale = task["config"], task["preprocessing"]
     window, segment = config["window"], config["segment"]
@@ -221,15 +222,22 @@ def _generate(model, task, sources, options):
     return answers
 
 
-def translation(model, task, folder):
+def translation(model, task, files):
     """Texts -> translations. Options: max_length and others of `Generator.generate`."""
     import sentencepiece  # of the extra "recipes"
 
-    source, target = (
-        sentencepiece.SentencePieceProcessor(model_file=str(folder / name))
-        for name in ("source.spm", "target.spm")
-        if task["sha256"][name]  # has been checked
-    )
+    names = ("source.spm", "target.spm")
+    if not set(names) <= set(files):
+        raise InputError(
+            f"sha256 must name {' and '.join(names)}. Received: {', '.join(files) or 'none'}"
+        )
+    source, target = (sentencepiece.SentencePieceProcessor(model_proto=files[name]) for name in names)
+    for name, processor in zip(names, (source, target), strict=True):
+        size = model.get_layer(f"{name.removesuffix('.spm')}_embedding").input_dim
+        if len(processor) != size:
+            raise InputError(
+                f"{name} must have {size} tokens, as the model. Received: {len(processor)}"
+            )
 
     def generate(texts, **options):
         _check_texts(texts)
@@ -239,7 +247,7 @@ def translation(model, task, folder):
     return generate
 
 
-def pronunciation(model, task, folder):
+def pronunciation(model, task, files):
     """Words -> phonemes, spaces between. Options: max_length and others of `Generator.generate`."""
     letters = {letter: i for i, letter in enumerate(task["source_vocabulary"])}
 
@@ -256,7 +264,7 @@ def pronunciation(model, task, folder):
     return generate
 
 
-def captioning(model, task, folder):
+def captioning(model, task, files):
     """Image files -> captions.
 
     Options: cnn_weights, for photographs, "imagenet" or the file that the recipe was given; max_length
@@ -277,7 +285,7 @@ def captioning(model, task, folder):
     return generate
 
 
-def language_model(model, task, folder):
+def language_model(model, task, files):
     """Beginnings of texts -> the texts, gone on with.
 
     Options: max_length, in characters or words (200); strategy ("sample") and those of
@@ -305,7 +313,7 @@ def language_model(model, task, folder):
     return generate
 
 
-def composition(model, task, folder):
+def composition(model, task, files):
     """First chords -> pieces, integers `[steps, 4]` for `zoo.music`, 0 where a voice is silent.
 
     A chord is a list of four MIDI pitches, soprano, alto, tenor and bass. Options: beats (48); strategy
