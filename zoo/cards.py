@@ -106,10 +106,12 @@ def _pronunciation(card, model):
 def _captioning(card, model):
     shape = _shape(card, "preprocessing", "context")
     network = _get(card, "preprocessing", "network")
-    if not (isinstance(network, str) or network is None):
-        _refuse(card, ("preprocessing", "network"), "the hash of a network, or null")
-    if network is None and len(shape) != 3:
-        _refuse(card, ("preprocessing", "context"), "three whole numbers, because the network is null")
+    if network is not None and not (isinstance(network, str) and re.fullmatch("[0-9a-f]{64}", network)):
+        _refuse(card, ("preprocessing", "network"), "the SHA-256 of a network, or null")
+    if len(shape) != (3 if network is None else 2):
+        _refuse(
+            card, ("preprocessing", "context"), "three whole numbers, or two of a network's features"
+        )
     _check_generator(model, [(None, *shape), (None, None)])
     _vocabulary(card, model, "vocabulary", "embedding", _last_size(model, 3))
     _whole(card, "config", "max_length", most=LONGEST)
@@ -167,7 +169,7 @@ def _whole(card, *names, most=1_000_000):
 def _number(card, *names, above=-math.inf):
     value = _get(card, *names)
     is_number = isinstance(value, int | float) and not isinstance(value, bool)
-    if not is_number or not math.isfinite(value) or value <= above:
+    if not is_number or not -1e300 < value < 1e300 or value <= above:
         _refuse(card, names, "a number" + (f" above {above}" if math.isfinite(above) else ""))
 
 

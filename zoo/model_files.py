@@ -13,6 +13,7 @@ from zoo.registry import build_arguments, list_models, rebuild, register_classes
 REGISTER = "@keras.saving.register_keras_serializable()"
 NOT_CLASSES = ("function", "__keras_tensor__", "__tensor__", "__numpy__", "__bytes__", "__ellipsis__")
 NOT_CLASSES += ("__slice__", "__typespec__")
+SIZES = ("units", "filters", "input_dim", "output_dim")
 
 
 def write(model, path):
@@ -194,6 +195,8 @@ def read(path, build=None):
                 f"layer {layer!r} needs the class {one['class_name']}: first import the module that "
                 f"registers it with {REGISTER}"
             )
+        is_config = isinstance(one["config"], dict)
+        _check_sizes({name: one["config"].get(name) for name in SIZES if is_config}, sum(sizes))
     if build:
         _check_build(build, sum(sizes))
         model = rebuild(copy.deepcopy(build))
@@ -212,15 +215,19 @@ def _check_build(build, num_weights):
         raise InputError(
             f"build must be a dict of type, precision and arguments. Received: {build!r:.80}"
         )
-    largest = max(num_weights, 100_000)  # arguments that are not used keep their default
-    for name, value in arguments.items():
-        numbers = value.get("zeros", []) if isinstance(value, dict) else value  # of embeddings
-        for number in numbers if isinstance(numbers, list) else [numbers]:
-            if isinstance(number, int) and abs(number) > largest and name != "mask_value":
-                raise InputError(f"build has {name}={value}, but there are {num_weights} weights")
+    _check_sizes(arguments, num_weights)
     units, num_layers = arguments.get("units", 1), arguments.get("num_layers", 1)
     with contextlib.suppress(TypeError):  # which `zoo.build` explains
         if units**2 * num_layers > num_weights:
             raise InputError(
                 f"build has units={units}, num_layers={num_layers}, but there are {num_weights} weights"
             )
+
+
+def _check_sizes(arguments, num_weights):
+    largest = max(num_weights, 100_000)  # arguments that are not used keep their default
+    for name, value in arguments.items():
+        numbers = value.get("zeros", []) if isinstance(value, dict) else value  # of embeddings
+        for number in numbers if isinstance(numbers, list) else [numbers]:
+            if isinstance(number, int) and abs(number) > largest and name != "mask_value":
+                raise InputError(f"a layer has {name}={value}, but there are {num_weights} weights")

@@ -32,17 +32,10 @@ FORMAT = 2  # of that file; one more when an older `load` could not use it
 MODEL_FILE = "model.keras"
 PRESETS = pathlib.Path(__file__).parent / "presets"
 NOBODYS_FILES = {".DS_Store", "Thumbs.db", "desktop.ini"}  # which macOS and Windows write
-FIGURES = (
-    "attention",
-    "captions",
-    "chorale",
-    "confusion",
-    "f1_by_type",
-    "forecast",
-    "loss",
-    "mistakes",
-)
-EARLIER_FILES = {"metrics.json", "history.csv", *(f"{name}.png" for name in FIGURES)}
+EARLIER_FILES = {  # of folders whose card does not name all their files
+    *("metrics.json", "history.csv", "attention.png", "captions.png", "chorale.png", "confusion.png"),
+    *("f1_by_type.png", "forecast.png", "loss.png", "mistakes.png"),
+}
 
 
 def check_output(folder, model=None):
@@ -279,7 +272,7 @@ def _check_names(files, figures):
 
 
 def _as_trained(task, build):
-    """The task with type, cell and flags as they are in the model, if a changed recipe contradicts them.
+    """The task with type, cell and flags as they are in the model, if a changed recipe built another.
 
     Vocabulary sizes stay: as a flag they are a limit, and the model has as many words as there were.
     """
@@ -505,7 +498,7 @@ def find(name_or_folder):
     """
     if not isinstance(name_or_folder, str | os.PathLike) or not str(name_or_folder):
         raise InputError(
-            f"Give a folder, or the name of a preset (see list_presets). Received: {name_or_folder!r:.80}"
+            f"Give a folder, or a name out of list_presets(). Received: {name_or_folder!r:.80}"
         )
     folder = PRESETS / name_or_folder
     if name_or_folder not in list_presets():
