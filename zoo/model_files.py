@@ -11,7 +11,7 @@ from zoo.errors import InputError
 from zoo.registry import build_arguments, list_models, rebuild, register_classes, without_defaults
 
 REGISTER = "@keras.saving.register_keras_serializable()"
-NOT_CLASSES = ("function", "__keras_tensor__", "__tensor__", "__numpy__", "__bytes__", "__ellipsis__")
+NOT_CLASSES = ("__keras_tensor__", "__tensor__", "__numpy__", "__bytes__", "__ellipsis__")
 NOT_CLASSES += ("__slice__", "__typespec__")
 SIZES = ("units", "filters", "input_dim", "output_dim")
 
@@ -81,7 +81,7 @@ def _without_optimizer(model):
 
 
 def _objects(config, layer="model"):
-    """Each object in the config of a model that Keras will look for, and the layer that it is in."""
+    """Each object in a config that Keras will look for, with its name and that of its layer."""
     if isinstance(config, list):
         for one in config:
             yield from _objects(one, layer)
@@ -90,7 +90,7 @@ def _objects(config, layer="model"):
     if isinstance(config.get("class_name"), str) and "config" in config:
         inner = config["config"]
         layer = inner.get("name", layer) if isinstance(inner, dict) else layer
-        yield config, layer
+        yield config, inner if config["class_name"] == "function" else config["class_name"], layer
     for key, value in config.items():
         if key != "compile_config":
             yield from _objects(value, layer)
@@ -100,12 +100,15 @@ def _is_known(one):
     """Whether an object is Keras's own, or of a class that the running program has registered."""
     import keras
 
-    module, name = one.get("module"), one.get("registered_name") or one["class_name"]
+    module = str(one.get("module"))
+    is_keras = one["class_name"] in NOT_CLASSES or module.split(".")[0] == "keras"
+    name = one.get("registered_name") or one["class_name"]
     if one["class_name"] == "function":
         name = one["config"]
-        is_keras = module in ("builtins", None) or str(module).split(".")[0] == "keras"
-    else:
-        is_keras = one["class_name"] in NOT_CLASSES or str(module).split(".")[0] == "keras"
+        homes = (keras.activations, keras.initializers, keras.ops, keras.losses, keras.metrics)
+        is_keras = is_keras or (
+            module == "builtins" and any(hasattr(home, str(name)) for home in homes)
+        )
     return is_keras or keras.saving.get_registered_object(name) is not None
 
 
@@ -113,8 +116,7 @@ def _problems(config):
     """What will not open again, and what to do, for the config of a model to be saved."""
     import keras
 
-    for one, layer in _objects(config):
-        name = one["class_name"]
+    for one, name, layer in _objects(config):
         if name == "__lambda__":
             yield f"layer {layer!r} has a Python lambda, which is never loaded. Write a class instead."
         elif not _is_known(one):
@@ -187,13 +189,12 @@ def read(path, build=None):
         with h5py.File(io.BytesIO(file.read("model.weights.h5"))) as weights:
             sizes = []
             weights.visititems(lambda name, item: sizes.append(getattr(item, "size", 0) or 0))
-    for one, layer in _objects(build if build else config):
-        if one["class_name"] == "__lambda__":
+    for one, name, layer in _objects(build if build else config):
+        if name == "__lambda__":
             raise InputError(f"layer {layer!r} is a Lambda with code, and code in a file is never run")
         if not _is_known(one):
             raise InputError(
-                f"layer {layer!r} needs the class {one['class_name']}: first import the module that "
-                f"registers it with {REGISTER}"
+                f"layer {layer!r} needs {name}: first import the module that has {REGISTER} above it"
             )
         is_config = isinstance(one["config"], dict)
         _check_sizes({name: one["config"].get(name) for name in SIZES if is_config}, sum(sizes))
@@ -212,9 +213,7 @@ def _check_build(build, num_weights):
     """Refuses sizes that the weights of a file cannot have, before memory for them is taken."""
     arguments = build.get("arguments") if isinstance(build, dict) else None
     if not isinstance(arguments, dict) or build.get("type") not in list_models():
-        raise InputError(
-            f"build must be a dict of type, precision and arguments. Received: {build!r:.80}"
-        )
+        raise InputError(f"build must have a type, precision and arguments. Received: {build!r:.80}")
     _check_sizes(arguments, num_weights)
     units, num_layers = arguments.get("units", 1), arguments.get("num_layers", 1)
     with contextlib.suppress(TypeError):  # which `zoo.build` explains
