@@ -208,7 +208,7 @@ def test_tokenizers_of_another_size():
     files = {name: (SPM / name).read_bytes() for name in ("source.spm", "target.spm")}
     with pytest.raises(zoo.InputError, match=r"target.spm must have 9 tokens.* Received: 2500"):
         tasks._make(model, card, files)
-    with pytest.raises(zoo.InputError, match=r"sha256 must name source.spm, target.spm"):
+    with pytest.raises(zoo.InputError, match=r"sha256 must name source.spm and target.spm"):
         tasks._make(model, card, {"source.spm": b""})
 
 

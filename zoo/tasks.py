@@ -18,6 +18,7 @@ import json
 import math
 import os
 import pathlib
+import re
 import shlex
 import shutil
 import sys
@@ -71,7 +72,8 @@ def check_output(folder, model=None):
             if not folder.exists():
                 folder.mkdir()
                 folder.rmdir()
-            os.path.lexists(folder / ("x" * 64))  # of the length that files in it may have
+            with contextlib.suppress(FileNotFoundError):
+                os.lstat(folder / ("x" * 64))  # whether a file in it would have too long a path
             if model is not None:
                 model_files.write(model, work / MODEL_FILE)
     except OSError as error:
@@ -98,7 +100,9 @@ def _place(folder):
                 f"{folder} is a mount point, which cannot be replaced: name a folder in it."
             )
         theirs = _not_ours(folder) if folder.exists() else []
-    except (OSError, RuntimeError, TypeError) as error:  # names too long, links in a circle, bytes
+    except InputError:
+        raise
+    except (OSError, RuntimeError, TypeError, ValueError) as error:  # too long, links in a circle
         raise InputError(f"Cannot write {str(folder)!r:.200}: {error}") from None
     if theirs:
         names = ", ".join(theirs[:5]) + (f" and {len(theirs) - 5} more" if len(theirs) > 5 else "")
@@ -263,8 +267,8 @@ def _check_names(files, figures):
     """Refuses names of files that would not stay in the folder, or be those of other files in it."""
     taken = {MODEL_FILE, TASK_FILE, "metrics.json", "history.csv"}
     for name in (*files, *(f"{name}.png" for name in figures)):
-        is_plain = isinstance(name, str) and name.isprintable() and not set(name) & set('/\\:*?"<>|')
-        if not is_plain or name.startswith((".", " ")) or len(os.fsencode(name)) > 200:
+        is_plain = isinstance(name, str) and name.isprintable() and len(os.fsencode(name)) <= 200
+        if not is_plain or not re.fullmatch(r'\w[^/\\:*?"<>|]*', name):
             raise InputError(f"The name of a file must be plain, such as words.tsv. Received: {name!r}")
         if name.lower() in taken:
             raise InputError(f"The name of a file is taken already. Received: {name!r}")
