@@ -133,7 +133,7 @@ def image(tmp_path_factory):
 def test_a_changed_card_is_refused_or_works(kind, image, monkeypatch):
     monkeypatch.setitem(globals(), "IMAGE", image)
     (name, arguments), fields, ask = KINDS[kind]
-    assert set(KINDS) == set(cards.KINDS)
+    assert set(KINDS) == set(cards.KINDS) == set(zoo.pipelines.PIPELINES)
     model = build(name, arguments)
     files = {name: (SPM / name).read_bytes() for name in ("source.spm", "target.spm")}
     ask(tasks._make(model, {"task": kind, **fields}, files))
@@ -194,6 +194,16 @@ def test_a_model_that_does_not_fit_the_kind():
             cards.check({"task": kind, **KINDS[kind][1]}, model)
     with pytest.raises(zoo.InputError, match="one output of 3 axes"):
         cards.check({"task": "punctuation", **KINDS["punctuation"][1]}, model)
+
+
+def test_a_model_of_one_length_cannot_read_texts():
+    import keras
+
+    tokens = keras.Input((400,))
+    outputs = keras.layers.Dense(3)(keras.layers.Embedding(5, 3)(tokens)[:, 0])
+    with pytest.raises(zoo.InputError, match=r"of the shape \(None, None\). Received: \(None, 400\)"):
+        card = {"task": "text_classification", **KINDS["text_classification"][1]}
+        cards.check(card, keras.Model(tokens, outputs))
 
 
 def test_a_model_made_by_hand_may_know_more_words_than_the_card():

@@ -226,11 +226,10 @@ def _last_size(model, rank):
 
 
 def _check_inputs(model, *allowed):
-    """The inputs must fit one of the lists of shapes; None fits any size."""
+    """The inputs must fit one of the lists of shapes, in which None is an axis of any size."""
 
     def fits(shape, other):
-        pairs = zip(shape, other, strict=False)
-        return len(shape) == len(other) and all(None in pair or pair[0] == pair[1] for pair in pairs)
+        return len(shape) == len(other) and all(map(lambda n, m: n in (None, m), shape, other))
 
     shapes = [tuple(x.shape) for x in getattr(model, "inputs", None) or []]
     for some in allowed:

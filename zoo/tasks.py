@@ -43,8 +43,9 @@ def check_output(folder, model=None):
     """Makes sure, before hours of training, that `save` will be able to write a folder.
 
     Only an empty folder or one that `save` wrote will be replaced. A file that somebody added to it or
-    changed since is theirs, and so is any folder in it. Files that a system writes by itself, such as
-    `.DS_Store` and `Thumbs.db`, do not count: they are deleted with the folder.
+    changed since is theirs, and so is any folder in it. (Only of `task.json` nobody can tell whether it
+    has changed.) Files that a system writes by itself, such as `.DS_Store` and `Thumbs.db`, do not
+    count: they are deleted with the folder.
 
     Args:
         folder: where a model is to be saved; `""` or None for nowhere, which is always fine.
@@ -70,8 +71,9 @@ def check_output(folder, model=None):
     try:
         with folders.work_folder(folder) as work:
             if not folder.exists():
-                folder.mkdir()
-                folder.rmdir()
+                with contextlib.suppress(FileExistsError, FileNotFoundError):  # another run is checking
+                    folder.mkdir()
+                    folder.rmdir()
             with contextlib.suppress(FileNotFoundError):
                 os.lstat(folder / ("x" * 64))  # whether a file in it would have too long a path
             if model is not None:
@@ -286,7 +288,7 @@ def _as_trained(task, build):
         arguments = build["arguments"]
         task = task | {"type": build["type"], "cell": arguments["cell"]}
     else:
-        arguments = _arguments(task.get("type"))
+        arguments = _builder_arguments(task.get("type"))
     config = {}
     for name, value in task["config"].items():
         if name not in arguments or name.endswith("vocabulary_size"):
@@ -296,7 +298,7 @@ def _as_trained(task, build):
     return task | {"config": config}
 
 
-def _arguments(type):
+def _builder_arguments(type):
     """Names of the arguments that a type of the zoo has."""
     if f"{type}.py" not in {path.name for path in pathlib.Path(architectures.__path__[0]).glob("*.py")}:
         return ()
