@@ -179,6 +179,7 @@ def add(folder, name, limits, licence):
     sha256 = {file: hashlib.sha256((new / file).read_bytes()).hexdigest() for file in needed}
     card |= {"limits": limits, "sha256": sha256, "precision of the weights": "float16"}
     card["licence"] = licence or card["licence"]
+    card.pop("also_written", None)  # is not copied
     write_card(new, card)
     task = zoo.load(new)
     card["measured"] = {"test": measure(task), f"first {SAMPLE} rows of test": measure(task, SAMPLE)}

@@ -14,7 +14,7 @@ class Says:
     """A model whose answer to each row of tokens is known."""
 
     def __init__(self, answer):
-        self.answer, self.batches = answer, []
+        self.answer, self.batches, self.inputs = answer, [], [None]
 
     def __call__(self, *inputs):
         inputs = inputs[0] if len(inputs) == 1 else inputs

@@ -1,8 +1,9 @@
 """From raw input to an answer that a person can read: what a loaded task does with its model.
 
 For each kind of task one function, named as the kind is in `task.json`. It gets the model, the content
-of `task.json` and the folder, and gives the function that answers: `predict` of the task for kinds that
-put something into classes or foresee numbers, `generate` for those that write.
+of `task.json` and the other files of the folder as a dict of names to bytes. It gives the function that
+answers: `predict` of the task for kinds that put something into classes or foresee numbers, `generate`
+for those that write. What the card says has been checked before, see `zoo.cards`.
 """
 
 import pathlib
@@ -14,8 +15,9 @@ import tensorflow as tf
 
 from zoo import datasets, decoding, text
 from zoo.compiling import compiled
-from zoo.datasets import features, files
+from zoo.datasets import features
 from zoo.datasets.batching import pad
+from zoo.datasets.files import read_bytes
 from zoo.errors import InputError
 from zoo.lengths import by_length
 
@@ -71,7 +73,7 @@ def _normalize_texts(texts):
     return [text.normalize(one) for one in texts]
 
 
-def text_classification(model, task, folder):
+def text_classification(model, task, files):
     """Texts -> for each a dict of label to probability, the likeliest first."""
     model = _compiled(model)
     index = {word.encode(): i for i, word in enumerate(task["vocabulary"])}
@@ -88,7 +90,7 @@ def text_classification(model, task, folder):
     return predict
 
 
-def image_classification(model, task, folder):
+def image_classification(model, task, files):
     """Images, files or arrays of numbers -> for each a dict of label to probability.
 
     An array has the numbers that the dataset has. A file is turned to grey if the dataset is, to the
@@ -119,7 +121,7 @@ def _by_label(p, labels):
 def read_image(path, shape):
     """A file as an array `shape`, [height, width, channels], of 0 to 255."""
     try:
-        image = tf.io.decode_image(files.read_bytes(path), channels=shape[2], expand_animations=False)
+        image = tf.io.decode_image(read_bytes(path), channels=shape[2], expand_animations=False)
     except tf.errors.InvalidArgumentError:
         raise InputError(f"{path} cannot be read as an image (JPEG, PNG or BMP).") from None
     if image.shape[:2] == tuple(shape[:2]):
@@ -127,18 +129,18 @@ def read_image(path, shape):
     return tf.image.resize(image, shape[:2], antialias=True).numpy()
 
 
-def tagging(model, task, folder):
+def tagging(model, task, files):
     """Texts -> for each a list of spans, dicts of text, label, and where it starts and ends.
 
     A text is cut into words and punctuation marks; a list of words is taken as it is, and then its
     places are those in the words with a space between. Text and places of a span are those of the
     text that was given, not of the normalized one. A word without a visible character is skipped.
     """
-    model = _compiled(model)
     vocabulary, characters = (
         {name: i for i, name in enumerate(task[part])} for part in ("vocabulary", "characters")
     )
-    reads_characters, is_iobes = task["config"]["characters"], task["preprocessing"]["tags"] == "IOBES"
+    reads_characters, is_iobes = len(model.inputs) > 1, task["preprocessing"]["tags"] == "IOBES"
+    model = _compiled(model)
 
     def predict(texts):
         for one in texts:
@@ -200,7 +202,7 @@ def spans(one, iob2):
     return found
 
 
-def punctuation(model, task, folder):
+def punctuation(model, task, files):
     """Texts in any case -> their words with capitals and marks; other marks than these are dropped."""
     model = _compiled(model)
     index = {word: i for i, word in enumerate(task["vocabulary"])}
@@ -220,7 +222,7 @@ def punctuation(model, task, folder):
     return predict
 
 
-def forecasting(model, task, folder):
+def forecasting(model, task, files):
     """Numbers in order of time, at least a window of them -> the numbers that follow."""
     model = _compiled(model)
     config, scale = task["config"], task["preprocessing"]
@@ -259,15 +261,22 @@ def _generate(model, task, sources, options):
     return answers
 
 
-def translation(model, task, folder):
+def translation(model, task, files):
     """Texts -> translations. Options: max_length and others of `Generator.generate`."""
     import sentencepiece  # of the extra "recipes"
 
-    source, target = (
-        sentencepiece.SentencePieceProcessor(model_file=str(folder / name))
-        for name in ("source.spm", "target.spm")
-        if task["sha256"][name]  # has been checked
-    )
+    names = ("source.spm", "target.spm")
+    if not set(names) <= set(files):
+        raise InputError(
+            f"sha256 must name {' and '.join(names)}. Received: {', '.join(files) or 'none'}"
+        )
+    source, target = (sentencepiece.SentencePieceProcessor(model_proto=files[name]) for name in names)
+    for name, processor in zip(names, (source, target), strict=True):
+        size = model.get_layer(f"{name.removesuffix('.spm')}_embedding").input_dim
+        if len(processor) != size:
+            raise InputError(
+                f"{name} must have {size} tokens, as the model. Received: {len(processor)}"
+            )
 
     def generate(texts, **options):
         texts = _normalize_texts(texts)
@@ -277,7 +286,7 @@ def translation(model, task, folder):
     return generate
 
 
-def pronunciation(model, task, folder):
+def pronunciation(model, task, files):
     """Words -> phonemes, spaces between. Options: max_length and others of `Generator.generate`."""
     letters = {letter: i for i, letter in enumerate(task["source_vocabulary"])}
 
@@ -294,7 +303,7 @@ def pronunciation(model, task, folder):
     return generate
 
 
-def captioning(model, task, folder):
+def captioning(model, task, files):
     """Image files -> captions.
 
     Options: cnn_weights, for photographs, "imagenet" or the file that the recipe was given; max_length
@@ -306,7 +315,7 @@ def captioning(model, task, folder):
         if network is None:
             contexts = [read_image(image, shape) for image in images]
         else:
-            contents = [files.read_bytes(image) for image in images]
+            contents = [read_bytes(image) for image in images]
             contexts = features.describe(contents, cnn_weights, network)
         options = {"max_length": task["config"]["max_length"], **options}
         rows = _generate(model, task, np.array(contexts), options)
@@ -315,7 +324,7 @@ def captioning(model, task, folder):
     return generate
 
 
-def language_model(model, task, folder):
+def language_model(model, task, files):
     """Beginnings of texts -> the texts, gone on with.
 
     Options: max_length, in characters or words (200); strategy ("sample") and those of
@@ -342,7 +351,7 @@ def language_model(model, task, folder):
     return generate
 
 
-def composition(model, task, folder):
+def composition(model, task, files):
     """First chords -> pieces, integers `[steps, 4]` for `zoo.music`, 0 where a voice is silent.
 
     A chord is a list of four MIDI pitches, soprano, alto, tenor and bass. Options: beats (48); strategy
