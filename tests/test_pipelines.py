@@ -137,6 +137,7 @@ def test_spans_are_those_of_the_text_that_was_given(text, expected):
         "preprocessing": {"tags": "one a word"},
     }
     model = Says(lambda x: np.eye(2)[(x[0] == 2).astype(int)])
+    model.inputs = ["words", "characters"]
     (found,) = pipelines.tagging(model, task, None)([text])
     span = next(span for span in found if span["label"] == "LOC")
     assert (span["text"], span["start"], span["end"]) == expected
