@@ -28,7 +28,7 @@ FORMAT = 2  # of that file; one more when an older `load` could not use it
 PRESETS = pathlib.Path(__file__).parent / "presets"
 
 
-def check_output(folder):
+def check_output(folder, model=None):
     """Makes sure, before hours of training, that `save` will be able to write a folder.
 
     Args:
