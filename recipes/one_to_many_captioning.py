@@ -132,6 +132,7 @@ def train(name, contexts, captions, vocabulary, config):
         units=config.units,
         dropout=config.dropout,
     )
+    zoo.training.check_model(model, validation, config.output, len(vocabulary), "generate")
     model.summary()
     learning_rate = keras.optimizers.schedules.CosineDecay(
         config.learning_rate / 10,
@@ -224,7 +225,7 @@ def main(config):
     task = {
         "task": "captioning",
         "type": "one_to_many",
-        "cell": config.cell,
+        "cell": zoo.training.cells_of(model),
         "dataset": config.dataset,
         "preprocessing": {"words": WORD, "context": contexts["test"].shape[1:], "network": network},
         "config": dataclasses.asdict(config),

@@ -122,6 +122,7 @@ def read(step, network, inputs, targets):
     for window in zip(inputs, targets, strict=True):
         total, count, states = step(*window, states)
         totals, counts = totals + float(total), counts + float(count)
+        zoo.training.check_loss(totals / counts, f"window {len(inputs)}")
         bar.add(1, [("nats", float(total / count))])
     return totals / counts
 
@@ -166,7 +167,10 @@ def main(config):
         num_layers=config.num_layers,
         dropout=config.dropout,
     )
+    validation = [part[0] for part in data["validation"]]  # each [streams, steps]
+    zoo.training.check_model(model, validation, config.output, len(vocabulary), "with_states")
     model.summary()
+    cell = zoo.training.cells_of(model)
     network = model.with_states()
     num_steps = config.epochs * len(data["train"][0])
     learning_rate = keras.optimizers.schedules.CosineDecay(config.learning_rate, num_steps)
@@ -192,7 +196,7 @@ def main(config):
         metrics[split] = {}
         num_characters = len("".join(symbol for symbol in symbols[split] if symbol != "[END]"))
         ngram_loss = zoo.text.ngram_loss(tokens["train"], tokens[split], n, len(vocabulary))
-        losses = {config.cell: read(foresee, network, *data[split]), f"{n}-gram": ngram_loss}
+        losses = {cell: read(foresee, network, *data[split]), f"{n}-gram": ngram_loss}
         for name, nats in losses.items():
             bits = nats * len(tokens[split]) / num_characters / np.log(2)
             metrics[split][name] = dict(zip(names, (nats, bits, np.exp(nats)), strict=True))
@@ -227,7 +231,7 @@ def main(config):
     task = {
         "task": "language_model",
         "type": "one_to_many",
-        "cell": config.cell,
+        "cell": cell,
         "dataset": config.text or config.dataset,
         "preprocessing": {"level": config.level},
         "config": dataclasses.asdict(config),

@@ -86,7 +86,7 @@ def _all_devices():
         _devices = None
 
 
-def check_model(model, data, output="", *, num_classes=None, method=None):
+def check_model(model, data, output="", num_classes=None, method=None):
     """Makes sure, before training, that a model fits the data and can be saved.
 
     Whoever changes the model of a recipe learns of a mistake at once, and not after hours of training.
@@ -122,8 +122,8 @@ def check_model(model, data, output="", *, num_classes=None, method=None):
     """
     if method and not hasattr(model, method):
         raise InputError(
-            f"This recipe needs a model with {method}(), such as those of zoo.build. "
-            f"Received: a {type(model).__name__} without it"
+            f"This recipe needs a model with {method}(). Those of zoo.build have it: keep zoo.build, and "
+            f"change its arguments. Received: a {type(model).__name__} without {method}()"
         )
     outputs, targets = _answer_first_rows(model, data)
     expected = targets.shape if num_classes is None else (*targets.shape, num_classes)
@@ -188,22 +188,23 @@ def _answer_first_rows(model, data):
     x, y = keras.tree.map_structure(shorten, (x, y))
     inputs = keras.tree.flatten(x)
     has_any_length = inputs[0].dtype.kind in "iu" or (is_dataset and inputs[0].ndim > 2)
-    if isinstance(model, keras.Sequential) and len(inputs) > 1:
-        raise InputError(
-            f"The data has {len(inputs)} inputs, and a keras.Sequential reads one: make a "
-            "keras.Model([first, second], outputs), or see --help for a flag that leaves one out."
-        )
-    if isinstance(model, keras.Sequential) and not model.built:
-        shape = [None, *inputs[0].shape[2:]] if has_any_length else inputs[0].shape[1:]
-        _add_input(model, keras.Input(shape, dtype=inputs[0].dtype.name))
+    shape = (None, *inputs[0].shape[2:]) if has_any_length else inputs[0].shape[1:]
+    mistakes = (ValueError, tf.errors.InvalidArgumentError)  # others keep their traceback
+    mistakes += (AttributeError, TypeError) if len(inputs) > 1 else ()
     try:
+        if isinstance(model, keras.Sequential) and not model.built and len(inputs) == 1:
+            _add_input(model, keras.Input(shape, dtype=inputs[0].dtype.name))
         outputs = model(x)
-    except (ValueError, tf.errors.InvalidArgumentError) as error:
+    except mistakes as error:
         reason = re.sub(r"\x1b\[\d*m", "", str(error)).split("Arguments received")[0]  # no colors
-        hint = "Sequences may be of any length: begin with keras.Input((None,)). " * has_any_length
+        if len(inputs) > 1:
+            hint = f"There are {len(inputs)} inputs: read all, or see --help for how to leave one out."
+        else:
+            hint = f"A model of this data begins with keras.Input({shape})."
         raise InputError(
-            f"The model cannot read the data. {hint}{' '.join(reason.split())[:300]} "
-            f"Received: inputs {', '.join(_in_brackets(one.shape) for one in inputs)}"
+            f"The model cannot read the data. {hint} Received: inputs "
+            f"{', '.join(_in_brackets(one.shape) for one in inputs)}, and from Keras: "
+            f"{' '.join(reason.split())[:300]}"
         ) from error
     if not hasattr(outputs, "shape"):
         raise InputError(f"The model must have one output. Received: {len(outputs)}")
