@@ -94,8 +94,14 @@ def make_windows(parts, window, horizon):
         places[split] = slice(begin, end)
     if np.ptp(parts["train"]) == 0:
         raise zoo.InputError(f"The training part never changes. Received: {values[0]} at every step")
-    mean, std = parts["train"].mean(), parts["train"].std()
-    values, data = (values - mean) / std, {}
+    with np.errstate(all="ignore"):  # what cannot be scaled is refused
+        mean, std, data = parts["train"].mean(), parts["train"].std(), {}
+        values = (values - mean) / std
+    if not (np.abs(values) < 1e9).all():
+        raise zoo.InputError(
+            "The series cannot be scaled: its numbers are too small, too large, or much larger than those "
+            f"of the training part. Received: mean {mean:.3g}, standard deviation {std:.3g} there"
+        )
     for split, place in places.items():
         rows = np.lib.stride_tricks.sliding_window_view(values[place], window + horizon)
         data[split] = (rows[:, :window], rows[:, window:])

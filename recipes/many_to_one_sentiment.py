@@ -127,10 +127,10 @@ def main(config):
     counts = collections.Counter(word for some in words["train"] for word in some)
     most_frequent = sorted(counts, key=lambda word: (counts[word], word), reverse=True)
     bag_of_words = make_pipeline(TfidfVectorizer(), LogisticRegression())
-    try:  # before the networks: it needs a word of two letters
+    try:  # now, because it finds out whether there are words
         bag_of_words.fit(*splits["train"])
-    except ValueError as error:
-        raise zoo.InputError(f"The texts of {config.dataset} have no words: {error}") from error
+    except ValueError:
+        raise zoo.InputError(f"The texts of {config.dataset} have no word of two letters.") from None
     vocabulary, vectors = ["", "[UNK]", *most_frequent][: config.vocabulary_size], None
     if config.glove:  # then words that training never saw have their vectors, too
         vocabulary, vectors, found = zoo.text.glove_vocabulary(

@@ -119,10 +119,10 @@ def read(step, network, inputs, targets):
     """Goes through a text window by window, handing on the states; gives the mean nats a token."""
     bar, totals, counts = keras.utils.Progbar(len(inputs)), 0, 0
     states = [tf.zeros((inputs.shape[1], state.shape[-1]), state.dtype) for state in network.inputs[1:]]
-    for window in zip(inputs, targets, strict=True):
+    for i, window in enumerate(zip(inputs, targets, strict=True), start=1):
         total, count, states = step(*window, states)
         totals, counts = totals + float(total), counts + float(count)
-        zoo.training.check_loss(totals / counts, f"window {len(inputs)}")
+        zoo.training.check_loss(totals / counts, f"window {i} of {len(inputs)}")
         bar.add(1, [("nats", float(total / count))])
     return totals / counts
 
