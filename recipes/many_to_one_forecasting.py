@@ -99,8 +99,8 @@ def make_windows(parts, window, horizon):
         values = (values - mean) / std
     if not (np.abs(values) < 1e9).all():
         raise zoo.InputError(
-            "The series cannot be scaled: its numbers are too small, too large, or much larger than those "
-            f"of the training part. Received: mean {mean:.3g}, standard deviation {std:.3g} there"
+            "The series cannot be scaled: its numbers are too small, too large, or far from those of "
+            f"the training part. Received: there a mean of {mean:.3g}, a standard deviation of {std:.3g}"
         )
     for split, place in places.items():
         rows = np.lib.stride_tricks.sliding_window_view(values[place], window + horizon)

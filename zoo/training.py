@@ -122,7 +122,7 @@ def check_model(model, data, output="", num_classes=None, method=None):
     """
     if method and not hasattr(model, method):
         raise InputError(
-            f"This recipe needs a model with {method}(), as those of zoo.build are: keep zoo.build, and "
+            f"This recipe needs a model with {method}(), as zoo.build makes it: keep zoo.build, and "
             f"change its arguments. Received: a {type(model).__name__} without {method}()"
         )
     outputs, targets = _answer_first_rows(model, data)
