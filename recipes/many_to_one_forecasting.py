@@ -100,7 +100,7 @@ def make_windows(parts, window, horizon):
     if not (np.abs(values) < 1e9).all():
         raise zoo.InputError(
             "The series cannot be scaled: its numbers are too small, too large, or far from those of "
-            f"the training part. Received: there a mean of {mean:.3g}, a standard deviation of {std:.3g}"
+            f"the training part. Received: a mean of {mean:.3g} and a standard deviation of {std:.3g}"
         )
     for split, place in places.items():
         rows = np.lib.stride_tricks.sliding_window_view(values[place], window + horizon)
