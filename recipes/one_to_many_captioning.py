@@ -161,6 +161,9 @@ def main(config):
         splits = {split: (images.take(60), texts[:60]) for split, (images, texts) in splits.items()}
     print(", ".join(f"{len(texts)} {split}" for split, (_, texts) in splits.items()), "images")
     contexts = {split: load_contexts(images, config) for split, (images, _) in splits.items()}
+    network = None
+    if config.output and config.dataset != GLYPHS:  # now, while a missing file loses nothing
+        network = zoo.datasets.network_sha256(config.cnn_weights)
     captions = {
         split: [[re.findall(WORD, text.lower()) for text in of_image] for of_image in texts]
         for split, (_, texts) in splits.items()
@@ -221,7 +224,6 @@ def main(config):
     if config.attention:
         looked = [contexts["test"][shown], images, [described[i] for i in shown], vocabulary]
         figures["attention"] = zoo.diagnostics.plot_attention_over_images(model, *looked)
-    network = None if config.dataset == GLYPHS else zoo.datasets.network_sha256(config.cnn_weights)
     task = {
         "task": "captioning",
         "type": "one_to_many",
