@@ -467,8 +467,10 @@ def describe(options):
 def write(rows, path):
     """Writes rows to a CSV, all or none. Old rows stay, unless a new one has the same key."""
     path, new = pathlib.Path(path), {tuple(row[name] for name in KEY) for row in rows}
-    old = [row for row in read_results(path) if tuple(row[name] for name in KEY) not in new]
     orders = {"type": TYPES, "cell": CELLS, "precision": [*POLICIES], "what": ["ours", "PyTorch"]}
+    checks = dict.fromkeys(COLUMNS, str) | {"units": int}
+    checks |= {name: order.index for name, order in orders.items()}
+    old = [row for row in read_results(path, checks) if tuple(row[name] for name in KEY) not in new]
 
     def place(row):
         known = {name: order.index(row[name]) for name, order in orders.items()}

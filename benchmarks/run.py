@@ -18,6 +18,7 @@ import concurrent.futures
 import contextlib
 import csv
 import fcntl
+import io
 import json
 import os
 import pathlib
@@ -182,12 +183,60 @@ def command_of(name, cell, seed):
     return shlex.join(["python", f"recipes/{recipe_of(name)}.py", *words])
 
 
-def read_results(path):
-    """The rows of a file of results, dicts of str; none if there is no such file."""
+def number_or_nothing(text):
+    return text and float(text)
+
+
+COUNTS = ("parameters", "epochs", "seconds", "cpu_seconds", "peak_mb", "cores")
+CHECKS = dict.fromkeys(COLUMNS, str) | {  # for each column what reads it, or fails
+    "name": [*DEFAULTS, *REFERENCES].index,
+    "cell": CELLS.index,
+    "seed": int,
+    "metrics": json.loads,
+    **dict.fromkeys(("value", "baseline_value", *COUNTS), float),
+}
+SPEED_CHECKS = {
+    **dict.fromkeys(("part", "backend", "dataset", "cell", "units", "what", "setting", "unit"), str),
+    **dict.fromkeys(("median", "least", "most"), float),
+    **dict.fromkeys(("times ours", "times ours, least", "times ours, most"), number_or_nothing),
+}
+
+
+def read_results(path, checks=CHECKS):
+    """The rows of a file of results, dicts of str; none if there is no such file.
+
+    A damaged file ends the program with one line that names the file and the line.
+
+    Args:
+        path: a `pathlib.Path`.
+        checks: a dict of each column that there must be to a function that reads one of its values, and
+            raises a ValueError if it cannot.
+    """
     if not path.exists():
         return []
-    with open(path, newline="", encoding="utf-8") as file:
-        return list(csv.DictReader(file))
+    rows, content = [], b""
+    reader = csv.DictReader((), strict=True)
+    try:
+        content = path.read_bytes()
+        reader = csv.DictReader(io.StringIO(content.decode(), newline=""), strict=True)
+        missing = [name for name in checks if name not in (reader.fieldnames or ())]
+        if missing:
+            raise ValueError(f"the columns {', '.join(missing)} are missing")
+        for row in reader:
+            if None in row or None in row.values():
+                raise ValueError(f"expected {len(reader.fieldnames)} columns, as in line 1")
+            for name, check in checks.items():
+                try:
+                    check(row[name])
+                except ValueError:
+                    raise ValueError(f"{row[name][:60]!r} cannot be the {name}") from None
+            rows.append(row)
+    except (ValueError, csv.Error, OSError) as error:
+        line = max(1, reader.line_num)
+        if isinstance(error, UnicodeDecodeError):
+            line = content[: error.start].count(b"\n") + 1
+        sys.exit(f"{path}, line {line}: {error}. Mend the file, or take an earlier version of it.")
+    return rows
 
 
 def write_results(path, rows):

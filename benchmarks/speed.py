@@ -52,7 +52,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 from pytorch import TORCH, build_torch, make_adam, torch_batch, torch_logits, torch_loss
-from run import SPEED, machine, read_results, write_csv
+from run import SPEED, SPEED_CHECKS, machine, read_results, write_csv
 
 import zoo
 
@@ -612,8 +612,9 @@ def write(rows, path):
     """Into a CSV; rows that were not measured anew stay."""
     path, key = pathlib.Path(path), lambda row: [row[name] for name in KEY]
     new = [key(row) for row in rows]
-    rows = [row for row in read_results(path) if key(row) not in new] + rows
     orders = {"part": ("training", "peak", *PARTS[1:]), "backend": [*SETTINGS], "cell": [*GATES]}
+    checks = SPEED_CHECKS | {name: order.index for name, order in orders.items()}
+    rows = [row for row in read_results(path, checks) if key(row) not in new] + rows
     columns = ("part", "backend", "dataset", "cell")
     rows.sort(key=lambda row: [orders[c].index(row[c]) if c in orders else row[c] for c in columns])
     write_csv(path, rows[0], rows)

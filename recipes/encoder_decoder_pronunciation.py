@@ -176,7 +176,9 @@ def main(config):
         attention=config.attention,
         dropout=config.dropout,
     )
+    zoo.training.check_model(model, validation, config.output, len(phonemes), "generate")
     model.summary()
+    cell = zoo.training.cells_of(model)
     num_steps = config.epochs * len(train)
     learning_rate = keras.optimizers.schedules.CosineDecay(config.learning_rate, num_steps)
     model.compile(
@@ -194,7 +196,7 @@ def main(config):
         words = list(splits[split])
         said[split] = pronounce(model, words, letters, phonemes, config.beam_width)
         metrics[split] = {
-            config.cell: error_rates(said[split], splits[split]),
+            cell: error_rates(said[split], splits[split]),
             "nearest spelling": error_rates(say_nearest(words, splits["train"]), splits[split]),
         }
         for name, rates in metrics[split].items():
@@ -229,7 +231,7 @@ def main(config):
     task = {
         "task": "pronunciation",
         "type": "encoder_decoder",
-        "cell": config.cell,
+        "cell": cell,
         "dataset": config.dataset,
         "preprocessing": {"words": "characters", "pronunciations": "phonemes without stress"},
         "config": dataclasses.asdict(config),

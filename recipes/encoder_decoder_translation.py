@@ -106,6 +106,7 @@ def fit(attention, splits, tokenizers, config):
         attention=attention,
         dropout=config.dropout,
     )
+    zoo.training.check_model(model, validation, config.output, len(tokenizers[1]), "generate")
     model.summary()
     learning_rate = keras.optimizers.schedules.CosineDecay(
         config.learning_rate / 10,
@@ -219,7 +220,7 @@ def main(config):
     task = {
         "task": "translation",
         "type": "encoder_decoder",
-        "cell": config.cell,
+        "cell": zoo.training.cells_of(models[name]),
         "dataset": config.pairs or config.dataset,
         "preprocessing": {"tokenizer": "sentencepiece", "max_length": config.max_length},
         "config": dataclasses.asdict(config),

@@ -159,12 +159,15 @@ def main(config):
         head=config.head,
         **(crf if config.head == "crf" else {}),
     )
+    zoo.training.check_model(model, data["validation"], config.output, num_classes=len(tag_names))
     model.summary()
+    is_crf = isinstance(model, zoo.layers.CRFTagger)
+    row_name = f"{zoo.training.cells_of(model)}, {'crf' if is_crf else 'softmax'}"
     num_steps = config.epochs * len(train)
     learning_rate = keras.optimizers.schedules.CosineDecay(config.learning_rate, num_steps)
     model.compile(
         optimizer=keras.optimizers.Adam(learning_rate, global_clipnorm=1.0),
-        loss=None if config.head == "crf" else "sparse_categorical_crossentropy",
+        loss=None if is_crf else "sparse_categorical_crossentropy",
     )
 
     def add_f1(epoch, logs):  # the next callback and the history see it
@@ -196,7 +199,7 @@ def main(config):
         predicted[split] = predict(model, data[split], sentences, tag_names)
         baseline = [[most_frequent.get(word, "O") for word in words] for words in sentences]
         metrics[split] = {
-            f"{config.cell}, {config.head}": score(true, predicted[split], types),
+            row_name: score(true, predicted[split], types),
             "most frequent tag": score(true, baseline, types),
         }
         print(f"\n{split + ' F1':18s}" + "".join(f"{name:>14s}" for name in ["all", *types]))
@@ -223,7 +226,7 @@ def main(config):
     task = {
         "task": "tagging",
         "type": "many_to_many",
-        "cell": config.cell,
+        "cell": zoo.training.cells_of(model),
         "dataset": config.dataset,
         "labels": tag_names,
         "preprocessing": {"words": "zoo.text.encode_words", "tags": "IOBES"},

@@ -138,12 +138,15 @@ def main(config):
         character_vocabulary_size=len(characters),
         character_units=50,
     )
+    zoo.training.check_model(model, data["validation"], config.output, num_classes=len(tag_names))
     model.summary()
+    is_crf = isinstance(model, zoo.layers.CRFTagger)
+    row_name = f"{zoo.training.cells_of(model)}, {'crf' if is_crf else 'softmax'}"
     num_steps = config.epochs * len(train)
     learning_rate = keras.optimizers.schedules.CosineDecay(config.learning_rate, num_steps)
     model.compile(
         optimizer=keras.optimizers.Adam(learning_rate, global_clipnorm=1.0),
-        loss=None if config.head == "crf" else "sparse_categorical_crossentropy",
+        loss=None if is_crf else "sparse_categorical_crossentropy",
     )
 
     def add_accuracy(epoch, logs):  # Keras's own would count a word less in a longer sentence
@@ -176,7 +179,7 @@ def main(config):
         baseline = np.array([most_frequent.get(word, unknown) for word in words[split]])
         metrics[split] = {}
         for name, answers in (
-            (f"{config.cell}, {config.head}", predicted[split]),
+            (row_name, predicted[split]),
             ("most frequent tag", baseline),
         ):
             hits = answers == tags[split]
@@ -206,7 +209,7 @@ def main(config):
     task = {
         "task": "tagging",
         "type": "many_to_many",
-        "cell": config.cell,
+        "cell": zoo.training.cells_of(model),
         "dataset": config.dataset,
         "labels": tag_names,
         "preprocessing": {"words": "zoo.text.encode_words", "tags": "one a word"},

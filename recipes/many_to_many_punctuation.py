@@ -167,7 +167,9 @@ def main(config):
         bidirectional=config.bidirectional,
         dropout=config.dropout,
     )
+    zoo.training.check_model(model, data["validation"], config.output, num_classes=len(TAGS))
     model.summary()
+    cell = zoo.training.cells_of(model)
     num_steps = config.epochs * -(-len(data["train"][0]) // config.batch_size)
     learning_rate = keras.optimizers.schedules.CosineDecay(config.learning_rate, num_steps)
     model.compile(
@@ -189,12 +191,12 @@ def main(config):
         tokens, y = data[split]  # [windows, window]
         predicted[split] = model.predict(tokens, batch_size=256, verbose=0).argmax(axis=-1)
         answers = {
-            config.cell: predicted[split],
+            cell: predicted[split],
             "most frequent tag": most_frequent[tokens],
             "nothing restored": np.zeros_like(y),
         }
         metrics[split] = {name: score(y.ravel(), answer.ravel()) for name, answer in answers.items()}
-        print(f"\n{split + ' F1':18s}" + "".join(f"{name:>9s}" for name in metrics[split][config.cell]))
+        print(f"\n{split + ' F1':18s}" + "".join(f"{name:>9s}" for name in metrics[split][cell]))
         for name, row in metrics[split].items():
             print(f"{name:18s}" + "".join(f"{value:9.4f}" for value in row.values()))
 
@@ -222,7 +224,7 @@ def main(config):
     task = {
         "task": "punctuation",
         "type": "many_to_many",
-        "cell": config.cell,
+        "cell": cell,
         "dataset": config.dataset,
         "labels": TAGS,
         "preprocessing": {"word": "zoo.text.WORD", "lower": True},

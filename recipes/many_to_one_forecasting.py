@@ -95,8 +95,14 @@ def make_windows(parts, window, horizon):
         places[split] = slice(begin, end)
     if np.ptp(parts["train"]) == 0:
         raise zoo.InputError(f"The training part never changes. Received: {values[0]} at every step")
-    mean, std = parts["train"].mean(), parts["train"].std()
-    values, data = (values - mean) / std, {}
+    with np.errstate(all="ignore"):  # what cannot be scaled is refused
+        mean, std, data = parts["train"].mean(), parts["train"].std(), {}
+        values = (values - mean) / std
+    if not (np.abs(values) < 1e9).all():
+        raise zoo.InputError(
+            "The series cannot be scaled: its numbers are too small, too large, or far from those of "
+            f"the training part. Received: a mean of {mean:.3g} and a standard deviation of {std:.3g}"
+        )
     for split, place in places.items():
         rows = np.lib.stride_tricks.sliding_window_view(values[place], window + horizon)
         data[split] = (rows[:, :window], rows[:, window:])
@@ -158,7 +164,9 @@ def main(config):
         units=config.units,
         dropout=config.dropout,
     )
+    zoo.training.check_model(model, (x["validation"], y["validation"]), config.output)
     model.summary()
+    cell = zoo.training.cells_of(model)
     num_steps = config.epochs * -(-len(x["train"]) // config.batch_size)
     learning_rate = keras.optimizers.schedules.CosineDecay(config.learning_rate, num_steps)
     model.compile(keras.optimizers.Adam(learning_rate, global_clipnorm=1.0), loss="mse")
@@ -180,7 +188,7 @@ def main(config):
     on_differences = LinearRegression().fit(x["train"].reshape(len(x["train"]), -1), y["train"])
     ahead = np.arange(config.horizon)
     forecasts = {
-        config.cell: model.predict(x["test"], verbose=0) + last,
+        cell: model.predict(x["test"], verbose=0) + last,
         "last value": np.broadcast_to(last, truth.shape),
         "one season ago": inputs[:, ahead % config.season - config.season],
         "linear regression": on_levels.predict(inputs),
@@ -190,7 +198,7 @@ def main(config):
         name: score(forecast, truth, std, parts["train"], config.season)
         for name, forecast in forecasts.items()
     }
-    print(f"\n{'Test part':34s}" + "".join(f"{name:>14s}" for name in metrics[config.cell]))
+    print(f"\n{'Test part':34s}" + "".join(f"{name:>14s}" for name in metrics[cell]))
     for name, row in metrics.items():
         cells = (f"{'-':>14s}" if value is None else f"{value:14.4f}" for value in row.values())
         print(f"{name:34s}" + "".join(cells))
@@ -198,7 +206,7 @@ def main(config):
     # Forecasts to judge by eye, of every window that begins where the one before has ended.
     shown = {
         name: rows[:: config.horizon].ravel() * std + mean
-        for name, rows in {"truth": truth, config.cell: forecasts[config.cell]}.items()
+        for name, rows in {"truth": truth, cell: forecasts[cell]}.items()
     }
     print("\nThe last values of these, and what follows on the series, which nobody can check yet:")
     newest = np.concatenate([inputs[-1], truth[-1]])[None, -config.window :]  # [1, window]
@@ -219,7 +227,7 @@ def main(config):
     task = {
         "task": "forecasting",
         "type": "many_to_one",
-        "cell": config.cell,
+        "cell": cell,
         "dataset": source,
         "column": column,
         "preprocessing": {"mean": mean, "std": std, "differences": "to the last value of the window"},

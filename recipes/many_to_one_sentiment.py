@@ -86,7 +86,7 @@ def make_dataset(words, labels, vocabulary, config, seed=None):
 
 
 def train(model, data, learning_rate, epochs):
-    binary = model.output_shape[-1] == 1
+    binary = zoo.training.output_shape(model, data["validation"])[-1] == 1
     model.compile(
         optimizer=keras.optimizers.Adam(learning_rate, global_clipnorm=1.0),
         loss="binary_crossentropy" if binary else "sparse_categorical_crossentropy",
@@ -126,6 +126,11 @@ def main(config):
     words = {split: split_words(texts) for split, (texts, _) in splits.items()}
     counts = collections.Counter(word for some in words["train"] for word in some)
     most_frequent = sorted(counts, key=lambda word: (counts[word], word), reverse=True)
+    bag_of_words = make_pipeline(TfidfVectorizer(), LogisticRegression())
+    try:  # now, because it finds out whether there are words
+        bag_of_words.fit(*splits["train"])
+    except ValueError:
+        raise zoo.InputError(f"The texts of {config.dataset} have no word of two letters.") from None
     vocabulary, vectors = ["", "[UNK]", *most_frequent][: config.vocabulary_size], None
     if config.glove:  # then words that training never saw have their vectors, too
         vocabulary, vectors, found = zoo.text.glove_vocabulary(
@@ -154,10 +159,12 @@ def main(config):
         dropout=config.dropout,
         **table,
     )
+    zoo.training.check_model(model, data["validation"], config.output, num_classes=len(label_names))
     model.summary()
+    cell = zoo.training.cells_of(model)
     history = train(model, data, config.learning_rate, config.epochs)
 
-    # Two baselines that cannot see the order of words.
+    # Beside bag of words a second baseline that cannot see the order of words.
     print("\nBaseline, the mean of the word vectors:")
     tokens = keras.Input((None,), dtype="int32")
     x, mask = zoo.cells.embed(tokens, **table)  # [batch, time, embedding_dim]
@@ -166,13 +173,11 @@ def main(config):
     p = keras.layers.Dense(len(label_names), "softmax", dtype="float32")(x)  # [batch, classes]
     mean_of_vectors = keras.Model(tokens, p)
     train(mean_of_vectors, data, 4 * config.learning_rate, config.epochs)  # shallow: larger steps
-    bag_of_words = make_pipeline(TfidfVectorizer(), LogisticRegression())
-    bag_of_words.fit(*splits["train"])
 
     # The test split, once: all of it, and in four quarters by length.
     texts, labels = splits["test"]
     hits = {
-        config.cell: predict(model, data["test"]).argmax(axis=1) == labels,
+        cell: predict(model, data["test"]).argmax(axis=1) == labels,
         "mean of word vectors": predict(mean_of_vectors, data["test"]).argmax(axis=1) == labels,
         "bag of words": bag_of_words.predict(texts) == labels,
     }
@@ -207,7 +212,7 @@ def main(config):
     task = {
         "task": "text_classification",
         "type": "many_to_one",
-        "cell": config.cell,
+        "cell": cell,
         "dataset": config.dataset,
         "labels": label_names,
         "preprocessing": {"standardize": "zoo.text.standardize", "keep_last": config.max_length},

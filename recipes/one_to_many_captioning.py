@@ -131,6 +131,7 @@ def train(name, contexts, captions, vocabulary, config):
         units=config.units,
         dropout=config.dropout,
     )
+    zoo.training.check_model(model, validation, config.output, len(vocabulary), "generate")
     model.summary()
     learning_rate = keras.optimizers.schedules.CosineDecay(
         config.learning_rate / 10,
@@ -159,6 +160,9 @@ def main(config):
         splits = {split: (images.take(60), texts[:60]) for split, (images, texts) in splits.items()}
     print(", ".join(f"{len(texts)} {split}" for split, (_, texts) in splits.items()), "images")
     contexts = {split: load_contexts(images, config) for split, (images, _) in splits.items()}
+    network = None
+    if config.output and config.dataset != GLYPHS:  # now, while a missing file loses nothing
+        network = zoo.datasets.network_sha256(config.cnn_weights)
     captions = {
         split: [[WORD.findall(text.lower()) for text in of_image] for of_image in texts]
         for split, (_, texts) in splits.items()
@@ -219,11 +223,10 @@ def main(config):
     if config.attention:
         looked = [contexts["test"][shown], images, [described[i] for i in shown], vocabulary]
         figures["attention"] = zoo.diagnostics.plot_attention_over_images(model, *looked)
-    network = None if config.dataset == GLYPHS else zoo.datasets.network_sha256(config.cnn_weights)
     task = {
         "task": "captioning",
         "type": "one_to_many",
-        "cell": config.cell,
+        "cell": zoo.training.cells_of(model),
         "dataset": config.dataset,
         "preprocessing": {
             "words": "zoo.text.WORD",

@@ -147,32 +147,12 @@ def main(config):
         units=config.units,
         dropout=config.dropout,
     )
-    listener.summary()
-    train(listener, nll, data, config)
-    print("\nBaseline, the chord before alone:")
     keys = keras.layers.Dense(NUM_KEYS, activation="sigmoid", dtype="float32")
     chords = keras.Input((None, NUM_KEYS + 1))
     last_chord = keras.Sequential([chords, keras.layers.Masking(0.0), keys])
-    train(last_chord, nll, data, config)
-
-    # The validation split again and the test split, once.
-    frequencies = np.concatenate([y for _, y in rows["train"]]).mean(axis=0)  # [88]
-    metrics = {}
-    print(f"\n{'':24s}{'nats a step':>14s}{'notes right':>14s}")
-    for split in ("validation", "test"):
-        truth = [y for _, y in rows[split]]
-        predicted = {
-            config.cell: predict(listener, rows[split], config.batch_size),
-            "last chord": predict(last_chord, rows[split], config.batch_size),
-            "frequencies": [np.broadcast_to(frequencies, y.shape) for y in truth],
-        }
-        metrics[split] = {name: zoo.music.score(p, truth) for name, p in predicted.items()}
-        for name, row in metrics[split].items():
-            cells = "".join(f"{value:14.4f}" for value in row.values())
-            print(f"{f'{split}, {name}':24s}{cells}")
 
     # The network that composes: notes -> vectors -> states -> the next note.
-    data = {
+    pieces = {
         "train": zoo.datasets.batches(
             lambda rng: make_pieces(grids["16th"]["train"], numbers, rng),
             config.batch_size,
@@ -180,8 +160,8 @@ def main(config):
         )
     }  # tokens [batch, time] and those after them
     for split in ("validation", "test"):
-        pieces = make_pieces(grids["16th"][split], numbers, np.random.default_rng(0), shifts=[0])
-        data[split] = zoo.datasets.batches(pieces, config.batch_size)
+        cut = make_pieces(grids["16th"][split], numbers, np.random.default_rng(0), shifts=[0])
+        pieces[split] = zoo.datasets.batches(cut, config.batch_size)
     composer = zoo.build(
         "one_to_many",
         cell=config.cell,
@@ -191,11 +171,35 @@ def main(config):
         units=config.units,
         dropout=config.dropout,
     )
+    zoo.training.check_model(listener, zoo.datasets.batches(rows["validation"], config.batch_size))
+    zoo.training.check_model(composer, pieces["validation"], config.output, len(vocabulary), "generate")
+
+    listener.summary()
+    train(listener, nll, data, config)
+    print("\nBaseline, the chord before alone:")
+    train(last_chord, nll, data, config)
+
+    # The validation split again and the test split, once.
+    frequencies = np.concatenate([y for _, y in rows["train"]]).mean(axis=0)  # [88]
+    metrics = {}
+    print(f"\n{'':24s}{'nats a step':>14s}{'notes right':>14s}")
+    for split in ("validation", "test"):
+        truth = [y for _, y in rows[split]]
+        predicted = {
+            zoo.training.cells_of(listener): predict(listener, rows[split], config.batch_size),
+            "last chord": predict(last_chord, rows[split], config.batch_size),
+            "frequencies": [np.broadcast_to(frequencies, y.shape) for y in truth],
+        }
+        metrics[split] = {name: zoo.music.score(p, truth) for name, p in predicted.items()}
+        for name, row in metrics[split].items():
+            cells = "".join(f"{value:14.4f}" for value in row.values())
+            print(f"{f'{split}, {name}':24s}{cells}")
+
     composer.summary()
-    history = train(composer, "sparse_categorical_crossentropy", data, config)
+    history = train(composer, "sparse_categorical_crossentropy", pieces, config)
     print("\nThe composer, nats a token (a note or a beat's mark):")
     for split in ("validation", "test"):
-        metrics[split]["composer"] = {"nats a token": composer.evaluate(data[split], verbose=0)}
+        metrics[split]["composer"] = {"nats a token": composer.evaluate(pieces[split], verbose=0)}
         print(f"{split:24s}{metrics[split]['composer']['nats a token']:14.4f}")
     tokens = composer.generate(
         [[numbers[symbol] for symbol in ("[START]", *first)]],
@@ -215,7 +219,7 @@ def main(config):
     task = {
         "task": "composition",
         "type": "one_to_many",
-        "cell": config.cell,
+        "cell": zoo.training.cells_of(composer),
         "dataset": config.dataset,
         "preprocessing": {"symbols": "zoo.music.to_symbols"},
         "config": dataclasses.asdict(config),

@@ -120,9 +120,10 @@ def read(step, network, inputs, targets):
     """Goes through a text window by window, handing on the states; gives the mean nats a token."""
     bar, totals, counts = keras.utils.Progbar(len(inputs)), 0, 0
     states = [tf.zeros((inputs.shape[1], state.shape[-1]), state.dtype) for state in network.inputs[1:]]
-    for window in zip(inputs, targets, strict=True):
+    for i, window in enumerate(zip(inputs, targets, strict=True), start=1):
         total, count, states = step(*window, states)
         totals, counts = totals + float(total), counts + float(count)
+        zoo.training.check_loss(totals / counts, f"window {i} of {len(inputs)}")
         bar.add(1, [("nats", float(total / count))])
     return totals / counts
 
@@ -168,7 +169,10 @@ def main(config):
         num_layers=config.num_layers,
         dropout=config.dropout,
     )
+    validation = [part[0] for part in data["validation"]]  # each [streams, steps]
+    zoo.training.check_model(model, validation, config.output, len(vocabulary), "with_states")
     model.summary()
+    cell = zoo.training.cells_of(model)
     network = model.with_states()
     num_steps = config.epochs * len(data["train"][0])
     learning_rate = keras.optimizers.schedules.CosineDecay(config.learning_rate, num_steps)
@@ -194,7 +198,7 @@ def main(config):
         metrics[split] = {}
         num_characters = len("".join(symbol for symbol in symbols[split] if symbol != "[END]"))
         ngram_loss = zoo.text.ngram_loss(tokens["train"], tokens[split], n, len(vocabulary))
-        losses = {config.cell: read(foresee, network, *data[split]), f"{n}-gram": ngram_loss}
+        losses = {cell: read(foresee, network, *data[split]), f"{n}-gram": ngram_loss}
         for name, nats in losses.items():
             bits = nats * len(tokens[split]) / num_characters / np.log(2)
             metrics[split][name] = dict(zip(names, (nats, bits, np.exp(nats)), strict=True))
@@ -229,7 +233,7 @@ def main(config):
     task = {
         "task": "language_model",
         "type": "one_to_many",
-        "cell": config.cell,
+        "cell": cell,
         "dataset": config.text or config.dataset,
         "preprocessing": {"level": config.level},
         "config": dataclasses.asdict(config),

@@ -69,13 +69,15 @@ def read_images(name, split, data_dir):
     return images, np.array([row["label"] for row in rows])
 
 
-def without_recurrence(model):
-    """A copy of the model whose recurrent weights U are zero, and how many these are."""
-    copy = keras.models.clone_model(model)
-    copy.set_weights(model.get_weights())
-    kernel = copy.get_layer("rnn_0").cell.recurrent_kernel
-    kernel.assign(np.zeros(kernel.shape))
-    return copy, int(np.prod(kernel.shape))
+def without_recurrence(model, images):
+    """What the model answers if its recurrent weights U are zero, and how many these are."""
+    weights = model.get_weights()
+    kernels = [variable for variable in model.variables if variable.path.endswith("recurrent_kernel")]
+    for kernel in kernels:
+        kernel.assign(np.zeros(kernel.shape))
+    answers = model.predict(images, verbose=0)
+    model.set_weights(weights)
+    return answers, sum(int(np.prod(kernel.shape)) for kernel in kernels)
 
 
 def main(config):
@@ -107,9 +109,11 @@ def main(config):
         "one step": zoo.build("one_to_one", input_shape=images.shape[1:], **sizes),
         "row by row": zoo.build("many_to_one", num_features=images.shape[2], **sizes),
     }
+    for model in models.values():
+        zoo.training.check_model(model, data["validation"], config.output, num_classes=num_classes)
     histories, metrics, predicted = {}, {}, {}
     for name, model in models.items():
-        print(f"\n{config.cell}, {name}:")
+        print(f"\n{zoo.training.cells_of(model)}, {name}:")
         num_steps = config.epochs * -(-len(images) // config.batch_size)
         learning_rate = keras.optimizers.schedules.CosineDecay(config.learning_rate, num_steps)
         model.compile(
@@ -127,12 +131,11 @@ def main(config):
     # The test split, once, beside a baseline without recurrence.
     test_images, test_labels = data["test"]
     for name, model in models.items():
-        copy, num_recurrent = without_recurrence(model)
         predicted[name] = model.predict(test_images, verbose=0).argmax(axis=1)
-        without = copy.predict(test_images, verbose=0).argmax(axis=1)
-        metrics[f"{config.cell}, {name}"] = {
+        without, num_recurrent = without_recurrence(model, test_images)
+        metrics[f"{zoo.training.cells_of(model)}, {name}"] = {
             "accuracy": np.mean(predicted[name] == test_labels),
-            "with U = 0": np.mean(without == test_labels),
+            "with U = 0": np.mean(without.argmax(axis=1) == test_labels),
             "parameters": model.count_params(),
             "of these in U": num_recurrent,
         }
@@ -169,7 +172,7 @@ def main(config):
     task = {
         "task": "image_classification",
         "type": "one_to_one",
-        "cell": config.cell,
+        "cell": zoo.training.cells_of(models["one step"]),
         "dataset": config.dataset,
         "labels": [str(i) for i in range(num_classes)],
         "preprocessing": {

@@ -162,14 +162,14 @@ def test_rows_that_are_drawn_may_not_become_floats():
 @pytest.mark.parametrize("bad", [0, -1, 2.5, None, "2", True])
 def test_numbers_that_must_be_whole(bad):
     rows = [np.ones(3, "int32")] * 4
-    with pytest.raises(ValueError, match="batch_size must be a whole number, 1 or more"):
+    with pytest.raises(ValueError, match="batch_size must be an integer from 1"):
         batches(rows, bad)
-    with pytest.raises(ValueError, match="batch_size must be a whole number, 1 or more"):
+    with pytest.raises(ValueError, match="batch_size must be an integer from 1"):
         streams(range(9), bad, 2)
-    with pytest.raises(ValueError, match="steps must be a whole number, 1 or more"):
+    with pytest.raises(ValueError, match="steps must be an integer from 1"):
         streams(range(9), 2, bad)
     if bad not in (0, None):
-        with pytest.raises(ValueError, match="seed must be a whole number, 0 or more"):
+        with pytest.raises(ValueError, match="seed must be an integer from 0"):
             batches(rows, 2, seed=bad)
     assert len(batches(rows, np.int64(2), seed=np.int32(0))) == 2
 

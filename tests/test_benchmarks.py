@@ -35,7 +35,7 @@ def test_the_readme_has_the_tables(run, tables):
     readme = README.read_text("utf-8")
     rows = run["read_results"](run["RESULTS"])
     results = tables["make_tables"](rows)
-    speed = tables["make_speed_tables"](run["read_results"](tables["SPEED"]))
+    speed = tables["make_speed_tables"](run["read_results"](tables["SPEED"], run["SPEED_CHECKS"]))
     assert f"<!-- results:begin -->\n{results}\n<!-- results:end -->" in readme
     for name in tables["DETAILED"]:
         details = tables["make_details"]([row for row in rows if row["name"] == name])
@@ -120,6 +120,42 @@ def test_writing_keeps_order_and_leaves_the_old_file_if_it_fails(run, tmp_path):
     with pytest.raises(ValueError, match="dict contains fields not in fieldnames"):
         run["write_results"](path, [*rows, make_row(run, surprise="1")])
     assert run["read_results"](path) == written
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"", "line 1: the columns name, cell, seed"),
+        (b"name,cell\none_to_one_digits,gru\n", "line 1: the columns seed, metric"),
+        (b"{header}\n{row}\n{row},1\n", "line 3: expected 17 columns, as in line 1"),
+        (b"{header}\n{row}\none_to_one", "line 3: expected 17 columns, as in line 1"),
+        (b"{header}\n{row}\n{wrong}\n", "line 3: 'many' cannot be the seed"),
+        (b'{header}\n{row}\n"{row}\n', "line 3: unexpected end of data"),
+        (b"{header}\n{row}\ncaf\xe9", "line 3: 'utf-8' codec can't decode"),
+    ],
+)
+@pytest.mark.parametrize("program", ["run", "tables"])
+def test_a_damaged_file_is_one_line(content, message, program, request, run, tmp_path, monkeypatch):
+    row = make_row(run).values()
+    parts = {"header": run["COLUMNS"], "row": row, "wrong": ["one_to_one_digits", "gru", "many", *row]}
+    for name, cells in parts.items():
+        content = content.replace(f"{{{name}}}".encode(), ",".join([*cells][:17]).encode())
+    path = tmp_path / "results.csv"
+    path.write_bytes(content)
+    main = request.getfixturevalue(program)["main"]
+    monkeypatch.setitem(main.__globals__, "RESULTS", path)
+    with pytest.raises(SystemExit, match=re.escape(f"{path}, line ")) as end:
+        main(*([["--recipe", "sst2", "--results", str(path)]] if program == "run" else []))
+    assert message in end.value.code and "\n" not in end.value.code
+    assert path.read_bytes() == content
+
+
+def test_a_damaged_file_of_speed_is_one_line(run, tables, tmp_path):
+    path = tmp_path / "speed.csv"
+    good = [*run["SPEED_CHECKS"]], ["a"] * 8 + ["1"] * 3 + [""] * 3
+    path.write_text("".join('"' + '","'.join(row) + '"\n' for row in (*good, ["a"] * 14)))
+    with pytest.raises(SystemExit, match="line 3: 'a' cannot be the median"):
+        run["read_results"](path, run["SPEED_CHECKS"])
 
 
 def test_what_has_its_row_is_not_run_again(run, tmp_path, capsys):

@@ -1,4 +1,4 @@
-"""The values that the arguments of `zoo.build` may have.
+"""The values that arguments may have, by name: those of `zoo.build`, of generation, of training.
 
 Recipes have flags of the same names, and check them by the same rules.
 """
@@ -23,14 +23,28 @@ LEAST = {  # whole numbers, and the smallest that makes sense
     "character_units": 1,
     "start_token": 1,
     "end_token": 2,  # generation never gives a token below 2
+    "max_length": 1,
+    "beam_width": 1,
+    "n_best": 1,
+    "top_k": 1,
+    "batch_size": 1,
+    "steps": 1,
+}
+RANGES = {  # numbers, and what they may be
+    "dropout": (lambda number: 0 <= number < 1, "from 0 to below 1"),
+    "learning_rate": (lambda number: 0 < number < 3e38, "above 0"),
+    "temperature": (lambda number: 1e-6 <= number <= 1e6, "from 0.000001 to 1000000"),
+    "top_p": (lambda number: 0 < number <= 1, "above 0 and at most 1"),
+    "length_penalty": (lambda number: 0 <= number <= 100, "from 0 to 100"),
+    "mask_value": (lambda number: abs(number) < 3e38, "that is finite and that float32 can hold"),
 }
 SWITCHES = ("bidirectional", "trainable_embeddings", "characters")
 SHAPES = ("input_shape", "context_shape")
-MAY_BE_NONE = ("num_features", "num_outputs", "mask_value", "context_shape")
+MAY_BE_NONE = ("num_features", "num_outputs", "mask_value", "context_shape", "top_k", "seed")
 
 
 def check(name, value):
-    """Raises an `InputError` if an argument of `zoo.build` cannot have a value.
+    """Raises an `InputError` if an argument cannot have a value.
 
     Args:
         name: of the argument. Names without a rule here are not checked.
@@ -61,12 +75,13 @@ def _allowed(name, value):
     elif name in SWITCHES:
         if type(value).__name__ not in ("bool", "bool_"):  # or NumPy's
             return "True or False"
-    elif name == "dropout":
-        if not is_number(value) or not 0 <= value < 1:
-            return "a number from 0 to below 1"
-    elif name == "mask_value":
-        if not is_number(value) or not abs(value) < 3e38:  # NaN does not equal itself
-            return "a finite number that float32 can hold"
+    elif name in RANGES:
+        is_in_range, words = RANGES[name]
+        if not is_number(value) or not is_in_range(value):  # NaN is in no range
+            return f"a number {words}"
+    elif name == "seed":
+        if not isinstance(value, numbers.Integral) or isinstance(value, bool) or value < 0:
+            return "an integer from 0"
     elif name in SHAPES:
         if not isinstance(value, tuple | list) or not all(is_integer(size, 1) for size in value):
             return "a tuple of integers above 0"

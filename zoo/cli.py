@@ -6,10 +6,13 @@ import contextlib
 import json
 import os
 import pathlib
+import re
 import sys
 
 import zoo
+from zoo.console import ends_in_one_line, open_streams
 from zoo.errors import InputError, check_choice
+from zoo.flags import check_number
 
 EXAMPLES = """\
 examples:
@@ -38,7 +41,7 @@ def list_all(arguments):
     presets = {name: zoo.tasks.find(name)[1] for name in zoo.list_presets(arguments.pattern)}
     types = zoo.list_models(arguments.pattern)
     if arguments.json:
-        print(json.dumps({"types": types, "presets": list(presets)}))
+        print_json({"types": types, "presets": list(presets)})
         return
     print("Types, for zoo.build:", *types, sep="\n  ")
     print("\nTrained models, for zoo.load and zoo predict or generate:")
@@ -50,7 +53,7 @@ def show(arguments):
     """What a trained model is: its card, and its layers."""
     folder, card = zoo.tasks.find(arguments.name)
     if arguments.json:
-        print(json.dumps(card, ensure_ascii=False))
+        print_json(card)
         return
     print(f"{arguments.name}: {card['task']} by {card.get('type')}, {card.get('cell')}\n")
     for name in ("dataset", "licence", "limits", "command", "parameters", "backend", "versions"):
@@ -65,6 +68,16 @@ def show(arguments):
     zoo.load(folder).model.summary()
 
 
+def print_json(content):
+    """Prints one line of JSON, in ASCII if the output's encoding lacks a character."""
+    line = json.dumps(content, ensure_ascii=False)
+    try:
+        line.encode(sys.stdout.encoding or "utf-8")
+    except UnicodeEncodeError:
+        line = json.dumps(content)
+    print(line)
+
+
 def format_numbers(row):
     if not isinstance(row, dict):
         return f"{row:.4f}" if isinstance(row, float) else str(row)
@@ -72,15 +85,21 @@ def format_numbers(row):
 
 
 def read_inputs(arguments):
-    """The words of the command line, or the lines of standard input, in UTF-8."""
+    """The words of the command line, or the lines of standard input, in UTF-8.
+
+    Only a line feed ends a line, or a carriage return and a line feed, as in files of own data. A text
+    may contain other separators, such as U+2028.
+    """
     if arguments.inputs:
         return arguments.inputs
     if sys.stdin is None or sys.stdin.isatty():
         raise InputError("Give something to read, as words of the command or lines of standard input.")
     try:
-        return sys.stdin.buffer.read().decode("utf-8-sig").splitlines()
+        text = sys.stdin.buffer.read().decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise InputError(f"Standard input must be UTF-8: {error}") from None
+    lines = re.split("\r?\n", text)
+    return lines if lines[-1] else lines[:-1]
 
 
 def predict(arguments):
@@ -94,7 +113,7 @@ def predict(arguments):
         answers = task.predict(inputs)
     for one, answer in zip(inputs, answers, strict=True):
         if arguments.json:
-            print(json.dumps({"input": one, "output": answer}, ensure_ascii=False))
+            print_json({"input": one, "output": answer})
         else:
             print(as_text(task.card, one, answer))
 
@@ -125,27 +144,49 @@ def generate(arguments):
     """What a trained model writes for each input: a text, a word, an image file, a first chord."""
     options = {name: getattr(arguments, name) for name in OPTIONS}
     options = {name: value for name, value in options.items() if value is not None}
+    for name, value in options.items():
+        check_number(name, OPTIONS[name][0], value, default=0 if name == "seed" else 1)
+    if arguments.output:
+        check_new_file(pathlib.Path(arguments.output))
     inputs = read_inputs(arguments)
     task = zoo.load(arguments.name)
     is_music = task.card["task"] == "composition"
     if arguments.output and (not is_music or len(inputs) != 1 or arguments.json):
         raise InputError("--output is for the MIDI file of one piece of music, without --json.")
-    if arguments.output and pathlib.Path(arguments.output).exists():
-        raise InputError(f"{arguments.output} exists already: name another file.")
     if is_music:
         inputs = [parse_numbers(chord, int) for chord in inputs]
     for one, answer in zip(inputs, task.generate(inputs, **options), strict=True):
         if arguments.output:
-            pathlib.Path(arguments.output).write_bytes(zoo.music.to_midi(answer))
+            write_new_file(pathlib.Path(arguments.output), zoo.music.to_midi(answer))
             print(f"Written to {arguments.output}.")
         elif arguments.json:
             answer = answer.tolist() if is_music else answer
-            print(json.dumps({"input": one, "output": answer}, ensure_ascii=False))
+            print_json({"input": one, "output": answer})
         elif is_music:
             voices = answer[::4].T  # [voices, beats]
             print(*(" ".join(f"{zoo.music.note_name(n):3s}" for n in v) for v in voices), sep="\n")
         else:
             print(answer)
+
+
+def check_new_file(path):
+    """Raises an `InputError` unless a file of this name can be made."""
+    if path.exists():
+        raise InputError(f"{path} exists already: name another file or folder.")
+    if not path.parent.is_dir():
+        raise InputError(f"Cannot write {path}: there is no folder {path.parent}. Create it first.")
+    if not os.access(path.parent, os.W_OK | os.X_OK):
+        raise InputError(f"Cannot write {path}: no permission in {path.parent}.")
+
+
+def write_new_file(path, content):
+    """Writes bytes to a file, whole or not at all."""
+    part = path.with_name(f".zoo-{os.getpid()}")
+    try:
+        part.write_bytes(content)
+        part.replace(path)
+    finally:
+        part.unlink(missing_ok=True)
 
 
 def find_recipes():
@@ -163,7 +204,7 @@ def list_recipes(arguments):
         for name, path in find_recipes().items()
     }
     if arguments.json:
-        print(json.dumps(lines))
+        print_json(lines)
         return
     for name, line in lines.items():
         print(f"{name:32s} {line}")
@@ -174,13 +215,11 @@ def copy(arguments):
     recipes = find_recipes()
     check_choice("recipe", arguments.recipe, recipes)
     target = pathlib.Path(arguments.dest)
-    target = target / f"{arguments.recipe}.py" if target.is_dir() else target
+    if target.is_dir() or arguments.dest.endswith(os.sep):
+        target = target / f"{arguments.recipe}.py"
+    check_new_file(target)
     stamp = f"# Recipe {arguments.recipe} of rnn-zoo {zoo.__version__}, Apache-2.0.\n"
-    try:
-        with open(target, "x", encoding="utf-8") as file:
-            file.write(stamp + recipes[arguments.recipe].read_text("utf-8"))
-    except FileExistsError:
-        raise InputError(f"{target} exists already: name another file or folder.") from None
+    write_new_file(target, stamp.encode() + recipes[arguments.recipe].read_bytes())
     print(f"Written to {target}. It needs rnn-zoo with its extra 'recipes'.")
 
 
@@ -221,6 +260,8 @@ def make_parser():
 
 def main(argv=None):
     """The command line. Ends with status 0; 2 for what cannot be used, 130 or 141 if cut off."""
+    is_closed = sys.stdout is None
+    open_streams()
     parser = make_parser()
     arguments, rest = parser.parse_known_args(argv)
     if rest:  # argparse takes no inputs after a flag: zoo predict NAME --json TEXT
@@ -229,17 +270,10 @@ def main(argv=None):
             parser.error(f"unrecognized arguments: {' '.join(rest)}")
         arguments.inputs = [*arguments.inputs, *rest[is_told:]]
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    with quiet_libraries():
-        try:
-            arguments.function(arguments)
-            sys.stdout.flush()
-        except BrokenPipeError:  # whoever read has seen enough, such as head
-            os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
-            sys.exit(141)
-        except (InputError, OSError) as error:
-            parser.exit(2, f"zoo: error: {' '.join(str(error).split())}\n")
-        except KeyboardInterrupt:
-            sys.exit(130)
+    with quiet_libraries(), ends_in_one_line(parser.prog):
+        if is_closed:
+            raise InputError("Standard output is closed, so that no answer can be printed.")
+        arguments.function(arguments)
 
 
 @contextlib.contextmanager

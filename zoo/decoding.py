@@ -12,7 +12,6 @@ long generation, and its time grows in proportion to its length.
 import collections
 import functools
 import inspect
-import numbers
 import re
 import threading
 
@@ -20,7 +19,7 @@ import keras
 import numpy as np
 from keras import ops
 
-from zoo.arguments import is_integer, is_number
+from zoo import arguments
 from zoo.compiling import compiled
 from zoo.errors import InputError, check_choice
 from zoo.layers import PerStepModel
@@ -417,34 +416,10 @@ def _read_loop(step, tokens, counts, states):
     return ops.while_loop(lambda t, states: t < limit, one_token, (ops.array(0), states))[1]
 
 
-def _check_options(
-    max_length,
-    *,
-    temperature=1.0,
-    top_k=None,
-    top_p=1.0,
-    seed=None,
-    beam_width=5,
-    length_penalty=1.0,
-    n_best=1,
-):
-    counts = {"max_length": max_length, "top_k": top_k, "beam_width": beam_width, "n_best": n_best}
-    for name, count in counts.items():
-        if not (name == "top_k" and count is None) and not is_integer(count, 1):
-            raise InputError(f"{name} must be an integer above 0. Received: {name}={count!r:.80}")
-    if not is_number(temperature) or not 1e-6 <= temperature <= 1e6:
-        raise InputError(
-            "temperature must be above 0, from 0.000001 to 1000000 (greedy is its limit at 0). "
-            f"Received: temperature={temperature!r:.80}"
-        )
-    if not is_number(top_p) or not 0 < top_p <= 1:
-        raise InputError(f"top_p must be above 0 and at most 1. Received: top_p={top_p!r:.80}")
-    if not is_number(length_penalty) or not 0 <= length_penalty <= 100:
-        raise InputError(
-            f"length_penalty must be from 0 to 100. Received: length_penalty={length_penalty!r:.80}"
-        )
-    if seed is not None and not (isinstance(seed, numbers.Integral) and seed >= 0):
-        raise InputError(f"seed must be None or an integer from 0. Received: seed={seed!r:.80}")
+def _check_options(max_length, *, beam_width=5, n_best=1, **others):
+    options = {"max_length": max_length, "beam_width": beam_width, "n_best": n_best, **others}
+    for name, value in options.items():
+        arguments.check(name, value)
     if n_best > beam_width:
         raise InputError(
             f"n_best is at most beam_width. Received: n_best={n_best}, beam_width={beam_width}"
@@ -738,8 +713,7 @@ def generate_in_batches(model, sources, max_length, batch_size=64, strategy="gre
     """
     if "n_best" in options:
         raise InputError("n_best needs model.generate, which gives scores too.")
-    if not is_integer(batch_size, 1):
-        raise InputError(f"batch_size must be an integer above 0. Received: {batch_size!r:.80}")
+    arguments.check("batch_size", batch_size)
     is_context = isinstance(sources, np.ndarray)  # contexts are of one length
     if not is_context:
         sources = list(sources)
@@ -764,7 +738,7 @@ def _check_rows(sources):
         tokens = np.array(source, object)
         if tokens.shape == (0,):
             raise InputError(f"A source must have a token. Received: source {i}: no tokens")
-        if tokens.ndim != 1 or not all(is_integer(token, 0) for token in tokens):
+        if tokens.ndim != 1 or not all(arguments.is_integer(token, 0) for token in tokens):
             raise InputError(
                 f"A source must be a list of integers from 0. Received: source {i}: {source!r:.80}"
             )

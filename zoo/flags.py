@@ -2,10 +2,16 @@
 
 import argparse
 import dataclasses
+import math
 import sys
+import types
+import typing
 
-from zoo import training
+from zoo import arguments, training
+from zoo.console import ends_in_one_line, open_streams
 from zoo.errors import InputError
+
+MOST = 2**32 - 1  # of whole numbers: the greatest seed that NumPy takes
 
 
 def flag(default, help, choices=None):
@@ -26,10 +32,15 @@ def run(main, config_class, description, argv=None):
     """Reads the flags of a recipe and calls `main(config)`.
 
     Each field becomes a flag: `batch_size` is `--batch-size`, and a field that is True or False gets
-    `--smoke` and `--no-smoke`. No number may be negative, and a whole number whose default is
-    positive counts something, so it must be at least 1. What cannot be used (an unknown flag, a value
-    that is not allowed, any `InputError` or `OSError`) is reported in one line, and the program ends
-    with exit status 2.
+    `--smoke` and `--no-smoke`. A field may be a `bool`, `int`, `float` or `str`, or one of these or
+    None, as in `str | None`.
+
+    All values are checked before `main` is called. Numbers must be finite. They may be negative only
+    if the default is. A whole number whose default is positive counts something, so it must be at
+    least 1. A field with a name that `zoo.arguments` knows, such as `dropout`, has its range.
+
+    What cannot be used (an unknown flag, a value that is not allowed, any `InputError` or `OSError`) is
+    reported in one line, and the program ends with exit status 2. After Ctrl-C the status is 130.
 
     Two fields have a meaning here. `precision` is the policy of Keras in `main`: `"float32"`, or
     `"mixed_float16"` or `"mixed_bfloat16"`, with which layers compute in half precision and weights
@@ -41,6 +52,9 @@ def run(main, config_class, description, argv=None):
         description: shown by `--help`; a recipe gives its docstring.
         argv: the words of the command line; those of the process if None.
 
+    Raises:
+        TypeError: a field of another type.
+
     Example:
 
     >>> @dataclasses.dataclass
@@ -50,36 +64,95 @@ def run(main, config_class, description, argv=None):
     >>> run(print, Config, "A recipe.", ["--units", "128"])
     Config(cell='gru', units=128)
     """
+    open_streams()
     parser = argparse.ArgumentParser(
         description=description, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.error = lambda message: parser.exit(2, f"{parser.prog}: error: {message}\n")
-    for field in dataclasses.fields(config_class):
-        name = "--" + field.name.replace("_", "-")
-        help_text = f"{field.metadata['help']} (default: {field.default})".replace("%", "%%")
-        if field.type is bool:
-            parser.add_argument(
-                name, action=argparse.BooleanOptionalAction, default=field.default, help=help_text
-            )
+    type_of = _types(config_class)
+    for field, type_ in type_of.items():
+        help_text = f"{field.metadata.get('help', '')} (default: {field.default})".replace("%", "%%")
+        options = {"default": field.default, "help": help_text}
+        if type_ is bool:
+            options |= {"action": argparse.BooleanOptionalAction}
         else:
-            parser.add_argument(
-                name,
-                type=field.type,
-                default=field.default,
-                choices=field.metadata["choices"],
-                help=help_text,
-            )
-    config = config_class(**vars(parser.parse_args(argv)))
-    for field in dataclasses.fields(config):
-        value = getattr(config, field.name)
-        least = 1 if field.type is int and field.default > 0 else 0
-        if field.type in (int, float) and not least <= value < 2**32:
-            name = field.name.replace("_", "-")
-            parser.error(f"argument --{name}: must be at least {least}. Received: {value}")
-    try:
+            options |= {"type": type_, "choices": field.metadata.get("choices")}
+        parser.add_argument(_flag_of(field.name), **options)
+    words = _join_negative_numbers(sys.argv[1:] if argv is None else argv)
+    with ends_in_one_line(parser.prog):
+        config = config_class(**vars(parser.parse_args(words)))
+        for field, type_ in type_of.items():
+            check_number(field.name, type_, getattr(config, field.name), field.default)
         with training.options(config) as config:
             main(config)
-    except (InputError, OSError) as error:  # OSError: a file that cannot be read or written
-        parser.error(" ".join(str(error).split()))
-    except KeyboardInterrupt:
-        sys.exit(130)
+
+
+def _types(config_class):
+    """A dict of each field to its type, which is str for `str | None`."""
+    hints, found = typing.get_type_hints(config_class), {}
+    for field in dataclasses.fields(config_class):
+        choices = [hints[field.name]]
+        if typing.get_origin(choices[0]) in (typing.Union, types.UnionType):
+            choices = [one for one in typing.get_args(choices[0]) if one is not types.NoneType]
+        if len(choices) != 1 or choices[0] not in (bool, int, float, str):
+            raise TypeError(
+                f"A flag is a bool, int, float or str. Received: {field.name}: {hints[field.name]}"
+            )
+        (found[field],) = choices
+    return found
+
+
+def _flag_of(name):
+    return "--" + name.replace("_", "-")
+
+
+def _join_negative_numbers(words):
+    """`--bias -1e-3` as `--bias=-1e-3`, because argparse takes `-1e-3` for a flag."""
+    joined = []
+    for word in words:
+        is_number = word.startswith("-")
+        try:
+            float(word)
+        except ValueError:
+            is_number = False
+        if is_number and joined and joined[-1].startswith("--") and "=" not in joined[-1]:
+            joined[-1] += f"={word}"
+        else:
+            joined.append(word)
+    return joined
+
+
+def check_number(name, type_, value, default):
+    """Raises an `InputError` if a flag cannot have this number, see `run`.
+
+    Args:
+        name: of the field.
+        type_: int or float; others are not checked.
+        value: what was given, or None.
+        default: of the field; it is always allowed.
+
+    Example:
+
+    >>> check_number("units", int, 128, default=64)
+    >>> check_number("units", int, 0, default=64)
+    Traceback (most recent call last):
+    ...
+    zoo.errors.InputError: argument --units: must be at least 1. Received: 0
+    """
+
+    def refuse(reason):
+        raise InputError(f"argument {_flag_of(name)}: {reason}")
+
+    if type_ not in (int, float) or value == default or value is None:
+        return
+    least = -MOST if (default or 0) < 0 else 1 if type_ is int and (default or 0) > 0 else 0
+    if not math.isfinite(value):
+        refuse(f"must be a finite number. Received: {value}")
+    if value < least:
+        refuse(f"must be at least {least}. Received: {value}")
+    if type_ is int and value > MOST:
+        refuse(f"must be at most {MOST}. Received: {value}")
+    try:
+        arguments.check(name, value)
+    except InputError as error:
+        refuse(error)

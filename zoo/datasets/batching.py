@@ -4,6 +4,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from zoo import arguments
 from zoo.errors import InputError
 from zoo.lengths import few_lengths
 
@@ -44,9 +45,8 @@ def batches(rows, batch_size, seed=None, few_shapes=None):
     [[1, 2, 3], [1, 0, 0]]
     [[1, 2]]
     """
-    check_whole("batch_size", batch_size, least=1)
-    if seed is not None:
-        check_whole("seed", seed, least=0)
+    arguments.check("batch_size", batch_size)
+    arguments.check("seed", seed)
     rng = np.random.default_rng(seed)
     draw = rows if callable(rows) else lambda rng: rows
     some_rows = draw(np.random.default_rng(seed))
@@ -127,20 +127,6 @@ def _common_dtypes(rows):
         raise InputError(f"Rows must have the same structure. {' '.join(str(error).split())}") from None
 
 
-def check_whole(name, value, least):
-    """Raises an `InputError` unless an argument is a whole number that is large enough.
-
-    Example:
-
-    >>> check_whole("batch_size", 0, least=1)
-    Traceback (most recent call last):
-    ...
-    zoo.errors.InputError: batch_size must be a whole number, 1 or more. Received: 0
-    """
-    if not isinstance(value, int | np.integer) or isinstance(value, bool) or value < least:
-        raise InputError(f"{name} must be a whole number, {least} or more. Received: {value!r:.80}")
-
-
 def pad(*arrays, limit=(), dtype=None):
     """Arrays as one batch, each with 0 after its end in every direction.
 
@@ -196,8 +182,8 @@ def streams(tokens, batch_size, steps):
     >>> targets[1].tolist()
     [[6, 7, 0, 0], [12, 13, 0, 0]]
     """
-    check_whole("batch_size", batch_size, least=1)
-    check_whole("steps", steps, least=1)
+    arguments.check("batch_size", batch_size)
+    arguments.check("steps", steps)
     tokens = np.asarray(tokens)
     if tokens.ndim != 1 or (tokens.size and tokens.dtype.kind not in "iu"):
         raise InputError(f"Tokens must be integers [time]. Received: {tokens.dtype} {tokens.shape}")
