@@ -31,12 +31,12 @@ LEAST = {  # whole numbers, and the smallest that makes sense
     "steps": 1,
 }
 RANGES = {  # numbers, and what they may be
-    "dropout": (lambda number: 0 <= number < 1, "from 0 to below 1"),
-    "learning_rate": (lambda number: 0 < number < 3e38, "above 0"),
-    "temperature": (lambda number: 1e-6 <= number <= 1e6, "from 0.000001 to 1000000"),
-    "top_p": (lambda number: 0 < number <= 1, "above 0 and at most 1"),
-    "length_penalty": (lambda number: 0 <= number <= 100, "from 0 to 100"),
-    "mask_value": (lambda number: abs(number) < 3e38, "that is finite and that float32 can hold"),
+    "dropout": (lambda number: 0 <= number < 1, "a number from 0 to below 1"),
+    "learning_rate": (lambda number: 0 < number < 3e38, "a number above 0"),
+    "temperature": (lambda number: 1e-6 <= number <= 1e6, "a number from 0.000001 to 1000000"),
+    "top_p": (lambda number: 0 < number <= 1, "a number above 0 and at most 1"),
+    "length_penalty": (lambda number: 0 <= number <= 100, "a number from 0 to 100"),
+    "mask_value": (lambda number: abs(number) < 3e38, "a finite number of float32"),
 }
 SWITCHES = ("bidirectional", "trainable_embeddings", "characters")
 SHAPES = ("input_shape", "context_shape")
@@ -78,7 +78,7 @@ def _allowed(name, value):
     elif name in RANGES:
         is_in_range, words = RANGES[name]
         if not is_number(value) or not is_in_range(value):  # NaN is in no range
-            return f"a number {words}"
+            return words
     elif name == "seed":
         if not isinstance(value, numbers.Integral) or isinstance(value, bool) or value < 0:
             return "an integer from 0"

@@ -114,12 +114,9 @@ def many_to_one(
         return_sequences=pooling != "last",
     )  # [batch, time, width], or [batch, width] for the last state
     if pooling == "mean":
-        if mask is None:
-            x = layers.GlobalAveragePooling1D(dtype="float32", name="mean")(x)
-        else:  # that layer divides by 0 in a row without any token
-            is_step = ops.expand_dims(ops.cast(mask, "float32"), -1)  # [batch, time, 1]
-            total = ops.sum(ops.cast(x, "float32") * is_step, axis=1)
-            x = total / ops.maximum(ops.sum(is_step, axis=1), 1.0)
+        if mask is not None:  # else a row without any token is divided by 0; all its states are 0
+            mask = ops.where(ops.any(mask, axis=1, keepdims=True), mask, True)
+        x = layers.GlobalAveragePooling1D(dtype="float32", name="mean")(x, mask=mask)
     elif pooling == "max":
         if mask is not None:  # GlobalMaxPooling1D ignores masks; a state is never below -1
             x = ops.where(ops.expand_dims(mask, -1), x, -1.0)
