@@ -70,7 +70,7 @@ def make(edit, size, activation="softmax", tokens=None, features=None, per_step=
         return Chain(stack)
     if edit == "another layer":
         inputs = keras.Input(shape, dtype=dtype)
-        return keras.Model(inputs, keras.Sequential(stack)(inputs))
+        return keras.Model(inputs, Chain(stack).call(inputs))
     if edit == "sequential with input":
         stack.insert(0, keras.Input(shape, dtype=dtype))
     return keras.Sequential(stack)
