@@ -1,6 +1,7 @@
 """What a student may put in the place of `zoo.build` in a copied recipe."""
 
 import keras
+import pytest
 from keras import layers, ops
 
 CELLS = {  # of the models that `make` makes
@@ -12,6 +13,7 @@ CELLS = {  # of the models that `make` makes
     "own layer": "lstm",
     "own cell": "Slow",
 }
+ONE = [name if name == "sequential" else pytest.param(name, marks=pytest.mark.slow) for name in CELLS]
 
 
 class Double(layers.Layer):
