@@ -126,8 +126,9 @@ def test_a_changed_model(edit, run, own, monkeypatch):
 
 def test_a_model_of_windows_alone_is_refused(own, monkeypatch, assert_refused):
     """A paragraph to judge by eye has another length: it would fail after the training."""
-    layers = [keras.Input((64,)), keras.layers.Embedding(500, 4), keras.layers.Dense(15, "softmax")]
-    model = keras.Sequential(layers)
+    window = keras.Input((64,))
+    p = keras.layers.Dense(15, "softmax")(keras.layers.Embedding(500, 4)(window))
+    model = keras.Model(window, p)
     monkeypatch.setattr(zoo, "build", lambda name, **others: model)
     message = "A model of this data begins with keras.Input((None,))"
     assert_refused(message, "--smoke", "--dataset", own / "own.txt")
