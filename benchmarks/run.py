@@ -232,7 +232,7 @@ def read_results(path, checks=CHECKS):
                     raise ValueError(f"{row[name][:60]!r} cannot be the {name}") from None
             rows.append(row)
     except (ValueError, csv.Error, OSError) as error:
-        line = max(1, reader.line_num)
+        line = max(1, reader.reader.line_num)  # of DictReader: that of the last whole row
         if isinstance(error, UnicodeDecodeError):
             line = content[: error.start].count(b"\n") + 1
         sys.exit(f"{path}, line {line}: {error}. Mend the file, or take an earlier version of it.")

@@ -169,6 +169,8 @@ def main(config):
     }
     counts = collections.Counter(w for of_image in captions["train"] for c in of_image for w in c)
     words = [word for word, count in counts.most_common() if count >= config.min_count]
+    if not words:
+        raise zoo.InputError(f"No word is in {config.min_count} training captions: lower --min-count.")
     vocabulary = ["", "[UNK]", "<s>", "</s>", *words]
     can_be_told = [any(map(set(words).issuperset, of_image)) for of_image in captions["test"]]
     print(f"{len(words)} words; {np.mean(can_be_told):.1%} of the test images have a caption of these")

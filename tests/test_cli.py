@@ -65,6 +65,61 @@ def test_inputs_of_all_sorts(folder, zoo_command):
     assert (status, output) == (2, "") and "must be UTF-8" in errors
 
 
+@pytest.mark.parametrize("end", ["\n", "\r\n", ""])
+def test_a_line_ends_with_a_line_feed_alone(end, folder, zoo_command):
+    texts = ["good\u2028bad", "good\x0cbad", "good\x85", "good\x1c\x0b bad", "a\rb", "", "bad"]
+    status, output, _ = zoo_command("predict", folder, "--json", stdin="\r\n".join(texts) + end)
+    assert [json.loads(line)["input"] for line in output.split("\n")[:-1]] == texts
+    assert status == 0
+    assert zoo_command("predict", folder, stdin="") == (0, "", "")
+
+
+@pytest.mark.parametrize("encoding", ["cp1252", "ascii", "latin-1"])
+def test_an_output_that_lacks_characters(encoding, folder):
+    text = "good café 😀"
+    answers = []
+    for options in ([], ["--json"]):
+        command = [*PROGRAM, "predict", folder, text, *options]
+        environment = os.environ | {"PYTHONIOENCODING": encoding}
+        result = subprocess.run(command, capture_output=True, env=environment)
+        assert (result.returncode, result.stderr) == (0, b"")
+        answers.append(result.stdout.decode(encoding))
+    e = "?" if encoding == "ascii" else "é"
+    assert answers[0] == f"negative (0.50)  good caf{e} ?\n"
+    assert json.loads(answers[1])["input"] == text
+
+
+@pytest.mark.parametrize(
+    ("shell", "status", "error"),
+    [
+        (
+            "{} good >&-",
+            2,
+            "zoo: error: Standard output is closed, so that no answer can be printed.\n",
+        ),
+        ("{} <&-", 2, "zoo: error: Give something to read, as words of the command or lines of"),
+        ("{} good > /dev/full", 2, "zoo: error: [Errno 28] No space left on device\n"),
+        ("{} good 2>&-", 0, ""),
+        ("{} good >&- 2>&- <&-", 2, ""),
+    ],
+)
+def test_streams_that_are_closed_or_full(shell, status, error, folder):
+    command = ["bash", "-c", shell.format('exec "$@"'), "-", *PROGRAM, "predict", folder]
+    result = subprocess.run(command, capture_output=True, text=True)
+    assert result.returncode == status
+    assert result.stderr.startswith(error) and result.stderr.count("\n") == bool(error)
+    assert result.stdout == ("negative (0.50)  good\n" if status == 0 else "")
+
+
+def test_a_file_is_written_whole_or_not_at_all(tmp_path, monkeypatch):
+    from zoo import cli
+
+    monkeypatch.setattr(pathlib.Path, "replace", lambda *_: (_ for _ in ()).throw(OSError("full")))
+    with pytest.raises(OSError, match="full"):
+        cli.write_new_file(tmp_path / "x.mid", b"content")
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_list_and_recipes_do_not_import_tensorflow(zoo_command):
     program = (
         "import sys; from zoo.cli import main; main(['list']); main(['recipes']);"
@@ -115,7 +170,26 @@ def test_copy(tmp_path, zoo_command, monkeypatch, data_dir, capfd):
         ("predict {tmp} x", "has no task.json"),
         ("generate {mine} x", "A task of text_classification has predict(inputs), not generate."),
         ("copy many_to_one_sentimental", "Did you mean 'many_to_one_sentiment'?"),
-        ("copy one_to_one_digits {tmp}/no/such/place", "No such file or directory"),
+        ("copy one_to_one_digits {tmp}/no/such/place", "there is no folder {tmp}/no/such. Create it"),
+        ("copy one_to_one_digits {tmp}/no/", "there is no folder {tmp}/no. Create it first."),
+        ("copy one_to_one_digits {mine}/task.json", "task.json exists already"),
+        ("generate music-chorales-lstm 72,67,64,48 --output {tmp}", "exists already"),
+        (
+            "generate music-chorales-lstm 72,67,64,48 --output {tmp}/no/x.mid",
+            "there is no folder {tmp}/no",
+        ),
+        ("generate {mine} x --seed 99999999999999999999", "--seed: must be at most 4294967295."),
+        ("generate {mine} x --seed -1", "argument --seed: must be at least 0. Received: -1"),
+        (
+            "generate {mine} x --temperature inf",
+            "--temperature: must be a finite number. Received: inf",
+        ),
+        (
+            "generate {mine} x --temperature nan",
+            "--temperature: must be a finite number. Received: nan",
+        ),
+        ("generate {mine} x --top-p inf", "argument --top-p: must be a finite number. Received: inf"),
+        ("generate {mine} x --max-length 0", "argument --max-length: must be at least 1. Received: 0"),
         ("predict {mine} x --jsno", "unrecognized arguments: --jsno"),
         ("predict", "the following arguments are required: name"),
         ("", "the following arguments are required: command"),
@@ -126,4 +200,4 @@ def test_copy(tmp_path, zoo_command, monkeypatch, data_dir, capfd):
 def test_bad_input_is_told_and_ends_with_status_2(words, message, folder, tmp_path, zoo_command):
     status, output, errors = zoo_command(*words.format(tmp=tmp_path, mine=folder).split())
     assert (status, output) == (2, "")
-    assert message in errors and "Traceback" not in errors
+    assert message.format(tmp=tmp_path) in errors and "Traceback" not in errors

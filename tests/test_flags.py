@@ -1,9 +1,18 @@
+"""Flags: from a dataclass to a command line, and the one line with which a program ends."""
+
 import dataclasses
+import os
 import pathlib
+import signal
+import subprocess
+import sys
+import time
 
 import pytest
 
 import zoo
+
+ROOT = pathlib.Path(__file__).parent.parent
 
 
 @dataclasses.dataclass
@@ -27,7 +36,18 @@ def test_each_field_is_a_flag():
         ("--cell gruu", "argument --cell: invalid choice: 'gruu' (choose from"),
         ("--batch-size many", "argument --batch-size: invalid int value: 'many'"),
         ("--batch-size 0", "argument --batch-size: must be at least 1. Received: 0"),
-        ("--dropout nan", "argument --dropout: must be at least 0. Received: nan"),
+        (
+            "--batch-size 99999999999999999999",
+            "--batch-size: must be at most 4294967295. Received: 999",
+        ),
+        ("--dropout nan", "argument --dropout: must be a finite number. Received: nan"),
+        ("--dropout inf", "argument --dropout: must be a finite number. Received: inf"),
+        ("--dropout -inf", "argument --dropout: must be a finite number. Received: -inf"),
+        ("--dropout -1e-3", "argument --dropout: must be at least 0. Received: -0.001"),
+        ("--dropout=-1", "argument --dropout: must be at least 0. Received: -1.0"),
+        ("--dropout 1.5", "argument --dropout: dropout must be"),
+        ("--dropout 1", "argument --dropout: dropout must be"),
+        ("--smoke -1", "argument --smoke/--no-smoke: ignored explicit argument '-1'"),
         ("--batchsize 3", "unrecognized arguments: --batchsize 3"),
     ],
 )
@@ -38,6 +58,120 @@ def test_a_wrong_flag_is_one_line_and_status_2(words, message, capsys):
     assert end.value.code == 2
     assert error.count("\n") == 1
     assert message in error
+
+
+@dataclasses.dataclass
+class OddConfig:
+    offset: float = zoo.flag(-1.0, "any number")
+    shift: int = zoo.flag(-2, "any whole number")
+    rate: float = zoo.flag(1, "a whole number as the default of others")
+    units: int = zoo.flag(0, "0 for what suits the data")
+    seed: int | None = zoo.flag(None, "None for another each time")
+    label: str | None = zoo.flag(None, "a name")
+    patience: int = 3
+
+
+@pytest.mark.parametrize(
+    ("words", "changed"),
+    [
+        ("", {}),
+        ("--offset -1e-3 --shift -7", {"offset": -0.001, "shift": -7}),
+        ("--offset=-.5 --shift 3", {"offset": -0.5, "shift": 3}),
+        ("--rate 0.5 --units 8", {"rate": 0.5, "units": 8}),
+        ("--seed 0 --label -- --patience 1", None),
+        ("--seed 4294967295 --label x --patience 1", {"seed": 2**32 - 1, "label": "x", "patience": 1}),
+    ],
+)
+def test_defaults_say_what_is_allowed(words, changed):
+    seen = []
+    if changed is None:
+        with pytest.raises(SystemExit):
+            zoo.run(seen.append, OddConfig, "", words.split())
+    else:
+        zoo.run(seen.append, OddConfig, "", words.split())
+        assert seen == [OddConfig(**changed)]
+
+
+def test_a_field_of_another_type_is_a_mistake_of_the_program():
+    @dataclasses.dataclass
+    class Wrong:
+        sizes: list[int] = None
+
+    with pytest.raises(TypeError, match=r"bool, int, float or str. Received: sizes: list\[int\]"):
+        zoo.run(print, Wrong, "", [])
+
+
+PROGRAM = """
+import dataclasses, os, pathlib, sys, time, zoo
+
+@dataclasses.dataclass
+class Config:
+    what: str = zoo.flag("", "what to do")
+
+def main(config):
+    print("caf\u00e9 \U0001f600 \u2028", flush=config.what == "sleep")
+    if config.what == "write":
+        with open(sys.argv[-1] + ".txt", "w") as file:
+            os.system("echo from outside; echo and errors >&2")
+            print("printed")
+            file.write("content")
+    if config.what == "error":
+        raise zoo.InputError("caf\u00e9 \U0001f600")
+    time.sleep(30 if config.what == "sleep" else 0)
+
+zoo.run(main, Config, "Alum\u00e4e \U0001f600", sys.argv[1:-1])
+"""
+
+
+def start(*words, shell='exec "$@"', **environment):
+    """The program above in a process of its own, started by a line of a shell."""
+    return subprocess.Popen(
+        ["bash", "-c", shell, "-", sys.executable, "-c", PROGRAM, *map(str, words)],
+        env=os.environ | {"PYTHONPATH": str(ROOT)} | environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "cp1252", "latin-1", "ascii:strict"])
+def test_an_output_that_is_not_unicode(encoding):
+    e = "?" if "ascii" in encoding else "é"
+    codec = encoding.split(":")[0]
+    process = start("--what", "error", "x", PYTHONIOENCODING=encoding)
+    output, errors = (stream.decode(codec) for stream in process.communicate())
+    assert process.returncode == 2
+    assert output == f"caf{e} ? ?\n"
+    assert errors.endswith("\\U0001f600\n") and errors.count("\n") == 1
+    process = start("--help", "x", PYTHONIOENCODING=encoding)
+    assert process.communicate()[0] and process.returncode == 0
+
+
+@pytest.mark.parametrize("closed", [">&-", "2>&-", "<&-", ">&- 2>&- <&-"])
+def test_streams_that_are_closed(closed, tmp_path):
+    """Nothing that is printed, also by other programs, ends up in a file that is opened then."""
+    process = start("--what", "write", tmp_path / "x", shell=f'exec "$@" {closed}')
+    process.communicate()
+    assert process.returncode == 0
+    assert (tmp_path / "x.txt").read_text() == "content"
+
+
+def test_an_output_that_takes_no_more():
+    process = start("x", shell='exec "$@" > /dev/full')
+    _, errors = process.communicate()
+    assert process.returncode == 2
+    assert errors.decode().splitlines() == ["-c: error: [Errno 28] No space left on device"]
+    process = start("x", shell='set -o pipefail; "$@" | true')
+    assert process.communicate()[1] == b"" and process.returncode in (0, 141)
+
+
+def test_ctrl_c_is_one_line_and_status_130():
+    process = start("--what", "sleep", "x")
+    process.stdout.readline()
+    process.send_signal(signal.SIGINT)
+    begin = time.perf_counter()
+    _, errors = process.communicate(timeout=20)
+    assert time.perf_counter() - begin < 10
+    assert (process.returncode, errors) == (130, b"-c: interrupted\n")
 
 
 def test_an_input_error_is_one_line_and_any_other_keeps_its_traceback(capsys):

@@ -4,6 +4,7 @@ import io
 import json
 import re
 
+import edits
 import keras
 import needs
 import numpy as np
@@ -176,3 +177,20 @@ def test_bad_input_is_one_line_and_status_2(words, message, tmp_path, data_dir, 
     (tmp_path / "damaged.tsv").write_text("mine.tsv\tthis is no image\n")
     (tmp_path / "empty.tsv").write_text("")
     assert_refused(message, "--smoke", "--data-dir", data_dir, *words.format(tmp=tmp_path).split())
+
+
+@pytest.mark.parametrize("edit", ["sequential", "another layer", "subclass"])
+def test_a_model_that_cannot_write_is_refused(edit, tmp_path, brightness, monkeypatch, assert_refused):
+    model = edits.make(edit, 9, tokens=99, per_step=True)
+    monkeypatch.setattr(zoo, "build", lambda name, **others: model)
+    monkeypatch.setattr(zoo, "fit", None)
+    message = "needs a model with generate(), as zoo.build makes it"
+    assert_refused(message, "--smoke", "--dataset", write_images(tmp_path), "--data-dir", tmp_path)
+
+
+def test_captions_without_words_are_refused(run, tmp_path, brightness, assert_refused):
+    write_images(tmp_path)
+    lines = (tmp_path / "mine.tsv").read_text().splitlines()
+    (tmp_path / "mine.tsv").write_text("".join(line.split("\t")[0] + "\t!!!\n" for line in lines))
+    words = ["--dataset", tmp_path / "mine.tsv", "--data-dir", tmp_path]
+    assert_refused("No word is in 4 training captions: lower --min-count", "--smoke", *words)

@@ -3,6 +3,7 @@
 import json
 import re
 
+import edits
 import numpy as np
 import pytest
 import tensorflow_datasets as tfds
@@ -50,8 +51,7 @@ def test_recurrent_weights_matter_from_the_second_step_on(recipe, cell):
     by_row = zoo.build("many_to_one", cell=cell, num_features=8, num_classes=10, units=8)
     for model, differs in ((one_step, False), (by_row, True)):
         before = model.predict(images, verbose=0)
-        copy, _ = recipe["without_recurrence"](model)
-        after = copy.predict(images, verbose=0)
+        after, _ = recipe["without_recurrence"](model, images)
         assert (np.abs(before - after).max() > 1e-3) == differs
         np.testing.assert_array_equal(before, model.predict(images, verbose=0))  # itself untouched
 
@@ -91,3 +91,15 @@ def test_two_classes_are_too_few(run, tmp_path, capfd):
 def test_bad_input_is_one_line_and_status_2(words, message, data_dir, tmp_path, assert_refused):
     (tmp_path / "something").write_text("else")
     assert_refused(message, "--smoke", "--data-dir", data_dir, *words.format(tmp=tmp_path).split())
+
+
+@pytest.mark.parametrize("edit", edits.ONE)
+def test_a_changed_model(edit, run, data_dir, monkeypatch):
+    def build(name, *, num_classes, **others):
+        return edits.make(edit, num_classes, features=8)
+
+    monkeypatch.setattr(zoo, "build", build)
+    printed = run("--smoke", "--data-dir", data_dir)
+    rows = re.findall(rf"^{edits.CELLS[edit]}, .* (\d+)$", printed, re.M)  # of these in U
+    num_recurrent = {"lstm": 4 * 6 * 6, "gru": 3 * 6 * 6}.get(edits.CELLS[edit], 0)
+    assert rows == [str(num_recurrent)] * 2

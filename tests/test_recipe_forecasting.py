@@ -3,11 +3,14 @@
 import json
 import re
 
+import edits
 import needs
 import numpy as np
 import pytest
 import statsmodels.datasets
 from pictures import assert_shows_data
+
+import zoo
 
 RECIPE = "many_to_one_forecasting"
 ROWS = ("gru", "last value", "one season ago", "linear regression", "linear regression on differences")
@@ -159,3 +162,50 @@ def test_bad_input_is_one_line_and_status_2(words, message, tmp_path, assert_ref
     write(tmp_path / "flat.csv", [3.3] * 300)  # of which the standard deviation is not quite 0
     write(tmp_path / "one.csv", [1])
     assert_refused(message, "--smoke", *words.format(tmp=tmp_path).split())
+
+
+@pytest.mark.parametrize("edit", edits.ONE)
+def test_a_changed_model(edit, run, tmp_path, monkeypatch):
+    def build(name, *, num_features, num_outputs, **others):
+        return edits.make(edit, num_outputs, None, features=num_features)
+
+    monkeypatch.setattr(zoo, "build", build)
+    printed = run("--smoke", "--csv", write(tmp_path / "mine.csv", range(200)), "--horizon", "2")
+    assert (
+        re.findall(rf"^({edits.CELLS[edit]}|last value) +\d+\.", printed, re.M)[0] == edits.CELLS[edit]
+    )
+
+
+def test_a_model_of_one_step_for_two_is_refused(tmp_path, monkeypatch, assert_refused):
+    """Its error against two steps would be computed all the same, by broadcasting."""
+    model = edits.make("sequential", 1, None, features=1)
+    monkeypatch.setattr(zoo, "build", lambda name, **others: model)
+    path = write(tmp_path / "mine.csv", range(200))
+    assert_refused("outputs [rows, 2]", "--smoke", "--csv", path, "--horizon", "2")
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        [f"{i}e-320" for i in range(1, 201)],
+        [f"{int(i == 4)}e-300" for i in range(200)],
+        [f"1.{i % 7}e308" for i in range(200)],
+        [f"{i % 7}e200" for i in range(200)],
+        [f"{i % 7}e-162" for i in range(200)],
+        [*(i % 5 for i in range(199)), "1e300"],
+        [*(i % 5 for i in range(199)), "-1e20"],
+    ],
+)
+def test_series_that_cannot_be_scaled_are_refused(values, tmp_path, monkeypatch, assert_refused):
+    monkeypatch.setattr(zoo, "fit", None)
+    path = write(tmp_path / "mine.csv", values)
+    assert_refused("The series cannot be scaled", "--smoke", "--csv", path)
+
+
+@pytest.mark.parametrize("unit", ["e-100", "e-30", "e30", "e100"])
+def test_units_do_not_matter(unit, recipe):
+    windows = []
+    for text in (unit, ""):
+        values = np.array([float(f"{i * 7 % 13}{text}") for i in range(200)])
+        windows.append(recipe["make_windows"](cut(values, 140, 160), 5, 1)[0]["test"][0])
+    np.testing.assert_allclose(*windows)

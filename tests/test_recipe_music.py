@@ -4,6 +4,7 @@ import io
 import json
 import re
 
+import edits
 import mido
 import needs
 import numpy as np
@@ -135,3 +136,33 @@ def test_real_chorales(run, tmp_path):
 )
 def test_bad_input_is_one_line_and_status_2(words, message, chorales, assert_refused):
     assert_refused(message, "--smoke", "--data-dir", chorales, *words.format(tmp=chorales).split())
+
+
+@pytest.mark.parametrize("edit", edits.ONE)
+def test_a_changed_listener(edit, run, chorales, monkeypatch):
+    build = zoo.build
+
+    def build_other(name, **options):
+        if name == "one_to_many":
+            return build(name, **options)
+        sizes = {"features": options["num_features"], "per_step": True}
+        return edits.make(edit, options["num_tags"], "sigmoid", **sizes)
+
+    monkeypatch.setattr(zoo, "build", build_other)
+    printed = run("--smoke", "--data-dir", chorales)
+    assert re.search(rf"^test, {edits.CELLS[edit]} +\d+\.", printed, re.M)
+
+
+def test_a_composer_that_cannot_write_is_refused_before_the_listener_learns(
+    chorales, monkeypatch, assert_refused
+):
+    build = zoo.build
+
+    def build_other(name, **options):
+        if name == "many_to_many":
+            return build(name, **options)
+        return edits.make("sequential", options["vocabulary_size"], tokens=200, per_step=True)
+
+    monkeypatch.setattr(zoo, "build", build_other)
+    monkeypatch.setattr(zoo, "fit", None)
+    assert_refused("needs a model with generate()", "--smoke", "--data-dir", chorales)

@@ -4,10 +4,13 @@ import json
 import random
 import re
 
+import edits
 import keras
 import needs
 import pytest
 from pictures import assert_shows_data
+
+import zoo
 
 RECIPE = "many_to_many_ner"
 NAMES = ("Ada", "Grace", "Alan", "Edsger")
@@ -152,3 +155,23 @@ def test_mark(recipe):
     assert recipe["mark"](["x", "y", "z"], ["O", "O", "O"]) == "x y z"
     tags = ["B-a", "I-a", "B-a", "I-b", "O", "I-a"]
     assert recipe["mark"](list("uvwxyz"), tags) == "[u v a] [w a] [x b] y [z a]"
+
+
+@pytest.mark.parametrize("edit", edits.ONE)
+def test_a_changed_model(edit, run, own, monkeypatch):
+    """Also where --head is that of a CRF: what counts is the model."""
+
+    def build(name, *, vocabulary_size, num_tags, **others):
+        return edits.make(edit, num_tags, tokens=vocabulary_size, per_step=True)
+
+    monkeypatch.setattr(zoo, "build", build)
+    words = ["--dataset", own / "own.conll", "--no-characters", "--head", "crf"]
+    printed = run("--smoke", *words)
+    assert re.search(rf"^{edits.CELLS[edit]}, softmax +[01]\.\d+", printed, re.M)
+
+
+def test_a_model_without_characters_is_refused(own, monkeypatch, assert_refused):
+    model = edits.make("sequential", 9, tokens=999, per_step=True)
+    monkeypatch.setattr(zoo, "build", lambda name, **others: model)
+    message = "There are 2 inputs: read all, or see --help for how to leave one out"
+    assert_refused(message, "--smoke", "--dataset", own / "own.conll")

@@ -3,10 +3,13 @@
 import json
 import re
 
+import edits
 import keras
 import needs
 import pytest
 from pictures import assert_shows_data
+
+import zoo
 
 RECIPE = "many_to_many_pos"
 NAMES = ("Ada", "Grace", "Alan", "Edsger", "Barbara")
@@ -101,3 +104,23 @@ def test_bad_input_is_one_line_and_status_2(words, message, own, assert_refused)
     (own / "ragged.conll").write_text("Ada PROPN\nsees VERB\ncats\n")
     (own / "empty.conll").write_text("\n")
     assert_refused(message, "--smoke", *words.format(tmp=own).split())
+
+
+@pytest.mark.parametrize("edit", edits.ONE)
+def test_a_changed_model(edit, run, own, monkeypatch):
+    """Also where --head is that of a CRF: what counts is the model."""
+
+    def build(name, *, vocabulary_size, num_tags, **others):
+        return edits.make(edit, num_tags, tokens=vocabulary_size, per_step=True)
+
+    monkeypatch.setattr(zoo, "build", build)
+    words = ["--dataset", own / "own.conll", "--no-characters", "--head", "crf"]
+    printed = run("--smoke", *words)
+    assert re.search(rf"^{edits.CELLS[edit]}, softmax +[01]\.\d+", printed, re.M)
+
+
+def test_a_model_without_characters_is_refused(own, monkeypatch, assert_refused):
+    model = edits.make("sequential", 9, tokens=999, per_step=True)
+    monkeypatch.setattr(zoo, "build", lambda name, **others: model)
+    message = "There are 2 inputs: read all, or see --help for how to leave one out"
+    assert_refused(message, "--smoke", "--dataset", own / "own.conll")

@@ -4,9 +4,12 @@ import itertools
 import json
 import re
 
+import edits
 import keras
 import pytest
 from pictures import assert_shows_data
+
+import zoo
 
 RECIPE = "encoder_decoder_pronunciation"
 SOUNDS = {letter: letter.upper() for letter in "bdklmnpstz"}
@@ -113,10 +116,19 @@ def test_the_baseline_is_the_first_pronunciation_of_the_nearest_spelling(recipe)
         ("--dataset cmudic", "Did you mean 'cmudict'?"),
         ("--dataset {tmp}/column.tsv", "column.tsv, line 2: expected a source, a tab and a target"),
         ("--attention dott", "invalid choice: 'dott'"),
-        ("--dropout 2", "rate=2"),
+        ("--dropout 2", "argument --dropout: dropout must be"),
         ("--output {tmp}", "holds something else"),
     ],
 )
 def test_bad_input_is_one_line_and_status_2(words, message, own, assert_refused):
     (own / "column.tsv").write_text("zoo\tZ UW\nzoo\n")
     assert_refused(message, "--smoke", "--dataset", own / "own.tsv", *words.format(tmp=own).split())
+
+
+@pytest.mark.parametrize("edit", ["sequential", "another layer", "subclass"])
+def test_a_model_that_cannot_write_is_refused(edit, own, monkeypatch, assert_refused):
+    model = edits.make(edit, 9, tokens=99, per_step=True)
+    monkeypatch.setattr(zoo, "build", lambda name, **others: model)
+    monkeypatch.setattr(zoo, "fit", None)
+    message = "needs a model with generate(), as zoo.build makes it"
+    assert_refused(message, "--smoke", "--dataset", own / "own.tsv")

@@ -4,9 +4,13 @@ import json
 import random
 import re
 
+import edits
+import keras
 import numpy as np
 import pytest
 from pictures import assert_shows_data
+
+import zoo
 
 RECIPE = "many_to_many_punctuation"
 
@@ -108,3 +112,23 @@ def test_bad_input_is_one_line_and_status_2(words, message, own, assert_refused)
     (own / "short.txt").write_text(("A word. " * 99 + "\n") * 3)
     (own / "latin.txt").write_bytes("Café".encode("latin-1"))
     assert_refused(message.format(tmp=own), "--smoke", *words.format(tmp=own).split())
+
+
+@pytest.mark.parametrize("edit", edits.ONE)
+def test_a_changed_model(edit, run, own, monkeypatch):
+    def build(name, *, vocabulary_size, num_tags, **others):
+        return edits.make(edit, num_tags, tokens=vocabulary_size, per_step=True)
+
+    monkeypatch.setattr(zoo, "build", build)
+    printed = run("--smoke", "--dataset", own / "own.txt")
+    assert len(re.findall(rf"^{edits.CELLS[edit]} +[01]\.\d+", printed, re.M)) == 2
+
+
+def test_a_model_of_windows_alone_is_refused(own, monkeypatch, assert_refused):
+    """A paragraph to judge by eye has another length: it would fail after the training."""
+    window = keras.Input((64,))
+    p = keras.layers.Dense(15, "softmax")(keras.layers.Embedding(500, 4)(window))
+    model = keras.Model(window, p)
+    monkeypatch.setattr(zoo, "build", lambda name, **others: model)
+    message = "A model of this data begins with keras.Input((None,))"
+    assert_refused(message, "--smoke", "--dataset", own / "own.txt")

@@ -3,10 +3,13 @@
 import json
 import re
 
+import edits
 import keras
 import needs
 import pytest
 from pictures import assert_shows_data
+
+import zoo
 
 RECIPE = "many_to_one_sentiment"
 
@@ -76,7 +79,7 @@ def test_glue_is_scored_on_the_labelled_test_split(run):
         ("--dataset {tmp}/nothing", "has no classes"),
         ("--dataset {tmp}/mine.tsv --glove {tmp}/no.zip", "No file of word vectors"),
         ("--units 0", "argument --units: must be at least 1"),
-        ("--dataset {tmp}/mine.tsv --dropout 2", "rate=2.0"),
+        ("--dataset {tmp}/mine.tsv --dropout 2", "argument --dropout: dropout must be"),
         ("--output {tmp}", "holds something else"),
     ],
 )
@@ -89,3 +92,58 @@ def test_bad_input_is_one_line_and_status_2(words, message, tmp_path, assert_ref
     write_texts(tmp_path, 2)
     (tmp_path / "unseen" / "test.tsv").write_text("mixed\thm\n")
     assert_refused(message, "--smoke", *words.format(tmp=tmp_path).split())
+
+
+@pytest.mark.parametrize("edit", [*edits.ONE, pytest.param("no recurrence", id="fast")])
+@pytest.mark.parametrize("num_classes", [2, pytest.param(3, marks=pytest.mark.slow)])
+def test_a_changed_model(edit, num_classes, run, tmp_path, monkeypatch):
+    """The table and the card name the cells of the model that was trained."""
+
+    def build(name, *, num_classes, vocabulary_size, **others):
+        size, activation = (1, "sigmoid") if num_classes == 2 else (num_classes, "softmax")
+        return edits.make(edit, size, activation, tokens=vocabulary_size)
+
+    monkeypatch.setattr(zoo, "build", build)
+    is_plain = edit in ("sequential", "sequential with input", "another layer", "no recurrence")
+    output = ["--output", tmp_path / "model"] * is_plain  # own classes would have to be registered
+    printed = run("--smoke", "--dataset", write_texts(tmp_path, num_classes), *output)
+    assert re.search(rf"^{edits.CELLS[edit]} +0\.\d+", printed, re.M) and "gru" not in printed
+    if is_plain:
+        task = json.loads((tmp_path / "model" / "task.json").read_text())
+        assert task["cell"] == edits.CELLS[edit]
+        assert edits.CELLS[edit] in task["metrics"]["test_accuracy"]
+
+
+@pytest.mark.parametrize(
+    ("size", "activation", "message"),
+    [
+        (2, "softmax", "The model must give outputs [rows, 3]: end it with a layer such as Dense(3)"),
+        (1, "sigmoid", "Received: [rows, 1]"),
+        (3, None, "give its last layer activation='softmax'"),
+    ],
+)
+def test_a_wrong_model_is_refused(size, activation, message, tmp_path, monkeypatch, assert_refused):
+    def build(name, *, vocabulary_size, **others):
+        return edits.make("sequential", size, activation, tokens=vocabulary_size)
+
+    monkeypatch.setattr(zoo, "build", build)
+    monkeypatch.setattr(zoo, "fit", None)  # it must not come to that
+    assert_refused(message, "--smoke", "--dataset", write_texts(tmp_path, 3))
+
+
+@pytest.mark.parametrize("texts", [("...", "!?"), ("a b ", "b c "), ("😀", "😢 😢 ")])
+def test_texts_without_words_are_refused(texts, tmp_path, monkeypatch, assert_refused):
+    lines = [f"{label}\t{text * i}\n" for i in range(1, 60) for label, text in enumerate(texts)]
+    (tmp_path / "mine.tsv").write_text("".join(lines))
+    monkeypatch.setattr(zoo, "fit", None)
+    assert_refused("have no word of two letters", "--smoke", "--dataset", tmp_path / "mine.tsv")
+
+
+def test_a_training_that_diverges_leaves_what_is_there(tmp_path, run, assert_refused):
+    words = ["--smoke", "--dataset", write_texts(tmp_path, 2), "--output", tmp_path / "model"]
+    run(*words)
+    before = {path.name: path.read_bytes() for path in (tmp_path / "model").iterdir()}
+    message = "The loss is nan in epoch 1, batch 2: the training has diverged"
+    assert_refused(message, *words, "--learning-rate", "1e38")
+    assert {path.name: path.read_bytes() for path in (tmp_path / "model").iterdir()} == before
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["mine.tsv", "model"]

@@ -4,6 +4,7 @@ import json
 import math
 import re
 
+import edits
 import keras
 import needs
 import numpy as np
@@ -165,3 +166,32 @@ def test_bad_input_is_one_line_and_status_2(words, message, data_dir, tmp_path, 
     (tmp_path / "short.txt").write_text("too short")
     (tmp_path / "bytes.txt").write_bytes(b"caf\xe9")
     assert_refused(message, "--smoke", "--data-dir", data_dir, *words.format(tmp=tmp_path).split())
+
+
+@pytest.mark.parametrize("edit", ["sequential", "another layer", "subclass"])
+def test_a_model_that_cannot_write_is_refused(edit, tmp_path, monkeypatch, assert_refused):
+    (tmp_path / "mine.txt").write_text(TEXT)
+    model = edits.make(edit, 9, tokens=99, per_step=True)
+    monkeypatch.setattr(zoo, "build", lambda name, **others: model)
+    monkeypatch.setattr(zoo, "fit", None)
+    message = "needs a model with with_states(), as zoo.build makes it"
+    assert_refused(message, "--smoke", "--text", tmp_path / "mine.txt")
+
+
+@pytest.mark.parametrize(
+    "words", ["--learning-rate 1e38", "--learning-rate 4e9 --precision mixed_float16"]
+)
+def test_a_training_that_diverges_is_stopped(words, tmp_path, assert_refused):
+    (tmp_path / "mine.txt").write_text(TEXT)
+    message = "The loss is nan in window 2 of "
+    folder = ["--output", tmp_path / "model"]
+    assert_refused(message, "--smoke", "--text", tmp_path / "mine.txt", *folder, *words.split())
+    assert [path.name for path in tmp_path.iterdir()] == ["mine.txt"]
+
+
+@pytest.mark.parametrize("text", ["a", pytest.param("😀 ", marks=pytest.mark.slow)])
+@pytest.mark.parametrize("level", ["characters", pytest.param("words", marks=pytest.mark.slow)])
+def test_texts_that_repeat_themselves(text, level, run, tmp_path):
+    (tmp_path / "mine.txt").write_text("x" + text * 2000 + "x")
+    printed = run("--smoke", "--text", tmp_path / "mine.txt", "--level", level)
+    assert re.search(r"^test, lstm +\d", printed, re.M)

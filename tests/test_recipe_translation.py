@@ -3,9 +3,12 @@
 import json
 import re
 
+import edits
 import needs
 import pytest
 from pictures import assert_shows_data
+
+import zoo
 
 RECIPE = "encoder_decoder_translation"
 
@@ -76,3 +79,12 @@ def test_bad_input_is_one_line_and_status_2(words, message, tmp_path, data_dir, 
     (tmp_path / "three.tsv").write_text("a\tb\na\tb\tc\n")
     (tmp_path / "side.tsv").write_text("a\t \n")
     assert_refused(message, "--data-dir", data_dir, *words.format(tmp=tmp_path).split())
+
+
+@pytest.mark.parametrize("edit", ["sequential", "another layer", "subclass"])
+def test_a_model_that_cannot_write_is_refused(edit, tmp_path, monkeypatch, assert_refused):
+    model = edits.make(edit, 9, tokens=99, per_step=True)
+    monkeypatch.setattr(zoo, "build", lambda name, **others: model)
+    monkeypatch.setattr(zoo, "fit", None)
+    message = "needs a model with generate(), as zoo.build makes it"
+    assert_refused(message, "--smoke", "--pairs", write_pairs(tmp_path / "mine.tsv"))
