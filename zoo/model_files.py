@@ -34,11 +34,11 @@ def write(model, path):
 
     >>> import keras, pathlib, tempfile
     >>> path = pathlib.Path(tempfile.mkdtemp()) / "model.keras"
-    >>> model = keras.Sequential([keras.Input((2,)), keras.layers.Lambda(lambda x: x + 1)])
+    >>> model = keras.Sequential([keras.Input((2,)), keras.layers.Lambda(lambda x: x + 1, name="plus")])
     >>> write(model, path)
     Traceback (most recent call last):
     ...
-    zoo.errors.InputError: The model cannot be saved: layer 'lambda' has a Python lambda, ...
+    zoo.errors.InputError: The model cannot be saved: layer 'plus' has a Python lambda, ...
     """
     import keras
 
