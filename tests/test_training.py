@@ -66,7 +66,7 @@ DATA = {  # arguments of fit, and the kind of model
     "dict": (({"a": FLOATS, "b": 2 * FLOATS}, Y), {}, "dict"),
     "two outputs": (([FLOATS, FLOATS], {"sum": Y, "difference": Y}), {}, "two outputs"),
     "one callback": ((X, Y), {"callbacks": keras.callbacks.LambdaCallback()}, "plain"),
-    "a list of callbacks": ((X, Y), {"callbacks": keras.callbacks.CallbackList()}, "plain"),
+    "a tuple of callbacks": ((X, Y), {"callbacks": (keras.callbacks.LambdaCallback(),) * 2}, "plain"),
 }
 
 
@@ -86,6 +86,13 @@ def test_fit_takes_what_fit_of_keras_takes(data):
     assert histories[0].keys() == histories[1].keys()
     for name, values in histories[0].items():
         np.testing.assert_allclose(histories[1][name], values, rtol=1e-5, err_msg=name)
+
+
+def test_fit_takes_a_callback_list():
+    model = linear()
+    callbacks = keras.callbacks.CallbackList(add_history=True, model=model)
+    with pytest.raises(zoo.InputError, match="The loss is nan in epoch 1, batch 1"):
+        zoo.fit(model, *values(np.nan), callbacks=callbacks, verbose=0)
 
 
 def test_a_model_without_weights_is_trained():
