@@ -131,12 +131,19 @@ def test_a_wrong_model_is_refused(size, activation, message, tmp_path, monkeypat
     assert_refused(message, "--smoke", "--dataset", write_texts(tmp_path, 3))
 
 
-@pytest.mark.parametrize("texts", [("...", "!?"), ("a b ", "b c "), ("😀", "😢 😢 ")])
-def test_texts_without_words_are_refused(texts, tmp_path, monkeypatch, assert_refused):
+@pytest.mark.parametrize(
+    ("texts", "message"),
+    [
+        (("...", "!?"), "have no letter and no digit"),
+        (("a b ", "b c "), "have no word of two letters"),
+        (("😀", "😢 😢 "), "have no letter and no digit"),
+    ],
+)
+def test_texts_without_words_are_refused(texts, message, tmp_path, monkeypatch, assert_refused):
     lines = [f"{label}\t{text * i}\n" for i in range(1, 60) for label, text in enumerate(texts)]
     (tmp_path / "mine.tsv").write_text("".join(lines))
     monkeypatch.setattr(zoo, "fit", None)
-    assert_refused("have no word of two letters", "--smoke", "--dataset", tmp_path / "mine.tsv")
+    assert_refused(message, "--smoke", "--dataset", tmp_path / "mine.tsv")
 
 
 def test_a_training_that_diverges_leaves_what_is_there(tmp_path, run, assert_refused):
