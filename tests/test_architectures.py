@@ -263,9 +263,12 @@ def test_class_weight_is_refused_where_each_step_has_an_answer(case):
     model = build(case, "gru")
     compile_model(model)
     inputs, answers, _ = make_data(model)
+    weights = {0: 1.0, 1: 5.0}
     for train in (model.fit, model.train_on_batch):
         with pytest.raises(zoo.InputError, match="Pass a weight for each step: sample_weight="):
-            train(inputs, answers, class_weight={0: 1.0, 1: 5.0})
+            train(inputs, answers, class_weight=weights)
+    with pytest.raises(zoo.InputError, match="Pass a weight for each step"):  # by position
+        model.train_on_batch(inputs, answers, None, weights)
 
 
 @each_run

@@ -830,3 +830,10 @@ def test_two_processes_and_one_that_was_killed(tmp_path):
     killed.wait()
     both = [subprocess.Popen(command, stdout=subprocess.DEVNULL) for _ in range(2)]
     assert [process.wait(timeout=120) for process in both] == [0, 0]
+
+
+def test_two_files_of_other_names_beside_the_splits_are_told(tmp_path):
+    for name in ("train.tsv", "a.tsv", "b.tsv"):
+        (tmp_path / name).write_text("good\tyes\nbad\tno\n")
+    with pytest.raises(ValueError, match=r"would not be read: call it train\.tsv"):
+        datasets.load_texts(tmp_path)

@@ -178,3 +178,28 @@ def test_a_finished_folder_is_left_alone(tmp_path):
     folders.finish(tmp_path / "mine")
     assert (tmp_path / ".mine-abcd_123.zoo").exists()
     folders.finish(tmp_path / "no" / "such" / "place")
+
+
+@pytest.mark.parametrize("moment", [1, 2, 3])
+def test_ctrl_c_at_each_moment_leaves_a_whole_folder(moment, tmp_path, monkeypatch):
+    folder = tmp_path / "mine"
+    write(folder, "old")
+    rename, calls = pathlib.Path.rename, []
+
+    def interrupted(path, target):
+        calls.append(target)
+        if len(calls) == moment:
+            raise KeyboardInterrupt
+        result = rename(path, target)
+        if moment == 3 and len(calls) == 2:
+            raise KeyboardInterrupt  # right after the last rename
+        return result
+
+    monkeypatch.setattr(pathlib.Path, "rename", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        write(folder, "new")
+    monkeypatch.undo()
+    left = "new" if moment == 3 else "old"
+    assert read(folder) == {"a": left, "b": left}
+    write(folder, "newest")
+    assert list(tmp_path.iterdir()) == [folder]

@@ -271,9 +271,13 @@ def test_music_is_sampled_whatever_else_is_said():
     task = zoo.load("music-chorales-lstm")
     (notes,) = task.generate([[72, 67, 64, 48]], beats=2, seed=1)
     assert notes.shape[1] == 4 and len(notes) <= 8
-    for options in ({"beats": 0}, {"beats": 1.5}, {"max_length": 5}):
-        with pytest.raises(zoo.InputError, match="The length of music is beats"):
-            task.generate([[72, 67, 64, 48]], **options)
+    with pytest.raises(zoo.InputError, match="The length of music is beats"):
+        task.generate([[72, 67, 64, 48]], max_length=5)
+    for beats in (0, 1.5, 8.0, None, "8", True):
+        with pytest.raises(zoo.InputError, match="beats must be an integer from 1"):
+            task.generate([[72, 67, 64, 48]], beats=beats)
+    with pytest.raises(zoo.InputError, match="n_best"):
+        task.generate([[72, 67, 64, 48]], beats=2, strategy="beam", n_best=2)
 
 
 def test_weights_that_are_no_numbers_are_named():
@@ -290,3 +294,14 @@ def test_a_long_row_has_a_batch_of_its_own():
     rows = [(np.ones(n),) for n in (3, 20000, 2, 400)]
     assert pipelines._answer(model, rows) == [3, 20000, 2, 400]
     assert [batch.shape for batch in model.batches] == [(3, 400), (1, 20000)]
+
+
+def test_numbers_of_the_input_are_not_blamed_on_the_weights():
+    model = Says(lambda x: np.zeros((1, 2)))
+    task = {"config": {"window": 2, "segment": 1}, "preprocessing": {"mean": 0.0, "std": 1.0}}
+    with pytest.raises(zoo.InputError, match="too far from those of the series"):
+        pipelines.forecasting(model, task, None)([1e300, 1.0])
+    task = {"preprocessing": {"shape": [1, 2, 1], "divide_by": 1.0}, "labels": ["a", "b"]}
+    for wrong in ([[np.nan, 0.0]], [["a", "b"]], [[None, 1]]):
+        with pytest.raises(zoo.InputError, match="An image must be finite numbers"):
+            pipelines.image_classification(model, task, None)([np.array(wrong)])

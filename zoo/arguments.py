@@ -29,7 +29,10 @@ LEAST = {  # whole numbers, and the smallest that makes sense
     "top_k": 1,
     "batch_size": 1,
     "steps": 1,
+    "beats": 1,
 }
+LARGEST = 2**31 - 1  # integer in a tensor
+MOST = {"beam_width": 1000}  # where fewer make sense
 RANGES = {  # numbers, and what they may be
     "dropout": (lambda number: 0 <= number < 1, "a number from 0 to below 1"),
     "learning_rate": (lambda number: 0 < number < 3e38, "a number above 0"),
@@ -70,8 +73,9 @@ def check(name, value):
 def _allowed(name, value):
     """What the argument must be, in words, or None if the value is fine."""
     if name in LEAST:
-        if not is_integer(value, LEAST[name]):
-            return f"an integer from {LEAST[name]} to {2**31 - 1}"
+        most = MOST.get(name, LARGEST)
+        if not is_integer(value, LEAST[name], most):
+            return f"an integer from {LEAST[name]} to {most}"
     elif name in SWITCHES:
         if type(value).__name__ not in ("bool", "bool_"):  # or NumPy's
             return "True or False"
@@ -92,8 +96,8 @@ def _allowed(name, value):
     return None
 
 
-def is_integer(value, least):
-    """Whether a value is an integer from `least` on that a tensor can hold, and not True or False.
+def is_integer(value, least, most=LARGEST):
+    """Whether a value is an integer from `least` to `most`. True and False do not count.
 
     Example:
 
@@ -101,7 +105,7 @@ def is_integer(value, least):
     [True, False, False, False, False, False]
     """
     is_int = isinstance(value, numbers.Integral) and not isinstance(value, bool)
-    return is_int and least <= value < 2**31
+    return is_int and least <= value <= most
 
 
 def is_number(value):

@@ -3,10 +3,10 @@
 import math
 import re
 
+from zoo import arguments
 from zoo.errors import InputError
 
 NOTHING = object()
-LONGEST = 10_000  # max_length in a card; more can be asked for in a call
 # What cards of punctuation say that a word is; the second is in older cards, and means the same.
 WORDS = ("zoo.text.WORD", r"[^\W_]+(?:['-][^\W_]+)*")
 CASES = ("lower", "Capital", "UPPER")
@@ -33,7 +33,7 @@ def check(card, model):
     >>> check(card, model)
     Traceback (most recent call last):
     ...
-    zoo.errors.InputError: config['window'] must be a whole number from 1 to 1000000. Received: 0
+    zoo.errors.InputError: config['window'] must be an integer from 1 to 2147483647. Received: 0
     """
     KINDS[card["task"]](card, model)
 
@@ -48,7 +48,7 @@ def _text_classification(card, model):
 def _image_classification(card, model):
     shape = _shape(card, "preprocessing", "shape")
     if len(shape) != 3:
-        _refuse(card, ("preprocessing", "shape"), "three whole numbers")
+        _refuse(card, ("preprocessing", "shape"), "three integers")
     _number(card, "preprocessing", "divide_by", above=0)
     _check_inputs(model, [(None, shape[0], shape[1] * shape[2])])
     _classes(card, model)
@@ -56,8 +56,11 @@ def _image_classification(card, model):
 
 def _tagging(card, model):
     _vocabulary(card, model, "vocabulary", "embedding")
-    _vocabulary(card, model, "characters", "character_embedding")
     _check_inputs(model, [(None, None)], [(None, None), (None, None, None)])
+    if len(getattr(model, "inputs", None) or []) == 2:
+        _vocabulary(card, model, "characters", "character_embedding")
+    else:
+        _texts(card, "characters", (0, 1_000_000))
     labels = _labels(card, _last_size(model, 3))
     scheme = _get(card, "preprocessing", "tags")
     if scheme not in ("IOBES", "one a word"):
@@ -93,15 +96,15 @@ def _forecasting(card, model):
 
 def _translation(card, model):
     _check_generator(model, [(None, None), (None, None)])
-    _whole(card, "config", "max_length", most=LONGEST)
-    _whole(card, "config", "beam_width", most=100)
+    _whole(card, "config", "max_length")
+    _whole(card, "config", "beam_width")
 
 
 def _pronunciation(card, model):
     _check_generator(model, [(None, None), (None, None)])
     _vocabulary(card, model, "source_vocabulary", "source_embedding")
     _vocabulary(card, model, "target_vocabulary", "target_embedding", _last_size(model, 3))
-    _whole(card, "config", "beam_width", most=100)
+    _whole(card, "config", "beam_width")
 
 
 def _captioning(card, model):
@@ -110,13 +113,11 @@ def _captioning(card, model):
     if network is not None and not (isinstance(network, str) and re.fullmatch("[0-9a-f]{64}", network)):
         _refuse(card, ("preprocessing", "network"), "the SHA-256 of a network, or null")
     if len(shape) != (3 if network is None else 2):
-        _refuse(
-            card, ("preprocessing", "context"), "three whole numbers, or two of a network's features"
-        )
+        _refuse(card, ("preprocessing", "context"), "three integers, or two of a network's features")
     _check_generator(model, [(None, *shape), (None, None)])
     _vocabulary(card, model, "vocabulary", "embedding", _last_size(model, 3))
-    _whole(card, "config", "max_length", most=LONGEST)
-    _whole(card, "config", "beam_width", most=100)
+    _whole(card, "config", "max_length")
+    _whole(card, "config", "beam_width")
 
 
 def _language_model(card, model):
@@ -156,28 +157,24 @@ def _refuse(card, names, allowed):
     raise InputError(f"{field} must be {allowed}. Received: {received}")
 
 
-def _is_whole(value, least=1, most=1_000_000):
-    return isinstance(value, int) and not isinstance(value, bool) and least <= value <= most
-
-
-def _whole(card, *names, most=1_000_000):
+def _whole(card, *names):
     value = _get(card, *names)
-    if not _is_whole(value, most=most):
-        _refuse(card, names, f"a whole number from 1 to {most}")
+    most = arguments.MOST.get(names[-1], arguments.LARGEST)
+    if not arguments.is_integer(value, 1, most):
+        _refuse(card, names, f"an integer from 1 to {most}")
     return value
 
 
 def _number(card, *names, above=-math.inf):
     value = _get(card, *names)
-    is_number = isinstance(value, int | float) and not isinstance(value, bool)
-    if not is_number or not -1e300 < value < 1e300 or value <= above:
+    if not arguments.is_number(value) or not -1e300 < value < 1e300 or value <= above:
         _refuse(card, names, "a number" + (f" above {above}" if math.isfinite(above) else ""))
 
 
 def _shape(card, *names):
     value = _get(card, *names)
-    if not isinstance(value, list) or not value or not all(map(_is_whole, value)):
-        _refuse(card, names, "a list of whole numbers")
+    if not isinstance(value, list) or not value or not all(arguments.is_integer(n, 1) for n in value):
+        _refuse(card, names, "a list of integers")
     return value
 
 
@@ -195,7 +192,7 @@ def _texts(card, name, number):
 
 
 def _vocabulary(card, model, name, embedding, num_outputs=2):
-    """The texts of all tokens: not more than the embedding has, nor fewer than the model puts out."""
+    """The vocabulary: at most a text for each row of the embedding, at least one for each output."""
     import keras
 
     sizes = {one.name: one.input_dim for one in model.layers if isinstance(one, keras.layers.Embedding)}

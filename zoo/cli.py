@@ -184,6 +184,7 @@ def write_new_file(path, content):
     part = path.with_name(f".zoo-{os.getpid()}")
     try:
         part.write_bytes(content)
+        check_new_file(path)  # again: it may have been made since
         part.replace(path)
     finally:
         part.unlink(missing_ok=True)

@@ -25,7 +25,7 @@ from zoo.errors import InputError, check_choice
 from zoo.layers import PerStepModel
 from zoo.lengths import by_length
 
-IMPOSSIBLE = -1e9  # a log-probability of what must not be; finite, so that differences stay numbers
+IMPOSSIBLE = -1e9  # stands for log 0; it is finite, because inf - inf is NaN
 CHUNK = 64  # steps
 LOOPS = 6  # compiled functions that a model keeps; the one used least recently is dropped
 
@@ -56,7 +56,7 @@ def greedy(step, tokens, states, *, max_length, end_token=3):
            [3, 4, 5, 6]], dtype=int32)
     """
     _check_options(max_length)
-    generated = _one_by_one(_calls(step), tokens, states, max_length, end_token, top_k=1)
+    generated = _one_by_one(_calls(step), tokens, states, max_length, end_token, top_k=1, seed=0)
     return _pad(generated, max_length)
 
 
@@ -280,7 +280,7 @@ def _beam_search(
     token_of, parent_of = (np.concatenate(notes, axis=2) for notes in zip(*chunks, strict=True))
 
     # What still lives is cut off, and ranks with what is finished.
-    _, live_log_p, *finished, _ = (*map(ops.convert_to_numpy, beams[:-1]), None)
+    _, live_log_p, *finished = map(ops.convert_to_numpy, beams[:-1])
     living = (
         live_log_p / np.float32(((5 + t) / 6) ** length_penalty),
         np.full(shape, t),
@@ -659,7 +659,7 @@ class Generator(PerStepModel):
         run = functools.partial(self._run, memory)
         tokens, states = _read(run, tokens, states)
         search = _beam_search if strategy == "beam" else _one_by_one
-        fixed = {"top_k": 1} if strategy == "greedy" else {}
+        fixed = {"top_k": 1, "seed": 0} if strategy == "greedy" else {}  # a seed, to draw none
         result = search(run, tokens, states, max_length, self.end_token, **fixed, **options)
         tokens, scores = result if strategy == "beam" else (result, None)
         is_used = tokens.any(axis=tuple(range(tokens.ndim - 1)))  # [time]

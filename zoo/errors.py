@@ -4,7 +4,7 @@ import difflib
 
 
 class InputError(ValueError):
-    """What a person gave (a name, a flag, a file) cannot be used; the message says what can.
+    """A name, a flag or a file from the user is not valid. The message says what is allowed.
 
     A recipe prints it as one line and ends with exit status 2. Any other exception is a bug and
     keeps its traceback.

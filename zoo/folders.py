@@ -25,13 +25,13 @@ def work_folder(folder):
     """An empty hidden folder beside another one, to be filled and handed to `replace`.
 
     It is deleted at the end if it still has its hidden name. Before that, the hidden folders that
-    killed processes have left for the same name are deleted. A process holds a shared lock on the
-    parent folder while it has such a folder, and only who gets an exclusive one deletes. So nobody
-    deletes the work of a running process. Where the system has no such locks (Windows, some network
+    killed processes have left for the same name are deleted. While a process writes, it holds a shared
+    lock on the parent folder. Leftovers are deleted only under an exclusive lock. So nobody deletes
+    the work of a running process. Where the system has no such locks (Windows, some network
     drives), leftovers stay.
 
     Args:
-        folder: `pathlib.Path`, absolute; its parent exists, itself it need not.
+        folder: an absolute `pathlib.Path`. Its parent must exist. The folder itself need not.
 
     Yields:
         The hidden folder, a `pathlib.Path`.
@@ -75,14 +75,16 @@ def replace(new, folder):
         OSError: the system refuses; the earlier folder is where it was.
     """
     old = new.with_name(f"{new.name}-old")
-    with contextlib.suppress(FileNotFoundError):
-        folder.rename(old)
     try:
+        with contextlib.suppress(FileNotFoundError):
+            folder.rename(old)
         new.rename(folder)
-    except OSError:
-        if new.exists() or not folder.exists():  # else `finish` in another process was quicker
-            with contextlib.suppress(OSError):
-                old.rename(folder)
+    except BaseException as error:  # Ctrl-C too
+        is_finished = isinstance(error, OSError) and folder.exists() and not new.exists()
+        if not is_finished:  # by `finish` in another process
+            if not os.path.lexists(folder):
+                with contextlib.suppress(OSError):
+                    old.rename(folder)
             raise
     shutil.rmtree(old, ignore_errors=True)
 
@@ -96,9 +98,9 @@ def finish(folder):
     with contextlib.suppress(OSError):  # no such parent, or it cannot be written to
         if not os.path.lexists(folder):
             for old in _hidden(folder):
-                new = old.with_name(old.name.removesuffix("-old"))
-                if new != old and new.is_dir():
-                    new.rename(folder)
+                if old.name.endswith("-old"):
+                    new = old.with_name(old.name.removesuffix("-old"))
+                    (new if new.is_dir() else old).rename(folder)
                     return
 
 

@@ -18,4 +18,5 @@ _made = [ops.not_equal(_x, 0), ops.expand_dims(_x, 1), ops.any(_x), ops.sum(_x),
 _operations = keras.Model(_x, _made, name="operations").operations[1:]
 _classes = (CRF, CRFTagger, PerStepModel, PerWord, StartAndEnd, EncoderDecoder, OneToMany)
 _classes += (*map(type, _operations),)
-keras.saving.get_custom_objects().update({one.__name__: one for one in _classes})
+for _one in _classes:
+    keras.saving.get_custom_objects().setdefault(_one.__name__, _one)

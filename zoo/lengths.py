@@ -1,7 +1,5 @@
 """Lengths rounded up to a few sizes, and rows put into batches by their length."""
 
-MOST_STEPS = 2**14  # of a batch, padding included
-
 
 def few_lengths(length):
     """The length rounded up to the next of 8, 12, 16, 24, 32, 48, 64...
@@ -19,11 +17,11 @@ def few_lengths(length):
     return longer
 
 
-def by_length(lengths, batch_size, most_steps=MOST_STEPS):
-    """Batches of rows of similar length, as lists of indexes. The shortest rows come first.
+def in_order(lengths, batch_size, most_steps=2**16):
+    """Batches of rows in their order, as lists of indexes.
 
-    Rows are padded to the longest of their batch. So a batch has fewer rows where they are long: one
-    long text must not fill the memory with padding.
+    Rows are padded to the longest of their batch. So a batch has fewer rows where one is long, because
+    its padding must not fill the memory.
 
     Args:
         lengths: of the rows, a list of integers.
@@ -32,13 +30,28 @@ def by_length(lengths, batch_size, most_steps=MOST_STEPS):
 
     Example:
 
+    >>> in_order([3, 2, 900, 1], batch_size=3, most_steps=1000)
+    [[0, 1], [2], [3]]
+    """
+    batches, longest = [], 0
+    for i, length in enumerate(lengths):
+        longest = max(longest, length)
+        is_full = not batches or len(batches[-1]) == batch_size
+        if is_full or (len(batches[-1]) + 1) * longest > most_steps:
+            batches.append([])
+            longest = length
+        batches[-1].append(i)
+    return batches
+
+
+def by_length(lengths, batch_size, most_steps=2**14):
+    """Batches of rows of similar length, the shortest first; see `in_order`.
+
+    Example:
+
     >>> by_length([3, 900, 2, 1], batch_size=3, most_steps=1000)
     [[3, 2, 0], [1]]
     """
-    batches = []
-    for i in sorted(range(len(lengths)), key=lambda i: lengths[i]):
-        is_full = not batches or len(batches[-1]) == batch_size
-        if is_full or (len(batches[-1]) + 1) * lengths[i] > most_steps:
-            batches.append([])
-        batches[-1].append(i)
-    return batches
+    order = sorted(range(len(lengths)), key=lambda i: lengths[i])
+    batches = in_order([lengths[i] for i in order], batch_size, most_steps)
+    return [[order[i] for i in batch] for batch in batches]

@@ -158,8 +158,8 @@ def leave_out_defaults(path):
 def read(path, build=None):
     """The model in a `.keras` file: built again if `build` is known, else made as its config says.
 
-    Nothing in the file is run as code. Classes of layers are Keras's, the zoo's, or such as the running
-    program has registered itself; no module is imported because a file names it.
+    Nothing in the file is run as code. Layers may come from Keras, from the zoo, or from classes that
+    your program has registered. A file cannot cause an import.
 
     Args:
         path: a `pathlib.Path`.

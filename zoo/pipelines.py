@@ -13,7 +13,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from zoo import datasets, decoding, text
+from zoo import arguments, datasets, decoding, text
 from zoo.compiling import compiled
 from zoo.datasets import features
 from zoo.datasets.batching import pad
@@ -93,8 +93,8 @@ def text_classification(model, task, files):
 def image_classification(model, task, files):
     """Images, files or arrays of numbers -> for each a dict of label to probability.
 
-    An array has the numbers that the dataset has. A file is turned to grey if the dataset is, to the
-    dataset's size, and to its numbers: white is its brightest.
+    An array has the numbers that the dataset has. A file is converted to the size, the channels and the
+    range of values of the dataset.
     """
     model = _compiled(model)
     shape, brightest = task["preprocessing"]["shape"], task["preprocessing"]["divide_by"]
@@ -106,7 +106,13 @@ def image_classification(model, task, files):
                 image = read_image(image, shape) / 255 * brightest
             if np.shape(image)[:2] != tuple(shape[:2]) or np.size(image) != np.prod(shape):
                 raise InputError(f"An image must be {shape}. Received: an array of {np.shape(image)}")
-            rows.append((np.reshape(image, (shape[0], -1)).astype("float32") / brightest,))
+            try:
+                image = np.reshape(image, (shape[0], -1)).astype("float32") / brightest
+            except (TypeError, ValueError):  # texts, None
+                image = np.array(np.nan)
+            if not np.isfinite(image).all():
+                raise InputError(f"An image must be finite numbers. Received: image {len(rows)}")
+            rows.append((image,))
         return [_by_label(p, task["labels"]) for p in _answer(model, rows)]
 
     return predict
@@ -239,6 +245,11 @@ def forecasting(model, task, files):
             )
         values = (values[-window:] - scale["mean"]) / scale["std"]
         inputs = (values - values[-1]).reshape(1, -1, segment)  # [1, steps, segment]
+        if not (np.abs(inputs) < 1e30).all():
+            raise InputError(
+                "The numbers are too far from those of the series that the model was trained on. "
+                f"Received: {np.abs(numbers).max():.3g}"
+            )
         ahead = _numbers(model(inputs.astype("float32")))[0] + values[-1]
         return (ahead * scale["std"] + scale["mean"]).tolist()
 
@@ -362,11 +373,9 @@ def composition(model, task, files):
     index = {symbol: i for i, symbol in enumerate(task["vocabulary"])}
 
     def generate(chords, beats=48, **options):
-        if beats != int(beats) or beats < 1 or "max_length" in options:
-            raise InputError(
-                "The length of music is beats, a whole number from 1, not max_length. "
-                f"Received: beats={beats}, {', '.join(options)}"
-            )
+        arguments.check("beats", beats)
+        if "max_length" in options:
+            raise InputError("The length of music is beats, not max_length.")
         firsts = []
         for chord in chords:
             known = np.shape(chord) == (4,) and music.to_symbols(np.array([chord]))
@@ -380,7 +389,7 @@ def composition(model, task, files):
         if options["strategy"] == "sample":
             options = {"top_p": 0.95, **options}
         beginnings = [[model.start_token, *(index[symbol] for symbol in first)] for first in firsts]
-        tokens = model.generate(beginnings, beats * 17 - 5, **options)
+        tokens = decoding.generate_in_batches(model, beginnings, beats * 17 - 5, **options)
         return [
             music.from_symbols([*first, *(task["vocabulary"][token] for token in row)])
             for first, row in zip(firsts, tokens, strict=True)

@@ -94,15 +94,14 @@ def build(name, *, cell="lstm", **config):
         importlib.import_module(f"zoo.architectures.{name}")
     builder = _BUILDERS[name]
     signature = inspect.signature(builder)
+    config = {  # Keras refuses NumPy's integers
+        key: value.item() if getattr(value, "shape", None) == () and hasattr(value, "item") else value
+        for key, value in config.items()
+    }
     for argument in config:
         check_choice(f"argument of {name}", argument, signature.parameters)
         if _is_ours(builder):
             arguments.check(argument, config[argument])
-    # Keras refuses NumPy's integers.
-    config = {
-        key: value.item() if getattr(value, "shape", None) == () and hasattr(value, "item") else value
-        for key, value in config.items()
-    }
     try:
         model = builder(cell=cell, **config)
     except ValueError as error:  # Keras refused a value, such as a dropout of 2
@@ -245,9 +244,9 @@ def without_defaults(config):
     if not isinstance(config, dict):
         return config
     config = {key: without_defaults(value) for key, value in config.items()}
-    arguments, module = config.get("config"), str(config.get("module"))
-    is_model = isinstance(arguments, dict) and "layers" in arguments  # has no defaults to leave out
-    if isinstance(arguments, dict) and module.split(".")[0] == "keras" and not is_model:
+    inner, module = config.get("config"), str(config.get("module"))
+    is_model = isinstance(inner, dict) and "layers" in inner  # has no defaults to leave out
+    if isinstance(inner, dict) and module.split(".")[0] == "keras" and not is_model:
         its_class = getattr(importlib.import_module(module), config["class_name"])
         defaults = {
             name: json.loads(json.dumps(parameter.default, default=str))
@@ -256,7 +255,7 @@ def without_defaults(config):
         }
         shorter = {
             name: value
-            for name, value in arguments.items()
+            for name, value in inner.items()
             if name not in defaults or value != defaults[name]
         }
         # Some classes require their defaults, and a wrapper may contain a layer that Keras cannot make.

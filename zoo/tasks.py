@@ -43,9 +43,9 @@ def check_output(folder, model=None):
     """Makes sure, before hours of training, that `save` will be able to write a folder.
 
     Only an empty folder or one that `save` wrote will be replaced. A file that somebody added to it or
-    changed since is theirs, and so is any folder in it. (Only of `task.json` nobody can tell whether it
-    has changed.) Files that a system writes by itself, such as `.DS_Store` and `Thumbs.db`, do not
-    count: they are deleted with the folder.
+    changed since is theirs, and so is any folder in it. A change to `task.json` itself goes unnoticed,
+    because its hash is not stored. Files that a system writes by itself, such as `.DS_Store` and
+    `Thumbs.db`, do not count: they are deleted with the folder.
 
     Args:
         folder: where a model is to be saved; `""` or None for nowhere, which is always fine.
@@ -229,7 +229,7 @@ def _write(new, model, task, metrics, history, figures, files):
         (new / "metrics.json").write_text(json.dumps(plain("metrics", metrics), indent=1))
 
     def write_history():
-        with open(new / "history.csv", "w", newline="") as file:
+        with open(new / "history.csv", "w", newline="", encoding="utf-8") as file:
             writer = csv.writer(file)
             writer.writerow(["epoch", *history])
             rows = itertools.zip_longest(*history.values(), fillvalue="")
@@ -585,17 +585,17 @@ def load(name_or_folder):
         if hashlib.sha256(files[name]).hexdigest() != sha256:
             raise InputError(f"{path} is not the file that was saved (its sha256 differs).")
     check_choice(f"kind of task in {folder / TASK_FILE}", card["task"], cards.KINDS)
-    del files[MODEL_FILE]
 
     import keras
 
     try:
-        model = model_files.read(folder / MODEL_FILE, card.get("build"))
-        return _make(model, card, files)
+        return _from_bytes(files.pop(MODEL_FILE), card.get("build"), card, files)
     except ModuleNotFoundError as error:
         raise InputError(
             f"{folder} needs the package {error.name}: install rnn-zoo with its extra 'recipes'."
         ) from None
+    except InputError as error:
+        raise InputError(f"{folder} cannot be opened: {error}") from None
     except Exception as error:  # a damaged file makes Keras and HDF5 raise almost anything
         reason = " ".join(str(error).split())[:300] or type(error).__name__
         raise InputError(

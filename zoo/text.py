@@ -1,6 +1,7 @@
 """Text in: normalized text, words with their characters, subwords, n-grams, pretrained vectors."""
 
 import collections
+import contextlib
 import io
 import math
 import pathlib
@@ -398,19 +399,19 @@ def _read_vectors(path, dim):
     if not path.is_file():
         raise InputError(f"No file of word vectors. Received: {path}")
     try:
-        with _open_vectors(path, dim) as file:
+        with contextlib.ExitStack() as stack:
+            if path.suffix != ".zip":
+                file = stack.enter_context(open(path, "rb"))
+            else:
+                archive = stack.enter_context(zipfile.ZipFile(path))
+                names = [name for name in archive.namelist() if name.endswith(f".{dim}d.txt")]
+                if not names:
+                    raise InputError(
+                        f"{path} has no vectors of {dim} numbers. "
+                        f"Received: {', '.join(archive.namelist())}"
+                    )
+                file = stack.enter_context(archive.open(names[0]))
             for line in file:
                 yield line.rstrip().rsplit(b" ", dim)  # a word may have spaces in it
     except (zipfile.BadZipFile, zlib.error, EOFError) as error:
         raise InputError(f"{path} is not a whole zip file: fetch it again. {error}") from None
-
-
-def _open_vectors(path, dim):
-    if path.suffix != ".zip":
-        return open(path, "rb")
-    archive = zipfile.ZipFile(path)
-    names = archive.namelist()
-    for name in names:
-        if name.endswith(f".{dim}d.txt"):
-            return archive.open(name)
-    raise InputError(f"{path} has no vectors of {dim} numbers. Received: {', '.join(names)}")

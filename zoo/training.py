@@ -287,13 +287,13 @@ def fit(
     A batch is that of all devices together, and gives the same loss and the same step as on one device.
     With JAX every process has to be given the same batches, that is the same data and seed: each device
     computes its share of the rows, and all add up their gradients. With TensorFlow the loss of each
-    device counts by its number of tokens (or rows), because sentences differ in length, and the mean of
-    the means would not be the mean.
+    device is weighted by its number of tokens or rows. A plain average would be wrong, because
+    sentences differ in length.
 
     On one device TensorFlow traces a step once; by `model.fit` alone it does so twice.
 
     Args:
-        model: a compiled `keras.Model`, built where it is trained, that is in a recipe's `main`.
+        model: a compiled `keras.Model`. With `--distribute`, build it inside the recipe's `main`.
         x, y, batch_size, epochs, verbose, callbacks, *args, **options: all that `keras.Model.fit`
             takes.
 

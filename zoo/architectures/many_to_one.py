@@ -63,7 +63,8 @@ def many_to_one(
         tokens: integers `[batch, time]`, 0 as padding; or
         values: floats `[batch, time, num_features]`, `mask_value` as padding.
         Padding belongs on the right, which is what cuDNN needs. On the left or in the middle it gives
-        the same answers, only slower on a GPU. A row that is all padding gives the answer to no step.
+        the same answers, only slower on a GPU. A row of padding alone gets the answer for an empty
+        sequence.
 
     Returns:
         A `keras.Model` that gives probabilities `[batch, 1]` (train with `"binary_crossentropy"`) or

@@ -4,9 +4,8 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from zoo import arguments
+from zoo import arguments, lengths
 from zoo.errors import InputError
-from zoo.lengths import few_lengths
 
 
 def batches(rows, batch_size, seed=None, few_shapes=None):
@@ -19,14 +18,14 @@ def batches(rows, batch_size, seed=None, few_shapes=None):
             tokens, or cut words, at random, and always gives the same number of rows.
         batch_size: rows in a batch; the last one of a pass may have fewer.
         seed: None keeps the order of the rows, to predict. A batch then has fewer rows where one is so
-            long that padding would fill the memory: rows times the longest length stay below 65,536.
-            An integer shuffles them, to train: rows of
-            similar length share a batch, and rows and batches come in another order in each epoch; a
-            smaller batch of the longest rows is the last.
-        few_shapes: whether lengths that differ between rows are padded up to a few (8, 12, 16, 24, 32,
-            48, 64..., but not beyond the longest of all rows), which changes no result: XLA compiles a
-            model once for each shape, so choose it with `compile(jit_compile=True)`. None means True
-            on the jax backend alone, where everything is compiled so.
+            long that padding would fill the memory: rows times the longest length are 65,536 at most,
+            and a longer row has a batch of its own. An integer shuffles the rows, to train. Rows of
+            similar length share a batch. Rows and batches come in another order in each epoch. The
+            longest rows are the last batch, which may be smaller.
+        few_shapes: True rounds lengths that differ up to 8, 12, 16, 24, 32, 48, 64..., but not beyond
+            the longest of all rows. Results do not change. XLA compiles once for each shape, so choose
+            it with `compile(jit_compile=True)`. None means True on the jax backend, which always uses
+            XLA.
 
     Returns:
         A `tf.data.Dataset` that knows its length, for `fit(..., shuffle=False)` on every backend.
@@ -61,15 +60,15 @@ def batches(rows, batch_size, seed=None, few_shapes=None):
         return np.max(shapes, axis=0) * (np.ptp(shapes, axis=0) > 0) * few_shapes
 
     limits = keras.tree.map_structure(longest, *some_rows)
-    in_order = _in_order(some_rows, batch_size) if seed is None else []
+    in_order = lengths.in_order(list(map(_length, some_rows)), batch_size) if seed is None else []
 
     def one_epoch():
         epoch = draw(rng)
         parts = in_order
         if seed is not None:
             # Equal lengths stay in the order of the shuffle, because Python's sort is stable.
-            lengths = [[np.shape(x)[:1] for x in keras.tree.flatten(row)] for row in epoch]
-            order = np.array(sorted(rng.permutation(len(epoch)), key=lambda i: lengths[i]))
+            sizes = [[np.shape(x)[:1] for x in keras.tree.flatten(row)] for row in epoch]
+            order = np.array(sorted(rng.permutation(len(epoch)), key=lambda i: sizes[i]))
             last = len(epoch) // batch_size * batch_size
             parts = [*rng.permutation(order[:last].reshape(-1, batch_size)), order[last:]]
         for part in parts:
@@ -89,17 +88,9 @@ def batches(rows, batch_size, seed=None, few_shapes=None):
     return dataset.apply(tf.data.experimental.assert_cardinality(num_batches)).prefetch(4)
 
 
-def _in_order(rows, batch_size, most_steps=2**16):
-    """The indexes of the rows of each batch, in their order, with little memory for padding."""
-    batches, longest = [], 0
-    for i, row in enumerate(rows):
-        length = max([1, *(np.shape(x)[0] for x in keras.tree.flatten(row) if np.ndim(x))])
-        longest = max(longest, length)
-        if not i or len(batches[-1]) == batch_size or (len(batches[-1]) + 1) * longest > most_steps:
-            batches.append([])
-            longest = length
-        batches[-1].append(i)
-    return batches
+def _length(row):
+    """The longest first axis in a row, which is its time."""
+    return max([1, *(np.shape(x)[0] for x in keras.tree.flatten(row) if np.ndim(x))])
 
 
 def _common_dtypes(rows):
@@ -132,11 +123,11 @@ def pad(*arrays, limit=(), dtype=None):
 
     Args:
         *arrays: with the same number of axes.
-        limit: for each axis, up to where its length is rounded up by `few_lengths`.
+        limit: for each axis, up to where its length is rounded up by `zoo.lengths.few_lengths`.
         dtype: of the batch; that of the first array if None.
 
     Raises:
-        ValueError: a number that the dtype would change, such as 2.5 where it is an integer.
+        ValueError: an array of floats for a dtype of integers.
 
     Example:
 
@@ -145,7 +136,7 @@ def pad(*arrays, limit=(), dtype=None):
     """
     shape = np.max([np.shape(array) for array in arrays], axis=0).astype(int)
     for axis, most in enumerate(limit):
-        shape[axis] = max(shape[axis], min(few_lengths(shape[axis]), most))
+        shape[axis] = max(shape[axis], min(lengths.few_lengths(shape[axis]), most))
     batch = np.zeros((len(arrays), *shape), dtype or np.asarray(arrays[0]).dtype)
     for i, array in enumerate(arrays):
         array = np.asarray(array)
@@ -167,8 +158,8 @@ def streams(tokens, batch_size, steps):
 
     Returns:
         Integers `[windows, streams, steps]`, and the tokens that follow each of them, of the same
-        shape. Where a stream has ended 0 follows, so that no loss is counted, after inputs of 1: a row
-        of padding alone, with nothing but 0, is no input for cuDNN.
+        shape. After the end of a stream the targets are 0, so they add no loss. The inputs are 1,
+        because cuDNN rejects a row that is all padding.
 
     Raises:
         ValueError: fewer than two tokens, of which none follows another; tokens that are no row of

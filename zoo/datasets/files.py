@@ -133,7 +133,7 @@ def find_splits(folder, ending=""):
         if not name.endswith(ending) or child.is_dir() == bool(ending):
             continue
         split = SPLIT_NAMES.get(name.removesuffix(ending))
-        if split in found:
+        if split and split in found:
             raise InputError(
                 f"{folder} has the {split} split twice: {found[split].name}, {child.name}."
             )

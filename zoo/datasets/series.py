@@ -145,7 +145,8 @@ def _choose(path, names, column):
 def _read_number(cell, column, where):
     if cell.lower() in GAPS:
         raise InputError(
-            f"{where}: {column} has a gap; fill it, or leave out what is before. Received: {cell!r}"
+            f"{where}: {column} has a gap. Fill in the value, or delete all rows up to this one. "
+            f"Received: {cell!r}"
         )
     try:
         value = float(cell)

@@ -30,8 +30,8 @@ def split_by_hash(text, parts=10):
 def fill_splits(name, rows, key):
     """Cuts the splits that are missing from the training part, 80/10/10, by a hash of each row.
 
-    Without a test split the validation split becomes it: what is tested on is never cut from what
-    others train on.
+    Without a test split the validation split is used as the test split, because test rows must not be
+    cut from what others train on.
 
     Args:
         name: of the dataset, for the message.

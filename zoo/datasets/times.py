@@ -82,8 +82,8 @@ def _check(path, name, cells, lines, times, are_dates):
     is_even, usual = _check_dates(times) if are_dates else _check_numbers(times)
     if not is_even.all():
         raise InputError(
-            f"{say(int(np.argmin(is_even)))}, but the usual step is {usual}. Fill in the rows that are "
-            "missing, or leave out what is before."
+            f"{say(int(np.argmin(is_even)))}, but the usual step is {usual}. Add the missing rows, "
+            "or delete all rows before the gap."
         )
     return backward
 

@@ -154,8 +154,8 @@ class CRF(keras.layers.Layer):
             raise InputError(f"Tags must be integers [batch, time]. Received: shape {tags.shape}")
         if mask is not None:
             order = _words_first(mask)
-            tags, mask = (ops.take_along_axis(x, order, axis=1) for x in (tags, mask))
-            scores = ops.take_along_axis(scores, order[:, :, None], axis=1)
+            tags = ops.take_along_axis(tags, order, axis=1)
+            scores, mask = _reorder(scores, mask, order)
         mask, has_next, scores, transitions = self._prepare(scores, mask)
         is_in_range = ops.logical_and(tags >= 0, tags < self.num_tags)
         is_valid = ops.all(ops.logical_or(is_in_range, ~mask), axis=1)  # [batch]
@@ -197,8 +197,7 @@ class CRF(keras.layers.Layer):
         order = None
         if mask is not None:
             order = _words_first(mask)
-            mask = ops.take_along_axis(mask, order, axis=1)
-            scores = ops.take_along_axis(scores, order[:, :, None], axis=1)
+            scores, mask = _reorder(scores, mask, order)
         mask, has_next, scores, transitions = self._prepare(scores, mask)
         scores, transitions = map(ops.stop_gradient, (scores, transitions))
         here, end = _forward(ops.max, scores, has_next, transitions)
@@ -259,6 +258,11 @@ def _words_first(mask):
     """
     places = ops.arange(ops.shape(mask)[1])
     return ops.argsort(ops.where(mask, places, places + ops.shape(mask)[1]), axis=1)
+
+
+def _reorder(scores, mask, order):
+    scores = ops.take_along_axis(scores, order[:, :, None], axis=1)
+    return scores, ops.take_along_axis(mask, order, axis=1)
 
 
 def _join(x, has_next):

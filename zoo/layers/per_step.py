@@ -1,6 +1,7 @@
 """A model that gives an answer for each step of a sequence."""
 
 import functools
+import inspect
 
 import keras
 from keras import ops
@@ -31,14 +32,16 @@ class PerStepModel(keras.Model):
     """
 
     @functools.wraps(keras.Model.fit)
-    def fit(self, x=None, y=None, *args, class_weight=None, **kwargs):
-        _refuse(class_weight)
-        return super().fit(x, y, *args, **kwargs)
+    def fit(self, *args, **kwargs):
+        given = inspect.signature(keras.Model.fit).bind(self, *args, **kwargs).arguments
+        _refuse(given.get("class_weight"))
+        return super().fit(*args, **kwargs)
 
     @functools.wraps(keras.Model.train_on_batch)
-    def train_on_batch(self, x, y=None, sample_weight=None, class_weight=None, **kwargs):
-        _refuse(class_weight)
-        return super().train_on_batch(x, y, sample_weight, **kwargs)
+    def train_on_batch(self, *args, **kwargs):
+        given = inspect.signature(keras.Model.train_on_batch).bind(self, *args, **kwargs).arguments
+        _refuse(given.get("class_weight"))
+        return super().train_on_batch(*args, **kwargs)
 
     def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):
         return super().compute_loss(x, y, y_pred, _of_sequences(sample_weight), training)
