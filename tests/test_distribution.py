@@ -115,3 +115,37 @@ def test_what_cannot_be_distributed_is_one_line(recipe, backend, message):
     last = errors.splitlines()[-1]
     assert process.returncode == 2 and "Traceback" not in errors
     assert re.match(rf"{recipe}\.py: error: .*{message}", last)
+
+
+DIVERGES = """
+import dataclasses, os, keras, numpy as np, zoo
+
+@dataclasses.dataclass
+class Config:
+    distribute: bool = zoo.flag(True, "on all devices")
+
+def main(config):
+    model = keras.Sequential([keras.layers.Dense(4), keras.layers.Dense(1)])
+    x, y = np.ones((16, 3), "float32"), np.ones((16, 1))
+    zoo.training.check_model(model, (x, y))
+    model.compile("sgd", "mse")
+    x[9] = np.nan  # one row, of one device
+    zoo.fit(model, x, y, batch_size=4, verbose=0, shuffle=False)
+
+if keras.backend.backend() == "tensorflow":
+    import tensorflow as tf
+
+    devices = [tf.config.LogicalDeviceConfiguration()] * 2
+    tf.config.set_logical_device_configuration(tf.config.list_physical_devices("CPU")[0], devices)
+zoo.run(main, Config, "")
+"""
+
+
+@pytest.mark.parametrize("backend", ["tensorflow", pytest.param("jax", marks=needs.jax)])
+def test_a_training_that_diverges_on_one_device_stops_on_all(backend, tmp_path):
+    (tmp_path / "diverges.py").write_text(DIVERGES)
+    flags = "--xla_force_host_platform_device_count=2"
+    process = start(tmp_path / "diverges.py", KERAS_BACKEND=backend, XLA_FLAGS=flags)
+    _, errors = process.communicate(timeout=300)
+    assert process.returncode == 2 and "Traceback" not in errors
+    assert "The loss is nan in epoch 1, batch 3" in errors.splitlines()[-1]

@@ -107,7 +107,8 @@ def test_a_changed_model(edit, num_classes, run, tmp_path, monkeypatch):
     is_plain = edit in ("sequential", "sequential with input", "another layer", "no recurrence")
     output = ["--output", tmp_path / "model"] * is_plain  # own classes would have to be registered
     printed = run("--smoke", "--dataset", write_texts(tmp_path, num_classes), *output)
-    assert re.search(rf"^{edits.CELLS[edit]} +0\.\d+", printed, re.M) and "gru" not in printed
+    assert re.search(rf"^{edits.CELLS[edit]} +0\.\d+", printed, re.M)
+    assert edit == "another layer" or "gru" not in printed  # the recipe's default
     if is_plain:
         task = json.loads((tmp_path / "model" / "task.json").read_text())
         assert task["cell"] == edits.CELLS[edit]

@@ -314,7 +314,7 @@ def fit(
     import keras
 
     if isinstance(callbacks, keras.callbacks.CallbackList):
-        callbacks.append(_loss_check())
+        callbacks.callbacks.append(_loss_check())
     else:
         callbacks = [_loss_check(), *keras.tree.flatten(callbacks or [])]
     if _devices:
