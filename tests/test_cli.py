@@ -74,7 +74,10 @@ def test_a_line_ends_with_a_line_feed_alone(end, folder, zoo_command):
     assert zoo_command("predict", folder, stdin="") == (0, "", "")
 
 
-@pytest.mark.parametrize("encoding", ["cp1252", "ascii", "latin-1"])
+@pytest.mark.parametrize(
+    "encoding",
+    ["cp1252", *(pytest.param(name, marks=pytest.mark.slow) for name in ("ascii", "latin-1"))],
+)
 def test_an_output_that_lacks_characters(encoding, folder):
     text = "good café 😀"
     answers = []
@@ -98,8 +101,11 @@ def test_an_output_that_lacks_characters(encoding, folder):
             "zoo: error: Standard output is closed, so that no answer can be printed.\n",
         ),
         ("{} <&-", 2, "zoo: error: Give something to read, as words of the command or lines of"),
-        ("{} good > /dev/full", 2, "zoo: error: [Errno 28] No space left on device\n"),
-        ("{} good 2>&-", 0, ""),
+        pytest.param(
+            *("{} good > /dev/full", 2, "zoo: error: [Errno 28] No space left on device\n"),
+            marks=pytest.mark.slow,
+        ),
+        pytest.param("{} good 2>&-", 0, "", marks=pytest.mark.slow),
         ("{} good >&- 2>&- <&-", 2, ""),
     ],
 )

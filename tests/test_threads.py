@@ -11,10 +11,16 @@ import zoo
     ("name", "verb", "inputs", "options"),
     [
         ("sentiment-sst2-lstm", "predict", ["good", "The food is not good", "a film"], {}),
-        ("ner-conll2003-lstm", "predict", ["Paris", "John lives in New York ."], {}),
+        pytest.param(
+            *("ner-conll2003-lstm", "predict", ["Paris", "John lives in New York ."], {}),
+            marks=pytest.mark.slow,
+        ),
         ("forecasting-sunspots-gru", "predict", [30.0] * 40, {}),
         ("text-shakespeare-lstm", "generate", ["ROMEO:", "A"], {"max_length": 30}),
-        ("pronunciation-cmudict-gru", "generate", ["hello", "zoo"], {"strategy": "sample"}),
+        pytest.param(
+            *("pronunciation-cmudict-gru", "generate", ["hello", "zoo"], {"strategy": "sample"}),
+            marks=pytest.mark.slow,
+        ),
     ],
 )
 def test_threads_get_the_answers_of_one_after_the_other(name, verb, inputs, options):

@@ -70,8 +70,18 @@ DATA = {  # arguments of fit, and the kind of model
 }
 
 
+QUICK = ("arrays", "dataset", "PyDataset", "generator", "by position", "two outputs")
+
+
 @pytest.mark.parametrize(
-    "data", [pytest.param(name, marks=needs.torch if name == "torch" else ()) for name in DATA]
+    "data",
+    [
+        pytest.param(
+            name,
+            marks=[needs.torch] * (name == "torch") + [pytest.mark.slow] * (name not in QUICK),
+        )
+        for name in DATA
+    ],
 )
 def test_fit_takes_what_fit_of_keras_takes(data):
     arguments, options, kind = DATA[data]
