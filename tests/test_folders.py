@@ -110,7 +110,7 @@ def test_only_hidden_folders_of_this_module_are_deleted(tmp_path):
     for name in (*ours, *theirs):
         (tmp_path / name).mkdir()
         (tmp_path / name / "thesis.txt").touch()
-    (tmp_path / ".mine-abcd_123" / "model.keras").touch()
+    (tmp_path / ".mine-abcd_123" / "thesis.txt").rename(tmp_path / ".mine-abcd_123" / "model.keras")
     (tmp_path / ".mine-aaaaaaaa.zoo").write_text("a file")
     (tmp_path / ".mine-bbbbbbbb.zoo").symlink_to(tmp_path / ".mine")
     (tmp_path / "mine").mkdir()
@@ -203,3 +203,13 @@ def test_ctrl_c_at_each_moment_leaves_a_whole_folder(moment, tmp_path, monkeypat
     assert read(folder) == {"a": left, "b": left}
     write(folder, "newest")
     assert list(tmp_path.iterdir()) == [folder]
+
+
+def test_a_hidden_folder_of_an_earlier_version_is_kept_if_there_is_more_in_it(tmp_path):
+    for name, more in (("a", "notes.txt"), ("b", "loss.png")):
+        folder = tmp_path / f".{name}-12345678"
+        folder.mkdir()
+        for file in ("model.keras", more):
+            (folder / file).touch()
+        write(tmp_path / name, "new")
+    assert sorted(path.name for path in tmp_path.iterdir()) == [".a-12345678", "a", "b"]

@@ -349,3 +349,31 @@ def test_an_old_h5_opens_in_another_process(tmp_path):
     program = "import keras, sys, zoo; print(type(keras.saving.load_model(sys.argv[1])).__name__)"
     command = [sys.executable, "-c", program, str(tmp_path / "model.h5")]
     assert subprocess.run(command, capture_output=True, text=True).stdout == "CRFTagger\n"
+
+
+@keras.saving.register_keras_serializable("test_model_files")
+class Forgets(keras.layers.Layer):
+    """A layer that draws a number when it is built, and does not save it."""
+
+    def build(self, input_shape):
+        self.number = float(np.random.default_rng().random())
+
+    def call(self, inputs):
+        return inputs * self.number
+
+
+@keras.saving.register_keras_serializable("test_model_files")
+class Noise(keras.layers.Layer):
+    """A layer that draws other numbers in each call, as dropout does that stays on."""
+
+    def call(self, inputs):
+        return inputs + keras.random.normal((1,))
+
+
+def test_a_model_that_gives_other_numbers_when_it_is_opened_is_refused(tmp_path):
+    inputs = keras.Input((None, 2))
+    x = keras.layers.GRU(3)(inputs)
+    with pytest.raises(zoo.InputError, match="opened again, it gives other numbers"):
+        zoo.tasks.check_output(tmp_path / "mine", keras.Model(inputs, Forgets()(x)))
+    zoo.tasks.check_output(tmp_path / "mine", keras.Model(inputs, Noise()(x)))
+    assert not list(tmp_path.iterdir())

@@ -126,3 +126,20 @@ def test_targets_that_are_all_the_same(tmp_path):
         ValueError, match=r"All targets of .* are the same, 'same'; there is nothing to learn"
     ):
         datasets.load_pairs(path)
+
+
+@pytest.mark.parametrize(
+    "header",
+    ["eng\tdeu", "en_US\tde_DE", "Source Text\tTarget Text", "anglais\tallemand", "英文\t中文"],
+)
+def test_more_names_of_columns_are_skipped(header, tmp_path):
+    path = tmp_path / "mine.tsv"
+    path.write_text(header + "\n" + "".join(f"word {i}\tWort {i}\n" for i in range(60)))
+    assert sum(len(sources) for sources, _ in datasets.load_pairs(path).values()) == 60
+
+
+def test_numbers_are_no_sources(tmp_path):
+    path = tmp_path / "mine.tsv"
+    path.write_text("".join(f"{i}\thello {i}\n" for i in range(60)))
+    with pytest.raises(ValueError, match="has numbers: expected a source"):
+        datasets.load_pairs(path)

@@ -289,3 +289,44 @@ def test_a_csv_without_names(tmp_path, header):
 
 def test_a_year_as_the_name_of_a_column(tmp_path):
     assert len(load(tmp_path, "date,2024", days(), "2024")) == 60
+
+
+@pytest.mark.parametrize(
+    ("header", "row", "message"),
+    [
+        (
+            "quarter,v",
+            lambda i: f"Q{4 - i % 4} {2019 - i // 4},{i}",
+            "if quarter says when each row was",
+        ),
+        ("Monat,v", lambda i: f"Dezember {2019 - i},{i}", "if Monat says when each row"),
+        ("id,v", lambda i: f"{100 - i},{i}", "id falls from each row to the next"),
+        ("MESS_DATUM,v", lambda i: f"{2024013123 - i},{i}", "falls from each row to the next"),
+        ("store,week,v", lambda i: f"{'AB'[i // 30]},{1 + i % 30},{i}", "several series"),
+        ("sales,year", lambda i: f"{i},{1900 + i}", "year, says when each row was"),
+    ],
+)
+def test_times_that_are_not_read_are_told(header, row, message, tmp_path):
+    path = tmp_path / "mine.csv"
+    path.write_text("\n".join([header, *map(row, range(60))]))
+    with pytest.raises(ValueError, match=message):
+        datasets.load_series(path)
+
+
+@pytest.mark.parametrize(
+    "cell", [lambda i: str(1 + (i + 4) % 12), lambda i: "abc"[i % 3], lambda i: str(i)]
+)
+def test_other_columns_do_not_matter(cell, tmp_path):
+    path = tmp_path / "mine.csv"
+    path.write_text("\n".join(["month,v", *(f"{cell(i)},{i}" for i in range(60))]))
+    assert datasets.load_series(path)[0]["train"].tolist() == list(range(42))
+
+
+def test_an_hour_of_utc_that_is_missing_is_no_change_of_clocks(tmp_path):
+    path = tmp_path / "mine.csv"
+    hours = [hour for hour in range(200) if hour != 100]
+    start = np.datetime64("2023-03-01T22:00")  # the 100th hour is 2 o'clock on a Sunday
+    rows = [f"{start + np.timedelta64(hour, 'h')}:00Z,{hour}\n" for hour in hours]
+    path.write_text("date,v\n" + "".join(rows))
+    with pytest.raises(ValueError, match="the usual step is 1 hour"):
+        datasets.load_series(path)

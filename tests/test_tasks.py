@@ -10,6 +10,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import types
 import zipfile
 
 import keras
@@ -715,3 +716,28 @@ def test_two_processes_save_to_the_same_name_at_once(tmp_path):
     assert zoo.tasks.find(tmp_path / "mine")
     names = {path.name for path in tmp_path.iterdir() if not path.name.startswith("mine")}
     assert not names
+
+
+@pytest.mark.parametrize(
+    ("inputs", "message"),
+    [
+        ({1900: 30.0, 1901: 31.0, 1902: 30.0}, "Give a list of inputs"),
+        ({30.0, 31.0}, "Give a list of inputs"),
+        (np.array("x"), "Give a list of inputs"),
+        (types.SimpleNamespace(columns=["year", "sales"]), "table of the columns year, sales"),
+    ],
+)
+def test_what_is_no_list_of_inputs(inputs, message, saved):
+    with pytest.raises(zoo.InputError, match=message):
+        zoo.load(saved[0]).predict(inputs)
+
+
+def test_folders_with_names_of_files_that_a_system_writes_are_kept(model, tmp_path):
+    folder = tmp_path / "mine"
+    zoo.save(folder, model, history={}, **REST)
+    for name in ("._notes", ".DS_Store"):
+        (folder / name).mkdir()
+        (folder / name / "thesis").write_text("three years of work")
+    with pytest.raises(zoo.InputError, match=r"holds something else: \.DS_Store, \._notes"):
+        zoo.save(folder, model, history={}, **REST)
+    assert (folder / "._notes" / "thesis").exists()

@@ -37,7 +37,7 @@ RANGES = {  # numbers, and what they may be
     "dropout": (lambda number: 0 <= number < 1, "a number from 0 to below 1"),
     "learning_rate": (lambda number: 0 < number < 3e38, "a number above 0"),
     "temperature": (lambda number: 1e-6 <= number <= 1e6, "a number from 0.000001 to 1000000"),
-    "top_p": (lambda number: 0 < number <= 1, "a number above 0 and at most 1"),
+    "top_p": (lambda number: 1e-6 <= number <= 1, "a number from 0.000001 to 1"),
     "length_penalty": (lambda number: 0 <= number <= 100, "a number from 0 to 100"),
     "mask_value": (lambda number: abs(number) < 3e38, "a finite number of float32"),
 }
@@ -120,7 +120,7 @@ def is_number(value):
 
 
 def _is_pairs(value):
-    if isinstance(value, str | bytes | dict):
+    if isinstance(value, str | bytes | dict) or not hasattr(value, "__len__"):
         return False
     try:
         return all(len(pair) == 2 and all(is_integer(tag, -1) for tag in pair) for pair in value)

@@ -107,6 +107,8 @@ def predict(arguments):
     inputs = read_inputs(arguments)
     task = zoo.load(arguments.name)
     if task.card["task"] == "forecasting":
+        if any(re.search(r"\d,\d", word) for word in inputs):  # 1,234 or 30,5 or two columns?
+            raise InputError("Write 30.5 for a number with decimals, and a space between two numbers.")
         inputs = [parse_numbers(" ".join(inputs), float)]
         answers = [task.predict(*inputs)]
     else:

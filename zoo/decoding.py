@@ -652,6 +652,10 @@ class Generator(PerStepModel):
         for option in options:
             check_choice(f"option of strategy {strategy!r}", option, allowed or ["none"])
         _check_options(max_length, **options)
+        options = {  # NumPy's integers may be small, and overflow
+            name: value.item() if hasattr(value, "item") else value for name, value in options.items()
+        }
+        max_length = int(max_length)
         *first_inputs, tokens = self.check_inputs(inputs)
         shapes = [(None, *tensor.shape[1:]) for tensor in self.inputs]
         begin = self._compiled("begin", lambda *inputs: self.begin(inputs), shapes)

@@ -113,11 +113,17 @@ def _short(folder):
 def _hidden(folder):
     """The hidden folders of `work_folder` and `replace` for a name.
 
-    Earlier versions gave them no ending `.zoo`: those count if there is a model in them.
+    Earlier versions gave them no ending `.zoo`: those count if `save` may have written all in them.
     """
+    files = (
+        r"model\.keras|task\.json|metrics\.json|history\.csv|samples\.txt|wrong_words\.tsv|chorale\.mid"
+    )
+    ours = re.compile(rf"\.?({files}|(source|target)\.spm|\w+\.png)")
     pattern = re.compile(rf"\.{re.escape(_short(folder))}-[a-z0-9_]{{8}}(\.zoo)?(-old)?")
     for path in sorted(folder.parent.iterdir()):
         match = pattern.fullmatch(path.name)
-        is_ours = match and (match[1] or (path / "model.keras").is_file())
-        if is_ours and path.is_dir() and not path.is_symlink():
+        if not match or not path.is_dir() or path.is_symlink():
+            continue
+        names = [child.name for child in path.iterdir()]
+        if match[1] or ("model.keras" in names and all(map(ours.fullmatch, names))):
             yield path

@@ -237,7 +237,7 @@ def forecasting(model, task, files):
     def predict(numbers):
         try:
             values = np.asarray(numbers, "float64")
-        except (TypeError, ValueError):  # a text, None, lists of different lengths
+        except (OverflowError, TypeError, ValueError):  # a text, None, lists of different lengths
             values = np.array(np.nan)
         if values.ndim != 1 or len(values) < window or not np.isfinite(values).all():
             raise InputError(
@@ -289,7 +289,7 @@ def translation(model, task, files):
                 f"{name} must have {size} tokens, as the model. Received: {len(processor)}"
             )
 
-    def generate(texts, **options):
+    def generate(texts, /, **options):
         texts = _normalize_texts(texts)
         options = {"max_length": task["config"]["max_length"], **options}
         return target.decode(_generate(model, task, source.encode(texts), options))
@@ -301,7 +301,7 @@ def pronunciation(model, task, files):
     """Words -> phonemes, spaces between. Options: max_length and others of `Generator.generate`."""
     letters = {letter: i for i, letter in enumerate(task["source_vocabulary"])}
 
-    def generate(words, **options):
+    def generate(words, /, **options):
         words = [word.strip().lower() for word in _normalize_texts(words)]
         unknown = sorted(set("".join(words)) - set(letters))
         if unknown:
@@ -322,7 +322,7 @@ def captioning(model, task, files):
     """
     shape, network = task["preprocessing"]["context"], task["preprocessing"]["network"]
 
-    def generate(images, cnn_weights="imagenet", **options):
+    def generate(images, /, cnn_weights="imagenet", **options):
         if network is None:
             contexts = [read_image(image, shape) for image in images]
         else:
@@ -348,7 +348,7 @@ def language_model(model, task, files):
             return list(prompt)
         return [f" {word}" for word in text.standardize(prompt).numpy().decode().split()]
 
-    def generate(prompts, max_length=200, strategy="sample", **options):
+    def generate(prompts, /, max_length=200, strategy="sample", **options):
         clean = _normalize_texts(prompts)
         if not all(clean):
             raise InputError("A text to go on with must have a character. Received: ''")
@@ -372,13 +372,14 @@ def composition(model, task, files):
 
     index = {symbol: i for i, symbol in enumerate(task["vocabulary"])}
 
-    def generate(chords, beats=48, **options):
+    def generate(chords, /, beats=48, **options):
         arguments.check("beats", beats)
         if "max_length" in options:
             raise InputError("The length of music is beats, not max_length.")
         firsts = []
         for chord in chords:
-            known = np.shape(chord) == (4,) and music.to_symbols(np.array([chord]))
+            is_chord = np.shape(chord) == (4,) and np.asarray(chord).dtype.kind in "iu"
+            known = is_chord and music.to_symbols(np.array([chord]))
             if not known or not set(known) <= set(index):
                 raise InputError(
                     "A chord is four MIDI pitches that soprano, alto, tenor and bass sing in training, "

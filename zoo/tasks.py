@@ -120,7 +120,7 @@ def _not_ours(folder):
     names = sorted(
         path.name
         for path in folder.iterdir()
-        if path.name not in NOBODYS_FILES and not path.name.startswith("._")
+        if not path.is_file() or (path.name not in NOBODYS_FILES and not path.name.startswith("._"))
     )
     try:
         card = find(folder)[1] if names else {}
@@ -362,7 +362,7 @@ def _rescue(folder, model):
     """Writes the weights beside a folder that could not be written, and says where they are."""
     import numpy as np
 
-    folder = pathlib.Path(folder).absolute()
+    folder = pathlib.Path(folder).resolve()
     ways = (
         ("weights.h5", model.save_weights, "model.load_weights({!r})"),
         (
@@ -467,7 +467,14 @@ class Task:
         right = self.answer.__name__
         if verb != right:
             raise InputError(f"A task of {self.card['task']} has {right}(inputs), not {verb}.")
-        if isinstance(inputs, str | bytes) or not isinstance(inputs, collections.abc.Iterable):
+        if hasattr(inputs, "columns"):
+            raise InputError(
+                "Give one column of the table, such as table['text']. "
+                f"Received: a table of the columns {', '.join(map(str, inputs.columns))[:200]}"
+            )
+        # A dict would be its keys, and a set has no order. np.ndim: an array of one text is no list.
+        is_list = isinstance(inputs, collections.abc.Iterable) and getattr(inputs, "ndim", 1) > 0
+        if not is_list or isinstance(inputs, str | bytes | dict | set | frozenset):
             raise InputError(f"Give a list of inputs, such as [one, two]. Received: {inputs!r:.80}")
         inputs = list(inputs)
         if not inputs and verb == "generate":

@@ -5,6 +5,7 @@ import hashlib
 import importlib.metadata
 import os
 import pathlib
+import re
 
 from zoo.datasets.splitting import SPLIT_NAMES, SPLITS
 from zoo.errors import InputError
@@ -14,7 +15,9 @@ LANGUAGES = (
     "arabic chinese czech danish deutsch dutch english español finnish français french german greek "
     "hebrew hindi hungarian italian italiano japanese korean norwegian persian polish portuguese "
     "português romanian russian spanish swedish turkish ukrainian vietnamese "
-    "ar cs da de el en es fa fi fr he hi hu it ja ko nl no pl pt ro ru sv tr uk vi zh"
+    "ar cs da de el en es fa fi fr he hi hu it ja ko nl no pl pt ro ru sv tr uk vi zh "
+    "ara ces deu eng fas fin fra ger heb hin hun ita jpn kor nld pol por ron rus spa swe tur ukr vie "
+    "zho anglais allemand français englisch deutsch inglés alemán inglese tedesco 英文 中文 日文 日本語"
 )
 COLUMN_NAMES = {  # how people call the columns of their files, in lower case
     "label": "label labels class category sentiment polarity topic target tag type rating score stars "
@@ -154,8 +157,12 @@ def visible(folder):
         children = sorted(folder.iterdir())
     except OSError as error:
         raise InputError(f"{folder} cannot be read: {error.strerror}.") from None
-    hidden = ("thumbs.db", "desktop.ini")
-    return [c for c in children if not c.name.startswith((".", "_")) and c.name.lower() not in hidden]
+    hidden = ("thumbs.db", "desktop.ini", "lost+found", "system volume information", "node_modules")
+    return [
+        child
+        for child in children
+        if not child.name.startswith((".", "_", "$")) and child.name.lower() not in hidden
+    ]
 
 
 def list_folder(folder):
@@ -177,10 +184,13 @@ def is_header(cells, *kinds):
     >>> is_header(["positive", "a good review"], "label", "text")
     False
     """
-    return len(cells) == len(kinds) and all(
-        cell.strip(" \"'#").lower() in COLUMN_NAMES[kind].split()
-        for cell, kind in zip(cells, kinds, strict=True)
-    )
+
+    def is_name(cell, kind):
+        cell = cell.strip(" \"'#").lower()
+        cell = re.sub(r"[-_][a-z]{2,4}$| (text|sentence|language)$", "", cell)  # en_US, source text
+        return cell in COLUMN_NAMES[kind].split()
+
+    return len(cells) == len(kinds) and all(map(is_name, cells, kinds))
 
 
 def check_first_label(path, labels, names):

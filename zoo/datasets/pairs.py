@@ -110,6 +110,11 @@ def _read_tsv(path):
                 f"Received: {line[:60]!r}"
             )
         rows.append(tuple(texts))
+    if len(rows) > 9 and sum(source.strip().isdigit() for source, _ in rows) > 0.9 * len(rows):
+        raise InputError(
+            f"The first column of {path} has numbers: expected a source, a tab and a target. "
+            f"Received: {rows[0][0]!r:.60}"
+        )
     if not rows:
         raise InputError(f"{path} is empty: expected lines of a source, a tab and a target.")
     return rows
@@ -119,4 +124,5 @@ def _may_be_header(texts):
     """Whether one of two words is the name of a column, such as "english", and the other may be."""
     source, target = texts
     known = is_header([source], "source") or is_header([target], "target")
-    return known and not any(" " in text.strip() for text in texts)
+    are_both = is_header(texts, "source", "target")
+    return are_both or (known and not any(" " in text.strip() for text in texts))

@@ -8,10 +8,10 @@ import re
 import numpy as np
 import tensorflow_datasets as tfds
 
+from zoo.datasets import times
 from zoo.datasets.files import read_text
 from zoo.datasets.loading import own_path, prepare, read_splits
 from zoo.datasets.splitting import SPLITS
-from zoo.datasets.times import runs_backward
 from zoo.errors import InputError, check_choice
 
 GAPS = ("", "-", "?", "na", "n/a", "nan", "none", "null")
@@ -118,7 +118,7 @@ def _read_csv(path, column):
     for i, name in enumerate(names):
         if i != chosen:
             others.setdefault(name, [row[i] for row in rows])
-    if runs_backward(path, others, lines):
+    if times.runs_backward(path, others, lines):
         values.reverse()
     return {"train": np.array(values)}, names[chosen]
 
@@ -134,6 +134,11 @@ def _choose(path, names, column):
         return names.index(column)
     if not names or not names[-1]:
         raise InputError(f"The last column of {path} has no name: give it one in line 1.")
+    if len(names) > 1 and names[-1].lower() in (*times.DATE_NAMES, *times.CYCLES, "year", "time"):
+        raise InputError(
+            f"The last column of {path}, {names[-1]}, says when each row was. Name the column to "
+            f"forecast. Available: {', '.join(names[:-1])}"
+        )
     if re.fullmatch(r"[-+]?[\d.,]*\d[\d.,]*(e[-+]?\d+)?|nan?|null", names[-1].lower()):
         raise InputError(
             f"{path}, line 1: expected the names of the columns, such as date,sales. Add a line with "

@@ -26,6 +26,7 @@ FORMATS = (  # beside those that pandas guesses
     *("%d.%m.%y", "%d/%m/%y", "%m/%d/%y", "%d-%b-%y", "%b-%y", "%Y-%b", "%m/%Y", "%m.%Y"),
     "%G-W%V-%u",
 )
+ZONE = r"(?:Z|UTC|[+-]\d\d:?\d\d)$"
 HOUR, DAY = 3_600_000, 24 * 3_600_000  # in milliseconds, as all times here
 UNITS = ((DAY, "day"), (HOUR, "hour"), (60_000, "minute"), (1000, "second"), (1, "millisecond"))
 
@@ -64,7 +65,8 @@ def _check(path, name, cells, lines, times, are_dates):
     backward = bool((steps < 0).sum() > (steps > 0).sum())
     if backward:
         cells, lines, times = cells[::-1], lines[::-1], times[::-1]
-    if are_dates:
+    zones = {match and match[0] for match in (re.search(ZONE, cell) for cell in cells)}
+    if are_dates and (len(zones) > 1 or None in zones):  # clocks of one zone of time never change
         times = _without_summer_time(times)
     _refuse_repeated(path, name, cells, lines, times)
 
@@ -120,7 +122,27 @@ def _find_times(path, columns, lines):
         are_years = i == 0 and ((times >= 1000) & (times < 3000)).all() and len({*np.diff(times)}) == 1
         if name in NUMBER_NAMES or are_years:
             return name or "the first column", cells, [times], False
+    _refuse_unread(path, columns, lines)
     return None
+
+
+def _refuse_unread(path, columns, lines):
+    """Raises an `InputError` if a column seems to say when each row was, in a form not known here."""
+    for name, cells in columns.items():
+        numbers = _as_numbers(cells)
+        column = name or "the first column"
+        if numbers is not None and len(numbers) > 2 and (np.diff(numbers) < 0).all():
+            raise InputError(
+                f"{path}: {column} falls from each row to the next. Does the file begin with the "
+                "newest row? Sort it from the oldest to the newest, or delete that column."
+            )
+        have_digits = sum(bool(re.search(r"\d", cell)) for cell in cells) > 0.9 * len(cells)
+        if numbers is None and have_digits and len({*cells}) > 0.9 * len(cells) > 1:
+            raise InputError(
+                f"{path}, line {lines[0]}: if {column} says when each row was, write it as 2024-12-31 "
+                "or 2024-12-31 18:30, so that the order of the rows can be checked. Else delete that "
+                f"column. Received: {cells[0]!r:.60}"
+            )
 
 
 def _as_numbers(cells):
@@ -132,8 +154,13 @@ def _as_numbers(cells):
 
 
 def _is_cycle(name, numbers):
-    begins = numbers[1:][np.diff(numbers) < 0]  # where it falls back
-    return len(begins) > 0 and numbers.max() <= CYCLES.get(name, -1) and {*begins} == {numbers.min()}
+    """Whether numbers such as months begin again each time they are through."""
+    falls = np.flatnonzero(np.diff(numbers) < 0)
+    most = CYCLES.get(name, -1)
+    if not len(falls) or numbers.max() > most:
+        return False
+    is_through = numbers[falls] >= most - (3 if most == 31 else 1)  # counted from 0; February
+    return is_through.all() and {*numbers[falls + 1]} == {numbers.min()}
 
 
 def _as_dates(cells, name):
@@ -154,7 +181,7 @@ def _as_dates(cells, name):
         raise InputError(
             "Dates in a CSV need the package pandas: install rnn-zoo with its extra 'recipes'."
         ) from None
-    cells = [re.sub(r"(:\d\d(?:\.\d+)?) ?(?:Z|UTC|[+-]\d\d:?\d\d)$", r"\1", cell) for cell in cells]
+    cells = [re.sub(rf"(:\d\d(?:\.\d+)?) ?{ZONE}", r"\1", cell) for cell in cells]
     cells = [re.sub(r"^(\d{4})[ -]?W(\d\d)$", r"\1-W\2-1", cell) for cell in cells]
     cells = [re.sub(r"^(\d{4})[ -]?Q([1-4])$", _first_month, cell) for cell in cells]
     with warnings.catch_warnings():
