@@ -179,6 +179,7 @@ def test_copy(tmp_path, zoo_command, monkeypatch, data_dir, capfd):
         ("copy one_to_one_digits {tmp}/no/such/place", "there is no folder {tmp}/no/such. Create it"),
         ("copy one_to_one_digits {tmp}/no/", "there is no folder {tmp}/no. Create it first."),
         ("copy one_to_one_digits {mine}/task.json", "task.json exists already"),
+        ("predict forecasting-sunspots-gru 30,5 31,5", "Write 30.5 for a number with decimals"),
         ("generate music-chorales-lstm 72,67,64,48 --output {tmp}", "exists already"),
         (
             "generate music-chorales-lstm 72,67,64,48 --output {tmp}/no/x.mid",

@@ -30,7 +30,8 @@ def load_series(name, column="", data_dir=None):
     none missing. Rows that run from the newest to the oldest are turned round. Months, quarters, years
     and the days from Monday to Friday count as even, and so does the hour that is left out or counted
     twice when clocks are changed. Such a column has dates or times, or it has years or step numbers and
-    a common name such as `year`, `step` or `t`. Without one, the rows are taken as they come.
+    a common name such as `year`, `step` or `t`. Without one, the rows are taken as they come, unless a
+    column seems to say it in a form that is not known here: that is refused.
 
     A name that is both a dataset and a file here means the dataset: write `./name`, or give a
     `pathlib.Path`, for the file.
