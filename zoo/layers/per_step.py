@@ -44,10 +44,10 @@ class PerStepModel(keras.Model):
         return super().train_on_batch(*args, **kwargs)
 
     def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):
-        return super().compute_loss(x, y, y_pred, _of_sequences(sample_weight), training)
+        return super().compute_loss(x, y, y_pred, _of_steps(sample_weight, y_pred), training)
 
     def compute_metrics(self, x, y, y_pred, sample_weight=None):
-        return super().compute_metrics(x, y, y_pred, _of_sequences(sample_weight))
+        return super().compute_metrics(x, y, y_pred, _of_steps(sample_weight, y_pred))
 
 
 def _refuse(class_weight):
@@ -59,8 +59,9 @@ def _refuse(class_weight):
         )
 
 
-def _of_sequences(sample_weight):
-    """Weights `[batch]` as `[batch, 1]`, so that each counts for all steps of its sequence."""
-    if sample_weight is not None and len(sample_weight.shape) == 1:
-        return ops.expand_dims(sample_weight, -1)
-    return sample_weight
+def _of_steps(sample_weight, y_pred):
+    """Weights `[batch]` as `[batch, time]`, so that each counts for all steps of its sequence."""
+    if sample_weight is None or len(sample_weight.shape) > 1:
+        return sample_weight
+    steps = ops.ones_like(y_pred[:, :, 0])  # [batch, time]
+    return ops.expand_dims(ops.cast(sample_weight, steps.dtype), -1) * steps
