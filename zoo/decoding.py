@@ -26,7 +26,7 @@ from zoo.layers import PerStepModel
 from zoo.lengths import by_length
 
 IMPOSSIBLE = -1e9  # stands for log 0; it is finite, because inf - inf is NaN
-CHUNK = 64  # steps
+CHUNK = 32  # steps, about half a second of a large batch
 LOOPS = 6  # compiled functions that a model keeps; the one used least recently is dropped
 
 
