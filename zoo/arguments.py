@@ -96,6 +96,23 @@ def _allowed(name, value):
     return None
 
 
+def plain_numbers(options):
+    """A dict of arguments with NumPy's single numbers as Python's.
+
+    Keras refuses NumPy's integers as sizes, and small ones overflow.
+
+    Example:
+
+    >>> import numpy as np
+    >>> plain_numbers({"units": np.int8(64), "cell": "gru"})
+    {'units': 64, 'cell': 'gru'}
+    """
+    return {
+        name: value.item() if getattr(value, "shape", None) == () and hasattr(value, "item") else value
+        for name, value in options.items()
+    }
+
+
 def is_integer(value, least, most=LARGEST):
     """Whether a value is an integer from `least` to `most`. True and False do not count.
 

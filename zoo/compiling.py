@@ -4,7 +4,7 @@ import threading
 
 import keras
 
-_TRACING = threading.Lock()  # Keras's layers are called from one thread at a time
+_TRACING = threading.Lock()  # TensorFlow's threads trace one after the other
 
 
 def compiled(model, function, shapes=None):

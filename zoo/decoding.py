@@ -469,12 +469,11 @@ def check_tokens(tokens, vocabulary_size, what="tokens"):
             f"Received: {wrong[0]}"
         )
     is_token = tokens != 0
-    for row in np.flatnonzero(
-        ~is_token[:, :1].any(axis=1) | (is_token[:, 1:] > is_token[:, :-1]).any(1)
-    ):
+    wrong = np.flatnonzero(~is_token[:, 0] | (is_token[:, 1:] > is_token[:, :-1]).any(axis=1))
+    if wrong.size:
         raise InputError(
             f"Each row of {what} must begin with a token and have its padding (0) on the right. "
-            f"Received: row {row}: {tokens[row][:10].tolist()}"
+            f"Received: row {wrong[0]}: {tokens[wrong[0]][:10].tolist()}"
         )
     return tokens.astype("int32")
 
@@ -652,9 +651,7 @@ class Generator(PerStepModel):
         for option in options:
             check_choice(f"option of strategy {strategy!r}", option, allowed or ["none"])
         _check_options(max_length, **options)
-        options = {  # NumPy's integers may be small, and overflow
-            name: value.item() if hasattr(value, "item") else value for name, value in options.items()
-        }
+        options = arguments.plain_numbers(options)
         max_length = int(max_length)
         *first_inputs, tokens = self.check_inputs(inputs)
         shapes = [(None, *tensor.shape[1:]) for tensor in self.inputs]

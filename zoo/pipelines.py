@@ -129,7 +129,7 @@ def read_image(path, shape):
     try:
         image = tf.io.decode_image(read_bytes(path), channels=shape[2], expand_animations=False)
     except tf.errors.InvalidArgumentError:
-        raise InputError(f"{path} cannot be read as an image (JPEG, PNG or BMP).") from None
+        raise InputError(f"{path} cannot be read as an image (JPEG, PNG, GIF or BMP).") from None
     if image.shape[:2] == tuple(shape[:2]):
         return image.numpy().astype("float32")
     return tf.image.resize(image, shape[:2], antialias=True).numpy()

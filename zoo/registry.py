@@ -94,10 +94,7 @@ def build(name, *, cell="lstm", **config):
         importlib.import_module(f"zoo.architectures.{name}")
     builder = _BUILDERS[name]
     signature = inspect.signature(builder)
-    config = {  # Keras refuses NumPy's integers
-        key: value.item() if getattr(value, "shape", None) == () and hasattr(value, "item") else value
-        for key, value in config.items()
-    }
+    config = arguments.plain_numbers(config)
     for argument in config:
         check_choice(f"argument of {name}", argument, signature.parameters)
         if _is_ours(builder):
