@@ -2,11 +2,10 @@
 
     python benchmarks/presets.py add FOLDER NAME --limits "What it cannot do."
     python benchmarks/presets.py measure NAME ...
-    python benchmarks/presets.py table
 
 `add` rounds the weights to half precision, measures the rounded model on the whole test split, and on
 its first rows, which a test repeats, and puts it into zoo/presets. `measure` prints these figures anew.
-They ask the task as anybody would, but for the likelihoods of text and music. `table` is the README's.
+They ask the task as anybody would, but for the likelihoods of text and music.
 """
 
 import argparse
@@ -195,19 +194,6 @@ def write_card(folder, card):
     (folder / zoo.tasks.TASK_FILE).write_text(text, "utf-8")
 
 
-def table():
-    """The trained models, as a table in Markdown."""
-    lines = ["| name | answers | parameters | MB | test split, as it comes |", "|---|---|---|---|---|"]
-    for name in zoo.list_presets():
-        folder, card = zoo.tasks.find(name)
-        size = sum(path.stat().st_size for path in folder.iterdir()) / 1e6
-        measured = card["measured"]["test"].items()
-        figures = ", ".join(f"{metric} {value:.4g}" for metric, value in measured)
-        kind = card["task"].replace("_", " ")
-        lines.append(f"| `{name}` | {kind} | {card['parameters']:,} | {size:.1f} | {figures} |")
-    return "\n".join(lines)
-
-
 def main():
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
@@ -220,12 +206,9 @@ def main():
     command.add_argument("--licence", help="of the dataset, if its builder does not state it")
     command = commands.add_parser("measure")
     command.add_argument("names", nargs="+")
-    commands.add_parser("table")
     arguments = parser.parse_args()
     if arguments.command == "add":
         add(arguments.folder, arguments.name, arguments.limits, arguments.licence)
-    elif arguments.command == "table":
-        print(table())
     else:
         for name in arguments.names:
             print(name, json.dumps(measure(zoo.load(name)), default=float))

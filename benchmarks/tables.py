@@ -1,15 +1,18 @@
-"""Writes the README's tables from results.csv and speed.csv, between the marks that stand there.
+"""Writes the tables in the README files.
 
     python benchmarks/tables.py
 
-A test fails where the README and the two files differ.
+The figures come from results.csv, speed.csv and the cards of the trained models in zoo/presets.
+A table stands between two marks, `<!-- NAME:begin -->` and `<!-- NAME:end -->`. Everything between
+them is replaced. A test fails if a README differs from what this program would write.
 """
 
 import collections
-import itertools
 import json
+import re
 import statistics
 import sys
+import typing
 
 from run import (
     CELLS,
@@ -24,24 +27,91 @@ from run import (
     recipe_of,
 )
 
-README = ROOT / "README.md"
-DETAILED = (*DEFAULTS, "flickr8k")  # have a table of all their metrics
+READMES = (ROOT / "README.md", *sorted(ROOT.glob("*/README.md")))
+CARDS = ROOT / "zoo" / "presets"
+BACKENDS = ("tensorflow", "jax", "torch")
+SPEED_KEY = ("part", "dataset", "cell", "units", "backend")
+MARK = re.compile(r"<!-- [\w-]+:(?:begin|end) -->")
+MARKED = re.compile(r"<!-- (?P<name>[\w-]+):begin -->\n.*?<!-- (?P=name):end -->", re.DOTALL)
+
+
+class Recipe(typing.NamedTuple):
+    """What the tables say about a recipe, apart from its results."""
+
+    task: str
+    data: str  # * if it needs no download
+    cell: str  # the default of --cell
+    title: str  # how the recipe begins its table of test scores
+    figure: str = ".4f"  # how the recipe prints a score
+
+
+RECIPES = {
+    "one_to_one_digits": Recipe("which digit is in the image", "digits *", "gru", "Test split"),
+    "one_to_many_captioning": Recipe(
+        "write the name of a character, or a caption", "unicode_glyphs *", "gru", "Test", ".2f"
+    ),
+    "one_to_many_music": Recipe(
+        "which notes sound next in a chorale", "jsb_chorales", "lstm", "Test split"
+    ),
+    "one_to_many_composer": Recipe("compose a chorale", "jsb_chorales", "lstm", "Test split"),
+    "one_to_many_text": Recipe("continue a text", "tiny_shakespeare", "lstm", "Test split"),
+    "many_to_one_sentiment": Recipe(
+        "is a review positive or negative", "movie_reviews/imdb *", "gru", "Test accuracy"
+    ),
+    "many_to_one_forecasting": Recipe("forecast a time series", "sunspots *", "gru", "Test part"),
+    "many_to_many_ner": Recipe("find persons, places, products", "wnut17", "lstm", "test F1"),
+    "many_to_many_pos": Recipe(
+        "part of speech of each word",
+        "universal_dependencies/en_ewt",
+        "lstm",
+        "test accuracy",
+    ),
+    "many_to_many_punctuation": Recipe(
+        "restore commas, periods and capitals", "movie_reviews/imdb *", "gru", "test F1"
+    ),
+    "encoder_decoder_translation": Recipe(
+        "translate English to German", "multi30k", "gru", "test", ".2f"
+    ),
+    "encoder_decoder_pronunciation": Recipe(
+        "from spelling to phonemes", "cmudict *", "gru", "Error rates", ".2%"
+    ),
+}
+SHORT_RESULTS = (  # one recipe of each type
+    "one_to_one_digits",
+    "one_to_many_text",
+    "many_to_one_sentiment",
+    "many_to_many_pos",
+    "encoder_decoder_translation",
+)
+SHORT_SPEED = {  # the part and the other program, in words
+    ("training", "PyTorch packed"): ("train one step", "PyTorch, packed sequences"),
+    ("training", "PyTorch padded"): ("train one step", "PyTorch, padded sequences"),
+    ("training", "plain script"): ("train one step", "Keras, everything padded to one length"),
+    ("generation", "predict"): ("translate 64 sentences", "Keras, `predict` once per token"),
+    ("latency", "PyTorch"): ("classify one sentence", "PyTorch"),
+}
 # Of recurrent models that are trained on the same labels and scored on the same test split.
 PUBLISHED = {
     "one_to_many_music": "8.43 (GRU, Bai et al. 2018)",
     "many_to_many_ner": "0.419 (UH-RiTUAL, Derczynski et al. 2017)",
     "many_to_many_pos": "0.951 (with a CRF, an earlier release of the treebank, Tang 2018)",
-    "encoder_decoder_pronunciation": "0.202 (five models, Toshniwal & Livescu 2016, split otherwise)",
+    "encoder_decoder_pronunciation": "0.202 (five models, other split, Toshniwal & Livescu 2016)",
     "sst2": "0.880 (Tree-LSTM), 0.849 (LSTM, Tai et al. 2015)",
     "imdb": "0.865 (LSTM, Dai & Le 2015)",
     "conll2003": "0.909 (Lample et al. 2016), 0.910 (delft)",
     "flickr8k": "16.0 (NeuralTalk, Karpathy & Fei-Fei 2015)",
-    "cmudict": "0.202 (five models, Toshniwal & Livescu 2016, split otherwise)",
+    "cmudict": "0.202 (five models, other split, Toshniwal & Livescu 2016)",
 }
 
 
+def make_table(header, rows):
+    """A table in Markdown from a list of column names and an iterable of rows, all of strings."""
+    lines = [f"| {' | '.join(line)} |" for line in (header, *rows)]
+    return "\n".join([lines[0], "|---" * len(header) + "|", *lines[1:]])
+
+
 def spread(values):
-    """The mean, and the standard deviation where values differ, in 3 decimals below 10, else 2."""
+    """The mean, and the standard deviation if values differ: 3 decimals below 10, otherwise 2."""
     values = list(values)
     is_count = all(isinstance(value, int) for value in values)
     values = [float(value) for value in values]
@@ -56,141 +126,280 @@ def middle(values):
     return f"{statistics.median(map(float, values)):,.0f}"
 
 
-def make_tables(rows):
-    """The tables in Markdown: the recipes as they are, what they cost, longer configurations."""
-    of = {
-        (name, cell): [row for row in rows if (row["name"], row["cell"]) == (name, cell)]
-        for name in (*DEFAULTS, *REFERENCES)
-        for cell in CELLS
-    }
-    results = [
-        f"| recipe | metric | {' | '.join(CELLS)} | without recurrence | published |",
-        f"|---|---|{'---|' * len(CELLS)}---|---|",
-    ]
-    costs = [
-        "| recipe | cell | parameters | epochs | seconds | of the processor | MB at most | cores |",
-        "|---|---|---|---|---|---|---|---|",
-    ]
+def short(number):
+    """A number in about three digits."""
+    if number == float("inf"):
+        return "not reached"
+    return f"{number:,.{2 if number < 10 else 1 if number < 100 else 0}f}"
+
+
+def select(rows, **wanted):
+    """The rows that have these values."""
+    return [row for row in rows if all(row[column] == value for column, value in wanted.items())]
+
+
+def make_recipes(rows):
+    """The recipes: what each does, on which data, its score and how long it takes."""
+    lines = []
+    for name, recipe in RECIPES.items():
+        some = select(rows, name=name, cell=recipe.cell)
+        score = minutes = ""
+        if some:
+            score = f"{spread(row['value'] for row in some).split(' ± ')[0]} {some[0]['metric']}"
+            minutes = statistics.median(float(row["seconds"]) for row in some) / 60
+            minutes = f"{minutes:.{1 if minutes < 1 else 0}f}"
+        link = f"[{name}](recipes/README.md#{name})"
+        lines.append([link, recipe.task, recipe.data, score, minutes])
+    return make_table(["recipe", "task", "dataset", "test score", "minutes"], lines)
+
+
+def make_short_results(rows):
+    """One recipe of each type with each cell, beside a model without recurrence."""
+    lines = []
+    for name in SHORT_RESULTS:
+        some = select(rows, name=name)
+        if some:
+            cells = [spread(row["value"] for row in select(some, cell=cell)) for cell in CELLS]
+            lines.append([name, some[0]["metric"], *cells, baseline_of(some)])
+    return make_table(["recipe", "test score", *CELLS, "without recurrence"], lines)
+
+
+def baseline_of(rows):
+    """The score of the model without recurrence; runs with other cells repeat it."""
+    values = {row["seed"]: row["baseline_value"] for row in rows}
+    return f"{spread(values.values())}, {rows[0]['baseline']}"
+
+
+def make_results(rows):
+    """The recipes with their default flags: the score of each cell."""
+    lines = []
     for name in DEFAULTS:
-        of_all = [row for cell in CELLS for row in of[name, cell]]
+        of_all = select(rows, name=name)
         if not of_all:
             continue
-        cells = [
-            f"{spread(row['value'] for row in of[name, cell])} ({len(of[name, cell])})"
-            if of[name, cell]
-            else ""
-            for cell in CELLS
-        ]
-        baselines = {row["seed"]: row["baseline_value"] for row in of_all}  # the same for each cell
-        baseline = f"{spread(baselines.values())}, {of_all[0]['baseline']}"
-        metric = of_all[0]["metric"]
-        columns = [name, metric, *cells, baseline, PUBLISHED.get(name, "")]
-        results.append(f"| {' | '.join(columns)} |")
+        cells = []
         for cell in CELLS:
-            if of[name, cell]:
-                columns = [name if cell == of_all[0]["cell"] else "", cell]
-                for column in ("parameters", "epochs", "seconds", "cpu_seconds", "peak_mb", "cores"):
-                    columns.append(middle(row[column] for row in of[name, cell]))
-                costs.append(f"| {' | '.join(columns)} |")
-    references = [
-        "| command | metric | result | without recurrence | published | minutes, cores |",
-        "|---|---|---|---|---|---|",
-    ]
+            some = select(of_all, cell=cell)
+            cells.append(f"{spread(row['value'] for row in some)} ({len(some)})" if some else "")
+        columns = [name, of_all[0]["metric"], *cells, baseline_of(of_all), PUBLISHED.get(name, "")]
+        lines.append(columns)
+    return make_table(["recipe", "metric", *CELLS, "without recurrence", "published"], lines)
+
+
+def make_costs(rows):
+    """What the same runs cost: medians over the seeds."""
+    header = ["recipe", "cell", "parameters", "epochs", "seconds", "CPU seconds", "peak MB", "cores"]
+    keys = ("parameters", "epochs", "seconds", "cpu_seconds", "peak_mb", "cores")
+    lines = []
+    for name in DEFAULTS:
+        for cell in CELLS:
+            some = select(rows, name=name, cell=cell)
+            if some:
+                lines.append([name, cell, *(middle(row[key] for row in some) for key in keys)])
+    return make_table(header, lines)
+
+
+def make_references(rows):
+    """Other data or longer training."""
+    lines = []
     for name, (_, cell, _) in REFERENCES.items():
-        for row in of[name, cell]:
-            columns = [
-                f"`{row['command']}`",
-                row["metric"],
-                spread([row["value"]]),
-                f"{spread([row['baseline_value']])}, {row['baseline']}",
-                PUBLISHED.get(name, ""),
-                f"{float(row['seconds']) / 60:.0f}, {row['cores']}",
-            ]
-            references.append(f"| {' | '.join(columns)} |")
-    parts = [results, costs] + ([references] if len(references) > 2 else [])
-    return "\n\n".join("\n".join(part) for part in parts)
+        for row in select(rows, name=name, cell=cell):
+            columns = [f"`{row['command']}`", row["metric"], spread([row["value"]])]
+            columns += [baseline_of([row]), PUBLISHED.get(name, "")]
+            columns += [f"{float(row['seconds']) / 60:.0f}", row["cores"]]
+            lines.append(columns)
+    header = ["command", "metric", "result", "without recurrence", "published", "minutes", "cores"]
+    return make_table(header, lines)
+
+
+def scores_of(row):
+    """The scores on the test split of a run: a dict of each model to its dict of scores."""
+    scores = json.loads(row["metrics"])[SCORES[recipe_of(row["name"])].split]
+    if row["name"] == "one_to_many_music":
+        scores.pop("composer", None)  # has a recipe of its own now
+    return scores
 
 
 def make_details(rows):
-    """A table in Markdown of all metrics of a recipe on the test split, of each of its models."""
+    """All scores of a recipe on the test split: each cell and each baseline."""
+    if not rows:
+        return "Not measured yet."
     values = collections.defaultdict(lambda: collections.defaultdict(dict))
     for row in rows:
-        split = SCORES[recipe_of(row["name"])].split
-        for model, metrics in json.loads(row["metrics"])[split].items():
-            if model.startswith(("attention", "composer")):  # of the cell, and do not say so
+        for model, scores in scores_of(row).items():
+            if model.startswith("attention"):  # the name does not say which cell it is
                 model = f"{row['cell']}, {model}"
-            for key, value in metrics.items():
+            for key, value in scores.items():
                 if value is not None:  # a ratio to nothing
-                    values[model][key][row["seed"]] = value  # a baseline's for each cell again
+                    values[model][key][row["seed"]] = value  # runs with other cells repeat a baseline
     keys = list(dict.fromkeys(key for of_model in values.values() for key in of_model))
     cell_of = {model: model.split(",")[0] for model in values}
     models = sorted(values, key=lambda model: [*CELLS, cell_of[model]].index(cell_of[model]))
-    lines = [f"| | {' | '.join(keys)} |", "|---" * (1 + len(keys)) + "|"]
-    for model in models:
-        columns = (spread(values[model][key].values()) if key in values[model] else "" for key in keys)
-        lines.append(f"| {model} | {' | '.join(columns)} |")
-    return "\n".join(lines)
+    lines = [
+        [model, *(spread(values[model][key].values()) if key in values[model] else "" for key in keys)]
+        for model in models
+    ]
+    return make_table(["", *keys], lines)
 
 
-def make_speed_tables(rows):
-    """A table of each part and backend: ours, and how many times as long the others take."""
+def make_output(name, rows):
+    """The table of test scores as the recipe prints it with its default flags, and how long it took."""
+    recipe = RECIPES[name]
+    rows = select(rows, name=name, cell=recipe.cell, seed="0")
+    if not rows:
+        return "Not measured yet."
+    scores = scores_of(rows[0])
+    keys = list(dict.fromkeys(key for of_model in scores.values() for key in of_model))
+    table = [[recipe.title, *keys]]
+    for model, of_model in scores.items():
+        values = (of_model.get(key) for key in keys)
+        table.append([model, *(as_printed(value, recipe.figure) for value in values)])
+    widths = [max(map(len, column)) for column in zip(*table, strict=True)]
+    lines = [
+        "  ".join([line[0].ljust(widths[0]), *map(str.rjust, line[1:], widths[1:])]) for line in table
+    ]
+    seconds = float(rows[0]["seconds"])
+    time = f"{seconds:.0f} seconds" if seconds < 100 else f"{seconds / 60:.0f} minutes"
+    cores = "one core" if rows[0]["cores"] == "1" else f"{rows[0]['cores']} cores"
+    return "\n".join([f"Test scores, after {time} on {cores}:", "", "```text", *lines, "```"])
+
+
+def as_printed(value, figure):
+    return "-" if value is None else str(value) if isinstance(value, int) else f"{value:{figure}}"
+
+
+def make_trained_models():
+    """The trained models in the package, from their cards."""
     lines = []
-    for (part, backend), some in itertools.groupby(rows, lambda row: (row["part"], row["backend"])):
-        some = list(some)
-        names = list(dict.fromkeys(row["what"] for row in some))
-        heads = [next(heading(row) for row in some if row["what"] == name) for name in names]
-        columns = [f"{part}, {backend}", "cell", "units", *heads]
-        lines += ["", f"| {' | '.join(columns)} |", "|---" * len(columns) + "|"]
-        for key, of_key in itertools.groupby(
-            some, lambda row: (row["dataset"], row["cell"], row["units"])
-        ):
-            cell_of = {row["what"]: figure(row) for row in of_key}
-            lines.append(f"| {' | '.join([*key, *(cell_of.get(name, '') for name in names)])} |")
-        ratios = [
-            [float(row["times ours"]) for row in some if row["what"] == name and is_ratio(row)]
-            for name in names
-        ]
-        means = [f"{statistics.geometric_mean(of_name):.4g}" if of_name else "" for of_name in ratios]
-        if any(means):
-            lines.append(f"| geometric mean | | | {' | '.join(means)} |")
-    return "\n".join(lines[1:])
+    for path in sorted(CARDS.glob("*/task.json")):
+        card = json.loads(path.read_text("utf-8"))
+        size = sum(file.stat().st_size for file in path.parent.iterdir()) / 1e6
+        scores = ", ".join(f"{key} {value:.4g}" for key, value in card["measured"]["test"].items())
+        task = card["task"].replace("_", " ")
+        lines.append([f"`{path.parent.name}`", task, f"{card['parameters']:,}", f"{size:.1f}", scores])
+    return make_table(["name", "task", "parameters", "MB", "test split"], lines)
 
 
-def is_ratio(row):
-    return row["what"] != "ours" and row["times ours"] != ""
+def ratio_of(rows):
+    """How many times as long as the zoo another program takes: the geometric mean, as text."""
+    ratios = [float(row["times ours"]) for row in rows if row["times ours"]]
+    return short(statistics.geometric_mean(ratios)) if ratios else ""
 
 
-def heading(row):
-    return f"{row['what']}, {'times as long' if is_ratio(row) else row['unit']}"
+def make_short_speed(rows):
+    """Five comparisons on the tensorflow backend."""
+    lines = [
+        [task, other, ratio_of(select(rows, backend="tensorflow", part=part, what=what))]
+        for (part, what), (task, other) in SHORT_SPEED.items()
+    ]
+    return make_table(["task", "compared with", "times as long as the zoo"], lines)
 
 
-def figure(row):
-    columns = ("times ours", "times ours, least", "times ours, most")
-    median, least, most = (
-        row[name].replace("inf", "not reached")
-        for name in (columns if is_ratio(row) else ("median", "least", "most"))
-    )
-    return median if least == median == most else f"{median} ({least} to {most})"
+def make_speed_ratios(rows):
+    """How many times as long as the zoo the other programs take, on each backend."""
+    steps = {tuple(row[key] for key in SPEED_KEY): row for row in select(rows, what="ours")}
+    beside_tensorflow = []
+    for (part, dataset, cell, units, _), row in steps.items():
+        if part == "training":
+            on_tensorflow = steps[part, dataset, cell, units, "tensorflow"]
+            ratio = float(row["median"]) / float(on_tensorflow["median"])
+            beside_tensorflow.append(row | {"what": "the zoo on tensorflow", "times ours": ratio})
+    others = [row for row in rows if row["what"] != "ours" and row["times ours"]]
+    rows = beside_tensorflow + others
+    lines = []
+    for part, what in dict.fromkeys((row["part"], row["what"]) for row in rows):
+        some = select(rows, part=part, what=what)
+        datasets = dict.fromkeys(row["dataset"] for row in some)
+        groups = {dataset: select(some, dataset=dataset) for dataset in datasets}
+        if len(groups) > 1:
+            groups["all"] = some
+        for name, group in groups.items():
+            ratios = [ratio_of(select(group, backend=backend)) for backend in BACKENDS]
+            lines.append([part, what, name, *ratios])
+    return make_table(["part", "compared with", "data", *BACKENDS], lines)
 
 
-def put(text, name, tables):
-    """The text with these tables between the marks of that name."""
-    begin, end = f"<!-- {name}:begin -->\n", f"\n<!-- {name}:end -->"
-    if begin not in text or end not in text:
-        sys.exit(f"README.md lacks a line {begin.strip()} or {end.strip()}")
-    before, rest = text.split(begin)
-    return before + begin + tables + end + rest.split(end)[1]
+def make_training_speed(rows):
+    """Steps a second of the zoo, and its share of the operations that the processor can do."""
+    header = ["data", "cell", "units"]
+    for backend in BACKENDS:
+        header += [f"{backend}, steps/s", "% of peak"]
+    settings = [(row["dataset"], row["cell"], row["units"]) for row in select(rows, part="training")]
+    lines = []
+    for dataset, cell, units in dict.fromkeys(settings):
+        line = [dataset, cell, units]
+        for backend in BACKENDS:
+            some = select(rows, dataset=dataset, cell=cell, units=units, backend=backend)
+            line.append(median_of(select(some, part="training", what="ours")))
+            line.append(median_of(select(some, part="peak", what="share")))
+        lines.append(line)
+    return make_table(header, lines)
+
+
+def make_other_speed(rows):
+    """The medians of the parts other than training."""
+    rows = [row for row in rows if row["part"] not in ("training", "peak")]
+    lines = []
+    for part, what, unit in dict.fromkeys((row["part"], row["what"], row["unit"]) for row in rows):
+        some = select(rows, part=part, what=what)
+        medians = [median_of(select(some, cell=cell)) for cell in CELLS]
+        lines.append([part, what, unit, *medians])
+    return make_table(["part", "program", "unit", *CELLS], lines)
+
+
+def median_of(rows):
+    """The figure of a row of speed.csv, or nothing if there is no such row."""
+    return short(float(rows[0]["median"])) if rows else ""
+
+
+def make_all():
+    """All tables: a dict of the name between the marks to the text."""
+    rows = read_results(RESULTS)
+    speed = read_results(SPEED, SPEED_CHECKS)
+    tables = {
+        "recipes": make_recipes(rows),
+        "short-results": make_short_results(rows),
+        "results": make_results(rows),
+        "costs": make_costs(rows),
+        "references": make_references(rows),
+        "trained-models": make_trained_models(),
+        "short-speed": make_short_speed(speed),
+        "speed-ratios": make_speed_ratios(speed),
+        "training-speed": make_training_speed(speed),
+        "other-speed": make_other_speed(speed),
+        "flickr8k-scores": make_details(select(rows, name="flickr8k")),
+    }
+    for name in RECIPES:
+        tables[f"{name}-output"] = make_output(name, rows)
+        tables[f"{name}-scores"] = make_details(select(rows, name=name))
+    return tables
+
+
+def fill(path, tables):
+    """The text of a README with the tables between their marks."""
+
+    def replace(match):
+        name = match["name"]
+        if name not in tables:
+            sys.exit(f"{path}: there is no table {name}. Available: {', '.join(tables)}")
+        return f"<!-- {name}:begin -->\n{tables[name]}\n<!-- {name}:end -->"
+
+    text = path.read_text("utf-8")
+    filled, count = MARKED.subn(replace, text)
+    if 2 * count != len(MARK.findall(text)):
+        sys.exit(
+            f"{path}: each mark NAME:begin needs a mark NAME:end after it, and the other way round"
+        )
+    return filled
 
 
 def main():
-    rows = read_results(RESULTS)
-    text = put(README.read_text("utf-8"), "results", make_tables(rows))
-    for name in DETAILED:
-        text = put(text, name, make_details([row for row in rows if row["name"] == name]))
-    text = put(text, "speed", make_speed_tables(read_results(SPEED, SPEED_CHECKS)))
-    new = README.with_name(".README.md")
-    new.write_text(text, "utf-8")
-    new.replace(README)
+    tables = make_all()
+    texts = {path: fill(path, tables) for path in READMES}
+    for path, text in texts.items():
+        new = path.with_name(f".{path.name}")
+        new.write_text(text, "utf-8")
+        new.replace(path)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""The results that the README shows are those of results.csv, and run.py adds to them safely."""
+"""run.py adds to the results safely, and tables.py makes the tables of the README files from them."""
 
 import json
 import pathlib
@@ -11,7 +11,7 @@ import sys
 import pytest
 
 BENCHMARKS = pathlib.Path(__file__).parent.parent / "benchmarks"
-README = BENCHMARKS.parent / "README.md"
+DEFAULT_CELL = re.compile(r'cell: str = zoo\.flag\(\s*"(\w+)"')
 
 
 @pytest.fixture
@@ -31,16 +31,70 @@ def make_row(run, **others):
     return row | {"name": "one_to_one_digits", "cell": "gru", "seed": "0", **others}
 
 
-def test_the_readme_has_the_tables(run, tables):
-    readme = README.read_text("utf-8")
-    rows = run["read_results"](run["RESULTS"])
-    results = tables["make_tables"](rows)
-    speed = tables["make_speed_tables"](run["read_results"](tables["SPEED"], run["SPEED_CHECKS"]))
-    assert f"<!-- results:begin -->\n{results}\n<!-- results:end -->" in readme
-    for name in tables["DETAILED"]:
-        details = tables["make_details"]([row for row in rows if row["name"] == name])
-        assert f"<!-- {name}:begin -->\n{details}\n<!-- {name}:end -->" in readme
-    assert f"<!-- speed:begin -->\n{speed}\n<!-- speed:end -->" in readme
+def test_each_readme_is_what_the_program_writes(tables):
+    made = tables["make_all"]()
+    assert len(tables["READMES"]) >= 3
+    for path in tables["READMES"]:
+        assert path.read_text("utf-8") == tables["fill"](path, made), "run python benchmarks/tables.py"
+
+
+def test_each_table_stands_in_a_readme(tables):
+    text = "".join(path.read_text("utf-8") for path in tables["READMES"])
+    assert [name for name in tables["make_all"]() if f"<!-- {name}:begin -->" not in text] == []
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("<!-- costs:begin -->\n<!-- costs:end -->\n", "there is no table costs. Available: results"),
+        ("<!-- results:begin -->\n", "each mark NAME:begin needs a mark NAME:end"),
+        ("<!-- results:end -->\n<!-- results:begin -->\n", "each mark NAME:begin needs"),
+    ],
+)
+def test_wrong_marks_are_refused(text, message, tables, tmp_path):
+    path = tmp_path / "README.md"
+    path.write_text(text)
+    with pytest.raises(SystemExit, match=message):
+        tables["fill"](path, {"results": "a table"})
+
+
+def test_every_recipe_is_in_the_tables_with_its_default_cell(tables):
+    paths = (BENCHMARKS.parent / "recipes").glob("*.py")
+    cells = {path.stem: DEFAULT_CELL.search(path.read_text("utf-8"))[1] for path in paths}
+    of_tables = {name: recipe.cell for name, recipe in tables["RECIPES"].items()}
+    assert cells.items() <= of_tables.items()
+
+
+def test_a_recipe_without_results_has_no_figures(run, tables):
+    rows = [row for row in run["read_results"](run["RESULTS"]) if row["name"] != "many_to_many_ner"]
+    (line,) = (x for x in tables["make_recipes"](rows).splitlines() if "many_to_many_ner" in x)
+    assert line.endswith("| wnut17 |  |  |")
+    assert tables["make_details"]([]) == "Not measured yet."
+    assert tables["make_output"]("many_to_many_ner", rows) == "Not measured yet."
+    assert "many_to_many_ner" not in tables["make_results"](rows) + tables["make_costs"](rows)
+
+
+def test_music_has_no_scores_of_the_composer(run, tables):
+    scores = {"lstm": {"nats a step": 8.0}, "composer": {"nats a token": 0.5}}
+    metrics = json.dumps({"test": scores})
+    rows = [make_row(run, name="one_to_many_music", cell="lstm", metrics=metrics)]
+    for text in (tables["make_details"](rows), tables["make_output"]("one_to_many_music", rows)):
+        assert "nats a step" in text and "composer" not in text and "nats a token" not in text
+
+
+def test_the_output_of_a_recipe(run, tables):
+    models = {"gru": {"MAE": 14.91372, "MASE": 0.9}, "last value": {"MAE": 25.4, "MASE": None}}
+    metrics = json.dumps({"test": models})
+    row = make_row(run, name="many_to_one_forecasting", seconds="19", metrics=metrics)
+    assert tables["make_output"]("many_to_one_forecasting", [row]).splitlines() == [
+        "Test scores, after 19 seconds on one core:",
+        "",
+        "```text",
+        "Test part       MAE    MASE",
+        "gru         14.9137  0.9000",
+        "last value  25.4000       -",
+        "```",
+    ]
 
 
 def test_each_row_is_one_run_by_its_own_command(run):
@@ -57,7 +111,7 @@ def test_each_row_is_one_run_by_its_own_command(run):
 
 def test_mean_and_spread_of_the_seeds(run, tables):
     rows = [make_row(run, seed=str(i), value=str(0.9 + i / 10), baseline="none") for i in range(3)]
-    row = tables["make_tables"](rows).splitlines()[2]
+    row = tables["make_results"](rows).splitlines()[2]
     assert row == "| one_to_one_digits | 1 |  |  | 1.000 ± 0.100 (3) | 1.000, none |  |"
 
 
@@ -67,7 +121,7 @@ def test_a_baseline_counts_once_for_each_seed(run, tables):
         for cell in ("lstm", "gru")
         for i in range(2)
     ]
-    row = tables["make_tables"](rows).splitlines()[2]
+    row = tables["make_results"](rows).splitlines()[2]
     assert row.endswith("| 0.050 ± 0.071, none |  |")
 
 
@@ -82,7 +136,7 @@ def test_all_metrics_of_each_model(run, tables):
         metrics = json.dumps({"validation": {}, "test": models})
         rows.append(make_row(run, name=name, cell=cell, seed=str(seed), metrics=metrics))
     assert tables["make_details"](rows).splitlines() == [
-        "| | BLEU | tokens |",
+        "|  | BLEU | tokens |",
         "|---|---|---|",
         "| lstm, attention, greedy | 40.00 |  |",
         "| gru, attention, greedy | 25.00 ± 7.07 |  |",
@@ -90,21 +144,31 @@ def test_all_metrics_of_each_model(run, tables):
     ]
 
 
-def test_speed_as_ratios_where_there_are_some(tables):
+def test_speed(tables):
     names = ("times ours", "times ours, least", "times ours, most")
-    row = {"part": "training", "backend": "jax", "dataset": "IMDb", "cell": "gru", "units": "8"}
-    row |= {"unit": "steps/s", "median": "3", "least": "2", "most": "4"}
-    rows = [
-        row | {"what": "ours"} | dict.fromkeys(names, "1"),
-        row | {"what": "plain script"} | dict(zip(names, ("2", "1", "3"), strict=True)),
-        row | {"what": "share", "unit": "%", "most": "inf"} | dict.fromkeys(names, ""),
-    ]
-    assert tables["make_speed_tables"](rows).splitlines() == [
-        "| training, jax | cell | units | ours, steps/s | plain script, times as long | share, % |",
+    row = {"part": "training", "backend": "tensorflow", "dataset": "IMDb", "cell": "gru", "units": "8"}
+    row |= {"unit": "steps/s", "median": "3", "least": "2", "most": "4", "what": "ours"}
+    row |= dict.fromkeys(names, "1")
+    script = row | {"what": "plain script"} | dict(zip(names, ("2", "1", "3"), strict=True))
+    share = {"part": "peak", "what": "share", "unit": "%"} | dict.fromkeys(names, "")
+    rows = [row, script, row | share | {"median": "30.5"}]
+    rows += [row | {"backend": "jax", "median": "1.5"}, script | {"backend": "jax", "times ours": "8"}]
+    rows += [script | {"dataset": "Multi30k", "times ours": "8"}]
+    rows += [row | share | {"part": "accuracy", "what": "late", "unit": "s", "median": "inf"}]
+    assert tables["make_speed_ratios"](rows).splitlines() == [
+        "| part | compared with | data | tensorflow | jax | torch |",
         "|---|---|---|---|---|---|",
-        "| IMDb | gru | 8 | 3 (2 to 4) | 2 (1 to 3) | 3 (2 to not reached) |",
-        "| geometric mean | | |  | 2 |  |",
+        "| training | the zoo on tensorflow | IMDb | 1.00 | 0.50 |  |",
+        "| training | plain script | IMDb | 2.00 | 8.00 |  |",
+        "| training | plain script | Multi30k | 8.00 |  |  |",
+        "| training | plain script | all | 4.00 | 8.00 |  |",
     ]
+    assert (
+        tables["make_training_speed"](rows)
+        .splitlines()[2]
+        .startswith("| IMDb | gru | 8 | 3.00 | 30.5 |")
+    )
+    assert tables["make_other_speed"](rows).splitlines()[2] == "| accuracy | late | s |  |  | not reached |"
 
 
 def test_writing_keeps_order_and_leaves_the_old_file_if_it_fails(run, tmp_path):
