@@ -168,7 +168,10 @@ def test_speed(tables):
         .splitlines()[2]
         .startswith("| IMDb | gru | 8 | 3.00 | 30.5 |")
     )
-    assert tables["make_other_speed"](rows).splitlines()[2] == "| accuracy | late | s |  |  | not reached |"
+    assert (
+        tables["make_other_speed"](rows).splitlines()[2]
+        == "| accuracy | late | s |  |  | not reached |"
+    )
 
 
 def test_writing_keeps_order_and_leaves_the_old_file_if_it_fails(run, tmp_path):
