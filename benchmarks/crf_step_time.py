@@ -1,10 +1,10 @@
-"""The time of a training step with a CRF head, beside the same tagger with a softmax head.
+"""How long does a training step with a CRF head take, compared with a softmax head?
 
-The tagger is that of Lample et al. 2016, as named-entity recognition uses it: words of 100 dimensions,
-characters of 25 read by an LSTM of 25 units in each direction, an LSTM of 100 units in each direction.
-Batches are random sentences of CoNLL-2003, as long as they are. Both heads take turns, an epoch over
-the same batches each, after one epoch that is not counted; what counts is the median over the rounds.
-Metrics are computed as in training, so the CRF's time has the decoding of every batch in it.
+The tagger is the one of Lample et al. 2016 for named entities: words of 100 dimensions, characters of
+25 read by an LSTM of 25 units in each direction, then an LSTM of 100 units in each direction. Batches
+are random sentences of CoNLL-2003. The heads take turns: each trains for an epoch over the same
+batches. The first epoch is not counted. The figure is the median over the rounds. Metrics are computed
+as in training, so the time of the CRF includes decoding every batch.
 """
 
 import dataclasses
@@ -25,15 +25,15 @@ class Config:
     cell: str = zoo.flag("lstm", "recurrent cell", choices=("simple_rnn", "lstm", "gru"))
     data_dir: str = zoo.flag("", "where TFDS keeps conll2003, '' for its default")
     steps: int = zoo.flag(15, "batches in an epoch")
-    rounds: int = zoo.flag(21, "epochs that are timed of each head")
+    rounds: int = zoo.flag(21, "timed epochs of each head")
     batch_size: int = zoo.flag(32, "sentences in a batch")
-    units: int = zoo.flag(100, "size of the state of the words' layer, for each direction")
+    units: int = zoo.flag(100, "size of the state of the word layer, in each direction")
     characters: bool = zoo.flag(True, "read the characters of each word too")
     seed: int = zoo.flag(0, "the same seed gives the same batches")
 
 
 def make_dataset(sentences, config):
-    """Batches of inputs [tokens, characters], tags and weights, in numbers as large as in training."""
+    """Batches of inputs [tokens, characters], tags and weights. Numbers are as large as in training."""
 
     def encode(words, tags):
         tokens = 1 + tf.strings.to_hash_bucket_fast(words, 9999)  # [time]

@@ -1,11 +1,12 @@
-"""Trained models that come with the package: made of what a recipe has written, and measured.
+"""Adds trained models to the package, and measures them.
 
     python benchmarks/presets.py add FOLDER NAME --limits "What it cannot do."
     python benchmarks/presets.py measure NAME ...
 
-`add` rounds the weights to half precision, measures the rounded model on the whole test split, and on
-its first rows, which a test repeats, and puts it into zoo/presets. `measure` prints these figures anew.
-They ask the task as anybody would, but for the likelihoods of text and music.
+FOLDER is what a recipe wrote with --output. `add` rounds its weights to half precision, measures the
+rounded model on the whole test split and on the first rows of it, and puts it into zoo/presets. A test
+repeats the measurement of the first rows. `measure` prints the scores on the whole test split. Both ask
+the loaded task as a user would, except for the likelihoods of text and music.
 """
 
 import argparse
@@ -27,11 +28,11 @@ import zoo
 from zoo import pipelines
 
 ROOT = pathlib.Path(__file__).parent.parent
-SAMPLE = 100  # rows that the test repeats
+SAMPLE = 100  # rows that the test measures again
 
 
 def halve(source, target):
-    """Copies a `.keras` file with its weights rounded to float16 and compressed; Keras opens it."""
+    """Copies a `.keras` file. Its weights are rounded to float16 and compressed; Keras can open it."""
 
     def copy(group, copied):
         copied.attrs.update(group.attrs)
@@ -57,12 +58,12 @@ def halve(source, target):
 
 
 def measure(task, rows=None):
-    """A dict of the metrics of a task on the test split of its dataset, or on its first rows."""
+    """The scores of a task on the test split of its dataset, or on its first rows: a dict."""
     return globals()[f"measure_{task.card['task']}"](task, rows)
 
 
 def recipe(task):
-    """The functions of the recipe that a task was trained by."""
+    """The functions of the recipe that trained a task: a dict."""
     command = task.card["command"].split()
     return runpy.run_path(str(ROOT / next(word for word in command if word.endswith(".py"))))
 
@@ -92,7 +93,7 @@ def measure_tagging(task, rows):
 
 
 def measure_punctuation(task, rows):
-    """Of whole reviews; the recipe scores windows of words."""
+    """Scores whole reviews. The recipe scores windows of words."""
     functions = recipe(task)
     texts = functions["read_texts"](task.card["dataset"], None)["test"][:rows]
     true = [functions["take_tags_off"](text) for text in texts]
@@ -143,7 +144,7 @@ def measure_captioning(task, rows):
 
 
 def measure_language_model(task, rows):
-    """In nats a token, of the first `rows` windows if given."""
+    """Nats for each token, of the first `rows` windows if given."""
     functions, config = recipe(task), task.card["config"]
     texts = zoo.datasets.load_corpus(task.card["dataset"])["test"]
     index = {symbol: i for i, symbol in enumerate(task.card["vocabulary"])}
@@ -156,7 +157,7 @@ def measure_language_model(task, rows):
 
 
 def measure_composition(task, rows):
-    """In nats a token, of the same 16 beats of each chorale as in the recipe."""
+    """Nats for each token, on the same 16 beats of each chorale as in the recipe."""
     functions = recipe(task)
     chorales = zoo.datasets.load("jsb_chorales/16th", "test").as_numpy_iterator()
     index = {symbol: i for i, symbol in enumerate(task.card["vocabulary"])}
@@ -167,7 +168,7 @@ def measure_composition(task, rows):
 
 
 def add(folder, name, limits, licence):
-    """Puts a folder that a recipe's --output has written among the presets."""
+    """Adds a folder that a recipe has written to the trained models of the package."""
     folder, card = zoo.tasks.find(folder)
     new = pathlib.Path(tempfile.mkdtemp()) / name
     new.mkdir()
@@ -203,7 +204,7 @@ def main():
     command.add_argument("folder")
     command.add_argument("name")
     command.add_argument("--limits", required=True)
-    command.add_argument("--licence", help="of the dataset, if its builder does not state it")
+    command.add_argument("--licence", help="license of the dataset, if its builder does not state it")
     command = commands.add_parser("measure")
     command.add_argument("names", nargs="+")
     arguments = parser.parse_args()

@@ -1,16 +1,16 @@
-"""Runs the recipes and writes what came out into results.csv, from which the README's tables are made.
+"""Runs the recipes and adds their scores to results.csv.
 
-    python benchmarks/run.py                              every recipe as it is, each cell, seeds 0 to 2
+    python benchmarks/run.py                              each recipe, each cell, seeds 0 to 2
     python benchmarks/run.py --recipe one_to_one_digits --cell gru --seeds 1
-    python benchmarks/run.py --reference                  other configurations, seed 0
+    python benchmarks/run.py --reference                  other data and longer training, seed 0
     python benchmarks/run.py --recipe sst2                one of these
-    python benchmarks/run.py --smoke                      to see that everything runs, nothing is kept
+    python benchmarks/run.py --smoke                      checks that everything runs, keeps nothing
 
-A row is added when its run has ended, and what has a row of the same command is not run again: after
-an interruption the same command goes on. Commands for different runs may go on at once. Each run is a
-process of its own, as from a shell; a failing one is reported, and the others go on. `--glove
-glove.6B.zip` and other files of the commands are looked for in the current folder. With `--jobs 2` two
-runs go on side by side, each on half of the cores.
+A row is added when its run has ended. A command that has a row is not run again, so after an
+interruption the same command goes on. Several commands with different runs may go on at once. Each run
+is a process of its own, as from a shell. If one fails, it is reported and the others go on. Files in
+the flags, such as `--glove glove.6B.zip`, belong into the current folder. With `--jobs 2` two runs go
+on at once, each on half of the cores. tables.py makes the tables of the README files from results.csv.
 """
 
 import argparse
@@ -44,7 +44,7 @@ COLUMNS = [
 
 
 class Score(typing.NamedTuple):
-    """A figure of a recipe, and where its metrics.json has it."""
+    """The main score of a recipe, and where to find it in its metrics.json."""
 
     metric: str
     split: str
@@ -84,7 +84,7 @@ RUNNING = set()  # processes
 
 
 class Reference(typing.NamedTuple):
-    """A recipe for other data or trained for longer, with flags chosen on the validation split."""
+    """A recipe with other data or longer training. Its flags were chosen on the validation split."""
 
     recipe: str
     cell: str
@@ -138,13 +138,15 @@ def arguments(argv=None):
     )
     known = [*DEFAULTS, *REFERENCES]
     which = parser.add_mutually_exclusive_group()
-    which.add_argument("--recipe", action="append", choices=known, help="this one; may be repeated")
-    which.add_argument("--reference", action="store_true", help="all of the other configurations")
-    which.add_argument("--smoke", action="store_true", help="a few seconds each, nothing is kept")
-    parser.add_argument("--cell", action="append", choices=CELLS, help="this one; may be repeated")
-    parser.add_argument("--seeds", type=int, default=3, help="how many, from 0 on (default: 3)")
-    parser.add_argument("--jobs", type=int, default=1, help="runs side by side (default: 1)")
-    parser.add_argument("--results", type=pathlib.Path, default=RESULTS, help="the file of results")
+    which.add_argument(
+        "--recipe", action="append", choices=known, help="only this one; may be repeated"
+    )
+    which.add_argument("--reference", action="store_true", help="other data and longer training")
+    which.add_argument("--smoke", action="store_true", help="a few seconds each, keeps nothing")
+    parser.add_argument("--cell", action="append", choices=CELLS, help="only this one; may be repeated")
+    parser.add_argument("--seeds", type=int, default=3, help="number of seeds, from 0 on (default: 3)")
+    parser.add_argument("--jobs", type=int, default=1, help="number of runs at once (default: 1)")
+    parser.add_argument("--results", type=pathlib.Path, default=RESULTS, help="the csv file to add to")
     options = parser.parse_args(argv)
     num_cores = len(os.sched_getaffinity(0))
     if not 1 <= options.jobs <= num_cores:
@@ -153,12 +155,12 @@ def arguments(argv=None):
         parser.error(f"argument --seeds: must be at least 1. Received: {options.seeds}")
     for name in set(options.recipe or ()) & set(REFERENCES):
         if REFERENCES[name].cell not in (options.cell or CELLS):
-            parser.error(f"argument --cell: {name} is of the {REFERENCES[name].cell} alone")
+            parser.error(f"argument --cell: {name} runs with {REFERENCES[name].cell} only")
     return options
 
 
 def plan(options):
-    """The runs that are asked for: a list of (name, cell, seed)."""
+    """The runs that the flags ask for: a list of (name, cell, seed)."""
     if options.smoke:
         return [(name, cell, 0) for name in SMOKE for cell in options.cell or ("gru",)]
     names = options.recipe or (REFERENCES if options.reference else DEFAULTS)
@@ -177,7 +179,7 @@ def recipe_of(name):
 
 
 def command_of(name, cell, seed):
-    """The command of a run, as one types it."""
+    """The command of a run, as you would type it."""
     flags = REFERENCES[name].flags if name in REFERENCES else ""
     words = ["--cell", cell, *shlex.split(flags), "--seed", str(seed)]
     return shlex.join(["python", f"recipes/{recipe_of(name)}.py", *words])
@@ -203,14 +205,14 @@ SPEED_CHECKS = {
 
 
 def read_results(path, checks=CHECKS):
-    """The rows of a file of results, dicts of str; none if there is no such file.
+    """The rows of a csv file, dicts of str. There are none if there is no such file.
 
-    A damaged file ends the program with one line that names the file and the line.
+    If the file is damaged, the program ends with a message that names the file and the line.
 
     Args:
         path: a `pathlib.Path`.
-        checks: a dict of each column that there must be to a function that reads one of its values, and
-            raises a ValueError if it cannot.
+        checks: the columns that the file must have, a dict of the name to a function. The function
+            reads one value and raises a ValueError if it cannot.
     """
     if not path.exists():
         return []
@@ -235,7 +237,7 @@ def read_results(path, checks=CHECKS):
         line = max(1, reader.reader.line_num)  # of DictReader: that of the last whole row
         if isinstance(error, UnicodeDecodeError):
             line = content[: error.start].count(b"\n") + 1
-        sys.exit(f"{path}, line {line}: {error}. Mend the file, or take an earlier version of it.")
+        sys.exit(f"{path}, line {line}: {error}. Repair the file or restore an earlier version of it.")
     return rows
 
 
@@ -249,7 +251,7 @@ def write_results(path, rows):
 
 
 def write_csv(path, columns, rows):
-    """Writes a CSV, whole or not at all."""
+    """Writes a CSV as a whole or not at all."""
     new = path.with_name(f".{path.name}")
     try:
         with open(new, "w", newline="", encoding="utf-8") as file:
@@ -262,7 +264,7 @@ def write_csv(path, columns, rows):
 
 
 def add_result(path, row):
-    """Adds a row, or replaces that of the same run; other processes may do so at the same time."""
+    """Adds a row, or replaces the row of the same run. Several processes may do so at once."""
     folder = os.open(path.parent, os.O_RDONLY)
     try:
         fcntl.flock(folder, fcntl.LOCK_EX)  # until it is closed
@@ -273,7 +275,7 @@ def add_result(path, row):
 
 
 def machine():
-    """The name of the processor, as the system tells it."""
+    """The name of the processor."""
     try:
         lines = pathlib.Path("/proc/cpuinfo").read_text().splitlines()
         return next(line.split(":")[1].strip() for line in lines if line.startswith("model name"))
@@ -282,7 +284,7 @@ def machine():
 
 
 def run(name, cell, seed, cores, smoke=False):
-    """Runs a configuration on some cores and gives its row; RuntimeError if it fails."""
+    """Runs a configuration on some cores and returns its row. Raises a RuntimeError if it fails."""
     score = SCORES[recipe_of(name)]
     _, recipe, *words = shlex.split(command_of(name, cell, seed))
     with tempfile.TemporaryDirectory() as folder:
@@ -339,13 +341,13 @@ def main(argv=None):
 
 
 def go(options, runs):
-    """Does the runs that have no row yet, and exits with 1 if one of them failed."""
+    """Does the runs that have no row yet. Exits with 1 if one of them failed."""
 
     def is_done(key):
         return command_of(*key) in {row["command"] for row in read_results(options.results)}
 
     left = [key for key in runs if not is_done(key)]
-    print(f"{len(runs)} runs, of which {len(runs) - len(left)} have their row already", flush=True)
+    print(f"{len(runs)} runs, {len(runs) - len(left)} of them have a row already", flush=True)
     cores = sorted(os.sched_getaffinity(0))
     shares = queue.SimpleQueue()
     for i in range(options.jobs):
@@ -379,7 +381,7 @@ def go(options, runs):
             list(pool.map(one, [*left]))
         except KeyboardInterrupt:
             print(
-                f"\nInterrupted: the rows in {options.results} are whole, the same command goes on.",
+                f"\nInterrupted. {options.results} is complete so far. Run the same command to go on.",
                 flush=True,
             )
             pool.shutdown(wait=False, cancel_futures=True)

@@ -1,36 +1,38 @@
-"""How fast is the zoo, beside PyTorch and beside the plain Keras script of a textbook?
+"""How fast is the zoo, compared with PyTorch and with a plain Keras script as in a textbook?
 
     python benchmarks/speed.py [--part PART] [--cell CELL]
 
-The programs of a comparison take turns, A B C A B C, in one process on the CPU, after a warm-up that
-compiles, five rounds in which each runs for half a second at least. A figure is the median over the
-rounds, with least and most; the ratio to ours is taken round by round. Where a program can be set in
-several ways (ours: with XLA or without; PyTorch: its number of threads), the warm-up finds the fastest,
-and speed.csv says which. The parts:
+The programs of a comparison take turns (A B C A B C) in one process on the CPU. After a warm-up that
+compiles there are five rounds. In each round a program runs for at least half a second. A figure is the
+median over the rounds, with the least and the most. The ratio to the zoo is computed round by round.
+Some programs can run in several ways: the zoo with or without XLA, PyTorch with one thread or more. The
+warm-up finds the fastest way, and the column setting names it.
 
-training    Steps a second at the lengths of real data: IMDb, cut to the last 200 words (many_to_one),
-            CoNLL-2003 (many_to_many) and Multi30k (encoder_decoder, no attention); one layer in one
-            direction, Adam, random tokens; some batches of an epoch, evenly from the shortest to the
-            longest. Ours and PyTorch read the same batches of sequences of similar length. "PyTorch
-            packed" packs them, as is usual. "PyTorch padded" packs only the encoder's source, whose
-            last states it needs: PyTorch is quicker where nothing is packed, and there is little
-            padding. The plain script pads all to the longest sequence there is and masks nothing, so
-            it computes more, and not the same; it compiles as Keras does unasked, without XLA. In the
-            same rounds the peak: operations a second in our training, of matrix products and real
-            tokens only, beside those of a large product of two float32 matrices on all cores.
-accuracy    Seconds of `fit`, compiling included, until the validation accuracy is reached, for each
-            seed: the plain script as textbooks have it (padding to 200 on the left, no mask), and ours,
-            which also clips gradients as the recipes do.
-generation  Greedy translations by a model of the translation recipe's size, and with a beam. Weights
-            are random and the end token is impossible, so all tokens have to be written. "predict" is
-            `predict` of the whole model once a token; the textbook's way does so a sentence at a time,
-            is measured on two sentences, and multiplied.
-latency     Milliseconds for the answer to one sentence of 20 words. Ours is `predict_on_batch`, as a
-            loaded task answers.
+training    Training steps a second. The sequences are as long as those of real data: IMDb, cut to the
+            last 200 words (many_to_one), CoNLL-2003 (many_to_many), and Multi30k (encoder_decoder
+            without attention). There is one layer in one direction, Adam, and random tokens. The
+            batches are some of an epoch, from the shortest to the longest. The zoo and PyTorch read the
+            same batches of sequences of similar length. "PyTorch packed" packs them, as is usual.
+            "PyTorch padded" packs only the encoder's source, because its last states are needed. It is
+            faster where there is little padding. The plain script pads everything to the longest
+            sequence and masks nothing. So it computes more, and not the same. It compiles as Keras does
+            by default, without XLA. The same rounds measure the peak: the operations of our training
+            (only matrix products, only real tokens) beside a large product of two float32 matrices on
+            all cores.
+accuracy    Seconds of `fit`, with compiling, until the validation accuracy is reached, for each seed.
+            The plain script pads to 200 on the left and has no mask, as in textbooks. Ours also clips
+            gradients, as the recipes do.
+generation  Greedy translations by a model as large as that of the translation recipe, and with a beam.
+            The weights are random and the end token is impossible, so all tokens have to be written.
+            "predict" calls `predict` of the whole model once for each token. The textbook's way does
+            that one sentence at a time. It is measured on two sentences and multiplied.
+latency     Milliseconds to answer one sentence of 20 words. Ours is `predict_on_batch`, which a loaded
+            task uses too.
 
 Keras runs on the backend of KERAS_BACKEND. The rows of a comparison go into speed.csv when it has
-ended, and what was not measured anew stays there. tables.py copies it into the README. PyTorch is no
-dependency, without it its rows are left out: pip install ".[bench]".
+ended. They replace older rows of the same comparison, and all others stay. tables.py makes the tables
+of the README files from it. PyTorch is optional: pip install ".[bench]". Without it, its rows are left
+out.
 """
 
 import dataclasses
@@ -81,11 +83,11 @@ MAX_WORDS, NUM_TAGS, SOURCE_LENGTH, SENTENCE_LENGTH = 200, 9, 20, 20
 
 @dataclasses.dataclass
 class Config:
-    part: str = zoo.flag("all", "what is measured", choices=(*PARTS, "all"))
+    part: str = zoo.flag("all", "what to measure", choices=(*PARTS, "all"))
     cell: str = zoo.flag("all", "recurrent cell", choices=(*GATES, "all"))
     data_dir: str = zoo.flag("", "where TFDS keeps its files, '' for its default")
-    smoke: bool = zoo.flag(False, "tiny sizes and made-up data, to see that everything runs")
-    output: str = zoo.flag("", "CSV to write, '' for benchmarks/speed.csv, with --smoke for none")
+    smoke: bool = zoo.flag(False, "tiny sizes and random data, to see that everything runs")
+    output: str = zoo.flag("", "CSV to write, '' for benchmarks/speed.csv (none with --smoke)")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -125,7 +127,7 @@ SMOKE = Sizes(
 
 
 def choose(variants, sizes):
-    """Of each program the fastest of its variants, and how that one is set."""
+    """The fastest variant of each program, and the name of that variant."""
     flat = {(name, setting): run for name, some in variants.items() for setting, run in some.items()}
     for run in flat.values():
         run()  # compiles
@@ -135,7 +137,7 @@ def choose(variants, sizes):
 
 
 def alternate(programs, rounds, least):
-    """Seconds of a run of each program, `[rounds]`, in turns: the mean of what fits into `least`."""
+    """Seconds for a run of each program, `[rounds]`: the mean of the runs that fit into `least`."""
     seconds = {name: np.zeros(rounds) for name in programs}
     for i, (name, run) in itertools.product(range(rounds), programs.items()):
         if TORCH:
@@ -150,12 +152,12 @@ def alternate(programs, rounds, least):
 
 
 def as_text(values):
-    """Median, least and most, as text; infinite is what was not reached."""
+    """Median, least and most, as text. Infinity means that it was not reached."""
     return [f"{value:.4g}" for value in (np.median(values), np.min(values), np.max(values))]
 
 
 def make_row(key, what, setting, unit, values, times=None):
-    """A row of the table, a dict of str; `times` is how many times as long as ours it takes."""
+    """A row of speed.csv, a dict of str. `times` says how many times as long as ours it takes."""
     part, *of = key
     times = ["", "", ""] if times is None else as_text(times)
     columns = ("median", "least", "most", "times ours", "times ours, least", "times ours, most")
@@ -181,7 +183,7 @@ def make_rows(key, unit, values, seconds, settings):
 
 
 def read_lengths(dataset, sizes, data_dir):
-    """The numbers of tokens of all training rows `[rows, 1]`, for pairs `[rows, 2]`."""
+    """The number of tokens in each training row `[rows, 1]`, for pairs `[rows, 2]`."""
     if sizes is SMOKE:
         return np.random.default_rng(0).integers(2, 9, (5 * sizes.batch_size, 2))
     if dataset == "IMDb":
@@ -198,7 +200,7 @@ def read_lengths(dataset, sizes, data_dir):
 
 
 def make_data(kind, lengths, vocabulary_size):
-    """Rows of random tokens as they are trained on: (inputs, answers)."""
+    """Rows of random tokens to train on: (inputs, answers)."""
     rng = np.random.default_rng(0)
 
     def draw(n, most=vocabulary_size):
@@ -212,7 +214,7 @@ def make_data(kind, lengths, vocabulary_size):
 
 
 def make_batches(rows, sizes, few_shapes):
-    """Of the full batches that an epoch has some, evenly from the shortest to the longest."""
+    """Some of the full batches of an epoch, evenly from the shortest to the longest."""
     batches = zoo.datasets.batches(rows, sizes.batch_size, 0, few_shapes)
     full = [(x, y) for x, y in batches.as_numpy_iterator() if len(y) == sizes.batch_size]
     full.sort(key=lambda batch: sum((x != 0).sum() for x in keras.tree.flatten(batch[0])))
@@ -222,7 +224,7 @@ def make_batches(rows, sizes, few_shapes):
 
 
 def pad_left(kind, batches, lengths):
-    """The batches as the plain script has them: all as long as the longest row of the data."""
+    """The batches of the plain script: all as long as the longest row of the data."""
     longest = lengths.max(axis=0)  # of pairs, source and target
 
     def pad(x, length):
@@ -273,7 +275,7 @@ def build_plain(kind, cell, units, embedding_dim, vocabulary_size):
 
 
 def count_flops(kind, cell, units, embedding_dim, vocabulary_size, batches):
-    """Of the matrix products of training on some batches, in real tokens; the way back costs twice."""
+    """Operations of training: matrix products of real tokens. The backward pass costs twice as much."""
     total = 0
     for x, y in batches:
         counts = [int((column != 0).sum()) for column in keras.tree.flatten(x)]
@@ -296,7 +298,7 @@ def train_torch(kind, modules, optimizer, batches, packed):
 
 
 def by_threads(function, *arguments):
-    """A program of PyTorch with one thread and with its own choice, which `alternate` sets."""
+    """A PyTorch program with one thread and with its own number of threads. `alternate` sets it."""
     runs = {}
     for n in sorted({1, THREADS}):
         runs[f"{n} threads"] = functools.partial(function, *arguments)
@@ -305,7 +307,7 @@ def by_threads(function, *arguments):
 
 
 def training_programs(arguments, batches, plain_batches, sizes):
-    """Those that train, ours first, and the peak, and the settings in which each is fastest."""
+    """The programs that train, ours first, and the peak, each in its fastest setting."""
     keras.backend.clear_session()
     kind, cell, *_ = arguments
     variants = {"ours": {}}
@@ -336,7 +338,7 @@ def multiply(size):
 
 
 def training(cells, sizes, data_dir):
-    """Training and the peak, measured in the same rounds."""
+    """Measures training and the peak in the same rounds."""
     for dataset, kind in TASKS.items():
         lengths = read_lengths(dataset, sizes, data_dir)
         data = make_data(kind, lengths, sizes.vocabulary_size)
@@ -359,7 +361,7 @@ def training(cells, sizes, data_dir):
 
 
 def read_reviews(sizes, data_dir):
-    """Tokens of reviews, the last 200 words of each, and labels; shuffled, the last fifth validates."""
+    """Tokens of the last 200 words of each review, and labels, shuffled. The last fifth validates."""
     rng = np.random.default_rng(0)
     if sizes is SMOKE:  # the answer is which of two tokens is in the text
         labels = rng.integers(0, 2, 320)
@@ -377,7 +379,7 @@ def read_reviews(sizes, data_dir):
 
 
 class Reach(keras.callbacks.Callback):
-    """Ends training at a validation accuracy, and keeps the seconds that it took."""
+    """Stops training at a validation accuracy, and keeps the seconds that it took."""
 
     def __init__(self, accuracy):
         super().__init__()
@@ -394,7 +396,7 @@ class Reach(keras.callbacks.Callback):
 
 
 def reach_ours(cell, tokens, labels, reach, sizes, seed):
-    """Sequences of similar length together, padding masked; XLA would compile longer than it saves."""
+    """Batches of similar length with a mask. XLA would take longer to compile than it saves."""
     few_shapes, jit_compile = next(iter(SETTINGS[keras.backend.backend()].values()))
     rows = [(row, label[None]) for row, label in zip(tokens, labels, strict=True)]
     train, validation = rows[: len(rows) * 4 // 5], rows[len(rows) * 4 // 5 :]
@@ -453,7 +455,7 @@ def accuracy(cells, sizes, data_dir):
 
 
 def predict_once_a_token(model, source, max_length):
-    """Greedy translation in the simple way: the whole model once a token, for a whole batch."""
+    """Greedy translation the simple way: runs the whole model once for each token of a batch."""
     target = np.full((len(source), 1), model.start_token)
     for _ in range(max_length):
         p = model.predict([source, target], batch_size=len(source), verbose=0)
@@ -463,7 +465,7 @@ def predict_once_a_token(model, source, max_length):
 
 
 def translate_torch(modules, scale, source, max_length):
-    """The same in PyTorch: a step carries the states on. `scale` is that of additive attention."""
+    """The same in PyTorch, with states from step to step. `scale` belongs to additive attention."""
     with torch.inference_mode():
         memory, states = modules["encoder_0"](modules["source_embedding"](torch.tensor(source)))
         states = states if isinstance(states, tuple) else (states,)  # each [directions, batch, units]
@@ -588,7 +590,7 @@ def answer_torch(modules, tokens):
 
 
 def describe(config):
-    """Columns on how the rows were measured."""
+    """The columns that say how the rows were measured."""
     flags = [
         f"--{name} {getattr(config, name)}"
         for name in ("part", "cell")
@@ -609,7 +611,7 @@ def describe(config):
 
 
 def write(rows, path):
-    """Into a CSV; rows that were not measured anew stay."""
+    """Writes the rows into a CSV. Rows of other comparisons stay."""
     path, key = pathlib.Path(path), lambda row: [row[name] for name in KEY]
     new = [key(row) for row in rows]
     orders = {"part": ("training", "peak", *PARTS[1:]), "backend": [*SETTINGS], "cell": [*GATES]}

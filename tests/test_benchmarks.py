@@ -234,7 +234,7 @@ def test_what_has_its_row_is_not_run_again(run, tmp_path, capsys):
     with pytest.raises(SystemExit) as end:
         run["main"](words)
     assert end.value.code == 0
-    assert "1 runs, of which 1 have their row already" in capsys.readouterr().out
+    assert "1 runs, 1 of them have a row already" in capsys.readouterr().out
 
 
 def test_a_failing_run_is_reported_and_adds_no_row(run, tmp_path, capsys, monkeypatch):
@@ -277,7 +277,7 @@ def test_plan(run):
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        ("--recipe sst2 --cell lstm", "argument --cell: sst2 is of the gru alone"),
+        ("--recipe sst2 --cell lstm", "argument --cell: sst2 runs with gru only"),
         ("--recipe sst2 --reference", "not allowed with argument --recipe"),
         ("--recipe digits", "invalid choice: 'digits'"),
         ("--jobs 0", "argument --jobs: from 1 to"),
