@@ -157,7 +157,7 @@ def measure_language_model(task, rows):
 
 
 def measure_composition(task, rows):
-    """Nats for each token, on the same 16 beats of each chorale as in the recipe."""
+    """In nats a token, of the same 16 beats of each chorale as in the recipe."""
     functions = recipe(task)
     chorales = zoo.datasets.load("jsb_chorales/16th", "test").as_numpy_iterator()
     index = {symbol: i for i, symbol in enumerate(task.card["vocabulary"])}
