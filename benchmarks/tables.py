@@ -43,6 +43,7 @@ class Recipe(typing.NamedTuple):
     cell: str  # the default of --cell
     title: str  # how the recipe begins its table of test scores
     figure: str = ".4f"  # how the recipe prints a score
+    row: str = "{}"  # how the recipe prints the name of a model
 
 
 RECIPES = {
@@ -51,10 +52,10 @@ RECIPES = {
         "write the name of a character, or a caption", "unicode_glyphs *", "gru", "Test", ".2f"
     ),
     "one_to_many_music": Recipe(
-        "which notes sound next in a chorale", "jsb_chorales", "lstm", "Test split"
+        "which notes sound next in a chorale", "jsb_chorales", "lstm", "", row="test, {}"
     ),
-    "one_to_many_composer": Recipe("compose a chorale", "jsb_chorales", "lstm", "Test split"),
-    "one_to_many_text": Recipe("continue a text", "tiny_shakespeare", "lstm", "Test split"),
+    "one_to_many_composer": Recipe("compose a chorale", "jsb_chorales", "lstm", "", row="test, {}"),
+    "one_to_many_text": Recipe("continue a text", "tiny_shakespeare", "lstm", "", row="test, {}"),
     "many_to_one_sentiment": Recipe(
         "is a review positive or negative", "movie_reviews/imdb *", "gru", "Test accuracy"
     ),
@@ -73,7 +74,7 @@ RECIPES = {
         "translate English to German", "multi30k", "gru", "test", ".2f"
     ),
     "encoder_decoder_pronunciation": Recipe(
-        "from spelling to phonemes", "cmudict *", "gru", "Error rates", ".2%"
+        "from spelling to phonemes", "cmudict *", "gru", "Error rates", ".2%", "test, {}"
     ),
 }
 SHORT_RESULTS = (  # one recipe of each type
@@ -248,7 +249,7 @@ def make_output(name, rows):
     rows = select(rows, name=name, cell=recipe.cell, seed="0")
     if not rows:
         return "Not measured yet."
-    scores = scores_of(rows[0])
+    scores = {recipe.row.format(model): row for model, row in scores_of(rows[0]).items()}
     keys = list(dict.fromkeys(key for of_model in scores.values() for key in of_model))
     table = [[recipe.title, *keys]]
     for model, of_model in scores.items():
