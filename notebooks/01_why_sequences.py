@@ -411,7 +411,7 @@ for axis, (title, part) in zip(axes, parts.items(), strict=True):
     axis.set_yticks(range(len(models)), models)
     axis.grid(alpha=0.3)
 axes[0].invert_yaxis()
-figure.suptitle("point: one training (some coincide), grey: one standard error")
+figure.suptitle("point: one run (some coincide), gray bar: one standard error")
 plt.show()
 
 # %% [markdown]

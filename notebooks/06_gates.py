@@ -458,7 +458,7 @@ plt.show()
 
 # %%
 def last_step_with(gates, **others):
-    """Computes c = f * c + i * g and h = o * tanh(c) for the last word. Replaces the parts in others."""
+    """Computes c = f * c + i * g and h = o * tanh(c) for the last word, with some parts replaced."""
     parts = {name: values[-1] for name, values in gates.items()} | others
     c = parts["forget"] * gates["cell_state"][-2] + parts["input"] * parts["candidate"]
     h = parts["output"] * np.tanh(c)
@@ -516,8 +516,8 @@ kept = np.prod(forget[at + 1 :], axis=0)  # [units]
 
 figure, axis = plt.subplots(figsize=(9, 4.5), layout="constrained")
 axis.plot(np.sort(kept)[::-1], linewidth=3)
-axis.set(xlabel="unit, in order", ylabel="share kept", ylim=(0, 1))
-axis.set_title(f'Of what was held at "not", after {len(words) - at - 1} more words')
+axis.set(xlabel="unit, sorted", ylabel="share kept", ylim=(0, 1))
+axis.set_title(f'How much is left {len(words) - at - 1} words after "not"')
 print(f"{(kept > 0.5).sum()} units keep more than half, {(kept < 0.05).sum()} less than a twentieth")
 p = answers(diagnostics.hidden_states(model, tokens)[0])
 print("answers:", "  ".join(f"{word} {one:.2f}" for word, one in zip(words, p, strict=True)))
