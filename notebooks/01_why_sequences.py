@@ -497,7 +497,7 @@ for axis, model in zip(axes, plain, strict=True):
         arrow = {"arrowstyle": "-|>", "linewidth": 2.5, "mutation_scale": 20, "color": "tab:blue"}
         axis.annotate("", (end, i), (start, i), arrowprops=arrow)
         axis.plot(start, i, "o", color="tab:blue", markersize=8)
-    axis.axvline(0.5, color="grey", linestyle="dotted")
+    axis.axvline(0.5, color="gray", linestyle="dotted")
     axis.set(title=model, xlabel="probability of positive", xlim=(-0.03, 1.03))
     axis.set_yticks(range(len(adjectives)), adjectives)
 axes[0].set_ylabel("The food is (not) ...")

@@ -80,7 +80,7 @@ def draw(title, steps, memory="-|>", context=None, feedback=False):
     left = 1.8 if context else 1.2
     _, axis = plt.subplots(figsize=(1.8 * (len(steps) + left), 4.2), layout="constrained")
     for y, label in enumerate(["inputs", "hidden states", "outputs"]):
-        axis.text(-left - 0.3, y, label, fontsize=15, va="center", color="dimgrey")
+        axis.text(-left - 0.3, y, label, fontsize=15, va="center", color="dimgray")
     if context:
         box(axis, -0.7, 1, context, "input")
         arrow(axis, (-0.7, 1), (0, 1))
@@ -96,7 +96,7 @@ def draw(title, steps, memory="-|>", context=None, feedback=False):
         if t > 0:
             arrow(axis, (t - 1, 1), (t, 1), "-|>" if is_decoder else memory)
             if feedback and steps[t - 1][2]:
-                arrow(axis, (t - 1, 2), (t, 0), linestyle="dashed", color="grey", linewidth=1.5)
+                arrow(axis, (t - 1, 2), (t, 0), linestyle="dashed", color="gray", linewidth=1.5)
     axis.set(xlim=(-left - 0.4, len(steps) - 0.4), ylim=(-0.4, 2.4))
     axis.set_title(title, fontsize=20)
     axis.axis("off")

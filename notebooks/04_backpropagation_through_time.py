@@ -307,7 +307,7 @@ print("sum over 30 steps = gradient of Keras, for", by_keras.size, "weights")
 
 # %%
 figure, axis = plt.subplots(figsize=(9, 4.5), layout="constrained")
-for name, color in (("untrained", "tab:grey"), ("trained", "tab:blue")):
+for name, color in (("untrained", "tab:gray"), ("trained", "tab:blue")):
     for seed in seeds:
         sizes = np.linalg.norm(terms[name][seed], axis=(1, 2))  # [time]
         label = name if seed == 0 else None
@@ -363,7 +363,7 @@ for name, models in (("untrained", untrained), ("trained", trained)):
 
 # %%
 figure, axes = plt.subplots(1, 2, figsize=(12, 4.5), layout="constrained")
-for name, color in (("untrained", "tab:grey"), ("trained", "tab:blue")):
+for name, color in (("untrained", "tab:gray"), ("trained", "tab:blue")):
     for i, axis in enumerate(axes):
         for seed in seeds:
             label = name if seed == 0 else None
@@ -514,7 +514,7 @@ for axis, values in zip(axes, results.transpose(2, 0, 1), strict=True):  # value
     axis.set_xticks(windows, windows)
     axis.minorticks_off()
     axis.grid(alpha=0.3)
-axes[0].axhline(np.log(4), color="grey", linestyle="--", label="guessing")
+axes[0].axhline(np.log(4), color="gray", linestyle="--", label="guessing")
 axes[0].axvline(6, color="tab:red", linestyle="dotted", linewidth=2, label="k = 6")
 axes[0].set(title="what is lost", ylabel="loss at the answers, nats")
 axes[1].set(title="what is gained", ylabel="time for an update, ms")

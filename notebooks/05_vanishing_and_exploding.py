@@ -103,7 +103,7 @@ figure, axis = plt.subplots(figsize=(8, 4.5), layout="constrained")
 for name, matrix in matrices.items():
     powers = [np.linalg.norm(np.linalg.matrix_power(matrix, n), 2) for n in range(31)]
     axis.plot(range(31), powers, linewidth=2.5, label=name)
-axis.axhline(1, color="grey", linestyle="dotted")
+axis.axhline(1, color="gray", linestyle="dotted")
 axis.set(xlabel="steps n", ylabel="most that $W^n$ stretches", yscale="log")
 axis.legend()
 plt.show()
@@ -228,7 +228,7 @@ for cell, color in COLORS.items():
     values = np.array([errors[cell, length] for length in lengths])  # [lengths, seeds]
     axis.plot(lengths, values.mean(axis=1), color=color, linewidth=2.5, label=f"{cell}, mean")
     axis.plot(lengths, values, "o", color=color, alpha=0.6)
-axis.axhline(1 / 6, color="grey", linestyle="--", label="always the mean")
+axis.axhline(1 / 6, color="gray", linestyle="--", label="always the mean")
 axis.set(xlabel="length of the sequence, steps", ylabel="mean squared error", yscale="log")
 axis.set_xticks(lengths, lengths)
 axis.set_title("adding problem, 600 updates, three seeds")
@@ -439,7 +439,7 @@ for name, (losses, norms) in runs.items():
 figure, axes = plt.subplots(2, 3, figsize=(13, 7), sharex=True, sharey="row", layout="constrained")
 for (name, (losses, norms)), column in zip(runs.items(), axes.T, strict=True):
     column[0].plot(losses.T, linewidth=1.5)
-    column[0].axhline(np.log(4), color="grey", linestyle="--")
+    column[0].axhline(np.log(4), color="gray", linestyle="--")
     column[1].plot(norms.T, linewidth=1.5)
     column[0].set_title(name)
     column[1].set(xlabel="update", yscale="log")
@@ -580,7 +580,7 @@ for name in dict.fromkeys(name for name, _ in copy_errors):
     color = COLORS[name.split(",")[0]]
     axis.plot(delays, values.mean(axis=1), style, color=color, linewidth=2.5, label=name)
     axis.plot(delays, values, "o", color=color, alpha=0.5)
-axis.axhline(0.75, color="grey", linestyle="dotted", label="guessing")
+axis.axhline(0.75, color="gray", linestyle="dotted", label="guessing")
 axis.axhline(without_order, color="black", linestyle="dotted", label="without order")
 axis.set(xlabel="delay, blanks", ylabel="share of wrong letters", ylim=(-0.03, 0.85))
 axis.set_xticks(delays, delays)

@@ -364,7 +364,7 @@ for axis, sentence in zip(axes.flat, sentences, strict=True):
     words, tokens = read(sentence)
     p = answers(diagnostics.hidden_states(model, tokens)[0])
     axis.bar(range(len(words)), p, color=np.where(p > 0.5, "tab:orange", "tab:blue"))
-    axis.axhline(0.5, color="grey", linestyle="dotted")
+    axis.axhline(0.5, color="gray", linestyle="dotted")
     axis.set_xticks(range(len(words)), words)
     axis.set(ylim=(0, 1), title=sentence)
 for axis in axes[:, 0]:
