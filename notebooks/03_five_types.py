@@ -197,8 +197,8 @@ print("The same again.")
 # %% [markdown]
 # ## 2. One-to-many: one thing in, a sequence out
 #
-# Examples are an image in and a sentence about it out (captioning), or a first note in and a melody
-# out. Here we do this: a number in, its words out, 247 -> "two hundred and forty seven".
+# For example: an image in, a sentence about it out (captioning). Or a first note in, a melody out.
+# Here we use numbers: 247 goes in, "two hundred and forty seven" comes out.
 #
 # The one thing is called the **context**. It sets the state before the first step, $h_0$, which is
 # then no longer zero. After that, the network reads its own words. At each step the previous word
@@ -325,8 +325,8 @@ print(results["one_to_many"][1])
 # %% [markdown]
 # ## 3. Many-to-one: a sequence in, one answer out
 #
-# Examples are a review in and its sentiment out, or thirty days of sales in and the next day out.
-# The network reads everything and answers once, from its last state. That state has to hold
+# For example: a review in, its sentiment out. Or thirty days of sales in, the next day out. The
+# network reads everything and answers once, from its last state. That state has to hold
 # everything that matters.
 
 # %%
@@ -344,7 +344,8 @@ draw(
 # The data is the sunspot number, a yearly mean from 1700 to 2008. It is an index: the number of
 # spots seen on the sun plus ten times the number of groups of spots. It goes up and down, with
 # about eleven years from one peak to the next. `load_series` cuts the years in order of time. We
-# learn from the oldest years, choose on the years after that (validation), and test on the newest.
+# learn from the oldest years, make choices on the years after that (validation), and test on the
+# newest.
 
 # %%
 parts, _ = zoo.datasets.load_series("sunspots")

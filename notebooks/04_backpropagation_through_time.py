@@ -284,7 +284,7 @@ for seed in seeds:
     print(f"seed {seed}: mean squared error untrained {errors[0]:.3f}, trained {errors[1]:.4f}")
 
 # %% [markdown]
-# All three have learned it. (`global_clipnorm` shortens gradients that are too long. See notebook
+# All three networks have learned the task. (`global_clipnorm` shortens gradients that are too long. See notebook
 # 05.)
 #
 # Which steps does the gradient of $W_h$ come from? `step_gradients` tells us, before and after
@@ -419,8 +419,8 @@ for k, one in zip(num_steps, found, strict=True):
 # In training, truncation is done with **windows**. We cut the text into pieces of $k$ steps. For
 # each piece we go forward, go backward, and update the weights. The last *state* of a window is the
 # first state of the next one, so the network can remember across the edge. But the *gradient* stops
-# at the edge. For a text model of the zoo, use `model.with_states()`. Its states are inputs and
-# outputs like any others.
+# at the edge. For a text model of the zoo, `model.with_states()` returns a model whose states are
+# inputs and outputs like any others.
 #
 # We make up a text in which we know how far back one must look. It has a letter, four dots, a
 # question mark, and then the same letter again. Only the letter after "?" can be predicted, and

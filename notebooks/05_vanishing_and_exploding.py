@@ -477,7 +477,7 @@ figure = diagnostics.plot_singular_values(found)
 plt.show()
 
 # %% [markdown]
-# With 0.5 it is $0.5^n$. With 1, about a third is left after 46 steps, in the best direction. So an
+# With 0.5, the product shrinks like $0.5^n$. With 1, about a third is left after 46 steps, in the best direction. So an
 # untrained plain RNN starts well, as long as the input is too small to drive its states to where
 # tanh is flat. With 1.5 it grows, but only to about 50, not to $1.5^{46} \approx 10^8$. The states
 # are so large that tanh shrinks most directions. The left picture hides this, because it shows only
