@@ -446,8 +446,8 @@ for seed, gru in enumerate(grus):
 #
 # The trained model `sentiment-sst2-lstm` comes with this project. It is an LSTM, another cell with
 # gates. It was trained on SST-2: 67,349 phrases and sentences from film reviews. Its word vectors
-# started as GloVe's, which were learned from billions of words. The model has a card with its
-# results on the 1,821 test sentences of SST-2. The card also lists two baselines trained on the
+# started from GloVe's vectors, which were learned from billions of words. The model has a card with
+# its results on the 1,821 test sentences of SST-2. The card also lists two baselines trained on the
 # same data. (The mean of word vectors started from GloVe too.)
 
 # %%

@@ -326,8 +326,8 @@ print(results["one_to_many"][1])
 # ## 3. Many-to-one: a sequence in, one answer out
 #
 # For example: a review in, its sentiment out. Or thirty days of sales in, the next day out. The
-# network reads everything and answers once, from its last state. That state has to hold
-# everything that matters.
+# network reads everything and answers once, from its last state. That state has to hold everything
+# that matters.
 
 # %%
 draw(
@@ -408,7 +408,7 @@ plt.show()
 # %% [markdown]
 # The forecast follows the ups and downs. Is it good? We compare it with the simplest possible
 # forecast: next year is like this year. MAE is the mean absolute error. This is a low bar. The
-# README in the folder `benchmarks` also has a linear regression.
+# README in the folder `recipes` also has a linear regression.
 
 # %%
 mae = np.abs(forecast - truth).mean()

@@ -284,8 +284,8 @@ for seed in seeds:
     print(f"seed {seed}: mean squared error untrained {errors[0]:.3f}, trained {errors[1]:.4f}")
 
 # %% [markdown]
-# All three networks have learned the task. (`global_clipnorm` shortens gradients that are too long. See notebook
-# 05.)
+# All three networks have learned the task. (`global_clipnorm` shortens gradients that are too long.
+# See notebook 05.)
 #
 # Which steps does the gradient of $W_h$ come from? `step_gradients` tells us, before and after
 # training. The terms are matrices, so we plot their size: the norm, which is the square root of the

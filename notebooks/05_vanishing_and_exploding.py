@@ -477,11 +477,11 @@ figure = diagnostics.plot_singular_values(found)
 plt.show()
 
 # %% [markdown]
-# With 0.5, the product shrinks like $0.5^n$. With 1, about a third is left after 46 steps, in the best direction. So an
-# untrained plain RNN starts well, as long as the input is too small to drive its states to where
-# tanh is flat. With 1.5 it grows, but only to about 50, not to $1.5^{46} \approx 10^8$. The states
-# are so large that tanh shrinks most directions. The left picture hides this, because it shows only
-# the best direction of each step.
+# With 0.5, the product shrinks like $0.5^n$. With 1, about a third is left after 46 steps, in the
+# best direction. So an untrained plain RNN starts well, as long as the input is too small to drive
+# its states to where tanh is flat. With 1.5 it grows, but only to about 50, not to $1.5^{46}
+# \approx 10^8$. The states are so large that tanh shrinks most directions. The left picture hides
+# this, because it shows only the best direction of each step.
 #
 # In an LSTM, the forget gate multiplies the cell state. It is $\sigma(\ldots + b_f)$, so its bias
 # $b_f$ determines where it starts: at 0.5 with $b_f = 0$. Keras starts with $b_f = 1$

@@ -445,8 +445,8 @@ plt.show()
 
 # %% [markdown]
 # After "not", the input gate is only about half as open, or even less, for every adjective. After
-# "very", it is as open as in the plain sentence. The equations allow exactly this: $i_t$ depends on $x_t$ **and** on
-# $h_{t-1}$, so it can depend on what the network has read before.
+# "very", it is as open as in the plain sentence. The equations allow exactly this: $i_t$ depends on
+# $x_t$ **and** on $h_{t-1}$, so it can depend on what the network has read before.
 #
 # ### Is the gate the cause?
 #

@@ -195,8 +195,8 @@ for attention, runs in shares.items():
 # After this much training it has not. Question 1 suggests how to try more.
 #
 # Attention also helps on real sentences, and there it helps at every length. The README in the
-# folder `benchmarks` has translation scores by the length of the sentence, with and without
-# attention, after the same number of passes over the data.
+# folder `recipes` has translation scores by the length of the sentence, with and without attention,
+# after the same number of passes over the data.
 
 # %% [markdown]
 # ## The idea
