@@ -1,8 +1,9 @@
-"""Runs the notebooks and saves them with outputs and pictures, each beside its script.
+"""Turns the scripts in notebooks/ into executed notebooks.
 
     python benchmarks/notebooks.py [NAME ...]
 
-The script is the source: change it, then run this. All of them, if no name is given.
+Change the script, not the notebook. Then run this: it executes the script and writes the notebook,
+with outputs and pictures, next to it. Without a name, it does this for all scripts.
 """
 
 import argparse
@@ -21,23 +22,31 @@ DATASETS = ("digits", "movie_reviews/rotten_tomatoes", "sunspots")
 
 
 def run(script, changes):
-    """The notebook of a script with changes, from old text to new, executed in an empty folder."""
+    """Executes a script as a notebook, in an empty folder.
+
+    Args:
+        script: path of the script.
+        changes: a dict of texts to replace in the script first, `{old: new}`.
+
+    Returns:
+        The notebook, with its outputs.
+    """
     source = script.read_text(encoding="utf-8")
     for old, new in changes.items():
-        assert old in source, f"{script.name} has not the text {old}"
+        assert old in source, f"{script.name} does not contain: {old}"
         source = source.replace(old, new)
     notebook = jupytext.reads(source, fmt="py:percent")
     for i, cell in enumerate(notebook.cells):
-        cell.id = f"cell-{i}"  # else random: a change in each line of git's
+        cell.id = f"cell-{i}"  # jupytext's are random: every run would change them
     with tempfile.TemporaryDirectory() as folder:
         NotebookClient(
             notebook,
             timeout=600,
             kernel_name="python3",
             record_timing=False,
-            coalesce_streams=True,  # else what is printed in two moments is two outputs
+            coalesce_streams=True,  # else one cell can have its text in several pieces
             resources={"metadata": {"path": folder}},
-            # Without it, what TensorFlow's C++ writes at import is an output of the first cell.
+            # Else the first cell shows what TensorFlow's C++ code writes during import.
             extra_arguments=["--IPKernelApp.capture_fd_output=False"],
         ).execute()
     return notebook
@@ -51,7 +60,7 @@ def main():
     parser.add_argument("names", nargs="*", metavar="NAME", choices=[[], *names], default=[])
     options = parser.parse_args()
     for dataset in DATASETS:
-        zoo.datasets.load(dataset)  # prepares it; else its progress is among the outputs
+        zoo.datasets.load(dataset)  # prepares it now: a notebook must not show its progress bar
     for name in options.names or names:
         begin = time.perf_counter()
         notebook = run(FOLDER / f"{name}.py", {})

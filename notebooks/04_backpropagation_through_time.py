@@ -11,10 +11,11 @@
 # %% [markdown]
 # # Backpropagation through time
 #
-# How does a recurrent network learn? We compute one gradient by hand, step by step, and find the same
-# number by trying, by unrolling, and by Keras. Then we stop the sum early, as is done in practice,
-# and measure what that loses and what it gains. You need notebook 02 (the forward pass), and to know
-# that a gradient says how a loss changes with a weight, and what the chain rule is.
+# How does a recurrent network learn? We compute one gradient by hand, step by step. Then we get the
+# same number in three other ways: by trying, by unrolling, and from Keras. After that, we cut the
+# sum short, as is done in practice, and measure what that loses and what it gains. You need
+# notebook 02 (the forward pass). You also need to know what a gradient is (how a loss changes with
+# a weight) and what the chain rule is.
 
 # %%
 import logging
@@ -32,7 +33,7 @@ import zoo
 from zoo import diagnostics
 
 plt.rcParams["font.size"] = 13
-logging.getLogger("tensorflow").setLevel("ERROR")  # it warns of its own workings
+logging.getLogger("tensorflow").setLevel("ERROR")  # hides warnings about its internals
 
 # %% [markdown]
 # ## A network small enough
@@ -41,8 +42,8 @@ logging.getLogger("tensorflow").setLevel("ERROR")  # it warns of its own working
 #
 # $$a_t = W x_t + W_h h_{t-1} + b, \qquad h_t = \tanh(a_t), \qquad h_0 = 0$$
 #
-# After the last step $T = 4$ the network answers with one number, $y = W_y h_T + b_y$. The answer
-# should have been 1, and the loss says how far off it is: $L = (y - 1)^2$. All numbers are made up.
+# After the last step $T = 4$ the network answers with one number, $y = W_y h_T + b_y$. The right
+# answer is 1. The loss says how far off the network is: $L = (y - 1)^2$. All numbers are made up.
 
 # %%
 W = np.array([0.5, -0.7])  # [units]: one number is read at a time
@@ -55,7 +56,7 @@ target = 1.0
 
 
 def forward(W_h):
-    """The states h_0 to h_T, [time + 1, units], and the answer y."""
+    """Returns the states h_0 to h_T, [time + 1, units], and the answer y."""
     states = [np.zeros(2)]
     for x_t in x:
         states.append(np.tanh(W * x_t + W_h @ states[-1] + b))
@@ -69,38 +70,39 @@ print(f"y = {y:.4f}, loss = {(y - target) ** 2:.4f}")
 # %% [markdown]
 # ## One weight, used four times
 #
-# Take one weight, the one in row 1 and column 2 of $W_h$: 0.5. It says how much unit 2 at one step
-# does to unit 1 at the next. What does the loss do if we change it a little? That is its gradient,
-# $\partial L / \partial W_h$ at this place.
+# We pick one weight: the one in row 1 and column 2 of $W_h$, which is 0.5. It determines how unit 2
+# at one step affects unit 1 at the next step. How does the loss change if we change this weight a
+# little? That is its gradient, one entry of $\partial L / \partial W_h$.
 #
-# The trouble: it is *one* weight, but it is *used* at every step. At step 4 it acts on the answer at
-# once. At step 1 it changes $h_1$, which changes $h_2$, which changes $h_3$, and so on to the loss.
-# The chain rule says: follow each use by itself, as if the other uses had a weight of their own, and
-# **add up**:
+# The difficulty: it is *one* weight, but it is *used* at every step. At step 4 it affects the
+# answer directly. At step 1 it changes $h_1$, which changes $h_2$, which changes $h_3$, and so on
+# to the loss. The chain rule says: look at each use separately, as if every use had its own weight,
+# and **add up** the results:
 #
 # $$\frac{\partial L}{\partial W_h} = \sum_{t=1}^{T}
 # \frac{\partial L}{\partial h_t} \, \frac{\partial h_t}{\partial W_h}$$
 #
-# - $\partial L / \partial h_t$ is all that the state $h_t$ does to the loss, through all later steps.
-# - $\partial h_t / \partial W_h$ is what the use at step $t$ *alone* does to $h_t$: the state before,
-#   $h_{t-1}$, stands still.
+# - $\partial L / \partial h_t$ is the total effect of the state $h_t$ on the loss, through all
+#   later steps.
+# - $\partial h_t / \partial W_h$ is the effect on $h_t$ of the use at step $t$ *alone*. The
+#   previous state, $h_{t-1}$, is kept fixed.
 #
-# The second factor is easy. $\tanh$ has the derivative $1 - \tanh^2$, here $1 - h_t^2$, and the
-# weight in row $i$, column $j$ is multiplied with number $j$ of $h_{t-1}$.
+# The second factor is easy. $\tanh$ has the derivative $1 - \tanh^2$, here $1 - h_t^2$. The weight
+# in row $i$, column $j$ is multiplied by number $j$ of $h_{t-1}$.
 #
 # ## Back from step to step
 #
-# The first factor is computed from the end to the beginning. At the end there is no later step:
+# We compute the first factor from the end to the beginning. At the end there is no later step:
 #
 # $$\frac{\partial L}{\partial h_T} = 2\,(y - 1)\, W_y$$
 #
-# From step $t$ back to step $t - 1$ the gradient is multiplied with a matrix, the **Jacobian** of the
-# step: how each number of $h_t$ depends on each number of $h_{t-1}$.
+# From step $t$ back to step $t - 1$, the gradient is multiplied by a matrix, the **Jacobian** of
+# the step. It says how each number of $h_t$ depends on each number of $h_{t-1}$.
 #
 # $$J_t = \frac{\partial h_t}{\partial h_{t-1}} = \operatorname{diag}(1 - h_t^2)\, W_h,
 # \qquad \frac{\partial L}{\partial h_{t-1}} = \frac{\partial L}{\partial h_t} \, J_t$$
 #
-# ($\operatorname{diag}$ makes a matrix with these numbers on the diagonal. A gradient is written as a
+# ($\operatorname{diag}$ makes a matrix with these numbers on the diagonal. We write a gradient as a
 # row, so it stands on the left: `g @ J`.)
 
 # %%
@@ -118,13 +120,14 @@ by_sum = contributions.sum(axis=0)
 print(f"sum over time: {by_sum[0, 1]:.6f}")
 
 # %% [markdown]
-# This is **backpropagation through time**: forward through all steps and keep the states, then
-# backward through all steps, with one more term of the sum at each. Step 1 adds nothing, because $h_0
-# = 0$: there was nothing for $W_h$ to act on.
+# This is **backpropagation through time**. First we go forward through all steps and keep the
+# states. Then we go backward through all steps, and each step adds one term to the sum. Step 1 adds
+# nothing, because $h_0 = 0$, so $W_h$ had nothing to act on.
 #
-# The terms differ in sign. The uses at steps 2 and 3 ask for a smaller weight (a positive gradient:
-# the loss grows with the weight), the use at step 4 asks for a larger one. The sum decides. Who looks
-# at the last step only would change this weight in the wrong direction.
+# The terms have different signs. The uses at steps 2 and 3 ask for a smaller weight. (Their
+# gradient is positive: the loss grows with the weight.) The use at step 4 asks for a larger one.
+# The sum decides. If you looked only at the last step, you would change this weight in the wrong
+# direction.
 
 # %%
 figure, axis = plt.subplots(figsize=(8, 4), layout="constrained")
@@ -139,8 +142,9 @@ plt.show()
 # %% [markdown]
 # ## The same number by trying
 #
-# A gradient can always be checked without any theory: make the weight a little larger, make it a
-# little smaller, compute the loss both times, and divide the difference by the change.
+# You can always check a gradient without any theory. Make the weight a little larger, make it a
+# little smaller, and compute the loss both times. Then divide the difference of the losses by the
+# change of the weight.
 
 
 # %%
@@ -155,14 +159,15 @@ print(f"{by_trying:.6f}")
 np.testing.assert_allclose(by_trying, by_sum[0, 1], rtol=1e-6)
 
 # %% [markdown]
-# That needs two forward passes for each weight, and a network has thousands of weights.
-# Backpropagation finds all of them in one pass back. So trying is for checking only.
+# This needs two forward passes for each weight, and a network has thousands of weights.
+# Backpropagation gets all gradients in one backward pass. So trying is only for checking.
 #
 # ## The same number by unrolling
 #
-# "As if each use had a weight of its own" can be taken at its word. We write the four steps one below
-# the other, as a feed-forward network of four layers, and give each layer a **copy** of $W_h$.
-# TensorFlow's `GradientTape` writes down what is computed, and then goes back through it by itself.
+# We said "as if every use had its own weight". Now we do exactly that. We write the four steps one
+# below the other, as a feed-forward network of four layers, and give each layer its own **copy** of
+# $W_h$. TensorFlow's `GradientTape` records what is computed, and then goes back through it
+# automatically.
 
 # %%
 copies = [tf.Variable(W_h) for _ in x]  # one for each step
@@ -184,8 +189,9 @@ np.testing.assert_allclose(by_copy, contributions)
 #
 # ## The same number by Keras
 #
-# At last the network as `zoo.build` makes it, with our numbers put in. Keras keeps the matrices
-# transposed (notebook 02), so our weight is in row 2, column 1, and `.T` turns the gradient back.
+# Finally, we use the network that `zoo.build` makes, with our numbers put in. Keras stores the
+# matrices transposed (notebook 02). So our weight is in row 2, column 1, and `.T` turns the
+# gradient back.
 
 # %%
 model = zoo.build("many_to_one", cell="simple_rnn", num_features=1, num_outputs=1, units=2)
@@ -205,8 +211,9 @@ print(f"by unrolling          {by_copy[:, 0, 1].sum():.6f}")
 print(f"by Keras              {by_keras[0, 1]:.6f}")
 
 # %% [markdown]
-# `zoo.diagnostics.step_gradients` gives the terms of the sum for any model of the zoo: any cell, any
-# number of layers. It takes the loss from `model.compile`. Here it gives our four terms.
+# `zoo.diagnostics.step_gradients` returns the terms of the sum for any model of the zoo, with any
+# cell and any number of layers. It uses the loss from `model.compile`. Here it returns our four
+# terms.
 
 # %%
 model.compile(loss="mse")
@@ -217,9 +224,9 @@ print(terms[:, 1, 0].round(4))  # row 2, column 1: our weight
 # %% [markdown]
 # ## What the gradient is for
 #
-# The gradient points to where the loss grows. So training goes a small step the other way, $W_h
-# \leftarrow W_h - \alpha \, \partial L / \partial W_h$, with a **learning rate** $\alpha$. (And the
-# same for all other weights. Here $W_h$ alone.)
+# The gradient points in the direction in which the loss grows. So training takes a small step the
+# other way, $W_h \leftarrow W_h - \alpha \, \partial L / \partial W_h$, with a **learning rate**
+# $\alpha$. All other weights are changed in the same way. Here we change only $W_h$.
 
 # %%
 print(f"loss before: {loss(W_h):.4f}")
@@ -227,21 +234,21 @@ for rate in (0.001, 0.01, 0.1, 0.3, 1.0):
     print(f"after one step with learning rate {rate:6.3f}: {loss(W_h - rate * by_sum):.4f}")
 
 # %% [markdown]
-# A small step helps a little, a larger one more, and one that is too large does harm: the gradient is
-# true only near the place where it was computed.
+# A small step helps a little, and a larger one helps more. A step that is too large does harm,
+# because the gradient is only right close to where it was computed.
 #
 # ## A task that needs memory
 #
-# Now to networks that are trained. The **adding problem** (Hochreiter & Schmidhuber 1997): at each
-# step the network reads a random number and a mark. Two of the marks are 1, all others 0. After the
-# last step it must say the sum of the two marked numbers. It cannot know the sum without remembering
-# the first of them until the second comes, and both until the end. Here one mark lies in the first
-# half, the other in the second half.
+# Now we look at trained networks. The task is the **adding problem** (Hochreiter & Schmidhuber
+# 1997). At each step the network reads a random number and a mark. Two of the marks are 1, all
+# others are 0. After the last step it must say the sum of the two marked numbers. To know the sum,
+# it must remember the first marked number until the second comes, and both until the end. Here, one
+# mark is in the first half and the other in the second half.
 
 
 # %%
 def adding(rows, length, rng):
-    """Numbers and marks [rows, length, 2], and the sums of the marked numbers [rows, 1]."""
+    """Returns numbers and marks [rows, length, 2], and sums of the marked numbers [rows, 1]."""
     x = np.zeros((rows, length, 2), "float32")
     x[:, :, 0] = rng.random((rows, length))
     each, half = np.arange(rows), length // 2
@@ -256,9 +263,9 @@ print("marks:  ", example[0, :, 1].astype(int))
 print("sum:    ", its_sum[0].round(2))
 
 # %% [markdown]
-# We train a GRU (a cell that remembers better than the plain one; notebook 06 opens it) on sequences
-# of 30 steps, three times with different random beginnings (*seeds*), so that we see what is luck.
-# Who always says the mean, 1, has a squared error of 1/6, about 0.167.
+# We train a GRU on sequences of 30 steps. (A GRU is a cell that remembers better than the plain
+# one. Notebook 06 explains it.) We train it three times with different random starts (*seeds*), to
+# see how much is luck. Always answering the mean, 1, gives a squared error of 1/6, about 0.167.
 
 # %%
 length, seeds = 30, (0, 1, 2)
@@ -277,11 +284,13 @@ for seed in seeds:
     print(f"seed {seed}: mean squared error untrained {errors[0]:.3f}, trained {errors[1]:.4f}")
 
 # %% [markdown]
-# All three have learnt it. (`global_clipnorm` shortens gradients that are too long: notebook 05.)
+# All three networks have learned the task. (`global_clipnorm` shortens gradients that are too long.
+# See notebook 05.)
 #
-# Which steps does the gradient of $W_h$ come from? `step_gradients` tells, before and after training.
-# The terms are matrices, so we plot their size: the norm, that is, the root of the sum of squares.
-# And first the check on this larger model: the sum over all steps is what Keras computes.
+# Which steps does the gradient of $W_h$ come from? `step_gradients` tells us, before and after
+# training. The terms are matrices, so we plot their size: the norm, which is the square root of the
+# sum of squares. But first we check this larger model: the sum over all steps should equal the
+# gradient that Keras computes.
 
 # %%
 terms = {
@@ -298,7 +307,7 @@ print("sum over 30 steps = gradient of Keras, for", by_keras.size, "weights")
 
 # %%
 figure, axis = plt.subplots(figsize=(9, 4.5), layout="constrained")
-for name, color in (("untrained", "tab:grey"), ("trained", "tab:blue")):
+for name, color in (("untrained", "tab:gray"), ("trained", "tab:blue")):
     for seed in seeds:
         sizes = np.linalg.norm(terms[name][seed], axis=(1, 2))  # [time]
         label = name if seed == 0 else None
@@ -309,22 +318,24 @@ axis.legend()
 plt.show()
 
 # %% [markdown]
-# In the untrained networks nearly all of the gradient comes from the last few steps. What is said of
-# earlier steps is there, but tiny: notebook 05 is about that. The trained networks have learnt to
-# carry something through the whole sequence, and now the early steps count too.
+# In the untrained networks, nearly all of the gradient comes from the last few steps. The earlier
+# steps do contribute, but very little. Notebook 05 explains why. The trained networks have learned
+# to carry something through the whole sequence, and now the early steps count too.
 #
 # ## Truncated backpropagation
 #
-# A text of 10,000 characters means 10,000 steps forward, all states kept, and 10,000 steps back, for
-# a single update of the weights. So in practice the way back is cut off after $k$ steps: **truncated
-# backpropagation through time**. Textbooks name $k$ of 5 to 10. The sum loses its early terms. How
-# much is that?
+# A text of 10,000 characters means 10,000 steps forward with all states kept, and 10,000 steps
+# back, for a single update of the weights. So in practice, we stop going back after $k$ steps. This
+# is called **truncated backpropagation through time**. Textbooks recommend a $k$ of 5 to 10. The
+# sum then loses its early terms. How much is that?
 #
-# `zoo.diagnostics.truncated_gradients` computes the gradient $G_k$ with every way back cut off after
-# $k$ steps. For our example $G_1$ would be the bar of step 4 alone, with the wrong sign. Two numbers
-# compare it with the full gradient $G$. The *share* says how much of $G$ is left, measured in the
-# direction of $G$ (it can be above 1 where dropped terms had the other sign). The *cosine* says
-# whether the direction is right: 1 is the same direction, 0 a right angle.
+# `zoo.diagnostics.truncated_gradients` computes the gradient $G_k$ in which every path back stops
+# after $k$ steps. For our small example, $G_1$ would be only the bar of step 4, which has the wrong
+# sign. We compare $G_k$ with the full gradient $G$ by two numbers:
+#
+# - The *share* says how much of $G$ is left, measured in the direction of $G$. (It can be above 1
+#   if the dropped terms had the opposite sign.)
+# - The *cosine* says whether the direction is right. 1 is the same direction, 0 is a right angle.
 #
 # $$\text{share} = \frac{G_k \cdot G}{G \cdot G}, \qquad
 # \text{cosine} = \frac{G_k \cdot G}{\lVert G_k \rVert \, \lVert G \rVert}$$
@@ -352,7 +363,7 @@ for name, models in (("untrained", untrained), ("trained", trained)):
 
 # %%
 figure, axes = plt.subplots(1, 2, figsize=(12, 4.5), layout="constrained")
-for name, color in (("untrained", "tab:grey"), ("trained", "tab:blue")):
+for name, color in (("untrained", "tab:gray"), ("trained", "tab:blue")):
     for i, axis in enumerate(axes):
         for seed in seeds:
             label = name if seed == 0 else None
@@ -367,18 +378,20 @@ axes[0].legend()
 plt.show()
 
 # %% [markdown]
-# Look at $k = 5$. In an untrained network truncation looks free: nearly everything is left. That is
-# no good news: it only says that the gradient does not reach far yet. In the trained network, which
-# really uses its memory, five steps are a small part. The direction suffers less than the size.
+# Look at $k = 5$. In an untrained network, truncation seems to cost nothing: nearly everything is
+# left. But that is not good news. It only says that the gradient does not reach far yet. In the
+# trained network, which really uses its memory, five steps are a small part. The direction suffers
+# less than the size.
 #
-# So the cost of truncation depends on the task and on how far training has come. Measure it where it
-# matters, not on a new network.
+# So the cost of truncation depends on the task and on how far training has come. Measure it on a
+# trained network, not on a new one.
 #
 # ## A real language model
 #
-# The package has a language model of characters, an LSTM of 512 units trained on the plays of
-# Shakespeare in windows of 100 characters. At each character it predicts the next. How far back does
-# its gradient reach? We let it read the beginning of a sonnet, which was not in its training text.
+# The package includes a language model of characters. It is an LSTM of 512 units, trained on the
+# plays of Shakespeare in windows of 100 characters. At each character it predicts the next one. How
+# far back does its gradient reach? We let it read the beginning of a sonnet that was not in its
+# training text.
 
 # %%
 task = zoo.load("text-shakespeare-lstm")
@@ -388,7 +401,7 @@ tokens = np.array([[number_of[character] for character in sonnet]])
 before, after = tokens[:, :-1], tokens[:, 1:]  # each [1, time]
 
 task.model.compile(loss="sparse_categorical_crossentropy")
-num_steps = [1, 2, 5, 10, 20, 40, before.shape[1]]  # the last: all
+num_steps = [1, 2, 5, 10, 20, 40, before.shape[1]]  # the last one is all steps
 found = diagnostics.truncated_gradients(task.model, before, after, num_steps)
 print("   k   share   cosine")
 for k, one in zip(num_steps, found, strict=True):
@@ -396,20 +409,22 @@ for k, one in zip(num_steps, found, strict=True):
     print(f"{k:4d}   {share:5.2f}   {cosine:6.2f}")
 
 # %% [markdown]
-# One short text is not a measurement of English, but it shows the pattern. What came just before
-# matters most: the next character depends first of all on the word it is in. After that the share
-# grows slowly and without a sharp end. The textbook's 5 to 10 steps are a part of the gradient, not
-# all of it.
+# One short text does not tell us about English in general, but it shows the pattern. What came just
+# before matters most, because the next character depends first of all on the word that it is in.
+# After that, the share grows slowly, and there is no clear point where it ends. The textbook's 5 to
+# 10 steps are part of the gradient, not all of it.
 #
 # ## Training with windows
 #
-# In training, truncation is done with **windows**. The text is cut into pieces of $k$ steps. For each
-# piece: forward, backward, update. The last *state* of a window is the first state of the next, so
-# the network can remember across the edge. But the *gradient* stops at the edge. In the zoo a model
-# of text does that with `model.with_states()`: states are inputs and outputs like any others.
+# In training, truncation is done with **windows**. We cut the text into pieces of $k$ steps. For
+# each piece we go forward, go backward, and update the weights. The last *state* of a window is the
+# first state of the next one, so the network can remember across the edge. But the *gradient* stops
+# at the edge. For a text model of the zoo, `model.with_states()` returns a model whose states are
+# inputs and outputs like any others.
 #
-# We make up a text where we know how far back one must look. A letter, four dots, a question mark,
-# and then the same letter again. Only the letter after "?" can be known, and only by who has kept it.
+# We make up a text in which we know how far back one must look. It has a letter, four dots, a
+# question mark, and then the same letter again. Only the letter after "?" can be predicted, and
+# only by a network that has kept the first letter.
 
 # %%
 vocabulary = ["", "[UNK]", "a", "b", "c", "d", ".", "?"]
@@ -417,7 +432,7 @@ DOT, ASK = 6, 7
 
 
 def text(length, rng):
-    """Tokens [length], beginning anywhere."""
+    """Returns tokens [length]. The text may begin anywhere in the pattern."""
     letters = rng.integers(2, 6, (length // 7 + 2, 1))
     dots, ask = np.full((len(letters), 4), DOT), np.full((len(letters), 1), ASK)
     tokens = np.concatenate([letters, dots, ask, letters], axis=1).ravel()
@@ -428,21 +443,22 @@ def text(length, rng):
 print("".join(vocabulary[token] for token in text(50, np.random.default_rng(0))))
 
 # %% [markdown]
-# The letter is read five steps before the "?". A gradient from the answer reaches it if both are in
-# the same window, so $k$ must be 6 at least. Below that no gradient ever says "keep this letter",
-# although the state is handed on.
+# The network reads the letter five steps before the "?". A gradient from the answer reaches it if
+# both are in the same window, so $k$ must be at least 6. With a smaller $k$, no gradient ever says
+# "keep this letter", although the state is passed on.
 #
-# To be fair to all $k$, each update reads the same number of characters, 640: 640 texts side by side
-# with windows of 1, or 16 texts with windows of 40, and so on. All make 400 updates. The loss is the
-# cross-entropy, in nats (computed with the natural logarithm): 0 for who is sure and right, $\ln 4
-# \approx 1.39$ for who guesses among four letters.
+# To be fair to all $k$, each update reads the same number of characters, 640. That is 640 texts
+# side by side with windows of 1, or 16 texts with windows of 40, and so on. Each $k$ gets 400
+# updates. The loss is the cross-entropy, measured in nats (computed with the natural logarithm). It
+# is 0 for a network that is sure and right. It is $\ln 4 \approx 1.39$ for a network that guesses
+# among four letters.
 
 
 # %%
 def make_update(network, optimizer):
     @tf.function  # compiles it
     def update(inputs, targets, states):
-        with tf.GradientTape() as tape:  # it sees one window: the states come from outside
+        with tf.GradientTape() as tape:  # records one window: the states come from outside
             probabilities, *states = network([inputs, *states])  # [texts, k, vocabulary]
             losses = keras.losses.sparse_categorical_crossentropy(targets, probabilities)
             loss = tf.reduce_mean(losses)
@@ -454,7 +470,10 @@ def make_update(network, optimizer):
 
 
 def train(k, seed, updates=400, characters=640, units=32):
-    """Trains with windows of k; the loss at answers in the last 100 windows, ms for an update."""
+    """Trains with windows of k.
+
+    Returns the loss at the answers in the last 100 windows, and the milliseconds per update.
+    """
     keras.utils.set_random_seed(seed)
     rng = np.random.default_rng(seed)
     num_texts = characters // k
@@ -470,7 +489,7 @@ def train(k, seed, updates=400, characters=640, units=32):
         begin = time.perf_counter()
         inputs, targets = tf.constant(window[:, :-1]), tf.constant(window[:, 1:])
         states, losses = update(inputs, targets, states)
-        losses = losses.numpy()  # of a window not seen before
+        losses = losses.numpy()  # on a window that is new to the network
         times.append(time.perf_counter() - begin)
         if i >= updates - 100:
             at_answers.append(losses[window[:, :-1] == ASK])
@@ -482,7 +501,7 @@ results = np.array([[train(k, seed) for seed in seeds] for k in windows])  # [k,
 print("window k   loss at the answers, three seeds   ms an update, median of seeds")
 for k, row in zip(windows, results, strict=True):
     print(f"{k:8d}   {row[:, 0].round(3)!s:33s}  {np.median(row[:, 1]):6.1f}")
-print(f"who knows nothing guesses among 4 letters: {np.log(4):.3f}")
+print(f"guessing among 4 letters: {np.log(4):.3f}")
 
 # %%
 figure, axes = plt.subplots(1, 2, figsize=(12, 4.5), layout="constrained")
@@ -495,7 +514,7 @@ for axis, values in zip(axes, results.transpose(2, 0, 1), strict=True):  # value
     axis.set_xticks(windows, windows)
     axis.minorticks_off()
     axis.grid(alpha=0.3)
-axes[0].axhline(np.log(4), color="grey", linestyle="--", label="guessing")
+axes[0].axhline(np.log(4), color="gray", linestyle="--", label="guessing")
 axes[0].axvline(6, color="tab:red", linestyle="dotted", linewidth=2, label="k = 6")
 axes[0].set(title="what is lost", ylabel="loss at the answers, nats")
 axes[1].set(title="what is gained", ylabel="time for an update, ms")
@@ -503,40 +522,42 @@ axes[0].legend(loc=(0.03, 0.25))
 plt.show()
 
 # %% [markdown]
-# **What is lost**: whatever needs a longer way back than $k$. With windows shorter than 6 no gradient
-# asks the network to keep the letter. It can only use what its state happens to hold: after 400 updates
-# it guesses, or knows a little by the luck of its seed. From 10 on all seeds learn it.
-# (Windows do not always hold letter and question together, depending on where the edge falls. With 6
-# that is rare, and 400 updates are hardly enough: not for each seed. With 10 it is often enough, and
-# then the weights work everywhere.)
+# **What we lose** is everything that needs more than $k$ steps back. With windows shorter than 6,
+# no gradient asks the network to keep the letter. It can only use what its state happens to
+# contain. After 400 updates it guesses, or it knows a little by the luck of its seed. From 10 on,
+# all seeds learn it. (Letter and question are not always in the same window. That depends on where
+# the edge falls. With $k = 6$ they rarely are, and 400 updates are not enough for every seed. With
+# $k = 10$ they are often enough, and the weights learned there also work across edges.)
 #
-# **What is gained**: time. Although each update reads the same 640 characters, windows of 20 and 40
-# take longer than windows of 1, because the steps of a sequence must be computed one after the other,
-# and many short texts can be computed side by side. And memory: all states of a window are kept for
-# the way back, so for the same number of texts ten times the window needs ten times the memory.
+# **What we gain** is time. Each update reads the same 640 characters, but windows of 20 and 40 take
+# longer than windows of 1. The steps of a sequence must be computed one after the other, while many
+# short texts can be computed side by side. We also gain memory. All states of a window are kept for
+# the backward pass. So for the same number of texts, a window ten times as long needs ten times the
+# memory.
 #
-# Real texts lie between the two: no sharp edge, but a gain that becomes smaller and smaller with $k$.
-# The recipe `one_to_many_text` has a flag `--bptt-steps` to try it on Shakespeare.
+# Real texts are in between. There is no sharp limit, but the gain gets smaller and smaller as $k$
+# grows. The recipe `one_to_many_text` has a flag `--bptt-steps` to try this on Shakespeare.
 #
-# ## What to take along
+# ## What to remember
 #
 # - The gradient of a shared weight is the sum over time of what each use adds.
-# - On the way back the gradient is multiplied with a Jacobian at every step, $J_t =
-#   \operatorname{diag}(1 - h_t^2)\, W_h$ in a plain RNN.
-# - Truncation after $k$ steps drops terms of the sum. Nothing then teaches the network to
-#   keep something for more than $k$ steps.
-# - States that are handed on remember across windows, but they do not teach.
+# - On the way back, the gradient is multiplied by a Jacobian at every step. In a plain RNN it is
+#   $J_t = \operatorname{diag}(1 - h_t^2)\, W_h$.
+# - Truncation after $k$ steps drops terms of the sum. Then nothing teaches the network to keep
+#   something for more than $k$ steps.
+# - Passing on the states lets the network remember across windows, but it does not teach it to
+#   remember.
 #
 # ## Questions
 #
-# **1.** In the example the use of $W_h$ at step 1 added nothing to the gradient. Does that hold for
-# $W$, the kernel of the inputs, too?
+# **1.** In the example, the use of $W_h$ at step 1 added nothing to the gradient. Is that also true
+# for $W$, the kernel of the inputs?
 #
 # <details><summary>Answer</summary>
 #
-# No. $W$ is multiplied with $x_1 = 1$ at step 1, not with $h_0 = 0$. Its term at step $t$ is
-# $\partial L / \partial h_t$ times $(1 - h_t^2)$ times $x_t$. The term of $W_h$ has $h_{t-1}$ in
-# place of $x_t$, and $h_0 = 0$.
+# No. At step 1, $W$ is multiplied by $x_1 = 1$, not by $h_0 = 0$. Its term at step $t$ is $\partial
+# L / \partial h_t$ times $(1 - h_t^2)$ times $x_t$. The term of $W_h$ has $h_{t-1}$ instead of
+# $x_t$, and $h_0 = 0$.
 #
 # </details>
 #
@@ -545,22 +566,22 @@ plt.show()
 #
 # <details><summary>Answer</summary>
 #
-# It can change the answer: the forward pass is not cut, and the state goes from step 20 to the end.
-# But no gradient goes from the loss to the steps before 96. The network does not learn to write down
-# the word at step 20, or to keep it. It may do so by luck, or because the same weights learnt it
-# where the way was shorter.
+# It can change the answer. The forward pass is not cut, so the state travels from step 20 to the
+# end. But no gradient goes from the loss to the steps before 96. So the network is not taught to
+# store the word at step 20, or to keep it. It may do so by luck, or because the same weights
+# learned it in places where the distance was shorter.
 #
 # </details>
 #
-# **3.** Why was the share of $k = 5$ so high before training, and is that a reason to train with $k =
+# **3.** Why was the share of $k = 5$ so high before training? Is that a reason to train with $k =
 # 5$?
 #
 # <details><summary>Answer</summary>
 #
-# In the untrained network the gradient shrinks quickly on its way back, so terms beyond 5 steps are
-# small, and to leave them out changes little. They are the terms, though, from which the network
-# learns to remember. In the trained network they are most of the gradient. So it is no reason: with
-# $k = 5$ no gradient asks for the first number to be kept for so long.
+# In the untrained network the gradient shrinks quickly on its way back. The terms beyond 5 steps
+# are small, so leaving them out changes little. But these are the terms from which the network
+# learns to remember. In the trained network they are most of the gradient. So it is not a reason.
+# With $k = 5$, no gradient asks the network to keep the first number for so long.
 #
 # </details>
 #
@@ -570,8 +591,8 @@ plt.show()
 #   IEEE 78.
 # - Williams and Peng 1990, "An Efficient Gradient-Based Algorithm for On-Line Training of Recurrent
 #   Network Trajectories", Neural Computation 2: truncation.
-# - Pascanu, Mikolov and Bengio 2013, "On the difficulty of training recurrent neural networks", ICML,
-#   equations 3 to 5: the sum over time, as here.
-# - Hochreiter and Schmidhuber 1997, "Long Short-Term Memory", Neural Computation 9, section 5.4: the
-#   adding problem (there with other numbers and marks).
+# - Pascanu, Mikolov and Bengio 2013, "On the difficulty of training recurrent neural networks",
+#   ICML, equations 3 to 5: the sum over time, as here.
+# - Hochreiter and Schmidhuber 1997, "Long Short-Term Memory", Neural Computation 9, section 5.4:
+#   the adding problem (with other numbers and marks).
 # - Goodfellow, Bengio and Courville 2016, "Deep Learning", section 10.2.2.

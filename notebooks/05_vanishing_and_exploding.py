@@ -11,9 +11,10 @@
 # %% [markdown]
 # # Vanishing and exploding gradients
 #
-# On its way back through time a gradient is multiplied at every step (notebook 04). We see what
-# multiplying again and again does to a number, to a matrix and to trained networks, what helps
-# against it, and how long each cell remembers in two classic tests. You need notebook 04.
+# On its way back through time, a gradient is multiplied at every step (notebook 04). We look at
+# what repeated multiplication does to a number, to a matrix and to trained networks. We see what
+# helps against it. And we measure how long each cell remembers in two classic tests. You need
+# notebook 04.
 
 # %%
 import logging
@@ -29,18 +30,19 @@ import tensorflow as tf
 import zoo
 from zoo import diagnostics
 
-tf.config.threading.set_intra_op_parallelism_threads(1)  # matrices are tiny here: several threads
-tf.config.threading.set_inter_op_parallelism_threads(1)  # would only wait for each other
+# The matrices here are tiny. Several threads would only wait for each other.
+tf.config.threading.set_intra_op_parallelism_threads(1)
+tf.config.threading.set_inter_op_parallelism_threads(1)
 plt.rcParams["font.size"] = 13
-logging.getLogger("tensorflow").setLevel("ERROR")  # it warns of its own workings
+logging.getLogger("tensorflow").setLevel("ERROR")  # hides warnings about its internals
 COLORS = {"simple_rnn": "tab:blue", "lstm": "tab:orange", "gru": "tab:green"}
 
 # %% [markdown]
 # ## A number, multiplied again and again
 #
 # The smallest recurrent network has one unit, no input and no tanh: $h_t = w\, h_{t-1}$. How much
-# does the state after $n$ steps depend on the state at the beginning? By the chain rule a gradient
-# goes back with the same factor.
+# does the state after $n$ steps depend on the state at the beginning? The chain rule gives the
+# answer, and a gradient on its way back is multiplied by the same factor.
 #
 # $$\frac{d h_n}{d h_0} = w \cdot w \cdots w = w^n$$
 
@@ -50,9 +52,10 @@ for w in (0.5, 0.9, 1.0, 1.1, 1.5):
     print(f"{w:4.1f}  {w**4:9.4f}  {w**20:10.2e}  {w**100:10.2e}")
 
 # %% [markdown]
-# With $w = 0.5$ a gradient is down to 1/16 after four steps and to a millionth after twenty: it
-# **vanishes**. With $w = 1.5$ it is five times as large after four steps and more than three thousand
-# times after twenty: it **explodes**. Between the two there is only $w = 1$, exactly.
+# With $w = 0.5$, a gradient is down to 1/16 after four steps and to a millionth after twenty. It
+# **vanishes**. With $w = 1.5$, it is five times as large after four steps and more than three
+# thousand times as large after twenty. It **explodes**. Only $w = 1$, exactly, lies between the
+# two.
 
 # %%
 steps = np.arange(101)
@@ -65,19 +68,20 @@ axis.legend()
 plt.show()
 
 # %% [markdown]
-# The axis is logarithmic: each number on the left is a million times the one below. A straight
-# line there is what is called exponential.
+# The axis is logarithmic: each number on the left is a million times the one below it. A straight
+# line on such an axis means exponential growth or decay.
 #
 # ## A matrix, multiplied again and again
 #
-# A real network has many units, and $W_h$ is a matrix. How much a matrix stretches depends on the
-# direction. The most is its largest **singular value** $\sigma_1$, the least its smallest one. An
-# **eigenvalue** is the factor for a direction that the matrix does not turn: $W v = \lambda v$. (It
-# may be complex; we take its absolute value.)
+# A real network has many units, and $W_h$ is a matrix. How much a matrix stretches a vector depends
+# on the direction of the vector. The largest factor is the largest **singular value** $\sigma_1$.
+# The smallest factor is the smallest singular value. An **eigenvalue** is the factor for a
+# direction that the matrix does not turn: $W v = \lambda v$. (It can be complex. We use its
+# absolute value.)
 #
-# An *orthogonal* matrix $Q$ only turns: all of its singular values are 1. So we can build matrices
-# that stretch by 0.5, 1 or 1.5 in every direction. The fourth matrix below is another kind: 0.5 on
-# the diagonal and a 2 above it.
+# An *orthogonal* matrix $Q$ turns a vector but never changes its length, so all of its singular
+# values are 1. This lets us build matrices that stretch by 0.5, 1 or 1.5 in every direction. The
+# fourth matrix below is different. It has 0.5 on the diagonal and a 2 above it.
 
 # %%
 rng = np.random.default_rng(0)
@@ -99,37 +103,37 @@ figure, axis = plt.subplots(figsize=(8, 4.5), layout="constrained")
 for name, matrix in matrices.items():
     powers = [np.linalg.norm(np.linalg.matrix_power(matrix, n), 2) for n in range(31)]
     axis.plot(range(31), powers, linewidth=2.5, label=name)
-axis.axhline(1, color="grey", linestyle="dotted")
+axis.axhline(1, color="gray", linestyle="dotted")
 axis.set(xlabel="steps n", ylabel="most that $W^n$ stretches", yscale="log")
 axis.legend()
 plt.show()
 
 # %% [markdown]
-# The first three are the numbers again. The fourth grows at first and vanishes all the same. The
-# textbook says that the largest singular value decides. More exactly:
+# The first three behave like the numbers. The fourth grows at first and still vanishes in the end.
+# The textbook says that the largest singular value decides. More precisely:
 #
-# - All singular values below 1: every product shrinks. The gradient must vanish.
-# - The largest one above 1: the product *can* grow, but need not. It grows only if what one step
-#   stretches is stretched by the next step again.
-# - For one and the same matrix, in the long run, the largest absolute **eigenvalue** decides, also
-#   called the *spectral radius*: 0.5 for the fourth matrix.
+# - If all singular values are below 1, every product shrinks. The gradient must vanish.
+# - If the largest one is above 1, the product *can* grow, but it need not. It grows only if the
+#   next step again stretches what this step has stretched.
+# - If the same matrix is used many times, the largest absolute **eigenvalue** decides, which is
+#   called the *spectral radius*. It is 0.5 for the fourth matrix.
 #
-# In a network with tanh the matrix changes from step to step: $J_t = \operatorname{diag}(1 - h_t^2)\,
-# W_h$. As $1 - h_t^2$ is at most 1, tanh can only shrink. It is not enough to look at $W_h$. We look
-# at trained networks.
+# In a network with tanh the matrix changes from step to step: $J_t = \operatorname{diag}(1 -
+# h_t^2)\, W_h$. Since $1 - h_t^2$ is at most 1, tanh can only shrink. So it is not enough to look
+# at $W_h$. We have to look at trained networks.
 #
 # ## A task: adding two numbers
 #
-# The adding problem of notebook 04: each step shows a random number and a mark. Two of the marks are
-# 1, one in the first half and one in the second. After the last step the network says the sum of the
-# two marked numbers. The longer the sequence, the longer it must remember, and everything in between
-# is there to disturb. Who always says 1, the mean, has a squared error of 1/6: the variance of the
-# sum.
+# This is the adding problem of notebook 04. Each step shows a random number and a mark. Two of the
+# marks are 1, one in the first half and one in the second half. After the last step, the network
+# says the sum of the two marked numbers. The longer the sequence, the longer the network must
+# remember, while everything in between disturbs its memory. Always answering the mean, 1, gives a
+# squared error of 1/6, which is the variance of the sum.
 
 
 # %%
 def adding(rows, length, rng):
-    """Numbers and marks [rows, length, 2], and the sums of the marked numbers [rows, 1]."""
+    """Returns numbers and marks [rows, length, 2], and sums of the marked numbers [rows, 1]."""
     x = np.zeros((rows, length, 2), "float32")
     x[:, :, 0] = rng.random((rows, length))
     each, half = np.arange(rows), length // 2
@@ -146,18 +150,19 @@ _, sums = adding(100_000, 20, np.random.default_rng(1))
 print(f"variance of the sum: {sums.var():.4f}, 1/6 = {1 / 6:.4f}")
 
 # %% [markdown]
-# LSTM and GRU have **gates**: numbers between 0 (shut) and 1 (open), computed at each step by a
-# sigmoid. An LSTM has a second state, the cell state $c_t$, which its *forget gate* $f$ multiplies: 1
-# keeps all, 0 forgets all. In Keras's GRU the *update gate* $z$ multiplies the old state in the same
-# way. Notebook 06 has the rest.
+# LSTM and GRU have **gates**: numbers between 0 (closed) and 1 (open), computed at each step by a
+# sigmoid. An LSTM has a second state, the cell state $c_t$. Its *forget gate* $f$ multiplies this
+# state: 1 keeps everything, 0 forgets everything. In Keras's GRU the *update gate* $z$ multiplies
+# the old state in the same way. Notebook 06 explains the rest.
 #
-# Each cell learns from 600 batches of 32 fresh sequences, for three lengths, from three random
-# beginnings (seeds) each. The learning rate of each cell is the better one of 0.003 and 0.01, tried
-# beforehand with other seeds, for this task and for the one below.
+# Each cell learns from 600 batches of 32 new sequences. We do this for three lengths, and with
+# three random starts (seeds) each. The learning rate of each cell is 0.003 or 0.01, whichever was
+# better. We tried both beforehand with other seeds, for this task and for the one below.
 #
-# `train` compiles the model once, with XLA, TensorFlow's compiler (`jit_compile=True`: a few seconds,
-# then training is faster; 50 updates are run at once). It trains it from each of several beginnings.
-# Adam keeps means of earlier gradients: each beginning sets these back to 0.
+# `train` compiles the model once, with XLA, TensorFlow's compiler (`jit_compile=True`). This takes
+# a few seconds, but then training is faster. 50 updates run at once. The same model is then trained
+# from each random start. Adam keeps averages of earlier gradients, so `train` sets these back to 0
+# at each start.
 
 # %%
 RATES = {"simple_rnn": 0.003, "lstm": 0.01, "gru": 0.01}
@@ -165,7 +170,7 @@ SEEDS = (0, 1, 2)
 
 
 def beginnings(build):
-    """Random weights of a new model, one set for each seed."""
+    """Returns the random weights of new models, one set for each seed."""
     weights = []
     for seed in SEEDS:
         keras.utils.set_random_seed(seed)
@@ -174,7 +179,7 @@ def beginnings(build):
 
 
 def train(model, beginnings, draw, rate, updates, loss):
-    """Weights after training from each beginning, on fresh batches of draw(rows, rng)."""
+    """Trains from each beginning on new batches of draw(rows, rng). Returns the trained weights."""
     optimizer = keras.optimizers.Adam(rate, global_clipnorm=1.0)
     model.compile(optimizer, loss, jit_compile=True, steps_per_execution=50)
     optimizer.build(model.trainable_variables)
@@ -185,7 +190,7 @@ def train(model, beginnings, draw, rate, updates, loss):
         for variable, value in zip(optimizer.variables, fresh, strict=True):
             variable.assign(value)
         x, y, *asked = draw(32 * updates, np.random.default_rng(number))
-        # asked, of the copy task below: 1 where a step counts for the loss, 0 where not.
+        # Only the copy task below has asked: 1 where a step counts for the loss, else 0.
         model.fit(x, y, sample_weight=asked[0] if asked else None, batch_size=32, verbose=0)
         trained.append(model.get_weights())
     return trained
@@ -197,7 +202,7 @@ def answers(model, weights, x):
 
 
 def train_adders(cell, length, updates):
-    """Errors on test sequences, and weights, from each seed."""
+    """Returns the errors on test sequences, and the weights, one for each seed."""
     model = adder(cell)
 
     def draw(rows, rng):
@@ -223,7 +228,7 @@ for cell, color in COLORS.items():
     values = np.array([errors[cell, length] for length in lengths])  # [lengths, seeds]
     axis.plot(lengths, values.mean(axis=1), color=color, linewidth=2.5, label=f"{cell}, mean")
     axis.plot(lengths, values, "o", color=color, alpha=0.6)
-axis.axhline(1 / 6, color="grey", linestyle="--", label="always the mean")
+axis.axhline(1 / 6, color="gray", linestyle="--", label="always the mean")
 axis.set(xlabel="length of the sequence, steps", ylabel="mean squared error", yscale="log")
 axis.set_xticks(lengths, lengths)
 axis.set_title("adding problem, 600 updates, three seeds")
@@ -231,12 +236,12 @@ axis.legend(loc=(1.02, 0.3))
 plt.show()
 
 # %% [markdown]
-# With 10 steps the plain RNN learns something. With 20 it depends on luck, and with 50 it is no
-# better than saying 1 every time. LSTM and GRU learn all three lengths. That is what the textbook
-# says: a plain RNN remembers 10 to 20 steps.
+# With 10 steps, the plain RNN learns something. With 20 it depends on luck, and with 50 it is no
+# better than always saying 1. LSTM and GRU learn all three lengths. This agrees with the textbook:
+# a plain RNN remembers 10 to 20 steps.
 #
-# But is it "cannot", or "not yet"? The plain RNN once more, 20 steps, with four times as many
-# updates:
+# But does this mean "cannot", or "not yet"? We train the plain RNN on 20 steps once more, with four
+# times as many updates:
 
 # %%
 longer, _ = train_adders("simple_rnn", 20, updates=2400)
@@ -244,16 +249,18 @@ print("600 updates: ", np.round(errors["simple_rnn", 20], 4))
 print("2400 updates:", np.round(longer, 4))
 
 # %% [markdown]
-# It gets there, slowly. So at 20 steps the limit is not what a plain RNN can store. It learns slowly.
-# One suspect is the message from the end to the beginning. Let us look at it.
+# It gets there, slowly. So at 20 steps, the problem is not how much a plain RNN can store. The
+# problem is that it learns slowly. One suspect is the gradient that travels from the end to the
+# beginning. Let us look at it.
 #
 # ## The Jacobians of trained networks
 #
-# `zoo.diagnostics.jacobians` gives $J_t$, the matrix of each step, and `plot_singular_values` shows
-# the largest singular value of each (left) and of the product of all from step $t$ to the end
-# (right): the most that can be left of a gradient from the end when it arrives there. (For an LSTM
-# the state is both of its parts, $h_t$ and $c_t$.) We take the networks trained on 50 steps, first
-# seed, and a new sequence.
+# `zoo.diagnostics.jacobians` returns $J_t$, the matrix of each step. `plot_singular_values` draws
+# two pictures. The left one shows the largest singular value of each step. The right one shows the
+# largest singular value of the product of all steps from $t$ to the end. This is the most that can
+# be left of a gradient from the end when it arrives at step $t$. (For an LSTM the state is both of
+# its parts, $h_t$ and $c_t$.) We use the networks trained on 50 steps with the first seed, and a
+# new sequence.
 
 # %%
 x, _ = adding(1, 50, np.random.default_rng(7))
@@ -266,23 +273,26 @@ figure = diagnostics.plot_singular_values(
 plt.show()
 
 # %% [markdown]
-# On the left, all three are near 1 or above it at every step, the plain RNN too. On the right they
-# part. The product falls for the plain RNN, and stays up for LSTM and GRU. It is the picture of the
-# fourth matrix: what one step stretches in one direction, the next one shrinks. The left picture
+# On the left, all three are near 1 or above it at every step, even the plain RNN. On the right they
+# differ. The product falls for the plain RNN, and stays up for LSTM and GRU. It is just like the
+# fourth matrix: what one step stretches in one direction, the next step shrinks. The left picture
 # alone would have misled us.
 #
 # ## Gradient norms, from 5 to 200 steps back
 #
-# The same question, asked with the loss: `zoo.diagnostics.gradient_norms` gives the size of $\partial
-# L / \partial h_t$ for every step. We ask the networks on new sequences of 200 steps, before and
-# after training, and divide by the size at the last step.
+# We ask the same question about the loss. `zoo.diagnostics.gradient_norms` returns the size of
+# $\partial L / \partial h_t$ for every step. We use new sequences of 200 steps, before and after
+# training. We divide by the size at the last step.
 
 # %%
 x, y = adding(4, 200, np.random.default_rng(8))
 
 
 def norms_back(model):
-    """The gradient's norm at 0, 1, ... steps before the last, 1 at the last: the median of the rows."""
+    """Returns the norm of the gradient at 0, 1, ... steps before the last.
+
+    Norms are divided by the norm at the last step. Returns the median of the rows.
+    """
     model.compile(loss="mse")
     norms = diagnostics.gradient_norms(model, x, y)  # [rows, time]
     return np.median(norms / norms[:, -1:], axis=0)[::-1]
@@ -320,35 +330,37 @@ axes[0].legend(loc="upper right")
 plt.show()
 
 # %% [markdown]
-# Two things here are not in every textbook.
+# Two results here are not in every textbook.
 #
-# - **Before training, the gates do not help.** LSTM and GRU lose the gradient at least as fast as the
-#   plain RNN. Their gates begin partly open: in the GRU $z$ is about 0.5, in the LSTM the forget gate
-#   is about 0.73. So a good part of the state is lost at each step. (The measured gradient shrinks a
-#   little less, because the state also acts through the other parts of the cell.)
-# - **Training changes it.** LSTM and GRU learn to keep their gates so that what matters is kept, and
-#   the gradient then reaches back over all of the 50 steps of the task, and far beyond. The plain RNN
-#   has no gates to set. Its gradient is even weaker after training, and it has not learnt the task.
-#   (0e+00 is too small for 32 bits.)
+# - **Before training, the gates do not help.** LSTM and GRU lose the gradient at least as fast as
+#   the plain RNN. Their gates start partly open: $z$ is about 0.5 in the GRU, and the forget gate
+#   is about 0.73 in the LSTM. So a good part of the state is lost at each step. (The measured
+#   gradient shrinks a little less, because the state also acts through the other parts of the
+#   cell.)
+# - **Training changes this.** LSTM and GRU learn to set their gates so that they keep what matters.
+#   Then the gradient reaches back over all 50 steps of the task, and far beyond. The plain RNN has
+#   no gates to set. Its gradient is even weaker after training, and it has not learned the task.
+#   (0e+00 is a number too small for 32 bits.)
 #
-# So LSTM and GRU are not born with a long memory: they can *learn* one. How, with so weak a gradient
-# at the beginning? Probably from the second mark, which is sometimes near the end: they learn to keep
-# that one, and the same weights then let the gradient reach further.
+# So LSTM and GRU do not start with a long memory. They can *learn* one. How, with such a weak
+# gradient at the beginning? Probably from the second mark, which is sometimes close to the end.
+# They learn to keep that one, and the same weights then let the gradient reach further.
 #
 # ## Exploding: a second task
 #
-# Sometimes the gradient grows instead, even if not as wildly as $1.5^n$. For that we take the second
-# classic test, the **copy task**: three letters, each one of A, B, C, D, then a number of blanks (the
-# *delay*, printed as `_`), then three times "now" (printed as `?`). At each "now" the network must
-# give one of the letters back, in the order in which they came. Guessing is wrong three times out of
-# four, with a loss of $\ln 4 \approx 1.39$.
+# Sometimes the gradient grows instead, though not as wildly as $1.5^n$. To see this we use the
+# second classic test, the **copy task**. The network reads three letters, each one of A, B, C, D.
+# Then comes a number of blanks, printed as `_`. This number is the *delay*. Then comes "now" three
+# times, printed as `?`. At each "now", the network must write one of the letters, in the order in
+# which it read them. Guessing is wrong three times out of four, with a loss of $\ln 4 \approx
+# 1.39$.
 
 # %%
 NUM_LETTERS, NUM_SHOWN = 4, 3
 
 
 def copying(rows, delay, rng):
-    """Inputs [rows, time, 5], the letters [rows, time] and where they are asked for [rows, time]."""
+    """Returns inputs [rows, time, 5], letters and where they are asked for, both [rows, time]."""
     letters = rng.integers(0, NUM_LETTERS, (rows, NUM_SHOWN))
     x = np.zeros((rows, NUM_SHOWN + delay + NUM_SHOWN, NUM_LETTERS + 1), "float32")  # blanks are 0
     x[:, :NUM_SHOWN] = np.eye(NUM_LETTERS + 1)[letters]  # a letter: a single 1 at its place
@@ -376,21 +388,22 @@ print("writes:", " ".join("ABCD"[letter] for letter in y[0, -3:]).rjust(27))
 # %% [markdown]
 # ## Clipping
 #
-# We train the plain RNN on a delay of 20 by plain gradient descent, $W \leftarrow W - \alpha\, g$,
-# and write down the loss and the norm of the gradient $g$ at every update. Once as it is, and once
-# with **clipping**: a gradient longer than 1 is shortened to 1, and keeps its direction.
+# We train the plain RNN on a delay of 20 by plain gradient descent, $W \leftarrow W - \alpha\, g$.
+# At every update we record the loss and the norm of the gradient $g$. We do this without clipping
+# and with **clipping**. Clipping shortens a gradient longer than 1 to length 1 and keeps its
+# direction.
 #
 # $$g \leftarrow g \cdot \min\!\left(1, \frac{1}{\lVert g \rVert}\right)$$
 #
-# In Keras that is `global_clipnorm=1.0` of any optimizer: *global* means that the norm is that of all
-# weights together.
+# In Keras, every optimizer has `global_clipnorm=1.0` for this. *Global* means that the norm is
+# taken over all weights together.
 
 # %%
 model = copier("simple_rnn")
 
 
 def descend(rate, clip, updates=200):
-    """Loss and norm of the gradient at each update, from each seed: [seeds, updates] each."""
+    """Returns the loss and the norm of the gradient at each update, [seeds, updates] each."""
     optimizer = keras.optimizers.SGD(rate, global_clipnorm=clip)
 
     @tf.function(jit_compile=True)
@@ -399,8 +412,8 @@ def descend(rate, clip, updates=200):
             p = model(x)[:, -NUM_SHOWN:]  # [batch, 3, letters]
             loss = tf.reduce_mean(keras.losses.sparse_categorical_crossentropy(letters, p))
         gradients = tape.gradient(loss, model.trainable_variables)
-        optimizer.apply(gradients, model.trainable_variables)  # clips them, if told so
-        return loss, tf.linalg.global_norm(gradients)  # as they were
+        optimizer.apply(gradients, model.trainable_variables)  # clips them if clip is set
+        return loss, tf.linalg.global_norm(gradients)  # before clipping
 
     history = []
     for seed in SEEDS:
@@ -426,7 +439,7 @@ for name, (losses, norms) in runs.items():
 figure, axes = plt.subplots(2, 3, figsize=(13, 7), sharex=True, sharey="row", layout="constrained")
 for (name, (losses, norms)), column in zip(runs.items(), axes.T, strict=True):
     column[0].plot(losses.T, linewidth=1.5)
-    column[0].axhline(np.log(4), color="grey", linestyle="--")
+    column[0].axhline(np.log(4), color="gray", linestyle="--")
     column[1].plot(norms.T, linewidth=1.5)
     column[0].set_title(name)
     column[1].set(xlabel="update", yscale="log")
@@ -435,21 +448,21 @@ axes[1, 0].set_ylabel("gradient's norm")
 plt.show()
 
 # %% [markdown]
-# Each line is a seed. Without clipping, at the rate of 0.1, the loss falls at first. Then come
-# gradients several times as long as the first ones, each step overshoots, and the loss jumps back to
-# that of guessing, again and again. With clipping the same rate works.
+# Each line is one seed. Without clipping, at a rate of 0.1, the loss falls at first. Then come
+# gradients several times as long as the first ones. Each step overshoots, and the loss jumps back
+# to the level of guessing, again and again. With clipping, the same rate works.
 #
-# To be fair: with a rate of 0.03 it works without clipping as well. Here the norm is above 1 at
-# nearly every update, so clipping works mostly like a smaller rate that adapts itself. In practice it
-# is also a cheap insurance against one bad batch. It does nothing against vanishing: a short gradient
-# stays as it is.
+# To be fair, a rate of 0.03 works without clipping as well. Here the norm is above 1 at nearly
+# every update, so clipping mostly works like a smaller rate that adapts itself. In practice it is
+# also cheap insurance against a single bad batch. It does nothing against vanishing, because it
+# leaves a short gradient as it is.
 #
-# ## Initialisation
+# ## Initialization
 #
-# The gradient depends on the weights, so it matters how they begin. Keras starts $W_h$ with a random
-# *orthogonal* matrix, which stretches nothing and shrinks nothing. Here is what becomes of it with
-# half and with one and a half of that, in a plain RNN of 32 units on the copy task with a delay of
-# 40, untrained.
+# The gradient depends on the weights, so their starting values matter. Keras starts $W_h$ with a
+# random *orthogonal* matrix, which neither stretches nor shrinks. We compare this with half of that
+# matrix and with one and a half times that matrix. The network is an untrained plain RNN of 32
+# units on the copy task with a delay of 40.
 
 # %%
 x = copying(1, 40, np.random.default_rng(2))[0]
@@ -464,16 +477,16 @@ figure = diagnostics.plot_singular_values(found)
 plt.show()
 
 # %% [markdown]
-# With 0.5 it is $0.5^n$. With 1 about a third is left after 46 steps, in the best direction: an
-# untrained plain RNN starts well, if there is little input that drives its states to where tanh is
-# flat. With 1.5 it grows, but to about 50, not to $1.5^{46} \approx 10^8$: the states are so large
-# that tanh shrinks most directions. The left picture hides that: it shows only the best direction of
-# each step.
+# With 0.5, the product shrinks like $0.5^n$. With 1, about a third is left after 46 steps, in the
+# best direction. So an untrained plain RNN starts well, as long as the input is too small to drive
+# its states to where tanh is flat. With 1.5 it grows, but only to about 50, not to $1.5^{46}
+# \approx 10^8$. The states are so large that tanh shrinks most directions. The left picture hides
+# this, because it shows only the best direction of each step.
 #
-# In an LSTM the forget gate is what multiplies the cell state. It is $\sigma(\ldots + b_f)$, so its
-# bias $b_f$ says how it begins: 0.5 with $b_f = 0$. Keras starts with $b_f = 1$
-# (`unit_forget_bias=True`). For larger biases it is almost always open, and in a GRU the bias of $z$
-# does the same.
+# In an LSTM, the forget gate multiplies the cell state. It is $\sigma(\ldots + b_f)$, so its bias
+# $b_f$ determines where it starts: at 0.5 with $b_f = 0$. Keras starts with $b_f = 1$
+# (`unit_forget_bias=True`). With a larger bias, the gate is almost fully open. In a GRU, the bias
+# of $z$ does the same.
 
 # %%
 print("bias   gate    after 20 steps   after 50 steps")
@@ -484,7 +497,7 @@ for bias in (0, 1, 3, 5):
 
 # %%
 def open_gates(model, bias):
-    """The model, with the bias of its LSTM's forget gate, or of its GRU's update gate, set."""
+    """Sets the bias of the forget gate of an LSTM, or of the update gate of a GRU."""
     cell = model.get_layer("rnn_0").cell
     values = cell.bias.numpy()
     if isinstance(cell, keras.layers.LSTMCell):
@@ -507,30 +520,31 @@ figure.axes[0].set_ylabel("gradient's norm, 1 at the end")
 plt.show()
 
 # %% [markdown]
-# Untrained networks on 50 steps of the adding problem: the wider the gate is open at the beginning,
-# the more of the gradient arrives at the first step. No training was needed for it, one number was.
-# More arrives than the table says, because the table counts the gate alone and the gradient has other
-# ways too.
+# These are untrained networks on 50 steps of the adding problem. The wider the gate is open at the
+# start, the more of the gradient reaches the first step. This took no training, only one number.
+# More of the gradient arrives than the table says, because the table counts only the gate and the
+# gradient has other paths too.
 #
 # ## What each cell remembers: the copy task
 #
-# Now the copy task at growing delays $d$, for each cell as Keras starts it, and for an LSTM with its
-# forget gate opened by a bias of $\ln d$. Then the gate is $\sigma(\ln d) = d / (d + 1)$, and after
-# $d$ steps about $1/e$, a third, is left: made to measure.
+# Now we use the copy task with growing delays $d$. We train each cell as Keras initializes it. We
+# also train an LSTM whose forget gate is opened by a bias of $\ln d$. Then the gate is $\sigma(\ln
+# d) = d / (d + 1)$, and after $d$ steps about $1/e$, a third, is left. So the gate is set to fit
+# the delay.
 #
-# Two lines help to read the errors. Who guesses is wrong in 3 of 4. And who knows *which* letters
-# were shown, but not in which order, is wrong in:
+# Two lines help to read the errors. Guessing is wrong in 3 of 4 cases. And a network that knows
+# *which* letters were shown, but not in which order, has this error:
 
 # %%
 every = np.stack(np.meshgrid(*[np.arange(NUM_LETTERS)] * NUM_SHOWN), axis=-1).reshape(-1, NUM_SHOWN)
-most_frequent = [np.bincount(letters).max() for letters in every]  # the best to say at each place
+most_frequent = [np.bincount(letters).max() for letters in every]  # right with the best letter
 without_order = 1 - np.mean(most_frequent) / NUM_SHOWN
 print(f"{len(every)} triples, error without order: {without_order:.4f}")
 
 
 # %%
 def train_copiers(cell, delay, beginnings):
-    """Share of wrong letters on test sequences, from each beginning."""
+    """Returns the share of wrong letters on test sequences, for each beginning."""
     model = copier(cell)
 
     def draw(rows, rng):
@@ -566,7 +580,7 @@ for name in dict.fromkeys(name for name, _ in copy_errors):
     color = COLORS[name.split(",")[0]]
     axis.plot(delays, values.mean(axis=1), style, color=color, linewidth=2.5, label=name)
     axis.plot(delays, values, "o", color=color, alpha=0.5)
-axis.axhline(0.75, color="grey", linestyle="dotted", label="guessing")
+axis.axhline(0.75, color="gray", linestyle="dotted", label="guessing")
 axis.axhline(without_order, color="black", linestyle="dotted", label="without order")
 axis.set(xlabel="delay, blanks", ylabel="share of wrong letters", ylim=(-0.03, 0.85))
 axis.set_xticks(delays, delays)
@@ -575,50 +589,53 @@ axis.legend(loc=(1.02, 0.3))
 plt.show()
 
 # %% [markdown]
-# That is not what most textbooks say. The plain RNN, the worst in the adding problem, is the **best**
-# here. The likely reason: blanks bring no input, and an orthogonal $W_h$ only turns the state, so
-# what was shown is carried along through all of the blanks and the gradient finds its way back. In
-# the adding problem something is read at every step, and all of it is mixed into the state: there a
-# network must learn to let most of it pass, and that is what gates are for. LSTM and GRU pay for
-# their gates at the beginning: the forget gate (in the GRU $z$) lets only a part of the state
-# through, so they forget during the blanks. They must first learn to open it. With the forget gate
-# opened from the start the LSTM is better at every delay.
+# Most textbooks do not say this. The plain RNN was the worst in the adding problem, and it is the
+# **best** here. The likely reason: blanks bring no input, and an orthogonal $W_h$ only turns the
+# state. So the letters are carried along through all of the blanks, and the gradient finds its way
+# back.
 #
-# (400 updates are few. We see who learns *sooner*, not who can never learn it.)
+# In the adding problem, the network reads something at every step, and all of it is mixed into the
+# state. There, a network must learn to ignore most of the input, and that is what gates are for.
 #
-# So "how many steps does a plain RNN remember?" has no single answer. It depends on how its weights
-# begin, on what happens in between, and on how long it is trained.
+# Here LSTM and GRU pay for their gates at the beginning. The forget gate ($z$ in the GRU) keeps
+# only a part of the state, so they forget during the blanks. They must first learn to open it. When
+# the forget gate is open from the start, the LSTM is better at every delay.
 #
-# ## What to take along
+# (400 updates are few. We see which cell learns *sooner*, not which can never learn it.)
 #
-# - On its way back a gradient is multiplied with a Jacobian at each step. Products of many factors
+# So "how many steps does a plain RNN remember?" has no single answer. It depends on the starting
+# weights, on what happens in between, and on how long the network is trained.
+#
+# ## What to remember
+#
+# - On its way back, a gradient is multiplied by a Jacobian at each step. Products of many factors
 #   vanish or explode, with little in between.
-# - Singular values below 1 make it vanish for certain. Above 1 it can explode, but need not: look at
-#   the product, not at one step.
-# - Exploding is the easy half: clip. Vanishing needs other weights at the beginning, or another cell.
-# - Gates do not give a long memory. They make it easier to learn one when much happens in between.
-#   Begin with the forget gate open.
-# - A gradient that does not arrive does not make a memory impossible. It makes it slow to learn.
+# - If all singular values are below 1, the gradient must vanish. If some are above 1, it can
+#   explode, but it need not. Look at the product, not at one step.
+# - Exploding is the easy half: clip. Vanishing needs other starting weights or another cell.
+# - Gates do not provide a long memory. They make it easier to learn one when a lot happens in
+#   between. Start with the forget gate open.
+# - If the gradient does not arrive, memory is not impossible. It is slow to learn.
 #
 # ## Questions
 #
-# **1.** A gradient is multiplied with 0.9 at each step. After how many steps is a hundredth left?
-# And with 0.99?
+# **1.** A gradient is multiplied by 0.9 at each step. After how many steps is a hundredth left? And
+# with 0.99?
 #
 # <details><summary>Answer</summary>
 #
-# $0.9^n = 0.01$ gives $n = \ln 0.01 / \ln 0.9 \approx 44$. With 0.99 it is $\ln 0.01 / \ln 0.99
-# \approx 458$. A small change of the factor changes the reach tenfold.
+# $0.9^n = 0.01$ means $n = \ln 0.01 / \ln 0.9 \approx 44$. With 0.99 it is $\ln 0.01 / \ln 0.99
+# \approx 458$. A small change of the factor makes the reach ten times as long.
 #
 # </details>
 #
-# **2.** All of the singular values of $W_h$ are 1.2. Must the gradient of a plain RNN explode?
+# **2.** All singular values of $W_h$ are 1.2. Must the gradient of a plain RNN explode?
 #
 # <details><summary>Answer</summary>
 #
-# No. The Jacobian is $\operatorname{diag}(1 - h_t^2)\, W_h$. Where states are large, $1 - h_t^2$ is
-# small, and the product may even vanish. If all of them were below 1, it would have to vanish,
-# because tanh never stretches.
+# No. The Jacobian is $\operatorname{diag}(1 - h_t^2)\, W_h$. Where the states are large, $1 -
+# h_t^2$ is small, and the product may even vanish. If all singular values were below 1, the
+# gradient would have to vanish, because tanh never stretches.
 #
 # </details>
 #
@@ -626,9 +643,9 @@ plt.show()
 #
 # <details><summary>Answer</summary>
 #
-# Clipping shortens gradients that are too long. The gradient that should reach the first word is too
-# short, and stays so. What helps is a forget gate that is open: by a larger bias at the beginning, or
-# because training opens it.
+# Clipping shortens gradients that are too long. The gradient that should reach the first word is
+# too short, and it remains too short. What helps is an open forget gate, either through a larger
+# bias at the start or because training opens it.
 #
 # </details>
 #
@@ -637,17 +654,17 @@ plt.show()
 # - Hochreiter 1991, "Untersuchungen zu dynamischen neuronalen Netzen", diploma thesis, TU München;
 #   Bengio, Simard and Frasconi 1994, "Learning Long-Term Dependencies with Gradient Descent is
 #   Difficult", IEEE Transactions on Neural Networks 5: where the problem was found.
-# - Pascanu, Mikolov and Bengio 2013, "On the difficulty of training recurrent neural networks", ICML:
-#   singular values, the conditions for both, clipping by the norm.
+# - Pascanu, Mikolov and Bengio 2013, "On the difficulty of training recurrent neural networks",
+#   ICML: singular values, the conditions for both, clipping by the norm.
 # - Hochreiter and Schmidhuber 1997, "Long Short-Term Memory", Neural Computation 9: the adding
 #   problem and tasks like the copy task.
 # - Gers, Schmidhuber and Cummins 2000, "Learning to Forget: Continual Prediction with LSTM", Neural
-#   Computation 12: the forget gate, and that it should begin open.
+#   Computation 12: the forget gate, and why it should start open.
 # - Jozefowicz, Zaremba and Sutskever 2015, "An Empirical Exploration of Recurrent Network
 #   Architectures", ICML: a bias of 1.
 # - Tallec and Ollivier 2018, "Can recurrent neural networks warp time?", ICLR: the bias from the
 #   logarithm of the delay.
-# - Saxe, McClelland and Ganguli 2014, "Exact solutions to the nonlinear dynamics of learning in deep
-#   linear neural networks", ICLR: orthogonal weights at the beginning.
+# - Saxe, McClelland and Ganguli 2014, "Exact solutions to the nonlinear dynamics of learning in
+#   deep linear neural networks", ICLR: orthogonal starting weights.
 # - Henaff, Szlam and LeCun 2016, "Recurrent Orthogonal Networks and Long-Memory Tasks", ICML: why
 #   orthogonal weights suit the copy task and not the adding problem.

@@ -12,9 +12,9 @@
 # # Gates: LSTM and GRU
 #
 # A plain recurrent network forgets (notebook `05_vanishing_and_exploding`). LSTM and GRU have
-# gates: numbers between 0 and 1 that say how much is kept, written and shown. We write both cells
-# in NumPy, see why they carry gradients further, and watch the gates of a trained network while it
-# reads "not". At the end: what the gates cost.
+# gates: numbers between 0 and 1 that say how much to keep, write and show. We write both cells in
+# NumPy and see why they carry gradients further. Then we watch the gates of a trained network while
+# it reads "not". At the end, we look at what the gates cost.
 
 # %%
 import logging
@@ -31,14 +31,14 @@ import zoo
 from zoo import diagnostics
 
 plt.rcParams["font.size"] = 13
-logging.getLogger("tensorflow").setLevel("ERROR")  # it warns of its own workings
+logging.getLogger("tensorflow").setLevel("ERROR")  # hides warnings about its internals
 
 # %% [markdown]
 # ## The LSTM
 #
-# The plain cell has one state, $h_t$, and makes all of it anew at every step. An LSTM has two: the
-# hidden state $h_t$ that others see, and the **cell state** $c_t$ that only the cell itself sees.
-# With the input $x_t$:
+# The plain cell has one state, $h_t$, and replaces all of it at every step. An LSTM has two states:
+# the hidden state $h_t$, which other layers see, and the **cell state** $c_t$, which only the cell
+# itself sees. With the input $x_t$:
 #
 # $$
 # \begin{aligned}
@@ -51,13 +51,13 @@ logging.getLogger("tensorflow").setLevel("ERROR")  # it warns of its own working
 # \end{aligned}
 # $$
 #
-# $\sigma(a) = 1 / (1 + e^{-a})$ lies between 0 and 1, and $\odot$ multiplies number by number: each
-# unit has gates of its own. $W$ is called the kernel, $b$ the bias, and $U$ the recurrent kernel: the
-# $W_h$ of the notebooks before, of which there are four now.
+# $\sigma(a) = 1 / (1 + e^{-a})$ is between 0 and 1. $\odot$ multiplies number by number, so each
+# unit has its own gates. $W$ is the kernel, $b$ the bias, and $U$ the recurrent kernel. ($U$ was
+# called $W_h$ in the earlier notebooks. Now there are four.)
 #
-# Keras keeps the four kernels side by side in one matrix, in the order $i, f, g, o$ (it calls the
-# candidate $c$). So one product computes all four, and `np.split` takes them apart. An input is a
-# row, so the product is written `x @ W`.
+# Keras stores the four kernels side by side in one matrix, in the order $i, f, g, o$. (It calls the
+# candidate $c$.) So one product computes all four parts, and `np.split` separates them. An input is
+# a row, so we write the product as `x @ W`.
 
 
 # %%
@@ -66,7 +66,7 @@ def sigmoid(a):
 
 
 def lstm_step(x, h, c, weights):
-    """One step: input [features], states [units]."""
+    """Computes one step. The input is [features], the states are [units]."""
     W, U, b = weights  # [features, 4 * units], [units, 4 * units], [4 * units]
     i, f, g, o = np.split(x @ W + h @ U + b, 4)  # each [units]
     c = sigmoid(f) * c + sigmoid(i) * np.tanh(g)
@@ -75,8 +75,8 @@ def lstm_step(x, h, c, weights):
 
 
 # %% [markdown]
-# A layer of Keras with 2 units, for inputs of 3 numbers. We fill it with random weights, so that no
-# bias is 0, take one step with both, and compare.
+# Here is a Keras layer with 2 units for inputs of 3 numbers. We fill it with random weights, so
+# that no bias is 0. Then we compute one step both ways and compare.
 
 # %%
 rng = np.random.default_rng(0)
@@ -92,7 +92,7 @@ print("h_1 by hand: ", h.round(6))
 print("h_1 by Keras:", np.asarray(lstm(x[:, :1]))[0, 0])
 
 # %% [markdown]
-# A sequence is the same step again and again, with the same weights.
+# A sequence repeats the same step with the same weights.
 
 
 # %%
@@ -113,7 +113,7 @@ print("greatest difference over 6 steps:", f"{np.abs(by_hand - by_keras).max():.
 # %% [markdown]
 # ## The GRU
 #
-# The GRU has one state and two gates. As Keras writes it:
+# The GRU has one state and two gates. Keras writes it like this:
 #
 # $$
 # \begin{aligned}
@@ -124,15 +124,16 @@ print("greatest difference over 6 steps:", f"{np.abs(by_hand - by_keras).max():.
 # \end{aligned}
 # $$
 #
-# One gate does the work of two: what is kept ($z$) and what is written ($1 - z$) add up to 1. The
-# reset gate says how much of the old state the candidate may look at. The kernels lie side by side
-# in the order $z, r, n$ (Keras calls the candidate $h$). There are two biases, $b$ and $d$, because
-# the reset gate acts after the product with $U_n$, and so on $d_n$, but not on $b_n$.
+# One gate does the work of two: the share that is kept ($z$) and the share that is written ($1 -
+# z$) add up to 1. The reset gate says how much of the old state the candidate can see. The kernels
+# are stored side by side in the order $z, r, n$. (Keras calls the candidate $h$.) There are two
+# biases, $b$ and $d$. The reset gate acts after the product with $U_n$, so it acts on $d_n$ but not
+# on $b_n$.
 
 
 # %%
 def gru_step(x, h, weights):
-    """One step: input [features], state [units]."""
+    """Computes one step. The input is [features], the state is [units]."""
     W, U, biases = weights  # [features, 3 * units], [units, 3 * units], [2, 3 * units]
     z, r, n = np.split(x @ W + biases[0], 3)
     uz, ur, un = np.split(h @ U + biases[1], 3)
@@ -162,18 +163,19 @@ print("equal")
 # %% [markdown]
 # ### The other way to write it
 #
-# Many textbooks and course notes write the last line the other way round:
+# Many textbooks and course notes swap the roles of $z$ and $1 - z$ in the last line:
 #
 # $$h_t = (1 - z_t) \odot h_{t-1} + z_t \odot n_t$$
 #
-# There $z = 1$ means "take the new", in Keras it means "keep the old". Is that another cell? No. It
-# is another name for the gate, because $1 - \sigma(a) = \sigma(-a)$: change the sign of everything
-# that makes $z$ (its kernel, its recurrent kernel, its biases), and one form becomes the other.
+# There, $z = 1$ means "take the new". In Keras it means "keep the old". Is that a different cell?
+# No. The gate only has a different meaning, because $1 - \sigma(a) = \sigma(-a)$. Change the sign
+# of everything that makes $z$ (its kernel, its recurrent kernel, its biases), and one form becomes
+# the other.
 
 
 # %%
 def textbook_gru_step(x, h, weights):
-    """As above, but for the last line."""
+    """Like gru_step, except for the last line."""
     W, U, biases = weights
     z, r, n = np.split(x @ W + biases[0], 3)
     uz, ur, un = np.split(h @ U + biases[1], 3)
@@ -189,27 +191,27 @@ np.testing.assert_allclose(textbook_states, by_keras, atol=1e-6)
 print("the textbooks' GRU with negated weights of z = Keras's GRU")
 
 # %% [markdown]
-# A second difference is real. The candidate of many textbooks is
-# $\tanh(W_n x_t + U_n (r_t \odot h_{t-1}) + b_n)$: the reset gate acts **before** the product.
-# Keras has that too, `GRU(reset_after=False)`, with one bias. The form above, `reset_after=True`,
-# is the default, because one product with $U$ serves all three parts and fast GPU code exists for
-# it. Weights of one form do not fit the other.
+# A second difference is real. In many textbooks, the candidate is $\tanh(W_n x_t + U_n (r_t \odot
+# h_{t-1}) + b_n)$: the reset gate acts **before** the product. Keras has that too,
+# `GRU(reset_after=False)`, with one bias. The form above, `reset_after=True`, is the default. It
+# needs only one product with $U$ for all three parts, and fast GPU code exists for it. You cannot
+# use the weights of one form in the other.
 
 # %% [markdown]
 # ## Why gradients get through
 #
-# Look at one line of the LSTM again:
+# Look at this line of the LSTM again:
 #
 # $$c_t = f_t \odot c_{t-1} + i_t \odot g_t$$
 #
 # The old cell state is not multiplied by a matrix and not squashed by tanh. It is scaled by $f_t$,
-# and something is **added**. Keep $h_{t-1}$ fixed, and the derivative is just the gate:
+# and something is **added**. If we keep $h_{t-1}$ fixed, the derivative is just the gate:
 #
 # $$\frac{\partial c_t}{\partial c_{t-1}} = \operatorname{diag}(f_t)$$
 #
-# To see it, we take an LSTM of 8 units with random weights and compute the whole Jacobian of a
-# step. Its state is $s_t = (h_t, c_t)$, 16 numbers, so the Jacobian
-# $J_t = \partial s_t / \partial s_{t-1}$ has $16 \times 16$ numbers: four blocks.
+# To see it, we compute the whole Jacobian of a step for an LSTM of 8 units with random weights. Its
+# state is $s_t = (h_t, c_t)$, which is 16 numbers. So the Jacobian $J_t = \partial s_t / \partial
+# s_{t-1}$ has $16 \times 16$ numbers, in four blocks.
 
 # %%
 keras.utils.set_random_seed(0)
@@ -234,15 +236,14 @@ figure.colorbar(image, ax=axis)
 plt.show()
 
 # %% [markdown]
-# The lower right block is the forget gate and nothing else, and in the whole right half each unit
-# depends on its own cell state alone. The left half is the other way from step to step: all gates
-# look at $h_{t-1}$, through matrices, as in a plain network. (In a GRU the same holds inside one
-# state: the direct way from $h_{t-1}$ to $h_t$ is $\operatorname{diag}(z_t)$, and the other ways go
-# through matrices.)
+# The lower right block is the forget gate and nothing else. In the whole right half, each unit
+# depends only on its own cell state. The left half is the other path from step to step: all gates
+# look at $h_{t-1}$, through matrices, as in a plain network. (In a GRU, both paths are in the same
+# state. The direct path from $h_{t-1}$ to $h_t$ is $\operatorname{diag}(z_t)$, and the other paths
+# go through matrices.)
 #
-# Along the diagonal alone, a gradient that comes back over many steps is multiplied by
-# $f_T f_{T-1} \cdots f_2$. That is arithmetic again, as in notebook 05. With the same gate at every
-# step:
+# Along the diagonal alone, a gradient that comes back over many steps is multiplied by $f_T f_{T-1}
+# \cdots f_2$. This is the arithmetic of notebook 05 again. With the same gate at every step:
 
 # %%
 print(f"{'bias':>4}{'gate f':>9}{'f^10':>9}{'f^50':>9}{'f^100':>9}")
@@ -251,18 +252,18 @@ for bias in (0, 1, 3, 5):
     print(f"{bias:4}{gate:9.4f}{gate**10:9.1e}{gate**50:9.1e}{gate**100:9.1e}")
 
 # %% [markdown]
-# A gate of 0.5 forgets as fast as before: **the LSTM does not remember by itself, it can learn
-# to.** It only needs the gate near 1, and a gate is near 1 for any large enough sum inside the
+# A gate of 0.5 forgets as fast as before. **The LSTM does not remember by itself. It can learn
+# to.** It only needs a gate near 1, and a gate is near 1 for any large enough sum inside the
 # sigmoid. A plain network would need a matrix whose products neither grow nor shrink, and tanh
 # would still squash at every step.
 #
-# For the same reason Keras starts the bias of the forget gate at 1, not at 0
-# (`unit_forget_bias=True`): an LSTM that forgets everything at the start gets hardly any gradient
+# For the same reason, Keras starts the bias of the forget gate at 1, not at 0
+# (`unit_forget_bias=True`). An LSTM that forgets everything at the start gets hardly any gradient
 # that could teach it to remember.
 #
-# Now with whole Jacobians, both ways together, before any training: networks of 16 units with
-# Keras's random weights read 100 random inputs. Only the bias of the forget gate differs between
-# the LSTMs.
+# Now we look at whole Jacobians, with both paths together, before any training. Networks of 16
+# units with Keras's random weights read 100 random inputs. The LSTMs differ only in the bias of the
+# forget gate.
 
 # %%
 SETTINGS = {
@@ -294,36 +295,37 @@ figure = diagnostics.plot_singular_values({name: runs[0] for name, runs in all_j
 plt.show()
 
 # %% [markdown]
-# On the right: the most that a gradient at the last step can still be worth at step $t$. Read it
-# from right to left, as the gradient travels. Straight lines on a logarithmic axis are powers such
-# as $f^{T-t}$, and the order of the LSTMs is that of the table. One picture is one draw of random
-# weights; the same number at step 51, fifty steps back, for three draws:
+# The right picture shows the most that a gradient from the last step can still be worth at step
+# $t$. Read it from right to left, as the gradient travels. Straight lines on a logarithmic axis are
+# powers such as $f^{T-t}$. The LSTMs come in the same order as in the table. One picture is one
+# draw of random weights. Here is the value at step 51, fifty steps back, for three draws:
 
 # %%
-for name, runs in all_jacobians.items():  # [1]: of products; [0, 50, 0]: from step 51 on, the greatest
+for name, runs in all_jacobians.items():
+    # [1]: the singular values of the products. [0, 50, 0]: the largest one, from step 51 on.
     values = [diagnostics.singular_values(jacobians[None])[1][0, 50, 0] for jacobians in runs]
     print(f"{name:30}", *(f"{value:9.1e}" for value in values))
 
 # %% [markdown]
-# Three things to take home:
+# There are three things to remember:
 #
-# - What decides is the forget gate, not the name of the cell. An LSTM with a bias of 0 is worse
-#   than the plain network here, and so is the GRU, whose update gate starts at 0.5.
+# - The forget gate decides, not the name of the cell. Here, an LSTM with a bias of 0 is worse than
+#   the plain network. So is the GRU, whose update gate starts at 0.5.
 # - A gate near 1 lets the gradient through, over 100 steps.
-# - With a bias of 3 or 5 the product does not stay at 1 but grows: the way through $h_{t-1}$ and
-#   the matrices comes on top. It grows little here, but nothing in the equations keeps it small.
-#   **Gates help against gradients that vanish, not against gradients
-#   that explode.** Clipping stays.
+# - With a bias of 3 or 5, the product does not stay at 1 but grows, because the path through
+#   $h_{t-1}$ and the matrices adds to it. It grows only a little here, but nothing in the equations
+#   keeps it small. **Gates help against gradients that vanish, not against gradients that
+#   explode.** You still need clipping.
 #
-# Whether training finds such gates is another question; notebook 05 measured it, on tasks that need
-# a long memory.
+# Does training find such gates? That is another question. Notebook 05 measured it, on tasks that
+# need a long memory.
 
 # %% [markdown]
 # ## Gates at work
 #
-# `zoo.load` opens an LSTM of 128 units that was trained to tell whether a sentence of a film review
-# is positive (the data set SST-2). How good it is on sentences that it never saw, and how good a
-# model is that averages word vectors and so cannot see word order:
+# `zoo.load` opens an LSTM of 128 units. It was trained to tell whether a sentence from a film
+# review is positive (the dataset SST-2). First we look at its accuracy on sentences that it never
+# saw. We compare it with a model that averages word vectors and so cannot see word order:
 
 # %%
 task = zoo.load("sentiment-sst2-lstm")
@@ -334,10 +336,11 @@ for answer in task.predict(["The food is good", "The food is not good"]):
     print(answer)
 
 # %% [markdown]
-# We want to look inside, so we make its input ourselves: words, then their numbers in the
-# vocabulary. Its last layer turns the last hidden state into the probability of "positive". We may
-# ask it after **every** word: it gives the answer as if the sentence ended there. (The training
-# data has phrases as well as sentences, so a beginning is nothing strange to it.)
+# We want to look inside, so we make its input ourselves: we split a sentence into words and look up
+# their numbers in the vocabulary. The last layer turns the last hidden state into the probability
+# of "positive". We can also apply this layer after **every** word. Then it answers as if the
+# sentence ended there. (The training data has phrases as well as sentences, so the network has seen
+# unfinished sentences.)
 
 # %%
 model = task.model
@@ -345,13 +348,13 @@ index = {word: i for i, word in enumerate(task.card["vocabulary"])}
 
 
 def read(sentence):
-    """The words of a sentence, and their numbers [1, time]."""
+    """Returns the words of a sentence, and their numbers [1, time]."""
     words = zoo.text.standardize(sentence).numpy().decode().split()
     return words, np.array([[index.get(word, 1) for word in words]])  # 1: unknown
 
 
 def answers(states):
-    """Hidden states [time, units] -> probability of "positive" [time]."""
+    """Turns hidden states [time, units] into probabilities of "positive" [time]."""
     return np.asarray(model.get_layer("probabilities")(states))[:, 0]
 
 
@@ -361,37 +364,37 @@ for axis, sentence in zip(axes.flat, sentences, strict=True):
     words, tokens = read(sentence)
     p = answers(diagnostics.hidden_states(model, tokens)[0])
     axis.bar(range(len(words)), p, color=np.where(p > 0.5, "tab:orange", "tab:blue"))
-    axis.axhline(0.5, color="grey", linestyle="dotted")
+    axis.axhline(0.5, color="gray", linestyle="dotted")
     axis.set_xticks(range(len(words)), words)
     axis.set(ylim=(0, 1), title=sentence)
 for axis in axes[:, 0]:
     axis.set_ylabel('probability of "positive"\nafter this word')
 
 # %% [markdown]
-# All four begin alike, because the network reads from left to right and does not know what will
-# come. "not" turns the answer round at once. Then "good", which without "not" makes it sure of
-# "positive", changes little. So what "good" does depends on the words before it; to a logistic
-# regression on a bag of words, "good" counts the same everywhere.
+# All four sentences begin alike, because the network reads from left to right and does not know
+# what will come. "not" turns the answer around at once. Then "good", which without "not" makes the
+# network sure of "positive", changes little. So the effect of "good" depends on the words before
+# it. In a logistic regression on a bag of words, "good" counts the same everywhere.
 #
-# But look at the last picture: "not bad" is called negative, too. This network has not learnt that
-# "not" turns round what follows. So what has it learnt? We look at the gates.
+# But look at the last picture: "not bad" is called negative, too. This network has not learned that
+# "not" reverses what follows. So what has it learned? We look at the gates.
 
 # %%
 words, tokens = read("The food is not good")
 gates = {name: values[0] for name, values in diagnostics.gate_activations(model, tokens).items()}
-order = np.argsort(-gates["input"][words.index("not")])  # of the units, for the eye
+order = np.argsort(-gates["input"][words.index("not")])  # sorts the units for the picture
 figure = diagnostics.plot_gates(
     {f"{name} gate": gates[name][:, order] for name in ("input", "forget", "output")}, words
 )
 
 # %% [markdown]
-# Each row is one of the 128 units, each column a word; black is 1, an open gate. The units stand in
-# the order of their input gate at "not", which has no meaning but is easier to look at. The input
-# gate is open in many units at "not", and in few of them at "good": the network writes down "not",
-# and then writes down little of "good".
+# Each row is one of the 128 units, and each column is a word. Black is 1, an open gate. We sorted
+# the units by their input gate at "not". The order has no meaning, but it makes the picture easier
+# to read. The input gate is open in many units at "not", and in few of them at "good". The network
+# writes down "not", and then it writes down little of "good".
 #
-# The hidden states, in the same order, and how far the state moves at each word, the norm of
-# $h_t - h_{t-1}$, beside the sentence without "not":
+# Next come the hidden states, in the same order. We also print how far the state moves at each
+# word: the norm of $h_t - h_{t-1}$. We compare with the sentence without "not".
 
 # %%
 figure = diagnostics.plot_states(diagnostics.hidden_states(model, tokens)[0][:, order], words)
@@ -405,15 +408,15 @@ for sentence in ("The food is good", "The food is not good"):
     print("  ".join(f"{word} {move:.2f}" for word, move in zip(words, moves, strict=True)))
 
 # %% [markdown]
-# "not" makes the greatest step of its sentence. "good" does still move the state, but less far than
-# without "not" before it.
+# "not" moves the state more than any other word of its sentence. "good" still moves the state, but
+# less than it does without "not" before it.
 
 # %% [markdown]
 # ### One sentence is no evidence
 #
-# So let us take 14 adjectives, 6 of praise and 8 of blame, and three sentences for each. "very" is
-# there for comparison: if any word in between made the gate close, it would close there as well.
-# What is drawn is the input gate at the adjective, the mean over the 128 units.
+# So we take 14 adjectives, 6 of praise and 8 of blame, and three sentences for each. We include
+# "very" for comparison. If any word in between closed the gate, "very" would close it as well. The
+# picture shows the input gate at the adjective, averaged over the 128 units.
 
 # %%
 praise = ["good", "great", "funny", "beautiful", "fresh", "smart"]
@@ -441,20 +444,21 @@ axis.legend(loc="upper right")
 plt.show()
 
 # %% [markdown]
-# After "not" the input gate is about half as open or less, for each of the words; after "very" it
-# is as open as without it. A gate that depends on what was read before is exactly what the
-# equations allow: $i_t$ looks at $x_t$ **and** at $h_{t-1}$.
+# After "not", the input gate is only about half as open, or even less, for every adjective. After
+# "very", it is as open as in the plain sentence. The equations allow exactly this: $i_t$ depends on
+# $x_t$ **and** on $h_{t-1}$, so it can depend on what the network has read before.
 #
 # ### Is the gate the cause?
 #
-# Two things that happen together need not be cause and effect. But here we can try it. We have the
-# equations, so we compute the last step once more by hand, and put in another input gate: the one
-# that the same word has in "the film is ...", without "not". All else stays as it is.
+# Two things that happen together need not be cause and effect. But here we can test it. We have the
+# equations, so we compute the last step again by hand and put in a different input gate. We take
+# the gate that the same word has in "the film is ...", without "not". Everything else remains
+# unchanged.
 
 
 # %%
 def last_step_with(gates, **others):
-    """c = f * c + i * g and h = o * tanh(c) for the last word, some parts taken from elsewhere."""
+    """Computes c = f * c + i * g and h = o * tanh(c) for the last word, with some parts replaced."""
     parts = {name: values[-1] for name, values in gates.items()} | others
     c = parts["forget"] * gates["cell_state"][-2] + parts["input"] * parts["candidate"]
     h = parts["output"] * np.tanh(c)
@@ -468,10 +472,10 @@ for adjective in praise + blame:
     print(f"{adjective:24}{last_step_with(plain):10.2f}{last_step_with(negated):12.2f}{opened:24.2f}")
 
 # %% [markdown]
-# With the gate held open the network hears the adjective in spite of "not": the words of praise
-# rise, most of them to about a half and above, and the words of blame fall to almost nothing. Is it
-# this gate, or would any other part do? We exchange each part in turn, and take means over the
-# words of praise and of blame.
+# With the gate held open, the adjective counts in spite of "not". The words of praise rise, most of
+# them to about one half or above. The words of blame fall to almost nothing. Is it this gate, or
+# would any other part do the same? We replace each part in turn, and take means over the words of
+# praise and of blame.
 
 # %%
 print(f"{'exchanged':14}{'not + praise':>14}{'not + blame':>14}")
@@ -489,19 +493,20 @@ for part in (None, "input", "forget", "output", "candidate"):
     print(f"{part or 'nothing':14}{means[0]:14.2f}{means[1]:14.2f}")
 
 # %% [markdown]
-# The input gate has by far the greatest effect, in both directions; the candidate comes second, for
-# words of praise only; forget and output gate do little here.
+# The input gate has by far the largest effect, in both directions. The candidate comes second, for
+# words of praise only. The forget gate and the output gate do little here.
 #
-# In these sentences the network does not do "not turns the meaning round", but rather "**not** is
-# bad, and pay little attention to what comes next". The input gate is most of it, not all: with it
-# exchanged, praise does not come all the way back. For "not good" that gives the right answer, for
-# "not bad" the wrong one, and the accuracy on the test sentences did not tell us.
+# So in these sentences, the network has not learned "not reverses the meaning". It has learned
+# something more like "**not** is bad, and pay little attention to what comes next". The input gate
+# explains most of this, but not all: when we replace it, praise does not come all the way back. For
+# "not good" this rule gives the right answer, and for "not bad" the wrong one. The accuracy on the
+# test sentences did not tell us that.
 #
 # ### How long is "not" remembered?
 #
-# The network must keep "not" to the end of the sentence. Of what a unit held after "not", the
-# direct way keeps the product of its forget gates at all later words. For a longer sentence, the
-# 128 units in order:
+# The network must keep "not" to the end of the sentence. On the direct path, the share that is left
+# of what a unit held after "not" is the product of its forget gates at all later words. Here it is
+# for a longer sentence, with the 128 units sorted:
 
 # %%
 words, tokens = read("This is not a good film and nobody in the cast had any fun with it")
@@ -511,17 +516,17 @@ kept = np.prod(forget[at + 1 :], axis=0)  # [units]
 
 figure, axis = plt.subplots(figsize=(9, 4.5), layout="constrained")
 axis.plot(np.sort(kept)[::-1], linewidth=3)
-axis.set(xlabel="unit, in order", ylabel="share kept", ylim=(0, 1))
-axis.set_title(f'Of what was held at "not", after {len(words) - at - 1} more words')
+axis.set(xlabel="unit, sorted", ylabel="share kept", ylim=(0, 1))
+axis.set_title(f'How much is left {len(words) - at - 1} words after "not"')
 print(f"{(kept > 0.5).sum()} units keep more than half, {(kept < 0.05).sum()} less than a twentieth")
 p = answers(diagnostics.hidden_states(model, tokens)[0])
 print("answers:", "  ".join(f"{word} {one:.2f}" for word, one in zip(words, p, strict=True)))
 
 # %% [markdown]
-# Some units keep most of it to the end; about half of them have dropped nearly all and are free for
-# other things. Long and short memory live side by side in one layer: that is what a gate for each
-# unit is for. (The curve is about all units, whether or not
-# they took part in "not".) The answer stays negative from "not" on; "nobody" may help it to.
+# Some units keep most of it to the end. About half of them have dropped nearly everything and are
+# free for other things. Long and short memory exist side by side in one layer. That is why each
+# unit has its own gate. (The curve shows all units, whether or not they responded to "not".) The
+# answer stays negative from "not" on. The word "nobody" may help.
 
 # %% [markdown]
 # ## What it costs
@@ -550,8 +555,8 @@ for cell, formula in formulas.items():
 
 # %% [markdown]
 # Time is another matter. We measure a training step (forward, backward, update) for batches of 32
-# sequences. Other programs may run beside this one, so the cells take turns, 15 rounds, and we take
-# the median. The columns are lengths of the sequences.
+# sequences. Other programs may run at the same time. So the cells take turns for 15 rounds, and we
+# take the median. The columns are the lengths of the sequences.
 
 # %%
 for one in models.values():
@@ -566,7 +571,7 @@ for round_number in range(17):
         for cell, one in models.items():
             start = time.perf_counter()
             one.train_on_batch(x, y)
-            if round_number > 1:  # the first two prepare: Keras compiles
+            if round_number > 1:  # Keras compiles in the first two
                 seconds[cell, length].append(time.perf_counter() - start)
 
 print("milliseconds a step, median (quartiles)")
@@ -578,56 +583,54 @@ for cell in models:
     print(f"{cell:12}" + "".join(f"{text:>24}" for text in texts))
 
 # %% [markdown]
-# What you can count on:
+# You can rely on this:
 #
-# - The plain cell is the cheapest, but by less than its parameters suggest. Each step is a row of
-#   small operations, and their number counts as much as their size.
-# - So three quarters of the LSTM's parameters do not mean three quarters of its time for the GRU.
-#   On a CPU the two are often close, in one order or the other. "The GRU is faster" is something to
-#   measure on your machine, for your sizes.
-# - Longer sequences take longer, for all three. Step $t$ needs $h_{t-1}$, so the steps must be done
-#   one after the other, and no number of processors changes that. Only inside a step there is
-#   parallel work: the rows of a batch, and the numbers of a product.
+# - The plain cell is the cheapest, but not by as much as its parameters suggest. Each step is a
+#   series of small operations, and their number matters as much as their size.
+# - The GRU has three quarters of the LSTM's parameters, but it need not take three quarters of the
+#   time. On a CPU the two are often close, and either one can be ahead. "The GRU is faster" is
+#   something to measure on your machine, for your sizes.
+# - Longer sequences take longer, for all three cells. Step $t$ needs $h_{t-1}$, so the steps must
+#   be done one after the other, and more processors do not change that. Only the work inside a step
+#   can be done in parallel: the rows of a batch, and the numbers of a product.
 
 # %% [markdown]
 # ## Questions
 #
 # **1.** A unit of an LSTM has $f_t = 1$ and $i_t = 0$ at all steps. What does it do, and what
-# happens to a gradient on the direct way through it?
+# happens to a gradient on the direct path through it?
 #
 # <details><summary>Answer</summary>
 #
-# $c_t = 1 \cdot c_{t-1} + 0 \cdot g_t = c_{t-1}$: it keeps its number for ever, whatever is read.
-# The gradient on that way is multiplied by 1 at each step: it neither vanishes nor explodes. It
-# also learns nothing new: to store something, the input gate must open at the right step and then
-# close again.
+# $c_t = 1 \cdot c_{t-1} + 0 \cdot g_t = c_{t-1}$. It keeps its number forever, whatever it reads.
+# On this path, the gradient is multiplied by 1 at each step, so it neither vanishes nor explodes.
+# But the unit also stores nothing new. To store something, the input gate must open at the right
+# step and then close again.
 #
 # </details>
 #
-# **2.** You copy the weights of a GRU from a program that computes
-# $h_t = (1 - z_t) h_{t-1} + z_t n_t$ into Keras's layer, without a change. The shapes fit. What
-# goes wrong?
+# **2.** You copy the weights of a GRU from a program that computes $h_t = (1 - z_t) h_{t-1} + z_t
+# n_t$ into Keras's layer, without any change. The shapes fit. What goes wrong?
 #
 # <details><summary>Answer</summary>
 #
-# Where that program keeps the old state, Keras takes the candidate, and the other way round. There
-# is no error, only wrong numbers. Negate the kernel, the recurrent kernel and the bias of $z$. And
-# look at the order of the gates in the matrix, and whether the reset gate acts before or after the
-# product.
+# Where that program keeps the old state, Keras takes the candidate, and the other way around. There
+# is no error message, only wrong numbers. Negate the kernel, the recurrent kernel and the bias of
+# $z$. Also check the order of the gates in the matrix, and whether the reset gate acts before or
+# after the product.
 #
 # </details>
 #
-# **3.** The network calls "not bad" negative. Could an LSTM answer it rightly at all? What would
-# you do?
+# **3.** The network calls "not bad" negative. Could an LSTM get this right at all? What would you
+# do?
 #
 # <details><summary>Answer</summary>
 #
-# It could: after "not" the state is another one, and all gates and the candidate depend on the
-# state, so "bad" can be written down with another sign than without "not". Nothing in the equations
-# stands against it. What is missing is a reason to learn it: enough training sentences in which a
-# negated word of blame is praise. So look for such sentences in the training data, add more of
-# them, and count the errors on negated sentences on their own, because one accuracy over all
-# sentences hides them.
+# It could. After "not" the state is different, and all gates and the candidate depend on the state.
+# So "bad" can be written with the opposite sign. Nothing in the equations rules it out. What is
+# missing is a reason to learn it: enough training sentences in which a negated word of blame is
+# praise. So look for such sentences in the training data and add more of them. And count the errors
+# on negated sentences separately, because one accuracy over all sentences hides them.
 #
 # </details>
 
@@ -641,7 +644,7 @@ for cell in models:
 # - Kyunghyun Cho and others, 2014, "Learning Phrase Representations using RNN Encoder-Decoder for
 #   Statistical Machine Translation", section 2.3: the GRU, with $z$ as in Keras.
 # - Junyoung Chung and others, 2014, "Empirical Evaluation of Gated Recurrent Neural Networks on
-#   Sequence Modeling": LSTM and GRU compared; $z$ as in many textbooks.
+#   Sequence Modeling": LSTM and GRU compared, with $z$ as in many textbooks.
 # - Rafal Jozefowicz, Wojciech Zaremba, Ilya Sutskever, 2015, "An Empirical Exploration of Recurrent
 #   Network Architectures": start the bias of the forget gate at 1.
 # - Razvan Pascanu, Tomas Mikolov, Yoshua Bengio, 2013, "On the difficulty of training Recurrent

@@ -11,8 +11,8 @@
 # %% [markdown]
 # # Attention
 #
-# An encoder-decoder (notebook `03_five_types`) hands the whole source over in one vector. We
-# measure what that costs as sources get longer, with and without attention; then we compute
+# An encoder-decoder (notebook `03_five_types`) passes the whole source on in a single vector. We
+# measure what that costs as sources get longer, with and without attention. Then we compute
 # attention by hand, and look at where three networks look. You need notebook `06_gates` before this
 # one.
 
@@ -31,25 +31,28 @@ import zoo
 from zoo import diagnostics
 
 plt.rcParams["font.size"] = 13
-logging.getLogger("tensorflow").setLevel("ERROR")  # it warns of its own workings
+logging.getLogger("tensorflow").setLevel("ERROR")  # hides warnings about its internals
 
 # %% [markdown]
 # ## One vector for everything
 #
-# The encoder reads a source of any length, the decoder writes a target of any length. Between them
-# there is the encoder's last state, a vector of fixed size, say 64 numbers:
+# The encoder reads a source of any length, and the decoder writes a target of any length. Between
+# them is the encoder's last state, a vector of fixed size, say 64 numbers:
 #
 # $$x_1, \dots, x_S \;\longrightarrow\; h_S \;\longrightarrow\; y_1, \dots, y_T$$
 #
-# (If the encoder reads in both directions, its two last states are joined to one vector by a dense
-# layer.) Three words or thirty, everything that the decoder must know has to go through $h_S$. So
-# we expect trouble with long sources. To see it we need a task in which nothing can be guessed and
-# every part of the source counts. Here is one: **turn a string of random letters round.** "kzqa"
-# becomes "aqzk". No letter can be left out, and no knowledge of English helps.
+# (If the encoder reads in both directions, a dense layer combines its two last states into one
+# vector.) Whether the source has three words or thirty, everything that the decoder must know has
+# to go through $h_S$. So we expect trouble with long sources.
+#
+# To see this, we need a task in which nothing can be guessed and every part of the source counts.
+# Here is one: **reverse a string of random letters.** "kzqa" becomes "aqzk". No letter can be left
+# out, and it does not help to know English.
 #
 # As everywhere in the zoo, token 0 is padding, 1 is unknown, 2 starts a target and 3 ends it. The
-# letters are the tokens 4 to 29. While training, the decoder reads the right target so far
-# (**teacher forcing**), so a row is: the source, what the decoder reads, what it should write.
+# letters are the tokens 4 to 29. During training, the decoder reads the correct target so far
+# (**teacher forcing**). So a row has three parts: the source, what the decoder reads, and what it
+# should write.
 
 # %%
 LETTERS = dict(enumerate("abcdefghijklmnopqrstuvwxyz", start=4))  # token -> letter
@@ -57,8 +60,8 @@ START, END = 2, 3
 
 
 def make_row(source):
-    turned = source[::-1]
-    return (source, np.array([START, *turned])), np.array([*turned, END])
+    reverse = source[::-1]
+    return (source, np.array([START, *reverse])), np.array([*reverse, END])
 
 
 def spell(tokens):
@@ -72,8 +75,8 @@ print("decoder reads:", " " + spell(read[1:]), read)
 print("and writes:   ", spell(written[:-1]), written)
 
 # %% [markdown]
-# 19,200 strings of 3 to 10 letters to train on. For the test, 100 strings of each length that do
-# not occur among them. There are also lengths that training does not have, 11 to 13: we shall see.
+# We train on 19,200 strings of 3 to 10 letters. For the test, we use 100 strings of each length
+# that are not among them. We also test lengths that training does not have, 11 to 13.
 
 # %%
 sources = [rng.integers(4, 30, size=length) for length in rng.integers(3, 11, size=19200)]
@@ -88,9 +91,9 @@ for length in lengths:
     assert len(test[length]) == 100
 
 # %% [markdown]
-# Two networks, both GRUs whose encoder reads in both directions. One has no attention. The other
-# has `"dot"` attention, which we take apart below; attention needs weights of its own, so the first
-# network gets more units, and both have about the same number of parameters.
+# We build two networks. Both are GRUs whose encoder reads in both directions. One has no attention.
+# The other has `"dot"` attention, which we explain below. Attention needs weights of its own. So we
+# give the first network more units, and both have about the same number of parameters.
 
 
 # %%
@@ -113,16 +116,17 @@ for attention in UNITS:
     print(f"attention {attention:5} {build(attention).count_params():,} parameters")
 
 # %% [markdown]
-# Each is trained on the same strings, once through, 300 batches of 64. Three times each, with other
-# random weights and another order: one run may be luck. Then the networks write, each letter from
-# their own letters so far (no teacher), and we count how many of the 100 strings of each length
-# come out **wholly** right. (The learning rate and the number of batches are the same for both
-# networks, and were chosen on other strings.) This cell takes most of the notebook's time.
+# We train both networks on the same strings, one pass, 300 batches of 64. We train each three
+# times, with different random weights and a different order, because a single run may be luck. Then
+# the networks write. At each step they read their own letters so far (there is no teacher). For
+# each length, we count how many of the 100 strings come out **completely** right. (The learning
+# rate and the number of batches are the same for both networks. We chose them on other strings.)
+# This cell takes most of the notebook's time.
 
 
 # %%
 def exact_match(model):
-    """Share of strings turned round without an error, for each length."""
+    """Returns the share of strings that are reversed without an error, for each length."""
     sources = [source for some in test.values() for source in some]
     answers = zoo.decoding.generate_in_batches(model, sources, max_length=20, batch_size=1100)
     right = [
@@ -141,7 +145,7 @@ for attention in UNITS:
     )
     runs = []
     for seed in range(3):
-        # A new beginning without compiling again: other weights, and Adam forgets the run before.
+        # Start again without compiling: new weights, and Adam forgets the previous run.
         keras.utils.set_random_seed(seed)
         model.set_weights(build(attention).get_weights())
         for variable in model.optimizer.variables:
@@ -153,19 +157,19 @@ for attention in UNITS:
 
 # %%
 figure, axis = plt.subplots(figsize=(10, 5), layout="constrained")
-for attention, colour in (("dot", "tab:orange"), ("none", "tab:blue")):
+for attention, color in (("dot", "tab:orange"), ("none", "tab:blue")):
     for run in shares[attention]:
-        axis.plot(lengths, run, "o", color=colour, alpha=0.5)
+        axis.plot(lengths, run, "o", color=color, alpha=0.5)
     axis.plot(
         lengths,
         shares[attention].mean(axis=0),
-        color=colour,
+        color=color,
         linewidth=3,
         label=f"attention: {attention}",
     )
 axis.axvspan(10.5, 13.5, color="0.9")
 axis.text(12.2, 0.88, "longer than\nin training", ha="center")
-axis.set(xlabel="letters in the string", ylabel="share turned round without an error")
+axis.set(xlabel="letters in the string", ylabel="share reversed without an error")
 axis.set(ylim=(-0.03, 1.03), xlim=(2.5, 13.5))
 axis.legend(loc="center")
 plt.show()
@@ -176,29 +180,30 @@ for attention, runs in shares.items():
         print(f"{attention:5} seed {seed}      ", *(f"{share:5.2f}" for share in run))
 
 # %% [markdown]
-# The line is the mean, the points are the three runs.
+# The line is the mean, and the points are the three runs.
 #
-# - **Without attention** most of the shortest strings come out right, fewer with each letter more,
-#   and hardly any of the longer half.
-# - **With attention**, after the same training with as many parameters, length matters far less: of
-#   the longest strings of training, too, most come out right.
-# - **Beyond the lengths of training**, from 11 letters on, fewer come out right with each letter more.
-#   Attention takes away the bottleneck; it does not teach a network to count further than it ever had
-#   to.
+# - **Without attention**, most of the shortest strings come out right. Every additional letter
+#   makes it worse. In the longer half, hardly any string is right.
+# - **With attention**, length matters much less, after the same training with as many parameters.
+#   Most strings of the longest training length come out right, too.
+# - **Beyond the training lengths**, from 11 letters on, fewer strings come out right with every
+#   additional letter. Attention removes the bottleneck. It does not teach a network to count
+#   further than it ever had to.
 #
-# One thing the picture does not say: that 75 numbers *could not* hold 10 letters. There is room: ten
-# letters are about 47 bits. But the network must learn to pack everything into the vector and to
-# unpack it, and after this much training it has not. Question 1 says how to try more.
+# The picture does not say that 75 numbers *could not* hold 10 letters. There is room: ten letters
+# are about 47 bits. But the network must learn to pack everything into the vector and to unpack it.
+# After this much training it has not. Question 1 suggests how to try more.
 #
-# On real sentences attention helps too, and there at every length: the README has translations by the
-# length of the sentence, with attention and without, after as many passes over the data.
+# Attention also helps on real sentences, and there it helps at every length. The README in the
+# folder `recipes` has translation scores by the length of the sentence, with and without attention,
+# after the same number of passes over the data.
 
 # %% [markdown]
 # ## The idea
 #
-# The encoder has a state at **every** letter, not only at the last. Why throw them away? We keep
-# them all, call them the **memory** $m_1, \dots, m_S$, and let the decoder choose at each step
-# where to look. With the decoder's state $s_t$:
+# The encoder has a state at **every** letter, not only at the last one. Why throw these states
+# away? We keep them all and call them the **memory** $m_1, \dots, m_S$. At each step, the decoder
+# chooses where to look. With the decoder's state $s_t$:
 #
 # $$
 # \begin{aligned}
@@ -209,17 +214,17 @@ for attention, runs in shares.items():
 # \end{aligned}
 # $$
 #
-# $[c_t; s_t]$ is the one vector after the other. From $\tilde{s}_t$ a softmax over the letters is
-# computed, as before from $s_t$. The weights $a_{tj}$ are computed anew at every step $t$. All of
-# it can be differentiated, so the network learns where to look from the letters alone: **nobody
-# tells it.**
+# $[c_t; s_t]$ means that one vector follows the other. A softmax over the letters is computed from
+# $\tilde{s}_t$, as before from $s_t$. The weights $a_{tj}$ are computed again at every step $t$.
+# All of this can be differentiated. So the network learns where to look from the letters alone:
+# **nobody tells it.**
 
 # %% [markdown]
 # ## One step by hand
 #
 # We take the trained network with attention and a string that it never saw. We need the memory and
-# the states of the decoder, and to compare with, what the layers of attention compute. A model from
-# the same inputs to the outputs of these layers gives us all of them. (`model.summary()` lists the
+# the decoder's states. To check our result, we also need the outputs of the attention layers. We
+# build a model that has the same inputs and returns all of these. (`model.summary()` lists the
 # layers and their names.)
 
 # %%
@@ -227,7 +232,7 @@ model = models["dot"]
 
 
 def as_inputs(source):
-    """What the model reads if the decoder has written all of it rightly: a batch of one."""
+    """Returns what the model reads if the decoder has made no mistake: a batch of one."""
     (source, read), _ = make_row(source)
     return [source[None], read[None]]
 
@@ -248,8 +253,8 @@ for name, values in parts.items():
     print(f"{name:8} {values.shape}")
 
 # %% [markdown]
-# At step 2 (arrays count from 0) the decoder has written two letters and now needs the third from the
-# end.
+# At step 2 (arrays count from 0) the decoder has written two letters. Now it needs the third letter
+# from the end.
 
 # %%
 t = 2
@@ -279,11 +284,11 @@ np.testing.assert_allclose(joined, parts["joined"][t], atol=1e-4)
 print("weights, context and output: equal to the layers'")
 
 # %% [markdown]
-# Softmax turns differences of scores into ratios of weights: who is ahead by 3 gets
-# $e^3 \approx 20$ times the weight. The state says, in the network's own terms, "I am at the third
-# letter from the end", and the item that answers best is looked at.
+# Softmax turns differences of scores into ratios of weights: an item whose score is larger by 3
+# gets $e^3 \approx 20$ times the weight. The state says, in the network's own terms, "I am at the
+# third letter from the end". The item that fits best gets the most weight.
 #
-# The last layer makes a letter of it:
+# The last layer turns the result into a letter:
 
 # %%
 V, b = model.get_layer("probabilities").get_weights()  # [units, letters], [letters]
@@ -294,9 +299,9 @@ print(f"third letter written: {LETTERS[best]}, with probability {p[best]:.3f}")
 # %% [markdown]
 # ## Where it looks
 #
-# The weights of all steps make a picture: a row for each letter that is written, a column for each
-# letter of the source, dark where the network looks. Two strings of the test, of 8 and of 10
-# letters:
+# The weights of all steps make a picture. It has a row for each letter that the network writes and
+# a column for each letter of the source. It is dark where the network looks. Here are two test
+# strings, of 8 and of 10 letters:
 
 # %%
 shown = [test[8][0], test[10][0]]
@@ -308,11 +313,11 @@ figure = diagnostics.plot_attention(
 
 # %% [markdown]
 # The dark squares run from the upper right to the lower left: the first letter written comes from
-# the last of the source, and so on. Nobody told the network that. What is in the picture is what it
-# found out.
+# the last letter of the source, and so on. Nobody told the network that. It found this out by
+# itself.
 #
-# How exact is it? For the 100 test strings of 10 letters: is the place with the greatest weight the
-# place of the very letter that is written? And if not, how far off?
+# How exact is it? We use the 100 test strings of 10 letters. Is the position with the largest
+# weight the position of the letter that is written? If not, how far off is it?
 
 # %%
 inputs = [np.concatenate(column) for column in zip(*map(as_inputs, test[10]), strict=True)]
@@ -323,19 +328,20 @@ for offset, count in zip(*np.unique(looked_at - right_place, return_counts=True)
     print(f"{offset:+d}: {count / looked_at.size:.1%}")
 
 # %% [markdown]
-# +0 is the letter itself, +1 its neighbour on the right. In this run it looks at the letter itself,
-# nearly always; another run may look next door. Each state of the
-# memory has read what is around it, from both sides, and could carry the letter next door as well;
-# a network that looks at neighbours can be just as right. So read such pictures with care. **The
-# weights say which states were used, not which letters, and not why.**
+# +0 is the letter itself, and +1 is its neighbor on the right. In this run, the network nearly
+# always looks at the letter itself. Another run may look next door. Each state of the memory has
+# read what is around it, from both sides, so it could also carry the letter next to it. A network
+# that looks at neighbors can be just as right. So be careful with such pictures. **The weights say
+# which states were used, not which letters, and not why.**
 
 # %% [markdown]
 # ## Real words
 #
-# The trained model `pronunciation-cmudict-gru` spells English words as sounds, in the code of the CMU
-# dictionary, which it may have learnt these words from: we look at where it looks, not at how good it
-# is (`AY` is the vowel of "my", `JH` the first sound of "judge"). Letters and sounds do not pair off
-# one to one, so here attention has something to find out.
+# The trained model `pronunciation-cmudict-gru` spells English words as sounds, in the code of the
+# CMU dictionary. (`AY` is the vowel of "my", and `JH` is the first sound of "judge".) It may have
+# learned from these very words. That does not matter here, because we look at where it looks, not
+# at how good it is. Letters and sounds do not match one to one, so attention has something to find
+# out.
 
 # %%
 task = zoo.load("pronunciation-cmudict-gru")
@@ -357,15 +363,15 @@ figure = diagnostics.plot_attention(
 
 # %% [markdown]
 # The network moves through the word from left to right. It finds that "ph", "kn" and "ps" are one
-# sound; that the "x" of "phoenix" is two, K and S, and looks at it for both. And here are neighbours
-# at work: of "kn" and "ps" it looks at the first letter, the one that is not spoken. The state there
-# knows the next letter, because the encoder also reads from the right.
+# sound each. It finds that the "x" of "phoenix" is two sounds, K and S, and looks at it for both.
+# And here it looks at neighbors: in "kn" and "ps" it looks at the first letter, the silent one. The
+# state there knows the next letter, because the encoder also reads from the right.
 #
 # ## Sentences
 #
-# `translation-multi30k-en-de-gru` translates captions of photographs from English to German. Its
-# items are pieces of words, cut by the library SentencePiece with two lists in the model's folder;
-# `▁` stands where a word begins.
+# The trained model `translation-multi30k-en-de-gru` translates captions of photographs from English
+# to German. Its tokens are pieces of words. The library SentencePiece cuts them, using two lists in
+# the model's folder. `▁` marks the beginning of a word.
 
 # %%
 task = zoo.load("translation-multi30k-en-de-gru")
@@ -395,15 +401,15 @@ figure = diagnostics.plot_attention(
 )
 
 # %% [markdown]
-# Most words are found clearly: "Mädchen" looks at "girl", "Hund" at "dog", "Schnee" at "snow", the
-# full stop and the end at the full stop. "is" is hardly looked at: "is playing" is one word in
-# German, "spielt". Where a weight is spread over several words, the decoder either needs all of them
-# or knows enough by itself; the picture does not say which.
+# Most words are found clearly: "Mädchen" looks at "girl", "Hund" at "dog", "Schnee" at "snow". The
+# period and the end look at the period. "is" gets hardly any weight, because "is playing" is a
+# single word in German, "spielt". Sometimes the weight is spread over several words. Then the
+# decoder either needs all of them or already knows enough. The picture does not say which.
 
 # %% [markdown]
 # ## Dot and additive
 #
-# There is more than one way to score. The zoo has two:
+# There is more than one way to compute a score. The zoo has two:
 #
 # $$
 # \begin{aligned}
@@ -412,10 +418,10 @@ figure = diagnostics.plot_attention(
 # \end{aligned}
 # $$
 #
-# The additive one is the older (Bahdanau and others), a small network with one hidden layer that
-# looks at both vectors. The dot product (Luong and others) only asks how far they point in the same
-# direction, after $W$ has turned the memory into the state's terms. All else, softmax and context,
-# is the same. In NumPy, beside Keras's layers:
+# The additive score (Bahdanau and others) is older. It is a small network with one hidden layer
+# that looks at both vectors. The dot product (Luong and others) only asks how far they point in the
+# same direction, after $W$ has translated the memory into the terms of the state. Softmax and
+# context are the same in both. Here they are in NumPy, next to Keras's layers:
 
 # %%
 S, T, units = 6, 4, 5
@@ -437,22 +443,24 @@ for (name, layer), scores in zip(layers.items(), (dot, additive), strict=True):
     print(f"{name:8} equal to Keras's layer {type(layer).__name__}")
 
 # %% [markdown]
-# The dot product is one product of two matrices, the additive score needs a tanh of `units` numbers
-# for each pair of step and item. With $u$ units and a memory of size $m$ the weights are $W$ alone,
-# $m u$, against $W$, $Q$ and $v$, $m u + u^2 + u$. In exchange the additive score can be any
-# function of the two vectors that a small network can learn. Which is better is to be measured on
-# your task; both are in the zoo, as `attention="dot"` and `attention="additive"`.
+# The dot score is one product of two matrices. The additive score needs a tanh of `units` numbers
+# for each pair of step and item. With $u$ units and a memory of size $m$, the dot score has only
+# $W$ as weights, $m u$ numbers. The additive score has $W$, $Q$ and $v$, which are $m u + u^2 + u$
+# numbers. In exchange, the additive score can be any function of the two vectors that a small
+# network can learn. Measure on your task which one is better. The zoo has both, as
+# `attention="dot"` and `attention="additive"`.
 
 # %% [markdown]
 # ## What it costs, and what comes next
 #
-# - Every step of the decoder looks at every item: $S \times T$ scores. Twice as long on both sides
-#   is four times as many. For sentences that is little, for books it is not.
-# - Padding must not be looked at. The zoo gives the mask of the source to the layer, which takes a
-#   huge number off those scores, so that their weights are 0.
+# - Every step of the decoder looks at every item, so there are $S \times T$ scores. If both sides
+#   are twice as long, there are four times as many. That is little for sentences, but not for
+#   books.
+# - The network must not look at padding. The zoo passes the mask of the source to the layer. The
+#   layer subtracts a huge number from the scores of the padding, so that its weights are 0.
 # - Encoder and decoder still read and write step by step. But look at the formulas of attention
-#   once more: they need no step before. All $e_{tj}$ can be computed at once. A **transformer**
-#   keeps attention and drops the recurrence.
+#   again: they do not need the previous step. All $e_{tj}$ can be computed at once. A
+#   **transformer** keeps attention and drops the recurrence.
 
 # %% [markdown]
 # ## Questions
@@ -461,10 +469,10 @@ for (name, layer), scores in zip(layers.items(), (dot, additive), strict=True):
 #
 # <details><summary>Answer</summary>
 #
-# To some length, probably. Try it: 256 units instead of 75, or four times as many strings (and
+# Up to some length, probably. Try it: 256 units instead of 75, or four times as many strings (and
 # `decay_steps`). Expect the blue curve to move to the right, and the training to take several times
-# as long. But for any size and any training there are longer sources, and the vector must hold them
-# whole. With attention the memory grows with the source: $S$ items, not one.
+# as long. But for any size and any amount of training there are longer sources, and the vector must
+# hold them completely. With attention, the memory grows with the source: $S$ items, not one.
 #
 # </details>
 #
@@ -472,22 +480,22 @@ for (name, layer), scores in zip(layers.items(), (dot, additive), strict=True):
 #
 # <details><summary>Answer</summary>
 #
-# Softmax gives every item a positive weight. The states at padding would get some of it, and the
-# more padding there is, the more. The answer to a string would then depend on how long the other
+# Softmax gives every item a positive weight. The states at the padding would get some of it, and
+# more padding would get more. The answer for a string would then depend on how long the other
 # strings in its batch are.
 #
 # </details>
 #
-# **3.** Attention adds up the memory with weights, and a sum has no order. How does the network
-# nevertheless know which letter is the third from the end? And what must a network with attention
-# and no recurrence add?
+# **3.** Attention adds up the memory with weights, and a sum has no order. So how does the network
+# know which letter is the third from the end? And what must a network with attention and no
+# recurrence add?
 #
 # <details><summary>Answer</summary>
 #
-# The order is in the items. Each is the state of a recurrent network that has counted along while
-# reading, from the left and from the right, so place and letter are both in it. Without recurrence
-# an item would be the vector of a letter, and "ab" and "ba" would be the same set. So transformers
-# add to each item a vector that tells its position.
+# The order is in the items. Each item is the state of a recurrent network that has counted while
+# reading, from the left and from the right. So it contains both the position and the letter.
+# Without recurrence, an item would only be the vector of a letter, and "ab" and "ba" would be the
+# same set. So a transformer adds a vector to each item that says what its position is.
 #
 # </details>
 
@@ -495,17 +503,17 @@ for (name, layer), scores in zip(layers.items(), (dot, additive), strict=True):
 # ## Sources
 #
 # - Ilya Sutskever, Oriol Vinyals, Quoc Le, 2014, "Sequence to Sequence Learning with Neural
-#   Networks": everything through one vector; section 3.3 turns the source round, which helps.
+#   Networks": everything through one vector; section 3.3 reverses the source, which helps.
 # - Kyunghyun Cho, Bart van Merriënboer, Dzmitry Bahdanau, Yoshua Bengio, 2014, "On the Properties
 #   of Neural Machine Translation: Encoder-Decoder Approaches": translations get worse as sentences
 #   get longer.
 # - Dzmitry Bahdanau, Kyunghyun Cho, Yoshua Bengio, 2015, "Neural Machine Translation by Jointly
-#   Learning to Align and Translate": additive attention, section 3; quality against length, figure
-#   2.
+#   Learning to Align and Translate": additive attention, section 3; quality against length,
+#   figure 2.
 # - Minh-Thang Luong, Hieu Pham, Christopher Manning, 2015, "Effective Approaches to Attention-based
 #   Neural Machine Translation": section 3.1. The dot score here is the one they call "general".
 # - Shubham Toshniwal, Karen Livescu, 2016, "Jointly Learning to Align and Convert Graphemes to
 #   Phonemes with Neural Attention Models": from spelling to sounds.
-# - Sarthak Jain, Byron Wallace, 2019, "Attention is not Explanation": why to read the pictures with
-#   care.
+# - Sarthak Jain, Byron Wallace, 2019, "Attention is not Explanation": why to be careful with the
+#   pictures.
 # - Ashish Vaswani and others, 2017, "Attention Is All You Need": what comes next.

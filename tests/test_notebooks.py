@@ -1,8 +1,10 @@
-"""The notebooks run from top to bottom, and what is saved of them is what their scripts say."""
+"""The notebooks run from top to bottom, match their scripts, and print the figures of their README."""
 
 import os
 import pathlib
+import re
 import runpy
+from decimal import Decimal
 
 import jupytext
 import pytest
@@ -10,7 +12,9 @@ import pytest
 import zoo
 
 ROOT = pathlib.Path(__file__).parent.parent
+README = ROOT / "notebooks" / "README.md"
 SCRIPTS = sorted((ROOT / "notebooks").glob("*.py"))
+NUMBER = r"\d+(?:\.\d+)?(?:e-?\d+)?"
 each = pytest.mark.parametrize("script", SCRIPTS, ids=lambda path: path.stem)
 
 
@@ -27,10 +31,41 @@ def test_script_and_notebook_agree(script):
     assert [cell.execution_count for cell in code] == list(range(1, len(code) + 1))
     pictures = [o for cell in code for o in cell.outputs if "image/png" in o.get("data", {})]
     assert pictures
-    assert sum(cell.source.count("<details>") for cell in saved.cells) == 3  # questions, answered
+    assert sum(cell.source.count("<details>") for cell in saved.cells) == 3  # questions with answers
 
 
-SHORT = {  # what takes longest, done less often: from old text to new
+def printed_by(name):
+    """Returns all text that a notebook prints."""
+    cells = jupytext.read(ROOT / "notebooks" / f"{name}.ipynb").cells
+    return "\n".join(output.get("text", "") for cell in cells for output in cell.get("outputs", []))
+
+
+def test_notebooks_print_the_figures_that_the_readme_takes_from_them():
+    claims = README.read_text("utf-8").split("\n### 1.")[1]
+    checked = set()
+    for paragraph in re.split(r"\n### |\n- ", claims):
+        if not (name := re.search(r"\((\d\d_\w+)\.ipynb\)", paragraph)):
+            continue
+        printed = [Decimal(number) for number in re.findall(NUMBER, printed_by(name[1]))]
+        for figure, unit in re.findall(rf"({NUMBER})( %| ms)?(?!\w|\.\d)", paragraph):
+            if not unit and figure.isdigit():
+                continue  # a number of steps, letters or units
+            exact = Decimal(figure).scaleb(-2 if unit == " %" else 0)
+            half = Decimal(5).scaleb(exact.as_tuple().exponent - 1)  # of the last digit
+            assert any(abs(number - exact) <= half for number in printed), (name[1], figure)
+            checked.add(name[1][:2])
+    assert checked == {"01", "04", "05", "06", "07"}
+
+
+def test_means_and_spreads_of_the_readme_are_those_of_the_tables():
+    readmes = [ROOT / "README.md", *ROOT.glob("benchmarks/README.md"), *ROOT.glob("recipes/README.md")]
+    known = "\n".join([*(path.read_text("utf-8") for path in readmes), printed_by("01_why_sequences")])
+    figures = re.findall(rf"{NUMBER} ± {NUMBER}", README.read_text("utf-8"))
+    assert figures
+    assert [figure for figure in figures if figure not in known] == []
+
+
+SHORT = {  # changes that make a notebook faster, from old text to new
     "01_why_sequences": {
         "for seed in (0, 1, 2):": "for seed in (0, 1):",
         "epochs=5": "epochs=1",
@@ -62,10 +97,10 @@ SHORT = {  # what takes longest, done less often: from old text to new
 @each
 def test_it_runs(script, data_dir, monkeypatch):
     folder = os.environ.get("TFDS_DATA_DIR", data_dir)
-    monkeypatch.setenv("TFDS_DATA_DIR", folder)  # for the notebook: here TFDS has read it already
+    monkeypatch.setenv("TFDS_DATA_DIR", folder)  # the notebook reads it, this process already has
     notebooks = runpy.run_path(str(ROOT / "benchmarks" / "notebooks.py"))
     for dataset in notebooks["DATASETS"]:
-        zoo.datasets.loading.prepare(dataset, folder)  # else two notebooks prepare it at once
+        zoo.datasets.loading.prepare(dataset, folder)  # or two notebooks may prepare it at once
     for cell in notebooks["run"](script, SHORT.get(script.stem, {})).cells:
         for output in cell.get("outputs", []):
             assert output.get("name") != "stderr", output["text"]
