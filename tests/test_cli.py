@@ -172,9 +172,9 @@ def test_copy(tmp_path, zoo_command, monkeypatch, data_dir, capfd):
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        ("predict no/such x", "Unknown preset, and no folder of that name"),
+        ("predict no/such x", "Unknown trained model, and no folder of that name"),
         ("predict {tmp} x", "has no task.json"),
-        ("generate {mine} x", "A task of text_classification has predict(inputs), not generate."),
+        ("generate {mine} x", "The task text_classification has predict(inputs), not generate."),
         ("copy many_to_one_sentimental", "Did you mean 'many_to_one_sentiment'?"),
         ("copy one_to_one_digits {tmp}/no/such/place", "there is no folder {tmp}/no/such. Create it"),
         ("copy one_to_one_digits {tmp}/no/", "there is no folder {tmp}/no. Create it first."),

@@ -1,4 +1,4 @@
-"""Errors a person can act on: what was received, what is allowed, what to do next."""
+"""Errors that say what was received, what is allowed, and what to do next."""
 
 import difflib
 
@@ -6,8 +6,8 @@ import difflib
 class InputError(ValueError):
     """A name, a flag or a file from the user is not valid. The message says what is allowed.
 
-    A recipe prints it as one line and ends with exit status 2. Any other exception is a bug and
-    keeps its traceback.
+    A recipe and the `zoo` command print the message as one line and end with exit status 2. Any other
+    exception is a bug and keeps its traceback.
     """
 
 
@@ -15,9 +15,12 @@ def check_choice(what, received, allowed):
     """Raises an `InputError` unless `received` is one of `allowed`.
 
     Args:
-        what: what is being chosen, for the message, for instance `"cell"`.
-        received: the value given.
+        what: what is being chosen, for the message. For instance `"cell"`.
+        received: the value from the user.
         allowed: the names that exist.
+
+    Raises:
+        ValueError: `received` is not one of `allowed`. The message names the nearest match.
 
     Example:
 
@@ -45,3 +48,21 @@ def shown(value):
     ("[[1, 2], 'three']", 200)
     """
     return " ".join(repr(value).split())[:200]
+
+
+def one_line(error, max_length=None):
+    """The message of an error as one line. An error without a message gets the name of its class.
+
+    Args:
+        error: an exception.
+        max_length: the largest number of characters. None for no limit.
+
+    Returns:
+        str.
+
+    Example:
+
+    >>> one_line(OSError("disk\\n  is full")), one_line(ValueError("abcdef"), 3), one_line(KeyError())
+    ('disk is full', 'abc', 'KeyError')
+    """
+    return " ".join(str(error).split())[:max_length] or type(error).__name__

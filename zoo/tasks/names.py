@@ -1,0 +1,14 @@
+"""The names of the tasks, and whether a loaded model predicts or generates."""
+
+TASKS = {  # each has a module of its name in this folder
+    "text_classification": "predict",
+    "image_classification": "predict",
+    "tagging": "predict",
+    "punctuation": "predict",
+    "forecasting": "predict",
+    "translation": "generate",
+    "pronunciation": "generate",
+    "captioning": "generate",
+    "language_model": "generate",
+    "composition": "generate",
+}
