@@ -98,9 +98,9 @@ def test_an_output_that_lacks_characters(encoding, folder):
         (
             "{} good >&-",
             2,
-            "zoo: error: Standard output is closed, so that no answer can be printed.\n",
+            "zoo: error: Standard output is closed, so no answer can be printed.\n",
         ),
-        ("{} <&-", 2, "zoo: error: Give something to read, as words of the command or lines of"),
+        ("{} <&-", 2, "zoo: error: Give inputs on the command line, or as lines of standard input."),
         pytest.param(
             *("{} good > /dev/full", 2, "zoo: error: [Errno 28] No space left on device\n"),
             marks=pytest.mark.slow,
