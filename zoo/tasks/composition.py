@@ -11,32 +11,45 @@ from zoo.tasks import checks
 BEAT = 17  # tokens: a mark, and 4 steps of 4 notes each
 
 
-def encode(chord, index):
-    """The tokens of a first chord: the mark of a beat, then four notes.
+def encode(notes, index, shift=0):
+    """The tokens of notes: a mark at each beat, then four notes for each step.
 
     Args:
-        chord: four integers, the MIDI pitches of soprano, alto, tenor and bass.
+        notes: integers `[steps, 4]`, MIDI pitches, 0 where a voice is silent.
         index: dict of symbol to token. See `zoo.music.to_symbols`.
+        shift: semitones to move the notes by.
 
     Returns:
-        A list of five integers.
-
-    Raises:
-        ValueError: this is not a chord, or a voice never sings its note in training.
+        A list of integers, 1 for an unknown symbol.
 
     Example:
 
-    >>> encode([72, 67, 64, 48], {"|": 4, "S72": 5, "A67": 6, "T64": 7, "B48": 8})
-    [4, 5, 6, 7, 8]
+    >>> encode(np.array([[72, 67, 64, 48]]), {"|": 4, "S72": 5, "A67": 6, "T64": 7})
+    [4, 5, 6, 7, 1]
+    """
+    return [index.get(symbol, 1) for symbol in music.to_symbols(notes, shift)]
+
+
+def check_chord(chord, index):
+    """Raises an `InputError` unless this is a chord, and the voices sing its notes in training.
+
+    Args:
+        chord: four integers, the MIDI pitches of soprano, alto, tenor and bass.
+        index: dict of symbol to token.
+
+    Example:
+
+    >>> check_chord([72, 67, 64], {"|": 4, "S72": 5})
+    Traceback (most recent call last):
+    ...
+    zoo.errors.InputError: A chord must be four MIDI pitches that ... Received: [72, 67, 64]
     """
     is_chord = np.shape(chord) == (4,) and np.asarray(chord).dtype.kind in "iu"
-    symbols = music.to_symbols(np.array([chord])) if is_chord else []
-    if not symbols or not set(symbols) <= set(index):
+    if not is_chord or not set(music.to_symbols(np.array([chord]))) <= set(index):
         raise InputError(
             "A chord must be four MIDI pitches that soprano, alto, tenor and bass sing in training, "
             f"such as [72, 67, 64, 48]. Received: {chord!r:.80}"
         )
-    return [index[symbol] for symbol in symbols]
 
 
 def decode(tokens, vocabulary):
@@ -78,13 +91,14 @@ def make_answer(model, card, files):
         arguments.check("beats", beats)
         if "max_length" in options:
             raise InputError("The length of music is beats, not max_length.")
-        firsts = [encode(chord, index) for chord in chords]
+        for chord in chords:
+            check_chord(chord, index)
+        firsts = [encode(np.array([chord]), index) for chord in chords]  # each five tokens
         options = {"strategy": "sample", **options}
         if options["strategy"] == "sample":
             options = {"top_p": 0.95, **options}
         beginnings = [[model.start_token, *first] for first in firsts]
-        max_length = beats * BEAT - 5  # the chord has five tokens
-        rows = decoding.generate_in_batches(model, beginnings, max_length, **options)
+        rows = decoding.generate_in_batches(model, beginnings, beats * BEAT - 5, **options)
         return [
             decode([*first, *row], card["vocabulary"]) for first, row in zip(firsts, rows, strict=True)
         ]

@@ -54,6 +54,8 @@ class Task:
           start and end.
         - punctuation: texts. For each, the text with capitals and punctuation marks.
         - forecasting: the numbers of one series, the newest last. The answer: the next numbers.
+        - next_chord: pieces, each a list of chords, each a list of MIDI pitches. For each piece, a dict
+          of note to the probability that it sounds next, the likeliest first.
 
         Args:
             inputs: a list, or something that can be made into a list, such as a column of a table.

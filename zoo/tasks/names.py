@@ -6,6 +6,7 @@ TASKS = {  # each has a module of its name in this folder
     "tagging": "predict",
     "punctuation": "predict",
     "forecasting": "predict",
+    "next_chord": "predict",
     "translation": "generate",
     "pronunciation": "generate",
     "captioning": "generate",
