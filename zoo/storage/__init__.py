@@ -1,1 +1,1 @@
-"""Models and their folders on disk."""
+"""Files and folders of trained models."""

@@ -1,4 +1,4 @@
-"""What trained models are used for: one module for each task, and the folders that hold the models.
+"""Tasks: how a trained model gets from raw input to a readable answer.
 
 `save` writes the folder of a trained model. `load` opens it. `list_presets` lists the trained models
 that come with the package.

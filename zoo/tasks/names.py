@@ -1,4 +1,4 @@
-"""The names of the tasks, and whether a loaded model predicts or generates."""
+"""Which method of a loaded model answers a task: `predict` or `generate`."""
 
 TASKS = {  # each has a module of its name in this folder
     "text_classification": "predict",
