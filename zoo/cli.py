@@ -241,21 +241,17 @@ def make_parser():
         command = commands.add_parser(name, help=line, description=line, **options)
         command.set_defaults(function=function)
         if function is not copy:
-            command.add_argument(
-                "--json", action="store_true", help="print one line of JSON for each answer"
-            )
+            command.add_argument("--json", action="store_true", help="print JSON, one answer a line")
         return command
 
     command = add("list", list_all)
     command.add_argument("pattern", nargs="?", default="*", help="list only names like '*sentiment*'")
-    command = add("show", show)
-    command.add_argument("name", help="a trained model, or a folder that a recipe's --output wrote")
-    command = add("predict", predict)
-    command.add_argument("name", help="a trained model, or a folder that a recipe's --output wrote")
-    command.add_argument("inputs", nargs="*", help="by default the lines of standard input")
-    command = add("generate", generate)
-    command.add_argument("name", help="a trained model, or a folder that a recipe's --output wrote")
-    command.add_argument("inputs", nargs="*", help="by default the lines of standard input")
+    trained_model = "a trained model, or a folder that a recipe's --output wrote"
+    add("show", show).add_argument("name", help=trained_model)
+    for name, function in (("predict", predict), ("generate", generate)):
+        command = add(name, function)
+        command.add_argument("name", help=trained_model)
+        command.add_argument("inputs", nargs="*", help="by default the lines of standard input")
     command.add_argument("--output", help="write one piece of music to this new MIDI file")
     for name, (type_, help_text) in OPTIONS.items():
         command.add_argument("--" + name.replace("_", "-"), type=type_, help=help_text)
