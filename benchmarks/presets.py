@@ -25,7 +25,7 @@ import numpy as np
 import sacrebleu
 
 import zoo
-from zoo import pipelines
+from zoo.tasks import cards, tagging, trained_models
 
 ROOT = pathlib.Path(__file__).parent.parent
 SAMPLE = 100  # rows that the test measures again
@@ -86,7 +86,7 @@ def measure_tagging(task, rows):
     """The F1 of whole entities: both ends and the type must be right."""
     splits, _ = zoo.datasets.load_tagged(task.card["dataset"], "ner")
     sentences, tags = (column[:rows] for column in splits["test"])
-    found = [pipelines.spans(*pair) for pair in zip(sentences, tags, strict=True)]
+    found = [tagging.spans(*pair) for pair in zip(sentences, tags, strict=True)]
     pairs = list(zip(task.predict(sentences), found, strict=True))
     right = sum(span in true for spans, true in pairs for span in spans)
     return {"F1 of entities": 2 * right / sum(len(spans) + len(true) for spans, true in pairs)}
@@ -184,7 +184,7 @@ def add(folder, name, limits, licence):
     task = zoo.load(new)
     card["measured"] = {"test": measure(task), f"first {SAMPLE} rows of test": measure(task, SAMPLE)}
     write_card(new, card)
-    target = zoo.tasks.PRESETS / name
+    target = trained_models.FOLDER / name
     shutil.rmtree(target, ignore_errors=True)
     shutil.move(new, target)
     print(json.dumps(card["measured"], indent=1, default=float))
@@ -192,7 +192,7 @@ def add(folder, name, limits, licence):
 
 def write_card(folder, card):
     text = json.dumps(card, indent=1, ensure_ascii=False, default=float)
-    (folder / zoo.tasks.TASK_FILE).write_text(text, "utf-8")
+    (folder / cards.CARD_FILE).write_text(text, "utf-8")
 
 
 def main():

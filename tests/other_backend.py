@@ -13,7 +13,7 @@ import keras
 import numpy as np
 
 import zoo
-from zoo import model_files
+from zoo.storage import model_files
 
 TASK = {
     "task": "forecasting",  # most models here are not for it: `open_model` opens them all the same

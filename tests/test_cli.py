@@ -98,9 +98,9 @@ def test_an_output_that_lacks_characters(encoding, folder):
         (
             "{} good >&-",
             2,
-            "zoo: error: Standard output is closed, so that no answer can be printed.\n",
+            "zoo: error: Standard output is closed, so no answer can be printed.\n",
         ),
-        ("{} <&-", 2, "zoo: error: Give something to read, as words of the command or lines of"),
+        ("{} <&-", 2, "zoo: error: Give inputs on the command line, or as lines of standard input."),
         pytest.param(
             *("{} good > /dev/full", 2, "zoo: error: [Errno 28] No space left on device\n"),
             marks=pytest.mark.slow,
@@ -172,9 +172,9 @@ def test_copy(tmp_path, zoo_command, monkeypatch, data_dir, capfd):
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        ("predict no/such x", "Unknown preset, and no folder of that name"),
+        ("predict no/such x", "Unknown trained model, and no folder of that name"),
         ("predict {tmp} x", "has no task.json"),
-        ("generate {mine} x", "A task of text_classification has predict(inputs), not generate."),
+        ("generate {mine} x", "The task text_classification has predict(inputs), not generate."),
         ("copy many_to_one_sentimental", "Did you mean 'many_to_one_sentiment'?"),
         ("copy one_to_one_digits {tmp}/no/such/place", "there is no folder {tmp}/no/such. Create it"),
         ("copy one_to_one_digits {tmp}/no/", "there is no folder {tmp}/no. Create it first."),

@@ -9,12 +9,12 @@ import sys
 
 import pytest
 
-from zoo import folders
+from zoo.storage import folders
 
 ROOT = pathlib.Path(__file__).parent.parent
 PROGRAM = """
 import os, pathlib, shutil, signal, sys
-from zoo import folders
+from zoo.storage import folders
 
 moment, folder = sys.argv[1], pathlib.Path(sys.argv[2])
 rename, calls = pathlib.Path.rename, []

@@ -15,6 +15,7 @@ from PIL import Image, ImageFont
 
 import zoo
 from zoo.datasets import unicode_glyphs
+from zoo.tasks import running
 
 ROOT = pathlib.Path(__file__).parent.parent
 NAMES = zoo.list_presets()
@@ -63,13 +64,13 @@ def test_measured_again_on_its_first_rows(name, data_dir, monkeypatch):
 
 
 def test_one_answer_is_one_call_of_the_model_without_padding(monkeypatch):
-    calls, compiled = [], zoo.pipelines._compiled
+    calls, compiled = [], running.compile_model
 
     def spied(model):
         call = compiled(model)
         return lambda x: calls.append(x) or call(x)
 
-    monkeypatch.setattr(zoo.pipelines, "_compiled", spied)
+    monkeypatch.setattr(running, "compile_model", spied)
     task = zoo.load("sentiment-sst2-lstm")
     task.predict(["The food is not good"])
     assert [x.shape for x in calls] == [(1, 5)]

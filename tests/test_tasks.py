@@ -587,7 +587,7 @@ def test_a_saver_that_is_killed_leaves_a_whole_folder(tmp_path):
         folder, card = zoo.tasks.find(tmp_path / "mine")
         weights = (folder / "model.keras").read_bytes()
         assert hashlib.sha256(weights).hexdigest() == card["sha256"]["model.keras"]
-    with zoo.folders.work_folder(tmp_path / "mine"):
+    with zoo.storage.folders.work_folder(tmp_path / "mine"):
         pass
     assert list(tmp_path.iterdir()) == [tmp_path / "mine"]
 
@@ -601,7 +601,7 @@ def test_names_of_no_folder(name):
 
 @pytest.mark.parametrize("name", ["a\0b", "x" * 5000, "no/such", "~", "\udce9", "sentiment-imdb"])
 def test_names_that_do_not_exist(name):
-    with pytest.raises(zoo.InputError, match="Unknown preset, and no folder of that name"):
+    with pytest.raises(zoo.InputError, match="Unknown trained model, and no folder of that name"):
         zoo.load(name)
 
 
@@ -656,7 +656,7 @@ def test_a_conversion_that_is_interrupted_changes_nothing(saved, monkeypatch):
     old_format(folder)
     (folder / "notes.txt").write_text("mine")
     before = contents(folder)
-    monkeypatch.setattr(zoo.tasks, "_write_card", lambda *_: 1 / 0)
+    monkeypatch.setattr(zoo.tasks.loading, "write_card", lambda *_: 1 / 0)
     with pytest.raises(ZeroDivisionError):
         zoo.tasks.convert(folder)
     assert contents(folder) == before and list(folder.parent.iterdir()) == [folder]

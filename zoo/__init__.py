@@ -33,7 +33,6 @@ __all__ = [
     "load",
     "metrics",
     "music",
-    "pipelines",
     "register",
     "run",
     "save",

@@ -1,4 +1,4 @@
-"""The `zoo` command: what is there, what a trained model says, and recipes to copy."""
+"""The `zoo` command."""
 
 import argparse
 import ast
@@ -13,44 +13,45 @@ import zoo
 from zoo.console import ends_in_one_line, open_streams
 from zoo.errors import InputError, check_choice
 from zoo.flags import check_number
+from zoo.storage.folders import check_parent
 
 EXAMPLES = """\
 examples:
-  zoo list                                             types and trained models
-  zoo show sentiment-sst2-lstm                         its card and its layers
+  zoo list                                             list types and trained models
+  zoo show sentiment-sst2-lstm                         describe a trained model
   zoo predict sentiment-sst2-lstm "The food is not good"
   cat texts.txt | zoo predict sentiment-sst2-lstm --json
   zoo generate pronunciation-cmudict-gru hello world
-  zoo copy many_to_one_sentiment                       a recipe, into this folder
+  zoo copy many_to_one_sentiment                       copy a recipe into this folder
 """
-OPTIONS = {  # of `generate`
-    "max_length": (int, "tokens at most"),
-    "beats": (int, "of music"),
-    "strategy": (str, "greedy, sample or beam"),
-    "beam_width": (int, "hypotheses that beam search keeps"),
-    "temperature": (float, "of sampling: below 1 the likely becomes likelier"),
+OPTIONS = {  # of `zoo generate`
+    "max_length": (int, "the largest number of tokens to generate"),
+    "beats": (int, "length of a piece of music, in beats"),
+    "strategy": (str, "how to choose tokens: greedy, sample or beam"),
+    "beam_width": (int, "number of hypotheses that beam search keeps"),
+    "temperature": (float, "for sampling: below 1, likely tokens become even likelier"),
     "top_k": (int, "sample from the k likeliest tokens"),
     "top_p": (float, "sample from the likeliest tokens that together have this probability"),
-    "seed": (int, "of sampling: the same seed gives the same text"),
+    "seed": (int, "for sampling: the same seed gives the same text"),
     "cnn_weights": (str, "for photographs: imagenet, or the file that the model was trained with"),
 }
 
 
 def list_all(arguments):
-    """Types and trained models."""
-    presets = {name: zoo.tasks.find(name)[1] for name in zoo.list_presets(arguments.pattern)}
+    """Lists the types and the trained models."""
+    cards = {name: zoo.tasks.find(name)[1] for name in zoo.list_presets(arguments.pattern)}
     types = zoo.list_models(arguments.pattern)
     if arguments.json:
-        print_json({"types": types, "presets": list(presets)})
+        print_json({"types": types, "presets": list(cards)})
         return
     print("Types, for zoo.build:", *types, sep="\n  ")
-    print("\nTrained models, for zoo.load and zoo predict or generate:")
-    for name, card in presets.items():
+    print("\nTrained models, for zoo.load, zoo predict and zoo generate:")
+    for name, card in cards.items():
         print(f"  {name:32s} {card['task']}, trained on {card['dataset']}")
 
 
 def show(arguments):
-    """What a trained model is: its card, and its layers."""
+    """Describes a trained model: its data, its scores and its layers."""
     folder, card = zoo.tasks.find(arguments.name)
     if arguments.json:
         print_json(card)
@@ -69,7 +70,7 @@ def show(arguments):
 
 
 def print_json(content):
-    """Prints one line of JSON, in ASCII if the output's encoding lacks a character."""
+    """Prints one line of JSON. If the encoding of the output lacks a character, the line is ASCII."""
     line = json.dumps(content, ensure_ascii=False)
     try:
         line.encode(sys.stdout.encoding or "utf-8")
@@ -85,15 +86,15 @@ def format_numbers(row):
 
 
 def read_inputs(arguments):
-    """The words of the command line, or the lines of standard input, in UTF-8.
+    """The inputs on the command line. If there are none, the lines of standard input, in UTF-8.
 
-    Only a line feed ends a line, or a carriage return and a line feed, as in files of own data. A text
-    may contain other separators, such as U+2028.
+    A line ends with a line feed, or with a carriage return and a line feed. Other separators, such as
+    U+2028, may be part of a text.
     """
     if arguments.inputs:
         return arguments.inputs
     if sys.stdin is None or sys.stdin.isatty():
-        raise InputError("Give something to read, as words of the command or lines of standard input.")
+        raise InputError("Give inputs on the command line, or as lines of standard input.")
     try:
         text = sys.stdin.buffer.read().decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -103,7 +104,7 @@ def read_inputs(arguments):
 
 
 def predict(arguments):
-    """What a trained model says of each input: a text, an image file; or of one series of numbers."""
+    """Predicts the label of each text or image file, or the next numbers of a series."""
     inputs = read_inputs(arguments)
     task = zoo.load(arguments.name)
     if task.card["task"] == "forecasting":
@@ -111,6 +112,9 @@ def predict(arguments):
             raise InputError("Write 30.5 for a number with decimals, and a space between two numbers.")
         inputs = [parse_numbers(" ".join(inputs), float)]
         answers = [task.predict(*inputs)]
+    elif task.card["task"] == "next_chord":
+        inputs = [[parse_numbers(chord, int) for chord in piece.split()] for piece in inputs]
+        answers = task.predict(inputs)
     else:
         answers = task.predict(inputs)
     for one, answer in zip(inputs, answers, strict=True):
@@ -128,7 +132,9 @@ def parse_numbers(text, type_):
 
 
 def as_text(card, one, answer):
-    """An answer of `predict` in one line."""
+    """An answer of `predict` as one line."""
+    if card["task"] == "next_chord":
+        return ", ".join(f"{note} ({answer[note]:.2f})" for note in list(answer)[:4])
     if isinstance(answer, dict):
         label, p = next(iter(answer.items()))
         return f"{label} ({p:.2f})  {one}"
@@ -143,7 +149,7 @@ def as_text(card, one, answer):
 
 
 def generate(arguments):
-    """What a trained model writes for each input: a text, a word, an image file, a first chord."""
+    """Generates a text, a pronunciation, a caption or music for each input."""
     options = {name: getattr(arguments, name) for name in OPTIONS}
     options = {name: value for name, value in options.items() if value is not None}
     for name, value in options.items():
@@ -172,28 +178,25 @@ def generate(arguments):
 
 
 def check_new_file(path):
-    """Raises an `InputError` unless a file of this name can be made."""
+    """Raises an `InputError` unless a new file with this name can be written."""
     if path.exists():
         raise InputError(f"{path} exists already: name another file or folder.")
-    if not path.parent.is_dir():
-        raise InputError(f"Cannot write {path}: there is no folder {path.parent}. Create it first.")
-    if not os.access(path.parent, os.W_OK | os.X_OK):
-        raise InputError(f"Cannot write {path}: no permission in {path.parent}.")
+    check_parent(path)
 
 
 def write_new_file(path, content):
-    """Writes bytes to a file, whole or not at all."""
+    """Writes bytes to a new file, completely or not at all."""
     part = path.with_name(f".zoo-{os.getpid()}")
     try:
         part.write_bytes(content)
-        check_new_file(path)  # again: it may have been made since
+        check_new_file(path)  # again, because somebody may have written the file since
         part.replace(path)
     finally:
         part.unlink(missing_ok=True)
 
 
 def find_recipes():
-    """The recipes by name: in the installed package, or beside it in a checkout."""
+    """A dict of name to path. The recipes are in the installed package, or next to it in a clone."""
     package = pathlib.Path(zoo.__file__).parent
     folder = package / "recipes"
     folder = folder if folder.is_dir() else package.parent / "recipes"
@@ -201,7 +204,7 @@ def find_recipes():
 
 
 def list_recipes(arguments):
-    """The recipes and what they answer."""
+    """Lists the recipes and the questions that they answer."""
     lines = {
         name: ast.get_docstring(ast.parse(path.read_text("utf-8"))).splitlines()[0]
         for name, path in find_recipes().items()
@@ -214,7 +217,7 @@ def list_recipes(arguments):
 
 
 def copy(arguments):
-    """Copies a recipe out of the package, to run and to change."""
+    """Copies a recipe, so that you can run and change it."""
     recipes = find_recipes()
     check_choice("recipe", arguments.recipe, recipes)
     target = pathlib.Path(arguments.dest)
@@ -223,12 +226,12 @@ def copy(arguments):
     check_new_file(target)
     stamp = f"# Recipe {arguments.recipe} of rnn-zoo {zoo.__version__}, Apache-2.0.\n"
     write_new_file(target, stamp.encode() + recipes[arguments.recipe].read_bytes())
-    print(f"Written to {target}. It needs rnn-zoo with its extra 'recipes'.")
+    print(f"Written to {target}. To run it, install rnn-zoo with its extra 'recipes'.")
 
 
 def make_parser():
     options = {"epilog": EXAMPLES, "formatter_class": argparse.RawDescriptionHelpFormatter}
-    description = "Recurrent networks on Keras 3: builders, recipes, trained models."
+    description = "Recurrent networks on Keras 3: types to build, recipes, and trained models."
     parser = argparse.ArgumentParser(prog="zoo", description=description, **options)
     parser.add_argument("--version", action="version", version=f"rnn-zoo {zoo.__version__}")
     commands = parser.add_subparsers(required=True, metavar="command")
@@ -238,50 +241,52 @@ def make_parser():
         command = commands.add_parser(name, help=line, description=line, **options)
         command.set_defaults(function=function)
         if function is not copy:
-            command.add_argument("--json", action="store_true", help="for programs, a line an answer")
+            command.add_argument("--json", action="store_true", help="print JSON, one answer a line")
         return command
 
     command = add("list", list_all)
-    command.add_argument("pattern", nargs="?", default="*", help="such as '*sentiment*'")
-    command = add("show", show)
-    command.add_argument("name", help="a trained model, or a folder that --output wrote")
-    command = add("predict", predict)
-    command.add_argument("name", help="a trained model, or a folder that --output wrote")
-    command.add_argument("inputs", nargs="*", help="the lines of standard input if there are none")
-    command = add("generate", generate)
-    command.add_argument("name", help="a trained model, or a folder that --output wrote")
-    command.add_argument("inputs", nargs="*", help="the lines of standard input if there are none")
-    command.add_argument("--output", help="write one piece of music to this MIDI file")
+    command.add_argument("pattern", nargs="?", default="*", help="list only names like '*sentiment*'")
+    trained_model = "a trained model, or a folder that a recipe's --output wrote"
+    add("show", show).add_argument("name", help=trained_model)
+    for name, function in (("predict", predict), ("generate", generate)):
+        command = add(name, function)
+        command.add_argument("name", help=trained_model)
+        command.add_argument("inputs", nargs="*", help="by default the lines of standard input")
+    command.add_argument("--output", help="write one piece of music to this new MIDI file")
     for name, (type_, help_text) in OPTIONS.items():
         command.add_argument("--" + name.replace("_", "-"), type=type_, help=help_text)
     add("recipes", list_recipes)
     command = add("copy", copy)
-    command.add_argument("recipe", help="see zoo recipes")
-    command.add_argument("dest", nargs="?", default=".", help="a folder, or a new file")
+    command.add_argument("recipe", help="name of a recipe, see zoo recipes")
+    command.add_argument("dest", nargs="?", default=".", help="a folder or a new file, by default here")
     return parser
 
 
 def main(argv=None):
-    """The command line. Ends with status 0; 2 for what cannot be used, 130 or 141 if cut off."""
+    """Runs the `zoo` command. See `zoo.console.ends_in_one_line` for the exit status.
+
+    Args:
+        argv: the words after `zoo`. None for those of the process.
+    """
     is_closed = sys.stdout is None
     open_streams()
     parser = make_parser()
     arguments, rest = parser.parse_known_args(argv)
-    if rest:  # argparse takes no inputs after a flag: zoo predict NAME --json TEXT
-        is_told = rest[0] == "--"  # what follows are inputs, whatever they look like
+    if rest:  # argparse does not accept inputs after a flag, as in: zoo predict NAME --json TEXT
+        is_told = rest[0] == "--"  # everything after it is an input
         if "inputs" not in arguments or (not is_told and any(word.startswith("-") for word in rest)):
             parser.error(f"unrecognized arguments: {' '.join(rest)}")
         arguments.inputs = [*arguments.inputs, *rest[is_told:]]
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     with quiet_libraries(), ends_in_one_line(parser.prog):
         if is_closed:
-            raise InputError("Standard output is closed, so that no answer can be printed.")
+            raise InputError("Standard output is closed, so no answer can be printed.")
         arguments.function(arguments)
 
 
 @contextlib.contextmanager
 def quiet_libraries():
-    """Drops what TensorFlow's C++ writes to standard error; Python's own errors still arrive there."""
+    """Hides what TensorFlow's C++ code writes to standard error. Errors of Python are still shown."""
     before, copy_of_2 = sys.stderr, os.dup(2)
     with (
         os.fdopen(os.dup(2), "w", buffering=1, errors="backslashreplace") as sys.stderr,

@@ -1,19 +1,22 @@
-"""The standard streams of a program, and the one line with which it ends if it cannot go on."""
+"""How a program uses the terminal, from its first line to its exit status."""
 
 import contextlib
 import io
 import os
 import sys
 
-from zoo.errors import InputError
+from zoo.errors import InputError, one_line
 
 
 def open_streams():
-    """Makes the standard streams usable, whatever the program was started with.
+    """Makes sure that the standard streams work, however the program was started.
 
-    A stream that is closed (`>&-` in a shell) leads nowhere. Otherwise the next file that is opened
-    would get its number, and what is printed would end up in that file. A character that the output's
-    encoding lacks, such as an emoji on a Windows console, is printed as `?`.
+    A stream can be closed, with `>&-` in a shell. Without this function, the next file that the program
+    opens would get the number of the closed stream, and printed text would end up in that file. Here a
+    closed stream is connected to the null device.
+
+    A character that the encoding of the output lacks, such as an emoji on a Windows console, is
+    printed as `?`.
     """
     while (number := os.open(os.devnull, os.O_RDWR)) < 3:
         pass  # this was the number of a closed stream
@@ -21,19 +24,20 @@ def open_streams():
     for name in ("stdout", "stderr"):
         if getattr(sys, name) is None:
             setattr(sys, name, open(os.devnull, "w"))  # noqa: SIM115
-    if isinstance(sys.stdout, io.TextIOWrapper):  # not what a test or a notebook puts there
+    if isinstance(sys.stdout, io.TextIOWrapper):  # a test or a notebook may put something else there
         sys.stdout.reconfigure(errors="replace")
 
 
 @contextlib.contextmanager
 def ends_in_one_line(program):
-    """Ends the program if the block cannot go on: one line on standard error, and no traceback.
+    """If the block fails, ends the program with one line on standard error and no traceback.
 
-    The exit status is 2 after an `InputError` or an `OSError`, 130 after Ctrl-C, and 141 if nobody
-    reads the output any more, as after `| head`. Any other exception is a bug and keeps its traceback.
+    The exit status is 2 after an `InputError` or an `OSError`, and 130 after Ctrl-C. It is 141 if
+    nobody reads the output anymore, as after `| head`. Any other exception is a bug and keeps its
+    traceback.
 
     Args:
-        program: its name, with which the line begins.
+        program: the name of the program. The line starts with it.
 
     Example:
 
@@ -45,18 +49,18 @@ def ends_in_one_line(program):
     """
     try:
         yield
-        sys.stdout.flush()  # now, while a full disk or a closed pipe can still be told
+        sys.stdout.flush()  # now, so that a full disk or a closed pipe can still be reported
     except BrokenPipeError:
         status, line = 141, ""
     except (InputError, OSError) as error:  # OSError: a file that cannot be read or written
-        status, line = 2, f"{program}: error: {' '.join(str(error).split())}\n"
+        status, line = 2, f"{program}: error: {one_line(error)}\n"
     except KeyboardInterrupt:
         status, line = 130, f"{program}: interrupted\n"
     else:
         return
     try:
         sys.stdout.flush()
-    except OSError:  # Python would try again at its end, and complain
+    except OSError:  # or Python would try again when it exits, and print a second error
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     with contextlib.suppress(OSError):
         sys.stderr.write(line)

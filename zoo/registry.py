@@ -48,7 +48,12 @@ def register(builder):
 
 def register_classes():
     """Makes Keras know the zoo's own layers and models, so that it opens saved ones."""
-    for module in ("layers", "architectures.encoder_decoder", "architectures.one_to_many", "h5"):
+    for module in (
+        "layers",
+        "architectures.encoder_decoder",
+        "architectures.one_to_many",
+        "storage.h5",
+    ):
         importlib.import_module(f"zoo.{module}")
 
 

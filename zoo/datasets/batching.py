@@ -5,7 +5,7 @@ import numpy as np
 import tensorflow as tf
 
 from zoo import arguments, lengths
-from zoo.errors import InputError
+from zoo.errors import InputError, one_line
 
 
 def batches(rows, batch_size, seed=None, few_shapes=None):
@@ -115,7 +115,7 @@ def _common_dtypes(rows):
     except InputError:
         raise
     except (TypeError, ValueError) as error:
-        raise InputError(f"Rows must have the same structure. {' '.join(str(error).split())}") from None
+        raise InputError(f"Rows must have the same structure. {one_line(error)}") from None
 
 
 def pad(*arrays, limit=(), dtype=None):

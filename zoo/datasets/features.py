@@ -9,7 +9,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from zoo.errors import InputError
+from zoo.errors import InputError, one_line
 
 SIZE, GRID, CHANNELS = 160, 25, 1280  # pixels a side; 5 x 5 places; numbers at each
 BATCH = 32  # images that the network sees at once
@@ -120,7 +120,7 @@ def _build(weights):
         network = keras.applications.MobileNetV2((SIZE, SIZE, 3), include_top=False, weights=weights)
     except Exception as error:  # so does Keras report both a failed download and a wrong file
         advice = "give the file of the weights" if weights == "imagenet" else "fetch it again"
-        reason = " ".join(str(error).split())[:200]
+        reason = one_line(error, 200)
         raise InputError(f"MobileNetV2's weights cannot be read: {advice}. {reason}") from error
     key = hashlib.sha256(NETWORK.encode())
     for values in network.get_weights():

@@ -1,7 +1,6 @@
 """Files of a person, and files inside an installed package."""
 
 import collections
-import hashlib
 import importlib.metadata
 import os
 import pathlib
@@ -9,6 +8,7 @@ import re
 
 from zoo.datasets.splitting import SPLIT_NAMES, SPLITS
 from zoo.errors import InputError
+from zoo.storage.hashes import hash_of
 from zoo.text import normalize
 
 LANGUAGES = (
@@ -244,8 +244,7 @@ def find_in_package(package, version, file, sha256):
         raise InputError(f"This dataset needs the package {package}: {advice}") from None
     if not path.is_file():
         raise InputError(f"The package {package} lacks its file {path}: {advice}")
-    with open(path, "rb") as opened:
-        received = hashlib.file_digest(opened, "sha256").hexdigest()
+    received = hash_of(path)
     if received != sha256:
         raise InputError(
             f"{path} is damaged or of another version: {advice}. Expected sha256 {sha256}. "

@@ -18,7 +18,7 @@ from tensorflow_datasets.core.download.download_manager import NonMatchingChecks
 from tensorflow_datasets.core.download.util import DownloadError
 
 from zoo.datasets.splitting import SPLIT_NAMES
-from zoo.errors import InputError
+from zoo.errors import InputError, one_line
 
 BUILDERS = (  # each a module here
     "cmudict",
@@ -143,13 +143,13 @@ def _find_builder(name, data_dir):
             folder = pathlib.Path(data_dir or constants.DATA_DIR).expanduser() / name.split(":")[0]
             raise InputError(
                 f"{name} cannot be read: its files in {folder} are damaged. Delete that folder and run "
-                f"this again. {' '.join(str(error).split())[-200:]}"
+                f"this again. {one_line(error)[-200:]}"
             ) from None
         if str(error).startswith("Parsing builder name"):
             raise InputError(
                 f"No file or folder of that name, and no name of a dataset. Received: {name!r}"
             ) from None
-        raise InputError(f"{' '.join(str(error).split())} Received: {name!r}") from error
+        raise InputError(f"{one_line(error)} Received: {name!r}") from error
 
 
 def _make_lock(builder):
@@ -179,11 +179,11 @@ def _download_and_prepare(name, builder):
         raise InputError(_how_to_get(builder, url)) from error
     except (DownloadError, AssertionError, ImportError, OSError) as error:
         # A dead link, a missing package, a full disk.
-        raise InputError(f"{name} cannot be prepared: {' '.join(str(error).split())}") from error
+        raise InputError(f"{name} cannot be prepared: {one_line(error)}") from error
     except NonMatchingChecksumError as error:
         raise InputError(
             f"A file of {name} is not the one that its builder knows (its sha256 differs): delete "
-            f"it and fetch it again. {' '.join(str(error).split())}"
+            f"it and fetch it again. {one_line(error)}"
         ) from None
     finally:
         downloader.MAX_RETRIES = retries

@@ -1,8 +1,11 @@
-"""Lets `keras.saving.load_model` open a model of the zoo in Keras's old format, a file `.h5`.
+"""Lets `keras.saving.load_model` open a model of the zoo from a `.h5` file, the old format of Keras.
 
-That format names classes without their package, and Keras does not find its own operations in it. So
-both are registered by their plain names. Names that Keras's layers have too, such as `Multiply`, cannot
-be: `zoo.build("many_to_one", pooling="attention")` opens by `load_weights` alone, or as `.keras`.
+A `.h5` file stores the names of classes without their package. Keras does not find the classes of the
+zoo by these names, nor its own operations. So both are registered here under their plain names.
+
+This is not possible where an operation and a Keras layer have the same name, such as `Multiply`. So a
+model from `zoo.build("many_to_one", pooling="attention")` cannot be opened from a `.h5` file. Use
+`load_weights`, or save it as `.keras`.
 """
 
 import keras

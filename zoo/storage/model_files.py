@@ -1,4 +1,4 @@
-"""Files `model.keras`: written without the optimizer, opened without running anything in them."""
+"""Writes and opens `model.keras` without running any code from the file."""
 
 import contextlib
 import copy
@@ -7,7 +7,7 @@ import io
 import json
 import zipfile
 
-from zoo.errors import InputError
+from zoo.errors import InputError, one_line
 from zoo.registry import build_arguments, list_models, rebuild, register_classes, without_defaults
 
 REGISTER = "@keras.saving.register_keras_serializable()"
@@ -17,18 +17,21 @@ SIZES = ("units", "filters", "input_dim", "output_dim")
 
 
 def write(model, path):
-    """Writes a model as a `.keras` file, without its optimizer, and makes sure that `read` opens it.
+    """Writes a model as a `.keras` file, and makes sure that `read` can open it.
+
+    The optimizer is not written.
 
     Args:
         model: a `keras.Model`.
         path: a `pathlib.Path` that ends with `.keras`.
 
     Returns:
-        What `zoo.registry.build_arguments` says of the model, None if it was changed by hand.
+        The result of `zoo.registry.build_arguments`, a dict. None if the model was changed by hand.
 
     Raises:
-        ValueError: the model cannot be saved, or what is saved cannot be opened again by a program
-            that does not know its classes; the message names the layer and says what to do.
+        ValueError: the model cannot be saved, or another program could not open the saved model
+            because it does not have the model's classes. The message names the layer and says what to
+            do.
 
     Example:
 
@@ -62,7 +65,7 @@ def write(model, path):
     except OSError:  # the disk, not the model
         raise
     except Exception as error:  # whatever its own layers raise
-        reason = " ".join(str(error).split())[:400]
+        reason = one_line(error, 400)
         advice = f"A layer of your own needs {REGISTER} and get_config."
         raise InputError(f"The model cannot be saved: {reason} {advice}") from error
     if problem:
@@ -71,7 +74,7 @@ def write(model, path):
 
 
 def _difference(model, again):
-    """What to do if a model gives other numbers once it has been saved and opened, else None."""
+    """A text that says what to do if the opened model gives different numbers. None if it does not."""
     import keras
     import numpy as np
 
@@ -85,19 +88,21 @@ def _difference(model, again):
 
     try:
         before, once_more, after = map(answer, (model, model, again))
-    except Exception:  # a model of other inputs than these ones can be
+    except Exception:  # the model cannot read inputs of ones
         return None
-    if are_equal(before, after) or not are_equal(before, once_more):  # it draws random numbers
+    if are_equal(before, after):
+        return None
+    if not are_equal(before, once_more):  # the model draws random numbers
         return None
     return (
-        "opened again, it gives other numbers. What a layer computes must depend on its inputs, its "
-        "weights and what get_config returns alone."
+        "after it is opened again, it gives different numbers. The output of a layer may depend only "
+        "on its inputs, its weights and the values that get_config returns."
     )
 
 
 @contextlib.contextmanager
 def _without_optimizer(model):
-    """Hides the optimizer, which may be twice as large as the model."""
+    """Removes the optimizer for a while. It can be twice as large as the model."""
     before = {name: getattr(model, name, None) for name in ("optimizer", "compiled")}
     model.optimizer, model.compiled = None, False
     try:
@@ -107,7 +112,7 @@ def _without_optimizer(model):
 
 
 def _objects(config, layer="model"):
-    """Each object in a config that Keras will look for, with its name and that of its layer."""
+    """Yields each object in a config that Keras will look up: (object, its name, name of its layer)."""
     if isinstance(config, list):
         for one in config:
             yield from _objects(one, layer)
@@ -123,7 +128,7 @@ def _objects(config, layer="model"):
 
 
 def _is_known(one):
-    """Whether an object is Keras's own, or of a class that the running program has registered."""
+    """Whether an object belongs to Keras or to a class that the running program has registered."""
     import keras
 
     module = str(one.get("module"))
@@ -139,7 +144,7 @@ def _is_known(one):
 
 
 def _problems(config):
-    """What will not open again, and what to do, for the config of a model to be saved."""
+    """Yields texts about layers that could not be opened again. Each says what to do."""
     import keras
 
     for one, name, layer in _objects(config):
@@ -156,21 +161,25 @@ def _problems(config):
 
 
 def _arguments(its_class):
-    """What `__init__` of a person's own layer takes and `get_config` must therefore give."""
+    """The arguments of a user's own layer. Its `get_config` must return all of them."""
     import keras
 
     is_layer = inspect.isclass(its_class) and issubclass(its_class, keras.layers.Layer)
     if not is_layer or issubclass(its_class, keras.Model):
         return set()
     if its_class.from_config.__func__ is not keras.layers.Layer.from_config.__func__:
-        return set()  # it may know other ways
+        return set()  # its own from_config may not need them
     parameters = list(inspect.signature(its_class.__init__).parameters.values())[1:]
     several = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
     return {parameter.name for parameter in parameters if parameter.kind not in several}
 
 
 def leave_out_defaults(path):
-    """Shortens the config in a `.keras` file, so that more versions of Keras can read it."""
+    """Removes default values from the config in a `.keras` file, so more Keras versions can read it.
+
+    Args:
+        path: a `pathlib.Path` of the file, which is replaced.
+    """
     new = path.with_name(f".{path.name}")
     with zipfile.ZipFile(path) as old, zipfile.ZipFile(new, "w") as file:
         for name in old.namelist():
@@ -182,21 +191,25 @@ def leave_out_defaults(path):
 
 
 def read(path, build=None):
-    """The model in a `.keras` file: built again if `build` is known, else made as its config says.
+    """Opens the model in a `.keras` file.
+
+    With `build`, the model is built again and gets the saved weights. Without it, Keras makes the model
+    from the config in the file.
 
     Nothing in the file is run as code. Layers may come from Keras, from the zoo, or from classes that
     your program has registered. A file cannot cause an import.
 
     Args:
         path: a `pathlib.Path`.
-        build: what `write` returned.
+        build: the dict that `write` returned, or None.
 
     Returns:
         A `keras.Model`, not compiled.
 
     Raises:
-        ValueError: the file is damaged, is not of this model, needs a class that is not known, or its
-            weights are not all numbers. What Keras raises about a damaged file comes as it is.
+        ValueError: the file is damaged, does not belong to this model, needs a class that is not
+            registered, or has weights that are not all numbers. If Keras itself fails on a damaged
+            file, its own error is raised.
     """
     import h5py
     import keras
@@ -236,13 +249,13 @@ def read(path, build=None):
 
 
 def _check_build(build, num_weights):
-    """Refuses sizes that the weights of a file cannot have, before memory for them is taken."""
+    """Refuses sizes that do not fit the weights in the file, before memory is used for them."""
     arguments = build.get("arguments") if isinstance(build, dict) else None
     if not isinstance(arguments, dict) or build.get("type") not in list_models():
         raise InputError(f"build must have a type, precision and arguments. Received: {build!r:.80}")
     _check_sizes(arguments, num_weights)
     units, num_layers = arguments.get("units", 1), arguments.get("num_layers", 1)
-    with contextlib.suppress(TypeError):  # which `zoo.build` explains
+    with contextlib.suppress(TypeError):  # `zoo.build` will explain the wrong type
         if units**2 * num_layers > num_weights:
             raise InputError(
                 f"build has units={units}, num_layers={num_layers}, but there are {num_weights} weights"
@@ -250,7 +263,7 @@ def _check_build(build, num_weights):
 
 
 def _check_sizes(arguments, num_weights):
-    largest = max(num_weights, 100_000)  # arguments that are not used keep their default
+    largest = max(num_weights, 100_000)  # an argument that is not used may have a larger default
     for name, value in arguments.items():
         numbers = value.get("zeros", []) if isinstance(value, dict) else value  # of embeddings
         for number in numbers if isinstance(numbers, list) else [numbers]:

@@ -1,14 +1,15 @@
-"""Writing a folder whole or not at all, whatever interrupts it.
+"""Writes a folder completely or not at all, even if the process is interrupted.
 
-A new folder is filled under a hidden name beside the place where it shall be. Then the earlier folder,
-if there is one, gets a hidden name, and the new one takes its place. A kill leaves this:
+A new folder is first filled under a hidden name next to its final place. Then the earlier folder, if
+there is one, gets a hidden name, and the new folder gets the final name. A killed process leaves one of
+these states:
 
-- Before the first rename: the earlier folder, and an unfinished hidden one.
-- Between the two: the earlier and the new folder, both whole, both hidden. `finish` gives the new one
-  its name.
-- After the second rename: the new folder, and a hidden earlier one.
+- Killed before the first rename: the earlier folder, and a hidden folder that is not finished.
+- Killed between the two renames: the earlier and the new folder. Both are complete, and both are
+  hidden. `finish` gives the new one its name.
+- Killed after the second rename: the new folder, and the earlier one, hidden.
 
-The next `work_folder` for the same name deletes the hidden folders that are left.
+The next `work_folder` for the same name deletes the hidden folders.
 """
 
 import contextlib
@@ -19,19 +20,44 @@ import re
 import shutil
 import tempfile
 
+from zoo.errors import InputError
+
+
+def check_parent(path):
+    """Raises an `InputError` unless something new can be written in the parent of a path.
+
+    Args:
+        path: a `pathlib.Path` of a file or folder.
+
+    Raises:
+        ValueError: there is no such parent folder, or nobody may write to it.
+
+    Example:
+
+    >>> check_parent(pathlib.Path("no/such/place"))
+    Traceback (most recent call last):
+    ...
+    zoo.errors.InputError: Cannot write no/such/place: there is no folder no/such. Create it first.
+    """
+    if not path.parent.is_dir():
+        raise InputError(f"Cannot write {path}: there is no folder {path.parent}. Create it first.")
+    if not os.access(path.parent, os.W_OK | os.X_OK):
+        raise InputError(f"Cannot write {path}: no permission in {path.parent}.")
+
 
 @contextlib.contextmanager
 def work_folder(folder):
-    """An empty hidden folder beside another one, to be filled and handed to `replace`.
+    """Creates an empty hidden folder next to another one. Fill it, then call `replace`.
 
-    It is deleted at the end if it still has its hidden name. Before that, the hidden folders that
-    killed processes have left for the same name are deleted. While a process writes, it holds a shared
-    lock on the parent folder. Leftovers are deleted only under an exclusive lock. So nobody deletes
-    the work of a running process. Where the system has no such locks (Windows, some network
-    drives), leftovers stay.
+    If the folder still has its hidden name at the end, it is deleted.
+
+    At the start, hidden folders that killed processes left for the same name are deleted. This never
+    deletes the work of a running process: a process holds a shared lock on the parent folder while it
+    writes, and old folders are deleted only under an exclusive lock. Some systems have no such locks
+    (Windows, some network drives). There, old folders stay.
 
     Args:
-        folder: an absolute `pathlib.Path`. Its parent must exist. The folder itself need not.
+        folder: an absolute `pathlib.Path`. Its parent must exist. The folder itself need not exist.
 
     Yields:
         The hidden folder, a `pathlib.Path`.
@@ -65,14 +91,14 @@ def work_folder(folder):
 
 
 def replace(new, folder):
-    """Gives a hidden folder of `work_folder` its name, in place of an earlier folder, which is deleted.
+    """Gives a hidden folder from `work_folder` its final name, and deletes the earlier folder.
 
     Args:
         new: the hidden folder, complete.
-        folder: the name that it gets.
+        folder: the final name, a `pathlib.Path`.
 
     Raises:
-        OSError: the system refuses; the earlier folder is where it was.
+        OSError: the system refuses to rename. The earlier folder is back in its place.
     """
     old = new.with_name(f"{new.name}-old")
     try:
@@ -81,7 +107,7 @@ def replace(new, folder):
         new.rename(folder)
     except BaseException as error:  # Ctrl-C too
         is_finished = isinstance(error, OSError) and folder.exists() and not new.exists()
-        if not is_finished:  # by `finish` in another process
+        if not is_finished:  # another process did not call `finish`
             if not os.path.lexists(folder):
                 with contextlib.suppress(OSError):
                     old.rename(folder)
@@ -90,12 +116,12 @@ def replace(new, folder):
 
 
 def finish(folder):
-    """Completes what a kill has interrupted in the middle of `replace`; else does nothing.
+    """Completes a `replace` that was killed between its two renames. Otherwise does nothing.
 
     Args:
-        folder: `pathlib.Path`, absolute.
+        folder: the final name, an absolute `pathlib.Path`.
     """
-    with contextlib.suppress(OSError):  # no such parent, or it cannot be written to
+    with contextlib.suppress(OSError):  # there is no parent, or it cannot be written to
         if not os.path.lexists(folder):
             for old in _hidden(folder):
                 if old.name.endswith("-old"):
@@ -105,15 +131,16 @@ def finish(folder):
 
 
 def _short(folder):
-    """The name of a folder, or a hash of one so long that a hidden name would be too long."""
+    """The name of a folder. For a very long name, a hash, so that the hidden name is not too long."""
     name = os.fsencode(folder.name)
     return folder.name if len(name) <= 200 else hashlib.sha256(name).hexdigest()[:16]
 
 
 def _hidden(folder):
-    """The hidden folders of `work_folder` and `replace` for a name.
+    """The hidden folders that `work_folder` and `replace` made for a name.
 
-    Earlier versions gave them no ending `.zoo`: those count if `save` may have written all in them.
+    Earlier versions did not add the ending `.zoo`. A folder without it counts only if `save` may have
+    written every file in it.
     """
     files = (
         r"model\.keras|task\.json|metrics\.json|history\.csv|samples\.txt|wrong_words\.tsv|chorale\.mid"

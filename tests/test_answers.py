@@ -1,4 +1,4 @@
-"""From raw input to readable output, and what is said of input that cannot be used."""
+"""What loaded tasks answer, and the errors for input that they cannot use."""
 
 import os
 
@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 import zoo
-from zoo import pipelines
+from zoo.tasks import running, tagging
 
 
 class Says:
@@ -25,23 +25,23 @@ class Says:
 @pytest.fixture(autouse=True)
 def not_compiled(monkeypatch):
     """So that `Says` can take the place of a model."""
-    compiled = pipelines._compiled
+    compiled = running.compile_model
     monkeypatch.setattr(
-        pipelines, "_compiled", lambda model: model if isinstance(model, Says) else compiled(model)
+        running, "compile_model", lambda model: model if isinstance(model, Says) else compiled(model)
     )
 
 
 def test_rows_of_similar_length_share_a_batch_and_answers_keep_their_order():
     model = Says(lambda tokens: tokens.sum(axis=1))
     rows = [(np.arange(1, n + 1),) for n in (5, 1, 4, 2, 3)]
-    assert pipelines._answer(model, rows, batch_size=2) == [15, 1, 10, 3, 6]
+    assert running.predict_rows(model, rows, batch_size=2) == [15, 1, 10, 3, 6]
     assert [batch.shape for batch in model.batches] == [(2, 2), (2, 4), (1, 5)]
 
 
 @pytest.mark.parametrize("texts", ["one text", [1, 2], [["a", "list"]], [None]])
 def test_texts_are_a_list_of_texts(texts):
     task = {"vocabulary": ["", "[UNK]"], "labels": ["a", "b"], "preprocessing": {"keep_last": 5}}
-    predict = pipelines.text_classification(Says(None), task, None)
+    predict = zoo.tasks.text_classification.make_answer(Says(None), task, None)
     with pytest.raises(zoo.InputError, match="Give a list of texts"):
         predict(texts)
 
@@ -53,7 +53,7 @@ def test_labels_of_texts():
         "labels": ["negative", "positive"],
         "preprocessing": {"keep_last": 3},
     }
-    predict = pipelines.text_classification(model, task, None)
+    predict = zoo.tasks.text_classification.make_answer(model, task, None)
     first, second = predict(["It is really GOOD", "so, is it: not?"])
     assert list(first) == ["positive", "negative"] and list(second) == ["negative", "positive"]
     assert first["positive"] == pytest.approx(0.9) and sum(second.values()) == pytest.approx(1)
@@ -74,7 +74,7 @@ def test_spans_have_the_places_of_words():
     }
     answer = {vocabulary.index(word.lower()): number for word, number in numbers.items()}
     model = Says(lambda x: np.eye(5)[[[answer.get(token, 0) for token in row] for row in x]])
-    predict = pipelines.tagging(model, task, None)
+    predict = zoo.tasks.tagging.make_answer(model, task, None)
     text = "Ada  King Lovelace, in Paris."
     assert predict([text, "", "nobody"]) == [
         [
@@ -102,7 +102,7 @@ def test_spans_have_the_places_of_words():
     ],
 )
 def test_words_of_a_text(text, words):
-    assert pipelines.TEXT_TOKEN.findall(text) == words
+    assert tagging.TOKEN.findall(text) == words
 
 
 @pytest.mark.parametrize(
@@ -115,7 +115,7 @@ def test_words_of_a_text(text, words):
     ],
 )
 def test_words_keep_their_combining_marks(text, words):
-    assert [word for word, *_ in pipelines._cut(text)[1]] == words
+    assert [word for word, *_ in tagging.split_words(text)[1]] == words
 
 
 @pytest.mark.parametrize(
@@ -138,7 +138,7 @@ def test_spans_are_those_of_the_text_that_was_given(text, expected):
     }
     model = Says(lambda x: np.eye(2)[(x[0] == 2).astype(int)])
     model.inputs = ["words", "characters"]
-    (found,) = pipelines.tagging(model, task, None)([text])
+    (found,) = zoo.tasks.tagging.make_answer(model, task, None)([text])
     span = next(span for span in found if span["label"] == "LOC")
     assert (span["text"], span["start"], span["end"]) == expected
     assert (text if isinstance(text, str) else " ".join(text))[span["start"] : span["end"]] == span[
@@ -202,18 +202,18 @@ def test_forecast_is_in_the_units_of_the_series():
         "preprocessing": {"mean": 100.0, "std": 10.0},
     }
     model = Says(lambda x: np.array([[1.0, -0.5]]))
-    forecast = pipelines.forecasting(model, task, None)([0, 0, 90, 100, 110, 120])
+    forecast = zoo.tasks.forecasting.make_answer(model, task, None)([0, 0, 90, 100, 110, 120])
     assert forecast == pytest.approx([130, 115])  # from 120, one up, and half of one down
     np.testing.assert_allclose(model.batches[0], [[[-3, -2], [-1, 0]]])
     for numbers in ([1, 2, 3], [[1, 2, 3, 4]], [1, 2, 3, np.nan], [None] * 4, ["a"] * 4, [[1], [2, 3]]):
         with pytest.raises(zoo.InputError, match="Give 4 numbers or more"):
-            pipelines.forecasting(model, task, None)(numbers)
+            zoo.tasks.forecasting.make_answer(model, task, None)(numbers)
 
 
 def test_images_as_arrays_and_as_files(tmp_path):
     task = {"labels": ["dark", "light"], "preprocessing": {"shape": [4, 4, 1], "divide_by": 16}}
     model = Says(lambda x: np.stack([1 - x.mean(axis=(1, 2)), x.mean(axis=(1, 2))], axis=1))
-    predict = pipelines.image_classification(model, task, None)
+    predict = zoo.tasks.image_classification.make_answer(model, task, None)
     Image.new("RGB", (9, 7), (255, 255, 255)).save(tmp_path / "white.png")
     answers = predict([np.full((4, 4, 1), 4), tmp_path / "white.png"])
     assert answers[0] == {"dark": 0.75, "light": 0.25}
@@ -239,7 +239,7 @@ def test_punctuation_keeps_words_and_order():
         "preprocessing": {},
     }
     model = Says(lambda x: np.eye(3)[np.clip(x - 1, 0, 2)])
-    predict = pipelines.punctuation(model, task, None)
+    predict = zoo.tasks.punctuation.make_answer(model, task, None)
     assert predict(["no, yes maybe", "...", "YES"]) == ["No, YES! maybe", "", "YES!"]
 
 
@@ -250,7 +250,7 @@ def test_punctuation_keeps_the_letters():
         "preprocessing": {},
     }
     model = Says(lambda x: np.eye(2)[x])
-    predict = pipelines.punctuation(model, task, None)
+    predict = zoo.tasks.punctuation.make_answer(model, task, None)
     texts = ["İstanbul", "cafe\u0301 हिन्दी", "don’t", "ZO\xadË\x00"]
     assert predict(texts) == ["İstanbul.", "Café. हिन्दी.", "Don't.", "Zoë."]
 
@@ -283,25 +283,36 @@ def test_music_is_sampled_whatever_else_is_said():
 def test_weights_that_are_no_numbers_are_named():
     model = Says(lambda tokens: np.full((len(tokens), 1), np.nan))
     with pytest.raises(zoo.InputError, match="not all numbers"):
-        pipelines._answer(model, [(np.array([5]),)])
+        running.predict_rows(model, [(np.array([5]),)])
     task = {"config": {"window": 2, "segment": 1}, "preprocessing": {"mean": 0.0, "std": 1.0}}
     with pytest.raises(zoo.InputError, match="not all numbers"):
-        pipelines.forecasting(model, task, None)([1.0, 2.0])
+        zoo.tasks.forecasting.make_answer(model, task, None)([1.0, 2.0])
 
 
 def test_a_long_row_has_a_batch_of_its_own():
     model = Says(lambda tokens: tokens.sum(axis=1))
     rows = [(np.ones(n),) for n in (3, 20000, 2, 400)]
-    assert pipelines._answer(model, rows) == [3, 20000, 2, 400]
+    assert running.predict_rows(model, rows) == [3, 20000, 2, 400]
     assert [batch.shape for batch in model.batches] == [(3, 400), (1, 20000)]
 
 
 def test_numbers_of_the_input_are_not_blamed_on_the_weights():
     model = Says(lambda x: np.zeros((1, 2)))
     task = {"config": {"window": 2, "segment": 1}, "preprocessing": {"mean": 0.0, "std": 1.0}}
-    with pytest.raises(zoo.InputError, match="too far from those of the series"):
-        pipelines.forecasting(model, task, None)([1e300, 1.0])
+    with pytest.raises(zoo.InputError, match="too far from the series"):
+        zoo.tasks.forecasting.make_answer(model, task, None)([1e300, 1.0])
     task = {"preprocessing": {"shape": [1, 2, 1], "divide_by": 1.0}, "labels": ["a", "b"]}
     for wrong in ([[np.nan, 0.0]], [["a", "b"]], [[None, 1]]):
         with pytest.raises(zoo.InputError, match="An image must be finite numbers"):
-            pipelines.image_classification(model, task, None)([np.array(wrong)])
+            zoo.tasks.image_classification.make_answer(model, task, None)([np.array(wrong)])
+
+
+def test_a_piece_must_be_chords_of_one_size():
+    model = zoo.build("many_to_many", num_features=89, mask_value=0.0, num_tags=88, head="sigmoid")
+    labels = [zoo.music.note_name(21 + key) for key in range(88)]
+    predict = zoo.tasks.next_chord.make_answer(model, {"labels": labels}, {})
+    (short,), (long,) = predict([[[60]]]), predict([[[60], [0], [62]]])
+    assert set(short) == set(long) == set(labels) and predict([]) == []
+    for wrong in ([60, 62], [[60], [62, 64]], [[60.5]], [["C4"]], [], [[109]], [[-1]], 5, None, "60"):
+        with pytest.raises(zoo.InputError, match="All chords must have the same number"):
+            predict([wrong])

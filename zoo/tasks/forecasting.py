@@ -1,0 +1,103 @@
+"""Forecasting: the numbers of a series to the numbers that follow."""
+
+import numpy as np
+
+from zoo.errors import InputError
+from zoo.tasks import checks, running
+
+
+def scale(values, mean, std):
+    """Values in units of the standard deviation, from the mean of the training part.
+
+    Example:
+
+    >>> scale(np.array([100.0, 120.0]), mean=100.0, std=10.0).tolist()
+    [0.0, 2.0]
+    """
+    return (values - mean) / std
+
+
+def unscale(values, mean, std):
+    """Scaled values in the units of the series. The opposite of `scale`.
+
+    Example:
+
+    >>> unscale(np.array([0.0, 2.0]), mean=100.0, std=10.0).tolist()
+    [100.0, 120.0]
+    """
+    return values * std + mean
+
+
+def encode(windows, segment):
+    """What the network reads: how far each value is from the last value of its window.
+
+    Args:
+        windows: scaled values `[windows, window]`.
+        segment: number of values that the network reads in one step.
+
+    Returns:
+        Floats `[windows, steps, segment]`, where steps = window / segment.
+
+    Example:
+
+    >>> encode(np.array([[1.0, 4.0, 2.0, 3.0]]), segment=2).tolist()
+    [[[-2.0, 1.0], [-1.0, 0.0]]]
+    """
+    return (windows - windows[:, -1:]).reshape(len(windows), -1, segment)
+
+
+def decode(outputs, windows):
+    """The forecast in scaled values. The network outputs differences to the last value of a window.
+
+    Args:
+        outputs: floats `[windows, horizon]`.
+        windows: scaled values `[windows, window]`.
+
+    Returns:
+        Floats `[windows, horizon]`.
+
+    Example:
+
+    >>> decode(np.array([[1.0, -0.5]]), np.array([[1.0, 2.0]])).tolist()
+    [[3.0, 1.5]]
+    """
+    return outputs + windows[:, -1:]
+
+
+def check_card(card, model):
+    """Raises an `InputError` unless the card fits the model."""
+    window = checks.check_integer(card, "config", "window")
+    segment = checks.check_integer(card, "config", "segment")
+    if window % segment:
+        checks.refuse(card, ("config", "window"), f"a multiple of the segment, which is {segment}")
+    checks.check_number(card, "preprocessing", "mean")
+    checks.check_number(card, "preprocessing", "std", above=0)
+    checks.check_inputs(model, [(None, window // segment, segment)])
+
+
+def make_answer(model, card, files):
+    """The function that answers: the numbers of one series to a list of the numbers that follow."""
+    predict = running.compile_model(model)
+    window, segment = card["config"]["window"], card["config"]["segment"]
+    mean, std = card["preprocessing"]["mean"], card["preprocessing"]["std"]
+
+    def answer(numbers):
+        try:
+            values = np.asarray(numbers, "float64")
+        except (OverflowError, TypeError, ValueError):  # a text, None, lists of different lengths
+            values = np.array(np.nan)
+        if values.ndim != 1 or len(values) < window or not np.isfinite(values).all():
+            raise InputError(
+                f"Give {window} numbers or more, the newest last. Received: {numbers!r:.200}"
+            )
+        windows = scale(values[None, -window:], mean, std)  # [1, window]
+        inputs = encode(windows, segment)  # [1, steps, segment]
+        if not (np.abs(inputs) < 1e30).all():
+            raise InputError(
+                "The numbers are too far from the series that the model was trained on. "
+                f"Received: {np.abs(numbers).max():.3g}"
+            )
+        outputs = running.finite(predict(inputs.astype("float32")))  # [1, horizon]
+        return unscale(decode(outputs, windows)[0], mean, std).tolist()
+
+    return answer

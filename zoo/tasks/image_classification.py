@@ -1,0 +1,70 @@
+"""Image classification: images to label probabilities."""
+
+import pathlib
+
+import numpy as np
+
+from zoo.errors import InputError
+from zoo.tasks import checks, running
+from zoo.tasks.inputs import read_image
+from zoo.tasks.text_classification import class_probabilities, decode
+
+
+def encode(images, brightest):
+    """Images as rows of pixels, scaled to 0 to 1.
+
+    Args:
+        images: numbers `[images, height, width]` or `[images, height, width, channels]`.
+        brightest: the largest number in the images that the model was trained on.
+
+    Returns:
+        Floats `[images, height, width * channels]`.
+
+    Example:
+
+    >>> encode(np.full((1, 2, 3, 1), 4), brightest=16).tolist()
+    [[[0.25, 0.25, 0.25], [0.25, 0.25, 0.25]]]
+    """
+    images = np.asarray(images)
+    return images.reshape(*images.shape[:2], -1).astype("float32") / brightest
+
+
+def check_card(card, model):
+    """Raises an `InputError` unless the card fits the model."""
+    shape = checks.check_shape(card, "preprocessing", "shape")
+    if len(shape) != 3:
+        checks.refuse(card, ("preprocessing", "shape"), "three integers")
+    checks.check_number(card, "preprocessing", "divide_by", above=0)
+    checks.check_inputs(model, [(None, shape[0], shape[1] * shape[2])])
+    checks.check_classes(card, model)
+
+
+def make_answer(model, card, files):
+    """The function that answers: a list of images to a list of dicts of label to probability.
+
+    An image is an array or a file. The numbers in an array must have the range of the training data. A
+    file is changed to the size, the channels and the range of the training data.
+    """
+    predict = running.compile_model(model)
+    shape, brightest = card["preprocessing"]["shape"], card["preprocessing"]["divide_by"]
+
+    def answer(images):
+        rows = []
+        for image in images:
+            if isinstance(image, str | pathlib.Path):
+                image = read_image(image, shape) / 255 * brightest
+            if np.shape(image)[:2] != tuple(shape[:2]) or np.size(image) != np.prod(shape):
+                raise InputError(f"An image must be {shape}. Received: an array of {np.shape(image)}")
+            try:
+                (image,) = encode([image], brightest)  # [height, width * channels]
+            except (TypeError, ValueError):  # texts, None
+                image = np.array(np.nan)
+            if not np.isfinite(image).all():
+                raise InputError(f"An image must be finite numbers. Received: image {len(rows)}")
+            rows.append((image,))
+        if not rows:
+            return []
+        outputs = np.stack(running.predict_rows(predict, rows))  # [images, classes] or [images, 1]
+        return [decode(p, card["labels"]) for p in class_probabilities(outputs)]
+
+    return answer

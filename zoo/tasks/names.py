@@ -1,0 +1,15 @@
+"""Which method of a loaded model answers a task: `predict` or `generate`."""
+
+TASKS = {  # each has a module of its name in this folder
+    "text_classification": "predict",
+    "image_classification": "predict",
+    "tagging": "predict",
+    "punctuation": "predict",
+    "forecasting": "predict",
+    "next_chord": "predict",
+    "translation": "generate",
+    "pronunciation": "generate",
+    "captioning": "generate",
+    "language_model": "generate",
+    "composition": "generate",
+}

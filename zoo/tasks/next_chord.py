@@ -1,0 +1,67 @@
+"""Next chord: pieces of music to the notes that may sound next."""
+
+import numpy as np
+
+from zoo import music
+from zoo.errors import InputError
+from zoo.tasks import checks, running
+from zoo.tasks.text_classification import decode
+
+
+def encode(notes):
+    """Chords as the network reads them: the keys of a piano, and a 1.
+
+    The 1 is there because padding is all 0. So a silent chord is not padding.
+
+    Args:
+        notes: integers `[steps, voices]`, MIDI pitches, 0 where a voice is silent.
+
+    Returns:
+        Floats `[steps, 89]`.
+
+    Example:
+
+    >>> encode(np.array([[60, 64], [0, 0]])).sum(axis=1).tolist()
+    [3.0, 1.0]
+    """
+    return np.pad(music.piano_roll(notes), ((0, 0), (0, 1)), constant_values=1)
+
+
+def check_card(card, model):
+    """Raises an `InputError` unless the card fits the model."""
+    checks.check_inputs(model, [(None, None, music.NUM_KEYS + 1)])
+    checks.check_labels(card, music.NUM_KEYS)
+    size = checks.output_size(model, 3)
+    if size not in (None, music.NUM_KEYS):
+        raise InputError(f"The model must have {music.NUM_KEYS} outputs. Received: {size}")
+
+
+def make_answer(model, card, files):
+    """The function that answers: a list of pieces to a list of dicts of note to probability.
+
+    A piece is a list of chords on a grid of quarter notes. A chord is a list of MIDI pitches, 0 for a
+    silent voice. The probability says whether the note sounds in the next chord. The likeliest note
+    comes first.
+    """
+    predict = running.compile_model(model)
+    allowed = [0, *range(music.LOWEST, music.LOWEST + music.NUM_KEYS)]
+
+    def answer(pieces):
+        rows = []
+        for piece in pieces:
+            try:
+                notes = np.asarray(piece)
+            except ValueError:  # chords of different sizes
+                notes = np.array(())
+            is_piece = notes.ndim == 2 and notes.size and notes.dtype.kind in "iu"
+            if not is_piece or not np.isin(notes, allowed).all():
+                raise InputError(
+                    "A piece is a list of chords, such as [[72, 67, 64, 48]]. All chords must have the "
+                    "same number of MIDI pitches, which are from 21 to 108, or 0 for a silent voice. "
+                    f"Received: {piece!r:.80}"
+                )
+            rows.append((encode(notes),))
+        outputs = running.predict_rows(predict, rows)  # for each piece [padded steps, 88]
+        return [decode(p[len(x) - 1], card["labels"]) for p, (x,) in zip(outputs, rows, strict=True)]
+
+    return answer

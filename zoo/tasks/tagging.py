@@ -1,0 +1,146 @@
+"""Tagging: texts to spans with a label, such as names of persons or parts of speech."""
+
+import re
+
+import numpy as np
+
+from zoo import datasets, text
+from zoo.errors import InputError
+from zoo.tasks import checks, running
+from zoo.tasks.inputs import normalize_texts
+
+_WORD = rf"\w+(?:[{text.MARKS}{text.JOINERS}]\w*)*"  # with combining marks, in any script
+TOKEN = re.compile(  # words as in the Penn Treebank, numbers, addresses, punctuation marks
+    rf"""(?:[^\W\d_][{text.MARKS}]*\.){{2,}}                           # U.S.
+    | {_WORD}(?=n['’]t\b) | n['’]t\b | ['’](?:s|m|d|re|ve|ll)\b     # do n't, it 's
+    | [@#]?{_WORD}(?:(?!['’](?:s|m|d|re|ve|ll)\b)
+        (?:[-'’/@]|(?<=\d)[.,:](?=\d)|\.(?=[a-z])){_WORD})*
+    | [^\w\s](?:[{text.MARKS}]|\u200d[^\w\s])*                     # a mark, or a whole emoji""",
+    re.VERBOSE,
+)
+
+
+def split_words(one):
+    """Splits a text into words and punctuation marks. A list of words stays as it is.
+
+    Words are normalized, see `zoo.text.normalize`. A word without a visible character is left out.
+
+    Args:
+        one: str, or a list of words.
+
+    Returns:
+        The whole text, in which a list of words has a space between two words. And a list of words,
+        each a tuple (normalized word, start, end). Start and end are places in the whole text.
+
+    Example:
+
+    >>> split_words("In  Paris.")
+    ('In  Paris.', [('In', 0, 2), ('Paris', 4, 9), ('.', 9, 10)])
+    """
+    if isinstance(one, str):
+        clean, starts, ends = one, range(len(one)), range(1, len(one) + 1)
+        if text.normalize(one) != one:
+            clean, starts, ends = text.normalize_with_places(one)
+        matches = TOKEN.finditer(clean)
+        return one, [(m.group(), starts[m.start()], ends[m.end() - 1]) for m in matches]
+    ends = np.cumsum([len(word) + 1 for word in one]) - 1
+    words = [
+        (text.normalize(word).strip(), int(end) - len(word), int(end))
+        for word, end in zip(one, ends, strict=True)
+    ]
+    return " ".join(one), [word for word in words if word[0]]
+
+
+def decode(probabilities, labels):
+    """The likeliest tag of each word.
+
+    Args:
+        probabilities: floats `[words, tags]`, without padding.
+        labels: list of str, a name for each tag.
+
+    Returns:
+        A list of str.
+
+    Example:
+
+    >>> decode(np.array([[0.9, 0.1], [0.2, 0.8]]), ["O", "B-LOC"])
+    ['O', 'B-LOC']
+    """
+    return [labels[best] for best in probabilities.argmax(axis=-1)]
+
+
+def spans(one, iob2):
+    """The spans that tags mark in a text.
+
+    Args:
+        one: str, or a list of words.
+        iob2: list of tags in IOB2, one for each word of `split_words`.
+
+    Returns:
+        A list of dicts of text, label, start and end. The text and the places are those of the text
+        before it was normalized.
+
+    Example:
+
+    >>> spans(["In", "New", "York"], ["O", "B-LOC", "I-LOC"])
+    [{'text': 'New York', 'label': 'LOC', 'start': 3, 'end': 11}]
+    """
+    found = []
+    whole, words = split_words(one)
+    for (_, start, end), tag in zip(words, iob2, strict=True):
+        if tag.startswith("I-"):  # continues the last span
+            found[-1]["end"] = end
+        elif tag != "O":
+            found.append({"text": "", "label": tag[2:], "start": start, "end": end})
+    for span in found:
+        span["text"] = whole[span["start"] : span["end"]]
+    return found
+
+
+def check_card(card, model):
+    """Raises an `InputError` unless the card fits the model."""
+    checks.check_vocabulary(card, model, "vocabulary", "embedding")
+    checks.check_inputs(model, [(None, None)], [(None, None), (None, None, None)])
+    if len(getattr(model, "inputs", None) or []) == 2:
+        checks.check_vocabulary(card, model, "characters", "character_embedding")
+    else:
+        checks.check_texts(card, "characters", 0, 1_000_000)
+    labels = checks.check_labels(card, checks.output_size(model, 3))
+    scheme = checks.get(card, "preprocessing", "tags")
+    if scheme not in ("IOBES", "one a word"):
+        checks.refuse(card, ("preprocessing", "tags"), "'IOBES' or 'one a word'")
+    is_iobes = all(label == "O" or label[:2] in ("B-", "I-", "E-", "S-") for label in labels)
+    if scheme == "IOBES" and not is_iobes:
+        checks.refuse(card, ("labels",), "O, or B-, I-, E- or S- and a type")
+
+
+def make_answer(model, card, files):
+    """The function that answers: a list of texts, or of lists of words, to a list of lists of spans."""
+    vocabulary, characters = (
+        {name: i for i, name in enumerate(card[part])} for part in ("vocabulary", "characters")
+    )
+    reads_characters, is_iobes = len(model.inputs) > 1, card["preprocessing"]["tags"] == "IOBES"
+    predict = running.compile_model(model)
+
+    def answer(texts):
+        for one in texts:
+            if not isinstance(one, str | list | tuple | np.ndarray):
+                raise InputError(
+                    f"Give a list of texts, or of lists of words. Received: {one!r:.80} in it"
+                )
+            normalize_texts([one] if isinstance(one, str) else one)  # refuses what is not a text
+        split = [split_words(one)[1] for one in texts]
+        filled = [i for i, words in enumerate(split) if words]
+        rows = []
+        for i in filled:
+            words = [word.replace("’", "'") for word, *_ in split[i]]
+            encoded = text.encode_words(words, vocabulary, characters)
+            rows.append(encoded if reads_characters else encoded[:1])
+        answers = [[] for _ in split]
+        for i, p in zip(filled, running.predict_rows(predict, rows), strict=True):
+            tags = decode(p[: len(split[i])], card["labels"])
+            iob2 = datasets.to_iob2(tags) if is_iobes else [f"B-{tag}" for tag in tags]
+            answers[i] = spans(texts[i], iob2)
+        return answers
+
+    return answer
