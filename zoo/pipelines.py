@@ -11,14 +11,13 @@ import re
 
 import keras
 import numpy as np
-import tensorflow as tf
 
 from zoo import arguments, datasets, decoding, text
 from zoo.compiling import compiled
-from zoo.datasets import features
 from zoo.datasets.batching import pad
 from zoo.datasets.files import read_bytes
 from zoo.errors import InputError
+from zoo.images import describe, read_image
 from zoo.lengths import by_length
 
 _WORD = rf"\w+(?:[{text.MARKS}{text.JOINERS}]\w*)*"  # with combining marks, in any script
@@ -122,17 +121,6 @@ def _by_label(p, labels):
     p = [1 - p[0], p[0]] if len(p) == 1 else p  # one output is the probability of the second label
     pairs = zip(labels, map(float, p), strict=True)
     return dict(sorted(pairs, key=lambda pair: -pair[1]))
-
-
-def read_image(path, shape):
-    """A file as an array `shape`, [height, width, channels], of 0 to 255."""
-    try:
-        image = tf.io.decode_image(read_bytes(path), channels=shape[2], expand_animations=False)
-    except tf.errors.InvalidArgumentError:
-        raise InputError(f"{path} cannot be read as an image (JPEG, PNG, GIF or BMP).") from None
-    if image.shape[:2] == tuple(shape[:2]):
-        return image.numpy().astype("float32")
-    return tf.image.resize(image, shape[:2], antialias=True).numpy()
 
 
 def tagging(model, task, files):
@@ -327,7 +315,7 @@ def captioning(model, task, files):
             contexts = [read_image(image, shape) for image in images]
         else:
             contents = [read_bytes(image) for image in images]
-            contexts = features.describe(contents, cnn_weights, network)
+            contexts = describe(contents, cnn_weights, network)
         options = {"max_length": task["config"]["max_length"], **options}
         rows = _generate(model, task, np.array(contexts), options)
         return [" ".join(task["vocabulary"][token] for token in row) for row in rows]

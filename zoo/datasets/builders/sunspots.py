@@ -5,7 +5,7 @@ import csv
 import numpy as np
 import tensorflow_datasets as tfds
 
-from zoo.datasets.files import find_in_package
+from zoo.datasets.packages import find_in_package
 
 PACKAGE, VERSION = "statsmodels", "0.15.0"
 FILE = "statsmodels/datasets/sunspots/sunspots.csv"

@@ -6,7 +6,7 @@ import gzip
 import numpy as np
 import tensorflow_datasets as tfds
 
-from zoo.datasets.files import find_in_package
+from zoo.datasets.packages import find_in_package
 from zoo.datasets.splitting import split_by_hash
 
 PACKAGE, VERSION = "scikit-learn", "1.9.1"

