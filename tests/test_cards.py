@@ -209,7 +209,9 @@ def test_a_model_of_one_length_cannot_read_texts():
 def test_a_model_made_by_hand_may_know_more_words_than_the_card():
     model = build("many_to_one", {"vocabulary_size": 9, "num_classes": 3})
     model.get_layer("embedding").name = "mine"
-    cards.check({"task": "text_classification", **KINDS["text_classification"][1]}, model)
+    card = {"task": "text_classification", **KINDS["text_classification"][1]}
+    (answer,) = tasks._make(model, card, {}).predict(["one five"])
+    assert sorted(answer) == ["a", "b", "c"]
 
 
 def test_tokenizers_of_another_size():
@@ -225,4 +227,6 @@ def test_tokenizers_of_another_size():
 def test_cards_of_presets_are_json_without_nan():
     for name in zoo.list_presets():
         folder, _ = zoo.tasks.find(name)
-        json.loads((folder / "task.json").read_text("utf-8"), parse_constant=pytest.fail)
+        constants = []  # NaN, Infinity or -Infinity
+        json.loads((folder / "task.json").read_text("utf-8"), parse_constant=constants.append)
+        assert constants == [], name
