@@ -1,4 +1,4 @@
-"""Errors a person can act on: what was received, what is allowed, what to do next."""
+"""Errors that the user can fix: they say what was received, what is allowed and what to do next."""
 
 import difflib
 
@@ -6,8 +6,8 @@ import difflib
 class InputError(ValueError):
     """A name, a flag or a file from the user is not valid. The message says what is allowed.
 
-    A recipe prints it as one line and ends with exit status 2. Any other exception is a bug and
-    keeps its traceback.
+    A recipe prints it in one line and ends with exit status 2. Any other exception is a bug, and shows
+    its traceback.
     """
 
 
@@ -15,8 +15,8 @@ def check_choice(what, received, allowed):
     """Raises an `InputError` unless `received` is one of `allowed`.
 
     Args:
-        what: what is being chosen, for the message, for instance `"cell"`.
-        received: the value given.
+        what: what the name stands for, for the message, for instance `"cell"`.
+        received: the value that the user gave.
         allowed: the names that exist.
 
     Example:
@@ -37,7 +37,7 @@ def check_choice(what, received, allowed):
 
 
 def shown(value):
-    """A value as one line of at most 200 characters, for a message.
+    """Converts a value to one line of at most 200 characters, for a message.
 
     Example:
 

@@ -1,4 +1,4 @@
-"""TFDS builder: sunspots of each year, from a package, so that they need no download."""
+"""TFDS builder: yearly sunspot numbers, from a package, so without a download."""
 
 import csv
 
@@ -21,8 +21,8 @@ class Sunspots(tfds.core.GeneratorBasedBuilder):
         return tfds.core.DatasetInfo(
             builder=self,
             description=(
-                "They come and go about every 11 years. The rows are in order of time, in one split, "
-                f"as the package {PACKAGE} carries them."
+                "They rise and fall in a cycle of about 11 years. The rows are in order of time, in "
+                f"one split. The data come with the package {PACKAGE}."
             ),
             features=tfds.features.FeaturesDict(
                 {"date": tfds.features.Text(), "sunspots": tfds.features.Scalar(np.float32)}
