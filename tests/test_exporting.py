@@ -125,7 +125,7 @@ def test_bad_input(tmp_path):
         export(model, tmp_path / "x", format="litert")
     with pytest.raises(zoo.InputError, match="length must be an integer of at least 1"):
         export(model, tmp_path / "x", format="litert", length=-1)
-    with pytest.raises(zoo.InputError, match=r"Give what zoo\.load gives"):
+    with pytest.raises(zoo.InputError, match=r"Give a task that zoo\.load returned"):
         export("sentiment-sst2-lstm", tmp_path / "x")
     (tmp_path / "x").write_text("mine")
     with pytest.raises(zoo.InputError, match="exists already"):
