@@ -1,7 +1,9 @@
-"""The builders, a person's own texts, and what is said when something is missing."""
+"""Dataset builders, users' own texts, and the messages when something is missing."""
 
+import functools
 import gzip
 import hashlib
+import http.server
 import json
 import os
 import pathlib
@@ -9,6 +11,7 @@ import re
 import shutil
 import subprocess
 import sys
+import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 
@@ -399,6 +402,37 @@ def test_unknown_datasets(name, message, tmp_path):
     with pytest.raises(ValueError, match=message) as error:
         datasets.load_texts(name, str(tmp_path))
     assert "\n" not in str(error.value)
+
+
+@pytest.fixture
+def server(tmp_path):
+    """The URL of a web server on this machine and the folder that it serves."""
+    folder = tmp_path / "server"
+    folder.mkdir()
+    handler = functools.partial(http.server.SimpleHTTPRequestHandler, directory=folder)
+    with http.server.ThreadingHTTPServer(("localhost", 0), handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://localhost:{server.server_port}/", folder
+        server.shutdown()
+
+
+def test_a_download(server, monkeypatch, tmp_path):
+    url, folder = server
+    infos = {}
+    for name in ("train", "dev", "test"):
+        path = folder / f"stsa.binary.{name}"
+        path.write_text(f"0 bad {name}\n1 good {name}\n")
+        infos[url + path.name] = tfds.core.download.checksums.compute_url_info(path)
+    monkeypatch.setattr(sst_binary, "URL", f"{url}stsa.binary.")
+    monkeypatch.setattr(sst_binary.SstBinary, "url_infos", infos)
+    splits, _ = datasets.load_texts("sst_binary", str(tmp_path / "first"))
+    assert counts(splits) == {"train": 2, "validation": 2, "test": 2}
+    path.write_text("0 changed on the server\n")
+    with pytest.raises(ValueError, match=r"sha256 differs.*stsa\.binary\.test"):
+        datasets.load("sst_binary", data_dir=str(tmp_path / "second"))
+    path.unlink()
+    with pytest.raises(ValueError, match=r"sst_binary cannot be prepared: .*404"):
+        datasets.load("sst_binary", data_dir=str(tmp_path / "third"))
 
 
 def test_a_dead_download(monkeypatch, tmp_path):
