@@ -28,7 +28,7 @@ import numpy as np
 import sentencepiece
 
 import zoo
-from zoo import diagnostics
+from zoo import plots
 
 plt.rcParams["font.size"] = 13
 logging.getLogger("tensorflow").setLevel("ERROR")  # hides warnings about its internals
@@ -305,7 +305,7 @@ print(f"third letter written: {LETTERS[best]}, with probability {p[best]:.3f}")
 
 # %%
 shown = [test[8][0], test[10][0]]
-figure = diagnostics.plot_attention(
+figure = plots.plot_attention(
     model,
     [as_inputs(source) for source in shown],
     [(list(spell(source)), [*spell(source[::-1]), "end"]) for source in shown],
@@ -349,7 +349,7 @@ words = ["phoenix", "knight", "psychology"]
 sounds = [answer.split() for answer in task.generate(words)]
 letters = {letter: i for i, letter in enumerate(task.card["source_vocabulary"])}
 phonemes = {phoneme: i for i, phoneme in enumerate(task.card["target_vocabulary"])}
-figure = diagnostics.plot_attention(
+figure = plots.plot_attention(
     task.model,
     [
         [
@@ -388,7 +388,7 @@ translations = task.generate(texts)
 for text, translation in zip(texts, translations, strict=True):
     print(text, "->", translation)
 pairs = list(zip(texts, translations, strict=True))
-figure = diagnostics.plot_attention(
+figure = plots.plot_attention(
     task.model,
     [
         [np.array([english.encode(text)]), np.array([[START, *german.encode(said)]])]

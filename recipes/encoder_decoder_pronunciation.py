@@ -223,7 +223,7 @@ def main(config):
     if config.attention != "none":
         shown = list(zip(splits["test"], said["test"], strict=True))[:3]
         rows = make_rows({word: [spoken] for word, spoken in shown}, letters, phonemes)
-        figures["attention"] = zoo.diagnostics.plot_attention(
+        figures["attention"] = zoo.plots.plot_attention(
             model,
             inputs=[[tokens[None] for tokens in inputs] for inputs, _ in rows],
             labels=[(list(word), [*spoken, "end"]) for word, spoken in shown],

@@ -216,7 +216,7 @@ def main(config):
             [t.id_to_piece(x.tolist()) for t, x in zip(tokenizers, (source, target), strict=True)]
             for (source, _), target in rows
         ]
-        figures["attention"] = zoo.diagnostics.plot_attention(models[name], inputs, labels)
+        figures["attention"] = zoo.plots.plot_attention(models[name], inputs, labels)
     task = {
         "task": "translation",
         "type": "encoder_decoder",

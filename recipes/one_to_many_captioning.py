@@ -78,7 +78,7 @@ def load_contexts(images, config):
     """What a model reads of each image of a split: a glyph [32, 32, 1], or features [25, 1280]."""
     if config.dataset == GLYPHS:
         return np.stack([*images.map(tf.io.decode_png).as_numpy_iterator()])
-    return zoo.datasets.image_features(images, config.data_dir, config.cnn_weights)
+    return zoo.images.image_features(images, config.data_dir, config.cnn_weights)
 
 
 def build_encoder(name, config):
@@ -162,7 +162,7 @@ def main(config):
     contexts = {split: load_contexts(images, config) for split, (images, _) in splits.items()}
     network = None
     if config.output and config.dataset != GLYPHS:  # now, while a missing file loses nothing
-        network = zoo.datasets.network_sha256(config.cnn_weights)
+        network = zoo.images.network_sha256(config.cnn_weights)
     captions = {
         split: [[WORD.findall(text.lower()) for text in of_image] for of_image in texts]
         for split, (_, texts) in splits.items()
@@ -221,10 +221,10 @@ def main(config):
     model, history = trained[names[0]]
     encoded = [image for i, image in enumerate(splits["test"][0]) if i in shown]
     images = [tf.io.decode_image(image, 3, expand_animations=False) for image in encoded]
-    figures = {"captions": zoo.diagnostics.plot_captions(images, texts, references)}
+    figures = {"captions": zoo.plots.plot_captions(images, texts, references)}
     if config.attention:
         looked = [contexts["test"][shown], images, [described[i] for i in shown], vocabulary]
-        figures["attention"] = zoo.diagnostics.plot_attention_over_images(model, *looked)
+        figures["attention"] = zoo.plots.plot_attention_over_images(model, *looked)
     task = {
         "task": "captioning",
         "type": "one_to_many",

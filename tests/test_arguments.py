@@ -36,21 +36,28 @@ def test_a_count_is_an_integer_in_range(argument):
 
 
 @pytest.mark.parametrize(
-    ("argument", "values"),
+    ("argument", "allowed", "refused"),
     [
-        ("units", (1, np.int64(3))),
-        ("dropout", (0, 0.5, np.float32(0.9))),
-        ("bidirectional", (True, np.bool_(False))),
-        ("mask_value", (None, -1, 0.5, np.float32(2))),
-        ("context_shape", (None, (3,), [4, 7])),
-        ("num_outputs", (None, 1)),
-        ("forbidden_transitions", ((), [(0, 1)], {(-1, 2)}, np.array([[0, 1]]))),
-        ("an argument without a rule", (object(),)),
+        ("units", (1, np.int64(3)), (0, None)),
+        ("dropout", (0, 0.5, np.float32(0.9)), (1, -0.1, None)),
+        ("bidirectional", (True, np.bool_(False)), (1, None)),
+        ("mask_value", (None, -1, 0.5, np.float32(2)), (float("inf"), True)),
+        ("context_shape", (None, (3,), [4, 7]), ((), (0,), 3)),
+        ("num_outputs", (None, 1), (0,)),
+        ("forbidden_transitions", ((), [(0, 1)], {(-1, 2)}, np.array([[0, 1]])), ([(0,)], [0, 1])),
+        ("an argument without a rule", (object(),), ()),
     ],
 )
-def test_what_is_allowed(argument, values):
-    for value in values:
-        arguments.check(argument, value)
+def test_what_is_allowed(argument, allowed, refused):
+    def is_refused(value):
+        try:
+            arguments.check(argument, value)
+        except zoo.InputError:
+            return True
+        return False
+
+    assert not any(map(is_refused, allowed))
+    assert all(map(is_refused, refused))
 
 
 def test_numpy_numbers_build_the_same_model():

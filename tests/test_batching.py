@@ -117,7 +117,7 @@ def test_streams_have_every_token_once_in_order(batch_size, steps):
 def test_streams_of_a_short_text():
     inputs, targets = streams([5, 6, 7], batch_size=32, steps=100)
     assert inputs.shape == (1, 1, 100) and targets[0, 0, :3].tolist() == [6, 7, 0]
-    with pytest.raises(ValueError, match=r"two tokens at least\. Received: 1"):
+    with pytest.raises(ValueError, match=r"at least two tokens\. Received: 1"):
         streams([5], batch_size=32, steps=100)
 
 
@@ -137,7 +137,7 @@ def test_numbers_keep_their_value_whatever_the_first_row_has():
 @pytest.mark.parametrize(
     ("rows", "message"),
     [
-        ([1, "a"], r"numbers, or all of them texts\. Received: <U1, int64"),
+        ([1, "a"], r"all numbers, or all texts\. Received: <U1, int64"),
         ([np.ones(2), np.ones((2, 2))], r"same number of axes\. Received: \[1, 2\]"),
         ([(np.ones(2), 1), (np.ones(2),)], "same structure"),
         ([{"a": np.ones(2)}, {"b": np.ones(2)}], "same structure"),

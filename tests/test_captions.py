@@ -1,11 +1,10 @@
-"""Images with captions: the builders, a person's own files, and features that are kept on disk."""
+"""Images with captions: the dataset builders, and users' own files."""
 
 import io
 import pathlib
 import unicodedata
 import zipfile
 
-import keras
 import needs
 import numpy as np
 import pytest
@@ -15,7 +14,7 @@ from PIL import Image, ImageFont
 from requests.exceptions import ConnectionError as NoConnection
 
 from zoo import datasets
-from zoo.datasets import features, flickr8k, unicode_glyphs
+from zoo.datasets.builders import flickr8k, unicode_glyphs
 from zoo.datasets.splitting import split_by_hash
 
 SPLITS = ("train", "validation", "test")
@@ -181,7 +180,7 @@ def test_coco_captions(tmp_path, monkeypatch):
 
 
 def test_a_dataset_without_captions(tmp_path):
-    refused = pytest.raises(ValueError, match=r"has not images and their captions\. Received: ")
+    refused = pytest.raises(ValueError, match=r"does not have images and captions\. Received: ")
     with tfds.testing.mock_data(num_examples=1), refused:
         datasets.load_captions("mnist", str(tmp_path))
     with pytest.raises(ValueError, match="Did you mean 'flickr8k'"):
@@ -274,88 +273,3 @@ def test_files_that_cannot_be_used(tmp_path, content, message):
     with pytest.raises(ValueError, match=message) as error:
         datasets.load_captions(str(tmp_path / "mine.tsv"))
     assert "\n" not in str(error.value)
-
-
-# Features
-
-
-@pytest.fixture(scope="module")
-def weights(tmp_path_factory):
-    keras.utils.set_random_seed(0)
-    path = tmp_path_factory.mktemp("weights") / "mobilenet.weights.h5"
-    network = keras.applications.MobileNetV2((160, 160, 3), include_top=False, weights=None)
-    for layer in network.layers:
-        if isinstance(layer, keras.layers.BatchNormalization):
-            layer.gamma.assign(3 * np.ones(layer.gamma.shape))  # else nothing arrives at the end
-    network.save_weights(path)
-    return str(path)
-
-
-def as_images(*colors):
-    return tf.data.Dataset.from_tensor_slices([encode(color, size=(50, 40)) for color in colors])
-
-
-def test_image_features_are_those_of_the_network(tmp_path, weights):
-    noise = np.random.default_rng(0).integers(0, 255, (160, 160, 3)).astype("uint8")
-    images = tf.data.Dataset.from_tensors(tf.io.encode_png(noise))
-    result = datasets.image_features(images, tmp_path, weights)
-    assert (result.shape, result.dtype) == ((1, 25, 1280), np.float16)
-    network = keras.applications.MobileNetV2((160, 160, 3), include_top=False, weights=None)
-    network.load_weights(weights)
-    expected = network.predict(noise[None] / 127.5 - 1, verbose=0)[0]  # [5, 5, 1280]
-    assert expected.std() > 0.1
-    np.testing.assert_allclose(result[0].reshape(5, 5, 1280), expected, rtol=2e-3, atol=1e-3)
-
-
-def test_image_features_are_computed_once(tmp_path, weights, monkeypatch):
-    first = datasets.image_features(as_images("red", "blue"), tmp_path, weights)
-    compute, calls = features._compute, []
-    monkeypatch.setattr(features, "_compute", lambda *args: calls.append(1) or compute(*args))
-    again = datasets.image_features(as_images("red", "blue"), tmp_path, weights)
-    assert not calls
-    np.testing.assert_array_equal(first, again)
-    other = datasets.image_features(as_images("blue", "red"), tmp_path, weights)  # another order
-    # Kernels may round a row by its place in the batch, here to half precision.
-    np.testing.assert_allclose(other, first[::-1], rtol=0.02, atol=0.002)
-    assert not np.allclose(other, first, rtol=0.02, atol=0.002)
-    datasets.image_features(as_images("red", "green"), tmp_path, weights)
-    network = keras.applications.MobileNetV2((160, 160, 3), include_top=False, weights=None)
-    network.save_weights(tmp_path / "other.weights.h5")
-    changed = datasets.image_features(
-        as_images("red", "blue"), tmp_path, str(tmp_path / "other.weights.h5")
-    )
-    assert len(calls) == 3  # other images, other order, other weights
-    assert not np.array_equal(changed, first)
-
-
-def test_an_interruption_leaves_no_file(tmp_path, weights, monkeypatch):
-    def break_off(network, images):
-        yield np.zeros((1, 5, 5, 1280))
-        raise KeyboardInterrupt
-
-    monkeypatch.setattr(features, "_compute", break_off)
-    with pytest.raises(KeyboardInterrupt):
-        datasets.image_features(as_images("red", "blue"), tmp_path, weights)
-    assert not list((tmp_path / "image_features").iterdir())
-    monkeypatch.undo()
-    assert datasets.image_features(as_images("red", "blue"), tmp_path, weights)[1].any()
-
-
-def test_weights_that_cannot_be_used(tmp_path, weights, monkeypatch):
-    with pytest.raises(ValueError, match=r"No file of MobileNetV2's weights. Received: no\.h5"):
-        datasets.image_features(as_images("red"), tmp_path, "no.h5")
-    keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)]).save_weights(
-        tmp_path / "dense.weights.h5"
-    )
-    (tmp_path / "text.weights.h5").write_text("no weights")
-    for name in ("dense", "text"):
-        with pytest.raises(ValueError, match="weights cannot be read: fetch it again") as error:
-            datasets.image_features(as_images("red"), tmp_path, str(tmp_path / f"{name}.weights.h5"))
-        assert "\n" not in str(error.value)
-
-    def refuse(*args, **kwargs):
-        raise Exception("URL fetch failure on https://storage.googleapis.com")
-
-    monkeypatch.setattr(keras.applications, "MobileNetV2", refuse)
-    with pytest.raises(ValueError, match=r"give the file of the weights\. URL fetch failure"):
-        datasets.image_features(as_images("red"), tmp_path)

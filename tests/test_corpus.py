@@ -60,7 +60,7 @@ def test_a_file_that_cannot_be_used(tmp_path, content, message):
 
 
 def test_a_dataset_without_texts(data_dir):
-    with pytest.raises(ValueError, match=r"digits has not one text. Received: image, label"):
+    with pytest.raises(ValueError, match=r"digits does not have one text. Received: image, label"):
         datasets.load_corpus("digits", data_dir)
 
 

@@ -1,7 +1,9 @@
-"""The builders, a person's own texts, and what is said when something is missing."""
+"""Dataset builders, users' own texts, and the messages when something is missing."""
 
+import functools
 import gzip
 import hashlib
+import http.server
 import json
 import os
 import pathlib
@@ -9,6 +11,7 @@ import re
 import shutil
 import subprocess
 import sys
+import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 
@@ -20,20 +23,20 @@ import tensorflow_datasets as tfds
 from requests.exceptions import ConnectionError as NoConnection
 
 from zoo import datasets
-from zoo.datasets import (
+from zoo.datasets import loading
+from zoo.datasets.builders import (
     cmudict,
     co2,
     digits,
     etth1,
     jsb_chorales,
-    loading,
     movie_reviews,
     multi30k,
     sst_binary,
     sunspots,
     wnut17,
 )
-from zoo.datasets.files import find_in_package
+from zoo.datasets.packages import find_in_package
 from zoo.datasets.splitting import split_by_hash
 
 ROWS = [(f"text number {i}", ("bad", "good")[i % 2]) for i in range(60)]
@@ -401,6 +404,37 @@ def test_unknown_datasets(name, message, tmp_path):
     assert "\n" not in str(error.value)
 
 
+@pytest.fixture
+def server(tmp_path):
+    """The URL of a web server on this machine and the folder that it serves."""
+    folder = tmp_path / "server"
+    folder.mkdir()
+    handler = functools.partial(http.server.SimpleHTTPRequestHandler, directory=folder)
+    with http.server.ThreadingHTTPServer(("localhost", 0), handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://localhost:{server.server_port}/", folder
+        server.shutdown()
+
+
+def test_a_download(server, monkeypatch, tmp_path):
+    url, folder = server
+    infos = {}
+    for name in ("train", "dev", "test"):
+        path = folder / f"stsa.binary.{name}"
+        path.write_text(f"0 bad {name}\n1 good {name}\n")
+        infos[url + path.name] = tfds.core.download.checksums.compute_url_info(path)
+    monkeypatch.setattr(sst_binary, "URL", f"{url}stsa.binary.")
+    monkeypatch.setattr(sst_binary.SstBinary, "url_infos", infos)
+    splits, _ = datasets.load_texts("sst_binary", str(tmp_path / "first"))
+    assert counts(splits) == {"train": 2, "validation": 2, "test": 2}
+    path.write_text("0 changed on the server\n")
+    with pytest.raises(ValueError, match=r"sha256 differs.*stsa\.binary\.test"):
+        datasets.load("sst_binary", data_dir=str(tmp_path / "second"))
+    path.unlink()
+    with pytest.raises(ValueError, match=r"sst_binary cannot be prepared: .*404"):
+        datasets.load("sst_binary", data_dir=str(tmp_path / "third"))
+
+
 def test_a_dead_download(monkeypatch, tmp_path):
     def gone(*args, **kwargs):
         raise loading.DownloadError("HTTP 404")
@@ -411,7 +445,9 @@ def test_a_dead_download(monkeypatch, tmp_path):
 
 
 def test_a_dataset_without_one_text_and_one_label(tmp_path):
-    refused = pytest.raises(ValueError, match=r"not one text and one label. Received: texts \[")
+    refused = pytest.raises(
+        ValueError, match=r"does not have one text and one label. Received: texts \["
+    )
     with tfds.testing.mock_data(num_examples=1), refused:
         datasets.load_texts("glue/mnli", str(tmp_path))
 
@@ -499,8 +535,8 @@ def test_a_folder_for_each_class(tmp_path, parts):
         ("text\nfine\n", r"line 1: .* Received: 1 column, 'text'"),
         (b"good\tcaf\xe9\n", "not UTF-8"),
         ("good\tfine\n", "split of .* is empty"),
-        ("".join(f"good\t{text}\n" for text, _ in ROWS), "has one label only, 'good'"),
-        ("".join(f"{text}\tgood\n" for text, _ in ROWS), "is the label the first column"),
+        ("".join(f"good\t{text}\n" for text, _ in ROWS), "has only one label, 'good'"),
+        ("".join(f"{text}\tgood\n" for text, _ in ROWS), "Is the label in the first column"),
     ],
 )
 def test_a_tsv_that_cannot_be_used(tmp_path, content, message):
@@ -551,7 +587,7 @@ def test_names_of_columns_are_skipped(tmp_path, header):
 
 def test_names_of_columns_that_are_not_known(tmp_path):
     path = write_tsv(tmp_path / "mine.tsv", [("avis", "note"), *ROWS])
-    message = r"train part of .* 'note' is nowhere else.*label<tab>text, or delete.* move it"
+    message = r"train part of .* no other row has the label 'note'.*label<tab>text, or delete.* move it"
     with pytest.raises(ValueError, match=message):
         datasets.load_texts(path)
     path.rename(tmp_path / "train.tsv")

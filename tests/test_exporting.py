@@ -113,7 +113,7 @@ def test_a_crf_is_a_saved_model_only(tmp_path):
     run = served.serve(tf.constant(inputs["tokens"]))
     np.testing.assert_array_equal(run, answer(model, inputs))
     for format in ("onnx", "litert"):
-        with pytest.raises(zoo.InputError, match="as a SavedModel only"):
+        with pytest.raises(zoo.InputError, match="can only be exported as a SavedModel"):
             export(model, tmp_path / "file", format=format, length=5)
 
 
@@ -123,9 +123,9 @@ def test_bad_input(tmp_path):
         export(model, tmp_path / "x", format="onxx")
     with pytest.raises(zoo.InputError, match="LiteRT needs a fixed length"):
         export(model, tmp_path / "x", format="litert")
-    with pytest.raises(zoo.InputError, match="length must be a whole number from 1"):
+    with pytest.raises(zoo.InputError, match="length must be an integer of at least 1"):
         export(model, tmp_path / "x", format="litert", length=-1)
-    with pytest.raises(zoo.InputError, match=r"Give what zoo\.load gives"):
+    with pytest.raises(zoo.InputError, match=r"Give a task that zoo\.load returned"):
         export("sentiment-sst2-lstm", tmp_path / "x")
     (tmp_path / "x").write_text("mine")
     with pytest.raises(zoo.InputError, match="exists already"):

@@ -14,7 +14,7 @@ import tensorflow_datasets as tfds
 from PIL import Image, ImageFont
 
 import zoo
-from zoo.datasets import unicode_glyphs
+from zoo.datasets.builders import unicode_glyphs
 from zoo.tasks import running
 
 ROOT = pathlib.Path(__file__).parent.parent

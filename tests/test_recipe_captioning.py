@@ -74,7 +74,7 @@ def brightness(monkeypatch):
         pixels = [tf.io.decode_image(image).numpy() for image in images.as_numpy_iterator()]
         return np.stack([np.resize(image[0, 0], (25, 1280)) for image in pixels]).astype("float16")
 
-    monkeypatch.setattr(zoo.datasets, "image_features", image_features)
+    monkeypatch.setattr(zoo.images, "image_features", image_features)
 
 
 def test_own_images(run, tmp_path, brightness):
@@ -96,7 +96,7 @@ def test_features_of_own_images_are_kept(run, tmp_path):
 
 @pytest.mark.slow
 def test_the_same_seed_gives_the_same_numbers(assert_same_numbers, tmp_path, brightness, monkeypatch):
-    monkeypatch.setattr(zoo.datasets, "network_sha256", lambda weights: "none")
+    monkeypatch.setattr(zoo.images, "network_sha256", lambda weights: "none")
     words = ["--seed", "3", "--dataset", write_images(tmp_path), "--data-dir", tmp_path]
     assert_same_numbers("--smoke", *words)
 
@@ -164,7 +164,7 @@ def test_batches_hold_the_context_of_each_caption(recipe, tmp_path):
         ("--dataset {tmp}/damaged.tsv", "damaged.tsv, line 1: "),
         ("--dataset {tmp}/empty.tsv", "empty.tsv is empty"),
         ("--dataset {tmp}/no.tsv", "No file or folder of that name"),
-        ("--dataset movie_reviews", "has not images and their captions"),
+        ("--dataset movie_reviews", "does not have images and captions"),
         ("--dataset {tmp}/mine.tsv --cnn-weights no.h5", "No file of MobileNetV2's weights"),
         ("--dataset {tmp}/mine.tsv --cnn-weights {tmp}/mine.tsv", "weights cannot be read"),
         ("--attention dot", "unrecognized arguments: dot"),

@@ -13,7 +13,7 @@ import tensorflow_datasets as tfds
 from pictures import assert_shows_data
 
 import zoo
-from zoo.datasets import jsb_chorales
+from zoo.datasets.builders import jsb_chorales
 
 RECIPE = "one_to_many_music"
 CHORDS = [[72, 67, 64, 48], [74, 67, 62, 55], [76, 67, 60, 48], [72, 65, 60, 53]]

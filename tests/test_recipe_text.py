@@ -156,7 +156,7 @@ def test_tiny_shakespeare_is_the_default(run):
         ("--text {tmp}/bytes.txt", "bytes.txt is not UTF-8 text"),
         ("--text {tmp}/nothing.txt", "No file or folder of that name"),
         ("--dataset tiny_shakespear", "Did you mean 'tiny_shakespeare'?"),
-        ("--dataset digits", "digits has not one text. Received: image, label"),
+        ("--dataset digits", "digits does not have one text. Received: image, label"),
         ("--text {tmp}/bytes.txt --level letters", "invalid choice: 'letters'"),
         ("--output {tmp}", "holds something else"),
     ],

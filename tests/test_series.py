@@ -60,8 +60,8 @@ def test_own_columns_are_cut_in_order_of_time(tmp_path, ending):
         ('day,sales\n1,"2,5"\n', "line 2: expected a number in sales. Received: '2,5'"),
         ("day,sales\n1,inf\n", "line 2: expected a number in sales. Received: 'inf'"),
         ("day,sales\n1,2,3\n", "line 2: expected 2 columns, as in line 1. Received: 3"),
-        ('day,sales\n1,"2\n', "this is no CSV"),
-        ("day,sales,sales\n1,2,3\n", "has 2 columns of the name 'sales': rename"),
+        ('day,sales\n1,"2\n', "this is not CSV"),
+        ("day,sales,sales\n1,2,3\n", "has 2 columns with the name 'sales': rename"),
         ("day,sale\n1,2\n", "Did you mean 'sale'.*Received: 'sales'"),
         (b"day,caf\xe9\n", "not UTF-8"),
     ],
@@ -140,7 +140,7 @@ def test_rows_that_are_missing_twice_or_out_of_order(tmp_path, form):
     with pytest.raises(ValueError, match=r"lines 32 and 33: .* against the order.* Sort the rows"):
         load(tmp_path, "date,sales", swapped)
     for several in (rows * 2, [row for row in rows for _ in range(3)]):
-        with pytest.raises(ValueError, match=r"seems to have several series: keep the rows of one"):
+        with pytest.raises(ValueError, match=r"seems to have several series. Keep the rows of one"):
             load(tmp_path, "date,sales", several)
 
 
@@ -296,13 +296,13 @@ def test_a_year_as_the_name_of_a_column(tmp_path):
         (
             "quarter,v",
             lambda i: f"Q{4 - i % 4} {2019 - i // 4},{i}",
-            "if quarter says when each row was",
+            "if quarter has the times of the rows",
         ),
-        ("Monat,v", lambda i: f"Dezember {2019 - i},{i}", "if monat says when each row"),
+        ("Monat,v", lambda i: f"Dezember {2019 - i},{i}", "if monat has the times of the rows"),
         ("id,v", lambda i: f"{100 - i},{i}", "id falls from each row to the next"),
         ("MESS_DATUM,v", lambda i: f"{2024013123 - i},{i}", "falls from each row to the next"),
         ("store,week,v", lambda i: f"{'AB'[i // 30]},{1 + i % 30},{i}", "several series"),
-        ("sales,year", lambda i: f"{i},{1900 + i}", "year, says when each row was"),
+        ("sales,year", lambda i: f"{i},{1900 + i}", "year, has the times of the rows"),
     ],
 )
 def test_times_that_are_not_read_are_told(header, row, message, tmp_path):

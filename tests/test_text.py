@@ -194,9 +194,9 @@ def test_load_glove_refuses_what_it_cannot_use(glove):
         load_glove(glove / "glove.zip", VOCABULARY, dim=300)
     with pytest.raises(ValueError, match=r"line 1: expected a word and 3 numbers. Received: 2"):
         load_glove(glove / "vectors.txt", VOCABULARY, dim=3)
-    with pytest.raises(ValueError, match=r"of 2 numbers for none of the 2 words"):
+    with pytest.raises(ValueError, match=r"no vector of 2 numbers for any of the 2 words"):
         load_glove(glove / "vectors.txt", ["", "unheard"], dim=2)
-    with pytest.raises(ValueError, match=r"of 1 numbers for none of the"):
+    with pytest.raises(ValueError, match=r"no vector of 1 numbers for any of the"):
         glove_vocabulary(glove / "vectors.txt", ["good"], dim=1)
     (glove / "word2vec.txt").write_text("2 2\nbad 1\n")
     with pytest.raises(ValueError, match=r"line 2: expected a word and 2 numbers. Received: 1"):
@@ -204,10 +204,10 @@ def test_load_glove_refuses_what_it_cannot_use(glove):
     whole = bytearray((glove / "glove.zip").read_bytes())
     whole[whole.index(b"bad -1")] ^= 1  # the zip's own checksum no longer fits
     (glove / "bad.zip").write_bytes(whole)
-    with pytest.raises(ValueError, match="not a whole zip file"):
+    with pytest.raises(ValueError, match="not a complete zip file"):
         load_glove(glove / "bad.zip", VOCABULARY, dim=2)
     (glove / "half.zip").write_bytes((glove / "glove.zip").read_bytes()[:100])
-    with pytest.raises(ValueError, match="not a whole zip file"):
+    with pytest.raises(ValueError, match="not a complete zip file"):
         load_glove(glove / "half.zip", VOCABULARY)
 
 

@@ -4,8 +4,8 @@
 
     model = zoo.build("many_to_one", cell="gru")
 
-Keras and TensorFlow are imported on first use, so `import zoo` is instant. If Keras is there already,
-the zoo's classes are registered with it, so that `keras.saving.load_model` opens a saved model.
+Keras and TensorFlow are imported on first use, so `import zoo` is fast. If your program has imported
+Keras before, the zoo registers its classes, so that `keras.saving.load_model` opens saved models.
 """
 
 import importlib
@@ -27,12 +27,14 @@ __all__ = [
     "exporting",
     "fit",
     "flag",
+    "images",
     "layers",
     "list_models",
     "list_presets",
     "load",
     "metrics",
     "music",
+    "plots",
     "register",
     "run",
     "save",
@@ -44,7 +46,7 @@ __version__ = "0.1.0"
 
 
 def __getattr__(name):
-    """Imports a module of the package, such as `zoo.datasets`, when it is first used."""
+    """Imports a module of the package, such as `zoo.datasets`, on first use."""
     if name in __all__:
         return importlib.import_module(f"zoo.{name}")
     raise AttributeError(f"module 'zoo' has no attribute {name!r}")

@@ -1,13 +1,13 @@
-"""The values that arguments may have, by name: those of `zoo.build`, of generation, of training.
+"""The allowed values of arguments, by the name of the argument.
 
-Recipes have flags of the same names, and check them by the same rules.
+The same rules hold for `zoo.build`, for generation, for training, and for the flags of the recipes.
 """
 
 import numbers
 
 from zoo.errors import InputError, shown
 
-LEAST = {  # whole numbers, and the smallest that makes sense
+LEAST = {  # integers, and the smallest allowed value
     "units": 1,
     "num_layers": 1,
     "num_features": 1,
@@ -22,7 +22,7 @@ LEAST = {  # whole numbers, and the smallest that makes sense
     "character_embedding_dim": 1,
     "character_units": 1,
     "start_token": 1,
-    "end_token": 2,  # generation never gives a token below 2
+    "end_token": 2,  # generation never returns a token below 2
     "max_length": 1,
     "beam_width": 1,
     "n_best": 1,
@@ -31,9 +31,9 @@ LEAST = {  # whole numbers, and the smallest that makes sense
     "steps": 1,
     "beats": 1,
 }
-LARGEST = 2**31 - 1  # integer in a tensor
-MOST = {"beam_width": 1000}  # where fewer make sense
-RANGES = {  # numbers, and what they may be
+LARGEST = 2**31 - 1  # of an int32 tensor
+MOST = {"beam_width": 1000}  # a smaller limit than LARGEST
+RANGES = {  # numbers: a check, and the same in words
     "dropout": (lambda number: 0 <= number < 1, "a number from 0 to below 1"),
     "learning_rate": (lambda number: 0 < number < 3e38, "a number above 0"),
     "temperature": (lambda number: 1e-6 <= number <= 1e6, "a number from 0.000001 to 1000000"),
@@ -50,8 +50,8 @@ def check(name, value):
     """Raises an `InputError` if an argument cannot have a value.
 
     Args:
-        name: of the argument. Names without a rule here are not checked.
-        value: the value given.
+        name: the name of the argument. A name without a rule is not checked.
+        value: the value of the argument.
 
     Raises:
         ValueError: see above.
@@ -71,13 +71,13 @@ def check(name, value):
 
 
 def _allowed(name, value):
-    """What the argument must be, in words, or None if the value is fine."""
+    """The allowed values in words, or None if the value is allowed."""
     if name in LEAST:
         most = MOST.get(name, LARGEST)
         if not is_integer(value, LEAST[name], most):
             return f"an integer from {LEAST[name]} to {most}"
     elif name in SWITCHES:
-        if type(value).__name__ not in ("bool", "bool_"):  # or NumPy's
+        if type(value).__name__ not in ("bool", "bool_"):  # bool_ is NumPy's
             return "True or False"
     elif name in RANGES:
         is_in_range, words = RANGES[name]
@@ -97,9 +97,9 @@ def _allowed(name, value):
 
 
 def plain_numbers(options):
-    """A dict of arguments with NumPy's single numbers as Python's.
+    """Converts NumPy's single numbers in a dict of arguments to Python's.
 
-    Keras refuses NumPy's integers as sizes, and small ones overflow.
+    Keras does not accept NumPy's integers as sizes, and small integer types overflow.
 
     Example:
 

@@ -1,4 +1,4 @@
-"""`export`: a trained model as a file for programs that have no Keras."""
+"""`export`: writes a trained model for programs without Keras."""
 
 import contextlib
 import io
@@ -19,16 +19,17 @@ def export(task, path, format="saved_model", length=None):
     """Writes a model for TensorFlow Serving, ONNX Runtime or LiteRT.
 
     Args:
-        task: what `zoo.load` gives, or a `keras.Model` of the zoo.
-        path: the folder of a SavedModel, or the file; nothing may be there yet. It appears whole.
-        format: `"saved_model"`, with the endpoint `serve` from tokens to probabilities and, of a task
-            that classifies texts, `from_strings`; `"onnx"`, of any length and number of rows (needs the
-            package tf2onnx); `"litert"`, of one row of a fixed length.
-        length: of `"litert"`: the number of tokens or values, padding included.
+        task: a task that `zoo.load` returned, or a `keras.Model` of the zoo.
+        path: the path of the file, or of the folder of a SavedModel. It must not exist yet. It gets its
+            name only when it is complete.
+        format: `"saved_model"` has the endpoint `serve`, from tokens to probabilities. For a task that
+            classifies texts it also has `from_strings`. `"onnx"` takes any length and any number of
+            rows, and needs the package tf2onnx. `"litert"` takes one row of a fixed length.
+        length: for `"litert"`, the number of tokens or values, with padding.
 
     Raises:
-        ValueError: an unknown format, something is at the path already, no length for LiteRT, or a
-            model that the format cannot hold (a CRF: in a SavedModel only).
+        ValueError: the format is unknown. The path exists already. The length for LiteRT is missing.
+            The format does not support the model: a model with a CRF can only become a SavedModel.
 
     Example:
 
@@ -48,11 +49,15 @@ def export(task, path, format="saved_model", length=None):
         raise InputError(f"Export needs the tensorflow backend. Received: {keras.backend.backend()}")
     model = getattr(task, "model", task)
     if not isinstance(model, keras.Model):
-        raise InputError(f"Give what zoo.load gives, or a keras.Model. Received: {task!r:.80}")
+        raise InputError(
+            f"Give a task that zoo.load returned, or a keras.Model. Received: {task!r:.80}"
+        )
     if length is not None and (not isinstance(length, int) or length < 1):
-        raise InputError(f"length must be a whole number from 1. Received: length={length!r}")
+        raise InputError(f"length must be an integer of at least 1. Received: length={length!r}")
     if format != "saved_model" and any(isinstance(x, CRF) for x in model.layers):
-        raise InputError(f"A CRF can be exported as a SavedModel only. Received: {format!r}")
+        raise InputError(
+            f"A model with a CRF can only be exported as a SavedModel. Received: {format!r}"
+        )
     temporary = pathlib.Path(tempfile.mkdtemp(dir=path.absolute().parent))
     try:
         new = temporary / path.name
@@ -60,7 +65,7 @@ def export(task, path, format="saved_model", length=None):
             _saved_model(task, model, new)
         elif format == "onnx":
             examples = [np.zeros([n or 1 for n in x.shape], x.dtype) for x in model.inputs]
-            model(examples if len(examples) > 1 else examples[0])  # else Keras does not know its inputs
+            model(examples if len(examples) > 1 else examples[0])  # Keras learns the inputs from a call
             try:
                 model.export(new, format="onnx", verbose=False)
             except ModuleNotFoundError as error:
@@ -87,7 +92,7 @@ def _saved_model(task, model, path):
         vectorizer = keras.layers.TextVectorization(
             vocabulary=task.card["vocabulary"], standardize=text.standardize, ragged=True
         )
-        vectorizer(tf.constant([""]))  # builds it
+        vectorizer(tf.constant([""]))  # this builds it
         archive.track(vectorizer)
         length = task.card["preprocessing"]["keep_last"]
 
@@ -103,12 +108,12 @@ def _saved_model(task, model, path):
 def _litert(model, length):
     if not length and any(None in x.shape[1:] for x in model.inputs):
         raise InputError("LiteRT needs a fixed length: give length, the number of tokens.")
-    config = keras.tree.map_structure(lambda x: x, model.get_config())  # a copy, to be changed
+    config = keras.tree.map_structure(lambda x: x, model.get_config())  # a copy that we can change
     for layer in config["layers"]:
         if layer["class_name"] == "InputLayer":
             _, *rest = layer["config"]["batch_shape"]
             layer["config"]["batch_shape"] = [1, *(length if n is None else n for n in rest)]
     fixed = type(model).from_config(config)
     fixed.set_weights(model.get_weights())
-    with contextlib.redirect_stdout(io.StringIO()):  # it tells what it captures
+    with contextlib.redirect_stdout(io.StringIO()):  # it prints what it captures
         return tf.lite.TFLiteConverter.from_keras_model(fixed).convert()

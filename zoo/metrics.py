@@ -1,4 +1,4 @@
-"""How good the answers are, where Keras has no metric for it."""
+"""Metrics that Keras lacks."""
 
 import itertools
 
@@ -6,19 +6,20 @@ import numpy as np
 
 
 def score_captions(captions, references):
-    """BLEU of captions against all references of each (Papineni et al. 2002), and exact matches.
+    """Computes BLEU (Papineni et al. 2002) and the share of exact matches.
 
-    BLEU-n is the geometric mean of the shares of n-grams of 1 to n words that are in a reference, times
-    a penalty if all captions together are shorter than the references nearest in length; of the whole
-    corpus, not smoothed, as sacrebleu computes it.
+    BLEU-n looks at the n-grams of 1 to n words. For each length it takes the share of n-grams that are
+    also in a reference. The score is the geometric mean of these shares. If all captions together are
+    shorter than the references, the score is reduced. It is computed for the whole corpus by sacrebleu,
+    without smoothing.
 
     Args:
-        captions: list of lists of words.
-        references: for each caption a list of lists of words, as many as there are.
+        captions: a list of lists of words.
+        references: for each caption, a list of one or more references, each a list of words.
 
     Returns:
         A dict of numbers from 0 to 100: `"BLEU-1"` to `"BLEU-4"`, and `"exact"`, the share of captions
-        that are one of their references.
+        that are equal to one of their references.
 
     Example:
 
@@ -31,12 +32,12 @@ def score_captions(captions, references):
 
     lines = [" ".join(words) for words in captions]
     references = [[" ".join(words) for words in some] for some in references]
-    streams = [*itertools.zip_longest(*references)]  # None where others have more references
+    streams = [*itertools.zip_longest(*references)]  # None if others have more references
     scores = {}
     for n in (1, 2, 3, 4):
         bleu = sacrebleu.BLEU(
             max_ngram_order=n, tokenize="none", smooth_method="none", force=True
-        )  # these are words already, and sacrebleu need not warn of it
+        )  # the captions are tokenized, so force=True hides a warning
         scores[f"BLEU-{n}"] = bleu.corpus_score(lines, streams).score
     hits = [line in some for line, some in zip(lines, references, strict=True)]
     return scores | {"exact": 100 * np.mean(hits)}

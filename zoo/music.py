@@ -1,27 +1,26 @@
-"""Notes on a grid of time: as keys of a piano, by name, as a MIDI file, as a picture.
+"""Conversion of notes: to piano keys, names, symbols, MIDI files and plots.
 
-Everywhere notes are MIDI pitches `[steps, voices]`, 60 the middle C, 0 where a voice is silent.
+Notes are always MIDI pitches `[steps, voices]`. 60 is middle C, and 0 is a silent voice.
 """
 
 import io
 
-import matplotlib.pyplot as plt
 import mido
 import numpy as np
 
-LOWEST, NUM_KEYS = 21, 88  # the pitch of the first key of a piano, and how many there are
+LOWEST, NUM_KEYS = 21, 88  # of the keys of a piano
 VOICES = {"S": "soprano", "A": "alto", "T": "tenor", "B": "bass"}
 NAMES = ("C", "C#", "D", "D#", "E", "F", "F#", "G", "G#", "A", "A#", "B")
 
 
 def piano_roll(notes):
-    """Which keys of a piano sound at each step.
+    """Converts notes to the keys of a piano that sound at each step.
 
     Args:
-        notes: integers `[steps, voices]`, see above.
+        notes: integers `[steps, voices]`.
 
     Returns:
-        Floats `[steps, 88]`, 1 for a key that sounds, else 0.
+        Floats `[steps, 88]`: 1 for a key that sounds, 0 for one that does not.
 
     Example:
 
@@ -36,7 +35,7 @@ def piano_roll(notes):
 
 
 def note_name(pitch):
-    """A pitch as musicians write it, "-" for silence.
+    """Converts a pitch to its name, or to "-" for silence.
 
     Example:
 
@@ -47,14 +46,14 @@ def note_name(pitch):
 
 
 def to_symbols(notes, shift=0):
-    """Four voices as a sequence for a language model: a mark at each beat, then the notes of each step.
+    """Converts four voices to a sequence of symbols for a language model.
 
     Args:
-        notes: integers `[steps, 4]`, four steps a beat; soprano, alto, tenor and bass.
-        shift: semitones to move the notes by.
+        notes: integers `[steps, 4]` for soprano, alto, tenor and bass, with four steps in a beat.
+        shift: the number of semitones by which the notes are moved up.
 
     Returns:
-        A list of str: "|" at each beat, and for each note its voice and pitch; "S0" is silent.
+        A list of str: "|" at each beat, and the voice and pitch of each note. "S0" is a silent soprano.
 
     Example:
 
@@ -69,13 +68,13 @@ def to_symbols(notes, shift=0):
 
 
 def from_symbols(symbols):
-    """The notes that symbols tell: each "S" begins a chord, each "B" ends one, others are skipped.
+    """Converts symbols to notes. Each "S" begins a chord, each "B" ends one, others are skipped.
 
     Args:
-        symbols: list of str, see `to_symbols`.
+        symbols: a list of str, see `to_symbols`.
 
     Returns:
-        Integers `[steps, 4]`; 0 for a voice that a chord lacks.
+        Integers `[steps, 4]`, with 0 for a voice that is missing in a chord.
 
     Example:
 
@@ -93,22 +92,22 @@ def from_symbols(symbols):
 
 
 def score(predicted, truth):
-    """How well a network foresees chords, over all steps of all pieces.
+    """Computes how well a network predicts chords, over all steps of all pieces.
 
-    The negative log-likelihood of Boulanger-Lewandowski et al. 2012, as the code of Bai et al. 2018
-    computes it: at each step the sum over the keys of -log p(key sounds, or not), and of that the mean.
-    A grid of shorter notes, where most chords repeat the one before, gives far lower numbers, which do
-    not compare.
+    The loss is the negative log-likelihood of Boulanger-Lewandowski et al. 2012, computed as in the
+    code of Bai et al. 2018: the sum over the keys of -log p(key sounds, or not) at each step, and then
+    the mean over the steps. Compare it only between data with steps of the same length. With shorter
+    steps most chords repeat the one before, so the loss is far lower.
 
     Args:
-        predicted: for each piece the probability of each key at each step, floats `[steps, keys]`.
-        truth: for each piece the keys that do sound, 1 or 0, of the same shapes.
+        predicted: for each piece, the probability of each key at each step, floats `[steps, keys]`.
+        truth: for each piece, 1 for a key that sounds and 0 for one that does not, in the same shapes.
 
     Returns:
-        A dict of `"nats a step"` and `"notes right"`, the share of the four likeliest keys of each
-        step that sound.
+        A dict with `"nats a step"`, the loss, and `"notes right"`: of the four most likely keys at each
+        step, the share that sounds.
 
-    Example: of two keys that are as likely as not, one sounds.
+    Example: two keys have probability 0.5, and one of them sounds.
 
     >>> {name: round(float(number), 3) for name, number in score([[[0.5, 0.5]]], [[[1, 0]]]).items()}
     {'nats a step': 1.386, 'notes right': 0.5}
@@ -123,13 +122,13 @@ def score(predicted, truth):
 
 
 def held_notes(notes):
-    """Each note from where it begins to where it ends: equal ones in a row are one that is held.
+    """Joins equal notes that follow each other to one held note.
 
     Args:
         notes: integers `[steps, voices]`.
 
     Returns:
-        For each voice a list of (pitch, first step, number of steps).
+        For each voice, a list of (pitch, first step, number of steps).
 
     Example:
 
@@ -145,15 +144,15 @@ def held_notes(notes):
 
 
 def to_midi(notes, steps_a_beat=4, beats_a_minute=80):
-    """A MIDI file with a track for each voice.
+    """Makes a MIDI file with a track for each voice.
 
     Args:
-        notes: integers `[steps, voices]`, of 15 voices at most.
-        steps_a_beat: 1 on a grid of quarter notes, 4 on one of 16th notes.
-        beats_a_minute: how fast it is played.
+        notes: integers `[steps, voices]`, with at most 15 voices.
+        steps_a_beat: 1 if a step is a quarter note, 4 if it is a 16th note.
+        beats_a_minute: the speed.
 
     Returns:
-        The file as bytes.
+        The content of the file, bytes.
 
     Example:
 
@@ -179,11 +178,11 @@ def to_midi(notes, steps_a_beat=4, beats_a_minute=80):
 
 
 def plot_piano_roll(notes, voice_names, steps_a_beat=4):
-    """A picture of the notes: time to the right, pitch upwards, a colour for each voice.
+    """Plots notes over time, with a color for each voice.
 
     Args:
         notes: integers `[steps, voices]`.
-        voice_names: list of str.
+        voice_names: a list of str.
         steps_a_beat: see `to_midi`.
 
     Returns:
@@ -195,6 +194,8 @@ def plot_piano_roll(notes, voice_names, steps_a_beat=4):
     >>> [text.get_text() for text in figure.axes[0].get_legend().get_texts()]
     ['soprano', 'bass']
     """
+    import matplotlib.pyplot as plt
+
     figure, axes = plt.subplots(figsize=(12, 4), layout="constrained")
     for i, (name, voice) in enumerate(zip(voice_names, held_notes(notes), strict=True)):
         for pitch, first, length in voice:

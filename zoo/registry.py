@@ -1,9 +1,9 @@
-"""`build` a model by its type, list the types that there are, and `rebuild` a saved model.
+"""The registry of types: `build` makes a model from the name of its type.
 
-A model remembers what `build` was called with. `build_arguments` returns this as a dict that can be
-written as JSON, and `rebuild` makes the same model from it. That works with any supported version of
-Keras, on any backend. A file `model.keras` cannot promise that, because it stores the layers in the
-form of the version of Keras that wrote it.
+A model remembers the arguments of `build`. `build_arguments` returns them as a dict that can be written
+as JSON, and `rebuild` makes the same model from it, on any backend and with any supported version of
+Keras. A `.keras` file cannot promise that, because it stores the layers in the form of the version of
+Keras that wrote it.
 """
 
 import collections.abc
@@ -15,21 +15,34 @@ import inspect
 import json
 import pkgutil
 import re
+import warnings
 
 from zoo import architectures, arguments
 from zoo.errors import InputError, check_choice
 
-_BUILDERS = {}
+_BUILDERS = {}  # of the user, by name
 
 
 def register(builder):
     """Registers a function under its own name, so that `zoo.build` finds it.
 
-    The function takes keyword arguments, `cell` among them, and returns a `keras.Model`. The zoo's
-    own builders are the files of `zoo/architectures`, one file a builder of the same name.
+    The function takes keyword arguments, including `cell`, and returns a `keras.Model`. Each file of
+    `zoo/architectures` has one such function. You can copy one of these files into your script or
+    notebook and edit it. Your function then replaces the zoo's own in this process. You can run its
+    cell again at any time.
 
-    Raises:
-        ValueError: a builder of that name exists already.
+    A function replaces an earlier one with the same name. If that one came from another module, there
+    is a warning.
+
+    A saved model of your function stores all its layers. To load it, a program needs the zoo and your
+    own layers, but not your function. Models that the zoo's own function made are always loaded with
+    that function.
+
+    Args:
+        builder: the function.
+
+    Returns:
+        The same function.
 
     Example:
 
@@ -40,53 +53,61 @@ def register(builder):
     '64 units of gru'
     """
     name = builder.__name__
-    if name in _BUILDERS or (name in list_models() and not _is_ours(builder)):
-        raise ValueError(f"A builder of this name is registered already. Received: {name!r}")
+    own = f"{architectures.__name__}.{name}"
+    if builder.__module__ == own:
+        return builder
+    if name in list_models():
+        before = _BUILDERS[name].__module__ if name in _BUILDERS else own
+        if before != builder.__module__:
+            warnings.warn(
+                f"zoo.build({name!r}) now calls your function in {builder.__module__}, not the one in "
+                f"{before}.",
+                stacklevel=2,
+            )
     _BUILDERS[name] = builder
     return builder
 
 
 def register_classes():
-    """Makes Keras know the zoo's own layers and models, so that it opens saved ones."""
-    for module in (
-        "layers",
-        "architectures.encoder_decoder",
-        "architectures.one_to_many",
-        "storage.h5",
-    ):
-        importlib.import_module(f"zoo.{module}")
+    """Registers the zoo's own layers and models with Keras, so that it can open saved models.
+
+    A class that you registered under the same name stays registered.
+    """
+    _import("layers", "architectures.encoder_decoder", "architectures.one_to_many", "storage.h5")
 
 
 def list_models(pattern="*"):
-    """The types that `build` knows, sorted; Keras is not imported for it.
+    """Lists the types that `build` can make, sorted. This does not import Keras.
 
     Args:
-        pattern: a shell pattern that the names must match, as in `fnmatch`.
+        pattern: a shell pattern for the names, as in `fnmatch`.
+
+    Returns:
+        A list of str.
 
     Example:
 
     >>> list_models("*to_many")
     ['many_to_many', 'one_to_many']
     """
-    files = {module.name for module in pkgutil.iter_modules(architectures.__path__)}
-    return sorted(fnmatch.filter(files | _BUILDERS.keys(), pattern))
+    return sorted(fnmatch.filter(_own_types() | _BUILDERS.keys(), pattern))
 
 
 def build(name, *, cell="lstm", **config):
-    """Builds the recurrent network of a type, uncompiled, as `keras.applications` does.
+    """Builds a recurrent network of a type. It is not compiled, as in `keras.applications`.
 
     Args:
         name: the type, one of `list_models()`.
         cell: `"simple_rnn"`, `"lstm"` or `"gru"`.
-        **config: the type's own arguments, each with a default; its builder documents them, for
-            instance `help("zoo.architectures.many_to_one")`.
+        **config: the arguments of the type. Each has a default. They are documented with the type, for
+            instance in `help("zoo.architectures.many_to_one")`.
 
     Returns:
         A `keras.Model`. Its outputs are probabilities, or numbers for regression.
 
     Raises:
-        ValueError: an unknown type, cell or argument, or a value out of range. The message names
-            what exists, the nearest match and what was received.
+        ValueError: the type, the cell or an argument is unknown, or a value is out of range. The
+            message names what exists, the nearest match and what was received.
 
     Example:
 
@@ -95,25 +116,47 @@ def build(name, *, cell="lstm", **config):
     (None, 1)
     """
     check_choice("type", name, list_models())
-    if name not in _BUILDERS:
-        importlib.import_module(f"zoo.architectures.{name}")
-    builder = _BUILDERS[name]
-    signature = inspect.signature(builder)
+    return _build(_BUILDERS.get(name) or _own_builder(name), {"cell": cell, **config})
+
+
+def _own_types():
+    return {module.name for module in pkgutil.iter_modules(architectures.__path__)}
+
+
+def _own_builder(name):
+    (module,) = _import(f"architectures.{name}")
+    return getattr(module, name)
+
+
+def _import(*names):
+    """Imports modules of the zoo. What the user registered with Keras under the same names stays."""
+    import keras
+
+    registered = keras.saving.get_custom_objects()
+    of_the_user = dict(registered)
+    modules = [importlib.import_module(f"zoo.{name}") for name in names]
+    registered.update(of_the_user)
+    return modules
+
+
+def _build(builder, config):
+    """Calls a builder. If it is one of the zoo's own, the model remembers the arguments."""
+    import keras
+
+    name, parameters = builder.__name__, inspect.signature(builder).parameters
+    is_own = builder.__module__ == f"{architectures.__name__}.{name}"
     config = arguments.plain_numbers(config)
-    for argument in config:
-        check_choice(f"argument of {name}", argument, signature.parameters)
-        if _is_ours(builder):
-            arguments.check(argument, config[argument])
+    for argument, value in config.items():
+        check_choice(f"argument of {name}", argument, parameters)
+        if is_own:
+            arguments.check(argument, value)
     try:
-        model = builder(cell=cell, **config)
+        model = builder(**config)
     except ValueError as error:  # Keras refused a value, such as a dropout of 2
         raise InputError(str(error)) from error
-    if _is_ours(builder):
-        import keras
-
-        # With the defaults, which a later version may change.
-        given = {key: value.default for key, value in signature.parameters.items()}
-        given |= {"cell": cell, **config}
+    if is_own:
+        # The defaults are stored too, because a later version may change them.
+        given = {key: value.default for key, value in parameters.items()} | config
         # As text, because Keras would track a dict and save it with the weights.
         model._zoo_build = json.dumps(
             {
@@ -126,15 +169,15 @@ def build(name, *, cell="lstm", **config):
 
 
 def build_arguments(model):
-    """What `build` was called with to make a model, for `rebuild`.
+    """The arguments of `build` that made a model, for `rebuild`.
 
     Args:
         model: a `keras.Model`.
 
     Returns:
-        A dict that can be written as JSON: the type, the precision and all arguments. Of pretrained
-        embeddings it has only the shape, because the values are among the weights. None if `build` did
-        not make the model, or if it has been changed since.
+        A dict that can be written as JSON: the type, the precision and all arguments. For pretrained
+        embeddings it has only the shape, because the values are in the weights of the model. None if
+        the model does not come from one of the zoo's own functions, or if it was changed later.
 
     Example:
 
@@ -152,13 +195,15 @@ def build_arguments(model):
 
 
 def rebuild(record):
-    """Builds a model from what `build_arguments` has returned, with new weights.
+    """Builds the same model again, with new weights.
+
+    This always uses the zoo's own function, even if you have registered another one for its type.
 
     Args:
-        record: the dict, which may have been written as JSON and read again.
+        record: the dict that `build_arguments` returned, also after it was written as JSON and read.
 
     Returns:
-        A `keras.Model`, as `build` made it.
+        A `keras.Model`.
 
     Raises:
         ValueError: see `build`.
@@ -168,14 +213,15 @@ def rebuild(record):
     >>> rebuild(build_arguments(build("one_to_one", units=8))).count_params()
     2426
     """
+    check_choice("type", record["type"], _own_types())
     given = {key: _from_json(value) for key, value in record["arguments"].items()}
     with dtype_policy(record["precision"]):
-        return build(record["type"], **given)
+        return _build(_own_builder(record["type"]), given)
 
 
 @contextlib.contextmanager
 def dtype_policy(name):
-    """Keras's dtype policy, such as `"mixed_float16"`, for the layers that are made in the block."""
+    """Sets Keras's dtype policy, such as `"mixed_float16"`, for the layers made in a `with` block."""
     import keras
 
     before = keras.config.dtype_policy()
@@ -186,12 +232,8 @@ def dtype_policy(name):
         keras.config.set_dtype_policy(before)
 
 
-def _is_ours(builder):
-    return builder.__module__ == f"{architectures.__name__}.{builder.__name__}"
-
-
 def _to_json(name, value):
-    """An argument of a builder in a form that can be written as JSON."""
+    """Converts an argument of a builder to a form that can be written as JSON."""
     import keras
 
     if value is not None and name.endswith("embeddings") and hasattr(value, "shape"):
@@ -206,7 +248,7 @@ def _to_json(name, value):
 
 
 def _from_json(value):
-    """The argument that `_to_json` was given, with tuples for lists and zeros for embeddings."""
+    """Reverses `_to_json`. Lists become tuples, and embeddings become zeros."""
     import keras
     import numpy as np
 
@@ -221,16 +263,16 @@ def _from_json(value):
 
 
 def without_defaults(config):
-    """The config of a Keras object without the arguments that have their default value.
+    """Removes the arguments that have their default value from the config of a Keras object.
 
-    Each version of Keras adds arguments, and older ones refuse those they lack. What is left out gets
-    the default of the version that reads the config.
+    New versions of Keras add arguments, and old versions refuse arguments that they do not have. A
+    missing argument gets the default of the version that reads the config.
 
     Args:
-        config: what `keras.saving.serialize_keras_object` has returned, or a part of it.
+        config: the result of `keras.saving.serialize_keras_object`, or a part of it.
 
     Returns:
-        The config, shorter.
+        The shorter config.
 
     Example:
 
@@ -247,7 +289,7 @@ def without_defaults(config):
         return config
     config = {key: without_defaults(value) for key, value in config.items()}
     inner, module = config.get("config"), str(config.get("module"))
-    is_model = isinstance(inner, dict) and "layers" in inner  # has no defaults to leave out
+    is_model = isinstance(inner, dict) and "layers" in inner  # a model has no defaults
     if isinstance(inner, dict) and module.split(".")[0] == "keras" and not is_model:
         its_class = getattr(importlib.import_module(module), config["class_name"])
         defaults = {
@@ -260,7 +302,7 @@ def without_defaults(config):
             for name, value in inner.items()
             if name not in defaults or value != defaults[name]
         }
-        # Some classes require their defaults, and a wrapper may contain a layer that Keras cannot make.
+        # Some classes need their defaults, and a wrapper may have a layer that Keras cannot make.
         with contextlib.suppress(KeyError, TypeError, ValueError):
             its_class.from_config(copy.deepcopy(shorter))
             config["config"] = shorter
@@ -268,9 +310,10 @@ def without_defaults(config):
 
 
 def structure(model):
-    """The config of a model as text, the same for two models that compute the same from their weights.
+    """The config of a model as text. It is equal for two models that compute the same.
 
-    It lacks how the weights are initialized, and the numbers that Keras appends to names (`any_3`).
+    It does not include the initializers of the weights, nor the numbers that Keras appends to names
+    (`any_3`).
 
     Example:
 

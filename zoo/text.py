@@ -1,4 +1,4 @@
-"""Text in: normalized text, words with their characters, subwords, n-grams, pretrained vectors."""
+"""Text processing: normalization, words, characters, subwords, n-grams, word vectors."""
 
 import collections
 import contextlib
@@ -18,7 +18,7 @@ from zoo.errors import InputError
 
 
 def _ranges_of_marks():
-    """The combining marks of Unicode, as ranges: Python's regular expressions have no class of them."""
+    """The combining marks of Unicode as ranges, because Python's `re` has no class for them."""
     codes = [*range(0x300, 0x1E950), *range(0xE0100, 0xE01F0)]
     marks = [code for code in codes if unicodedata.category(chr(code)).startswith("M")]
     cuts = [i for i in range(1, len(marks)) if marks[i] != marks[i - 1] + 1]
@@ -26,9 +26,9 @@ def _ranges_of_marks():
     return "".join(f"{chr(marks[first])}-{chr(marks[end - 1])}" for first, end in pairs)
 
 
-# What stands between brackets in a regular expression.
+# For use between brackets in a regular expression.
 MARKS = _ranges_of_marks()  # accents, vowel signs, variation selectors
-JOINERS = "\u200c\u200d"  # they join and part letters in Persian and Hindi, and the parts of an emoji
+JOINERS = "\u200c\u200d"  # they join or separate letters in Persian and Hindi, and parts of emoji
 _SPACES = "\\x0b\\x0c\\x1c-\\x1f\x80-\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000"
 _INVISIBLE = (
     "\\x00-\\x08\\x0e-\\x1b\\x7f"
@@ -36,8 +36,8 @@ _INVISIBLE = (
 )
 _NEVER_JOINED = "\\x00-\u058f\u1e00-\u200b\u200e-\u218f"  # Latin, Greek, Cyrillic; spaces, punctuation
 
-# A word in any script: letters and digits with their combining marks, and single apostrophes and
-# hyphens inside. It is for texts that `normalize` has seen.
+# A word in any script: letters and digits with their combining marks. Single apostrophes and hyphens
+# may be inside. Call `normalize` on the text first.
 _PART = rf"[^\W_]+(?:[{MARKS}{JOINERS}][^\W_]*)*"
 WORD = re.compile(rf"{_PART}(?:['-]{_PART})*")
 
@@ -57,7 +57,7 @@ _TO_WORDS = (
     (r"'(\s|$)", r" ' \1"),  # a closing quote
     (r"\s+", " "),
 )
-_CLUSTER = re.compile(  # characters that `normalize` may make into one, and what joiners join
+_CLUSTER = re.compile(  # characters that `normalize` may combine, and sequences with joiners
     rf"\r\n|.(?:[{_INVISIBLE}{JOINERS}]{{0,9}}"
     rf"(?:[{MARKS}\u1160-\u11ff]|[{JOINERS}][{_INVISIBLE}]{{0,9}}[^\r]))*",
     re.DOTALL,
@@ -65,16 +65,16 @@ _CLUSTER = re.compile(  # characters that `normalize` may make into one, and wha
 
 
 def normalize(text):
-    """A text without the differences that nobody can see. Training and prediction both call it.
+    """Removes invisible differences from a text. Training and prediction both call this.
 
-    - A letter and its accent become one character where Unicode has one (NFC).
-    - Every kind of space becomes a plain space: the no-break space, the ideographic space, the line
-      separator, and the control characters U+0080 to U+009F, which in old texts stand for dashes and
-      quotes. Line breaks become a plain newline. Newlines and tabs stay.
-    - What has no width is removed: zero-width spaces, soft hyphens, byte order marks, marks of the
-      direction of writing, NUL and other control characters.
-    - The two joiners (U+200C, U+200D) stay where they matter, between letters of scripts such as
-      Arabic or Devanagari and inside emoji, and are removed elsewhere.
+    - A letter and its accent become one character, if Unicode has one (NFC).
+    - Every kind of space becomes a plain space. Examples are the no-break space, the ideographic space
+      and the line separator. So do the control characters U+0080 to U+009F, which old texts use for
+      dashes and quotes. Line breaks become a plain newline. Newlines and tabs stay.
+    - Characters without a width are removed: zero-width spaces, soft hyphens, byte order marks, marks
+      for the direction of writing, NUL and other control characters.
+    - The two joiners (U+200C, U+200D) stay between letters of scripts such as Arabic or Devanagari, and
+      inside emoji. They are removed elsewhere.
 
     Args:
         text: str.
@@ -95,14 +95,14 @@ def normalize(text):
 
 
 def normalize_with_places(text):
-    """A normalized text, and where each of its characters comes from.
+    """Normalizes a text, and finds where each character comes from.
 
     Args:
         text: str.
 
     Returns:
-        The text as `normalize` gives it, and two lists as long as it: where each character begins and
-        ends in the text that was given.
+        The normalized text (see `normalize`), and two lists of the same length: where each character
+        begins in the original text, and where it ends.
 
     Example:
 
@@ -120,21 +120,21 @@ def normalize_with_places(text):
 
 @keras.saving.register_keras_serializable("zoo")
 def standardize(text):
-    """Prepares raw text to be split at white space, for `keras.layers.TextVectorization`.
+    """Prepares raw text for `keras.layers.TextVectorization`, which then splits it at white space.
 
-    The text is normalized (see `normalize`) and set in lower case; line-break tags are removed;
-    punctuation is set apart from words; "n't", "'s" and the like become words of their own, as in the
-    Penn Treebank and in GloVe's vocabulary, because "not" decides what a sentence says. A text without
-    any word becomes an unknown word: no row may be wholly padding.
+    The text is normalized (see `normalize`) and converted to lower case. Line-break tags are removed.
+    Punctuation is separated from words. "n't", "'s" and so on become separate words, as in the Penn
+    Treebank and in GloVe's vocabulary, because "not" can reverse the meaning of a sentence. A text
+    without any word becomes one unknown word, because no row may be all padding.
 
-    Inside a `tf.function`, and so in an exported model, one thing is left out: TensorFlow cannot
-    compose letters and accents (NFC). Give such a model composed letters.
+    Inside a `tf.function`, and so in an exported model, letters and accents are not combined (NFC),
+    because TensorFlow cannot do that. Pass combined letters to such a model.
 
     Args:
-        text: string tensor of any shape, or what can be made into one.
+        text: a string tensor of any shape, or something that can be converted to one.
 
     Returns:
-        String tensor of the same shape.
+        A string tensor of the same shape.
 
     Example:
 
@@ -160,7 +160,7 @@ def _normalize_strings(text):
 
 
 def normalize_word(word):
-    """A word as its vector sees it: no capitals, and all digits as 0 (as in Lample et al. 2016).
+    """Converts a word for a lookup of its vector: lower case, all digits 0 (Lample et al. 2016).
 
     Args:
         word: str.
@@ -177,16 +177,17 @@ def normalize_word(word):
 
 
 def encode_words(sentence, vocabulary, characters):
-    """A sentence as numbers: its words, and the characters of each, capitals and digits as they are.
+    """Converts a sentence to tokens of its words and tokens of the characters of each word.
 
     Args:
-        sentence: list of str.
-        vocabulary: dict of word, as `normalize_word` gives it, to its token.
-        characters: dict of character to its token.
+        sentence: a list of str.
+        vocabulary: a dict of each word, as `normalize_word` returns it, to its token.
+        characters: a dict of each character to its token. Characters are not normalized.
 
     Returns:
-        Integers `[time]` and `[time, length]`, 1 for an unknown word or character. Of a word its first
-        20 characters are read, as longer ones are mostly web addresses; 0 is padding on the right.
+        Integers `[time]` for the words and `[time, length]` for the characters. 1 is an unknown word or
+        character, and 0 is padding on the right. Only the first 20 characters of a word are used,
+        because most longer words are web addresses.
 
     Example:
 
@@ -200,11 +201,12 @@ def encode_words(sentence, vocabulary, characters):
 
 
 def hide_rare_words(tokens, is_rare, rng):
-    """[UNK] in place of half of the rare words, so that training learns a vector for the unknown.
+    """Replaces half of the rare words by [UNK], so that training learns a vector for unknown words.
 
     Args:
         tokens: integers `[time]`.
-        is_rare: booleans `[vocabulary_size]`, such as true for words that training has once.
+        is_rare: booleans `[vocabulary_size]`, for instance true for words that occur only once in
+            training.
         rng: a `numpy.random.Generator`.
 
     Returns:
@@ -219,18 +221,18 @@ def hide_rare_words(tokens, is_rare, rng):
 
 
 def train_subwords(texts, vocabulary_size):
-    """Learns pieces of words, so that no text has an unknown word (Kudo 2018, unigram model).
+    """Learns a vocabulary of pieces of words, so that no word is unknown (Kudo 2018, unigram model).
 
     Args:
-        texts: list of str, of the training split alone.
-        vocabulary_size: number of pieces; fewer if the texts have fewer.
+        texts: a list of str, from the training split only.
+        vocabulary_size: the number of pieces. There are fewer if the texts are too short for so many.
 
     Returns:
-        A `sentencepiece.SentencePieceProcessor`: `encode(text)` gives tokens without start and end,
-        `decode(tokens)` the text. Padding is 0, unknown 1, start 2, end 3.
+        A `sentencepiece.SentencePieceProcessor`. Its `encode(text)` returns tokens without start and
+        end, and `decode(tokens)` returns the text. Padding is 0, unknown is 1, start is 2, end is 3.
 
     Raises:
-        ValueError: there are more characters than pieces.
+        ValueError: the texts have more characters than `vocabulary_size`.
 
     Example:
 
@@ -263,21 +265,21 @@ def train_subwords(texts, vocabulary_size):
 
 
 def ngram_loss(train, tokens, n, vocabulary_size):
-    """How well counts alone foresee each token of a text: an interpolated n-gram model.
+    """Computes the loss of an n-gram model, which predicts each token of a text from counts.
 
-    With c the last k tokens, and d the last k - 1,
+    The model is interpolated (Witten & Bell 1991, "The Zero-Frequency Problem"). Let c be the last k
+    tokens, and d the last k - 1 tokens:
 
         p(t | c) = (count(c t) + kinds(c) p(t | d)) / (count(c) + kinds(c))
 
-    where kinds(c) is how many different tokens followed c; below k = 0 every token is as probable
-    (Witten & Bell 1991, "The Zero-Frequency Problem"). It is evaluated up to k = n - 1, or to the
-    longest c that training has.
+    Here kinds(c) is the number of different tokens that follow c in training. Below k = 0 all tokens
+    have the same probability. The largest k is n - 1, or less if training does not have c.
 
     Args:
-        train: list of integers, the training text.
-        tokens: list of integers, the text to foresee; its first token is given.
-        n: how many tokens are counted together.
-        vocabulary_size: number of tokens that there are.
+        train: a list of integers, the training text.
+        tokens: a list of integers, the text to predict. Its first token is given.
+        n: the largest number of tokens that are counted together.
+        vocabulary_size: the number of different tokens.
 
     Returns:
         The mean of -log p, in nats.
@@ -309,18 +311,19 @@ def load_glove(path, vocabulary, dim=100):
     """Reads pretrained word vectors for a vocabulary (Pennington et al. 2014).
 
     Args:
-        path: a text file in GloVe's format (a word and its numbers on each line), or a zip that has
-            one ending in `.<dim>d.txt`, such as `glove.6B.zip`.
-        vocabulary: list of words; the first is padding.
-        dim: size of the vectors.
+        path: the path of a text file in GloVe's format, which has a word and its numbers on each line.
+            Or the path of a zip with such a file that ends in `.<dim>d.txt`, such as `glove.6B.zip`.
+        vocabulary: a list of words. The first is padding.
+        dim: the size of the vectors.
 
     Returns:
-        Floats `[len(vocabulary), dim]`, and how many of the words were found. Padding gets zeros;
-        words not found get small random vectors (normal, with the standard deviation of those found,
-        always the same).
+        Floats `[len(vocabulary), dim]`, and the number of words that were found. Padding gets zeros. A
+        word that is not found gets a random vector from a normal distribution, with the same standard
+        deviation as the vectors that were found. The random vectors are always the same.
 
     Raises:
-        ValueError: no such file, no vectors of that size in it, a damaged line, or no word found.
+        ValueError: the file does not exist, has no vectors of this size or no word of the vocabulary,
+            or a line is damaged.
 
     Example:
 
@@ -350,7 +353,7 @@ def load_glove(path, vocabulary, dim=100):
         found[index[word]] = True
     if not found.any():
         raise InputError(
-            f"{path} has a vector of {dim} numbers for none of the {len(vocabulary)} words: is that "
+            f"{path} has no vector of {dim} numbers for any of the {len(vocabulary)} words. Is {dim} "
             "the size of its vectors?"
         )
     missing = ~found
@@ -361,21 +364,21 @@ def load_glove(path, vocabulary, dim=100):
 
 
 def glove_vocabulary(path, words, dim=100):
-    """A vocabulary of the training words and of all words with a pretrained vector, with the vectors.
+    """Makes a vocabulary of all training words and all words with a pretrained vector.
 
-    So words that training never saw have a vector of their own instead of that of [UNK].
+    So a word that is not in the training split still has its own vector, instead of the one of [UNK].
 
     Args:
         path: see `load_glove`.
         words: the words of the training split, each once.
-        dim: size of the vectors.
+        dim: the size of the vectors.
 
     Returns:
-        The vocabulary, a sorted list with padding (0) and unknown (1) first; floats
-        `[len(vocabulary), dim]` as `load_glove` gives them; and how many of the words were found.
+        The vocabulary, a sorted list that begins with padding (0) and unknown (1). The vectors, floats
+        `[len(vocabulary), dim]`, see `load_glove`. And the number of training words that were found.
 
     Raises:
-        ValueError: as `load_glove`.
+        ValueError: see `load_glove`.
 
     Example:
 
@@ -386,7 +389,7 @@ def glove_vocabulary(path, words, dim=100):
     >>> vocabulary, vectors.shape, found
     (['', '[UNK]', 'bad', 'good', 'ugly'], (5, 2), 1)
     """
-    _, found = load_glove(path, ["", *words], dim)  # refuses vectors of another size
+    _, found = load_glove(path, ["", *words], dim)  # raises an error if the size is wrong
     lines = _read_vectors(path, dim)
     known = {word.decode(errors="replace") for word, *values in lines if len(values) == dim}
     vocabulary = ["", "[UNK]", *sorted({*words, *known})]
@@ -412,6 +415,6 @@ def _read_vectors(path, dim):
                     )
                 file = stack.enter_context(archive.open(names[0]))
             for line in file:
-                yield line.rstrip().rsplit(b" ", dim)  # a word may have spaces in it
+                yield line.rstrip().rsplit(b" ", dim)  # a word may contain spaces
     except (zipfile.BadZipFile, zlib.error, EOFError) as error:
-        raise InputError(f"{path} is not a whole zip file: fetch it again. {error}") from None
+        raise InputError(f"{path} is not a complete zip file: download it again. {error}") from None

@@ -1,4 +1,4 @@
-"""`batches` of rows of different lengths, with little padding; `streams` of one long text."""
+"""Batches: of rows of different lengths with little padding, and of windows of one long text."""
 
 import keras
 import numpy as np
@@ -9,32 +9,32 @@ from zoo.errors import InputError, one_line
 
 
 def batches(rows, batch_size, seed=None, few_shapes=None):
-    """Batches of rows, padded with 0 on the right to the longest of each batch, or a little more.
+    """Makes batches of rows, padded with 0 on the right to the longest row of each batch.
+
+    If some rows have integers and others have floats, all become floats.
 
     Args:
-        rows: a list of rows, each a nested structure (tuples, dicts) of arrays whose first axis is
-            time, such as `(tokens, tags)`, or of numbers, such as `(tokens, label)`; or a function of a
-            `numpy.random.Generator` that gives such a list, called anew for each epoch: it may change
-            tokens, or cut words, at random, and always gives the same number of rows.
-        batch_size: rows in a batch; the last one of a pass may have fewer.
-        seed: None keeps the order of the rows, to predict. A batch then has fewer rows where one is so
-            long that padding would fill the memory: rows times the longest length are 65,536 at most,
-            and a longer row has a batch of its own. An integer shuffles the rows, to train. Rows of
-            similar length share a batch. Rows and batches come in another order in each epoch. The
-            longest rows are the last batch, which may be smaller.
-        few_shapes: True rounds lengths that differ up to 8, 12, 16, 24, 32, 48, 64..., but not beyond
-            the longest of all rows. Results do not change. XLA compiles once for each shape, so choose
-            it with `compile(jit_compile=True)`. None means True on the jax backend, which always uses
-            XLA.
+        rows: a list of rows. A row is a nested structure (tuples, dicts) of arrays whose first axis is
+            time, such as `(tokens, tags)`, or of numbers, such as `(tokens, label)`. `rows` may also be
+            a function that takes a `numpy.random.Generator` and returns such a list. It is called for
+            each epoch, so it can change tokens at random. It must always return the same number of
+            rows.
+        batch_size: the number of rows in a batch. The last batch may have fewer.
+        seed: None keeps the order of the rows, for prediction. A batch with a very long row then has
+            fewer rows, to save memory: rows times the longest length is at most 65,536, and a longer
+            row gets its own batch. An integer shuffles the rows, for training. Rows of similar length
+            share a batch. The order of rows and batches changes in each epoch. The longest rows are in
+            the last batch, which may be smaller.
+        few_shapes: True rounds lengths up to 8, 12, 16, 24, 32, 48, 64..., but not beyond the longest
+            of all rows. Results do not change. XLA compiles once for each shape, so use True with
+            `compile(jit_compile=True)`. None means True on the jax backend, which always uses XLA.
 
     Returns:
-        A `tf.data.Dataset` that knows its length, for `fit(..., shuffle=False)` on every backend.
-
-    Numbers keep their value: if some rows have integers and others have floats, all become floats.
+        A `tf.data.Dataset` with a known length, for `fit(..., shuffle=False)` on every backend.
 
     Raises:
-        ValueError: there are no rows; rows that differ in their structure, in their number of axes, or
-            that mix texts and numbers; a batch_size or a seed that is no whole number in its range.
+        ValueError: there are no rows. Rows differ in their structure or in their number of axes, or mix
+            texts and numbers. batch_size or seed is not an integer in its range.
 
     Example:
 
@@ -55,7 +55,7 @@ def batches(rows, batch_size, seed=None, few_shapes=None):
     if few_shapes is None:
         few_shapes = keras.backend.backend() == "jax"
 
-    def longest(*arrays):  # in each axis; 0 where all are equal, or where nothing is to be rounded up
+    def longest(*arrays):  # in each axis; 0 means do not round up
         shapes = [np.shape(array) for array in arrays]
         return np.max(shapes, axis=0) * (np.ptp(shapes, axis=0) > 0) * few_shapes
 
@@ -66,7 +66,7 @@ def batches(rows, batch_size, seed=None, few_shapes=None):
         epoch = draw(rng)
         parts = in_order
         if seed is not None:
-            # Equal lengths stay in the order of the shuffle, because Python's sort is stable.
+            # Python's sort is stable, so rows of equal length stay shuffled.
             sizes = [[np.shape(x)[:1] for x in keras.tree.flatten(row)] for row in epoch]
             order = np.array(sorted(rng.permutation(len(epoch)), key=lambda i: sizes[i]))
             last = len(epoch) // batch_size * batch_size
@@ -82,19 +82,19 @@ def batches(rows, batch_size, seed=None, few_shapes=None):
     signature = keras.tree.map_structure(
         lambda x, dtype: tf.TensorSpec([None] * (np.ndim(x) + 1), dtype), some_rows[0], dtypes
     )
-    # Batches are made in NumPy: to hand over single rows took five times as long.
+    # Batches are made in NumPy. Padding single rows in TensorFlow takes five times as long.
     dataset = tf.data.Dataset.from_generator(one_epoch, output_signature=signature)
     num_batches = len(in_order) or -(-len(some_rows) // batch_size)
     return dataset.apply(tf.data.experimental.assert_cardinality(num_batches)).prefetch(4)
 
 
 def _length(row):
-    """The longest first axis in a row, which is its time."""
+    """The length of a row: the longest first axis of its arrays."""
     return max([1, *(np.shape(x)[0] for x in keras.tree.flatten(row) if np.ndim(x))])
 
 
 def _common_dtypes(rows):
-    """For each leaf of the rows a dtype that holds the numbers of all of them."""
+    """For each array in a row, a dtype that holds the values of all rows."""
 
     def common(*arrays):
         axes = {np.ndim(array) for array in arrays}
@@ -105,7 +105,7 @@ def _common_dtypes(rows):
         kinds = {"numbers" if dtype.kind in "biuf" else dtype.kind for dtype in filled}
         if len(kinds) > 1 or not kinds <= {"numbers", "U", "S"}:
             raise InputError(
-                "Rows must be numbers, or all of them texts. "
+                "Rows must be all numbers, or all texts. "
                 f"Received: {', '.join(sorted(map(str, filled)))}"
             )
         return np.result_type(*filled)
@@ -119,15 +119,15 @@ def _common_dtypes(rows):
 
 
 def pad(*arrays, limit=(), dtype=None):
-    """Arrays as one batch, each with 0 after its end in every direction.
+    """Puts arrays of different shapes into one batch, padded with 0 at the end of each axis.
 
     Args:
-        *arrays: with the same number of axes.
-        limit: for each axis, up to where its length is rounded up by `zoo.lengths.few_lengths`.
-        dtype: of the batch; that of the first array if None.
+        *arrays: arrays with the same number of axes.
+        limit: for each axis, the length up to which `zoo.lengths.few_lengths` may round up.
+        dtype: the dtype of the batch. None means the dtype of the first array.
 
     Raises:
-        ValueError: an array of floats for a dtype of integers.
+        ValueError: an array has floats, but the dtype is one of integers.
 
     Example:
 
@@ -147,23 +147,24 @@ def pad(*arrays, limit=(), dtype=None):
 
 
 def streams(tokens, batch_size, steps):
-    """A long text in windows, each row of a window going on where it ended in the window before.
+    """Cuts a long text into windows, where each row continues the same row of the window before.
 
     The text is cut into streams of equal length, which are read side by side.
 
     Args:
         tokens: integers `[time]`, without padding.
-        batch_size: number of streams; fewer if the text is too short to give each a whole window.
-        steps: number of tokens of each stream in a window.
+        batch_size: the number of streams. There are fewer if the text is too short to fill a window of
+            each stream.
+        steps: the number of tokens of each stream in a window.
 
     Returns:
-        Integers `[windows, streams, steps]`, and the tokens that follow each of them, of the same
-        shape. After the end of a stream the targets are 0, so they add no loss. The inputs are 1,
+        Integers `[windows, streams, steps]`, and the next token after each of them, in the same shape.
+        After the end of a stream the targets are 0, so they add no loss. The inputs there are 1,
         because cuDNN rejects a row that is all padding.
 
     Raises:
-        ValueError: fewer than two tokens, of which none follows another; tokens that are no row of
-            integers; a batch_size or steps that are no whole number from 1.
+        ValueError: there are fewer than two tokens, or they are not one row of integers. batch_size or
+            steps is not an integer of at least 1.
 
     Example:
 
@@ -179,7 +180,7 @@ def streams(tokens, batch_size, steps):
     if tokens.ndim != 1 or (tokens.size and tokens.dtype.kind not in "iu"):
         raise InputError(f"Tokens must be integers [time]. Received: {tokens.dtype} {tokens.shape}")
     if len(tokens) < 2:
-        raise InputError(f"A text must have two tokens at least. Received: {len(tokens)}")
+        raise InputError(f"A text must have at least two tokens. Received: {len(tokens)}")
     length = max(steps, -(-(len(tokens) - 1) // batch_size))  # of a stream
     num_streams = -(-(len(tokens) - 1) // length)
 

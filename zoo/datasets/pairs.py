@@ -1,8 +1,8 @@
-"""`load_pairs`: sentences and their translations, from TFDS or from a person's own files."""
+"""`load_pairs`: texts with their translations, from TFDS or from your own files."""
 
 import tensorflow_datasets as tfds
 
-from zoo.datasets.files import is_header, read_files, read_text
+from zoo.datasets.files import is_header, read_files, read_text, read_tsv
 from zoo.datasets.loading import own_path, prepare, read_splits
 from zoo.datasets.splitting import SPLITS, check_filled, check_variety, fill_splits
 from zoo.errors import InputError, check_choice
@@ -12,36 +12,36 @@ from zoo.text import normalize
 def load_pairs(name, data_dir=None, source=None, target=None):
     """Reads pairs of texts, for translation.
 
-    What `name` may be:
+    `name` may be:
 
-    - a translation dataset of TFDS or of `zoo.datasets`, such as `"multi30k"` or
-      `"ted_hrlr_translate/pt_to_en"`;
-    - a TSV file, each line a source, a tab and a target, as Tatoeba and ManyThings have them: a third
-      column with the attribution, which begins with `CC-BY`, is skipped. A first line with the names
-      of the columns is skipped if they are common ones, such as `source<tab>target` or
-      `english<tab>german`. It is refused if only one of them is;
-    - a folder with `train.tsv` and, if you like, `validation.tsv` and `test.tsv`.
+    - a translation dataset of TFDS or of the zoo, such as `"multi30k"` or
+      `"ted_hrlr_translate/pt_to_en"`.
+    - a TSV file. Each line has a source, a tab and a target, as in the files of Tatoeba and ManyThings.
+      Their third column, which begins with `CC-BY`, is skipped. A first line with the names of the
+      columns is skipped if both names are common, such as `source<tab>target` or
+      `english<tab>german`. If only one is common, it raises an error.
+    - a folder with `train.tsv`. It may also have `validation.tsv` and `test.tsv`.
 
-    A name that is both a dataset and a file or folder here means the dataset: write `./name`, or give
-    a `pathlib.Path`, for the file or folder. Texts are normalized, see `zoo.text.normalize`.
+    If a dataset and a file have the same name, you get the dataset. Write `./name` or pass a
+    `pathlib.Path` to get the file or folder. Texts are normalized (see `zoo.text.normalize`).
 
-    A split that is missing is cut from the training part by a hash of the source (80/10/10), so that
-    all translations of a source stay together, and never from the test part; without a test split the
-    validation split becomes it. Pairs of TFDS with an empty side are left out.
+    A missing split is cut from the training split by a hash of the source (80/10/10), and never from
+    the test split. So all translations of a source are in one split. If there is no test split, the
+    validation split becomes the test split. Pairs of TFDS with an empty side are left out.
 
     Args:
         name: see above.
-        data_dir: where TFDS keeps its files; its default if None.
-        source: the language to translate from; what the dataset itself names first if None.
-        target: the language to translate to; the other one if None.
+        data_dir: the folder where TFDS keeps its files. None means TFDS's default.
+        source: the language to translate from. None means the one that the dataset names first.
+        target: the language to translate to. None means the other one.
 
     Returns:
-        A dict of `"train"`, `"validation"` and `"test"`, each a pair (sources, targets) of lists of
-        str.
+        A dict with a pair (sources, targets) for each of `"train"`, `"validation"` and `"test"`. Both
+        are lists of str.
 
     Raises:
-        ValueError: an unknown dataset or language; a missing, empty or damaged file, with its line; an
-            empty split.
+        ValueError: the dataset or the language is unknown. A file is missing, empty or damaged; the
+            message names the line. A split is empty.
 
     Example:
 
@@ -54,7 +54,8 @@ def load_pairs(name, data_dir=None, source=None, target=None):
         rows = _read_tfds(name, data_dir, source, target)
     elif source or target:
         raise InputError(
-            f"The columns of {name} say what is translated: a source, a tab and a target. Received: "
+            f"source and target choose languages of a dataset. In {name} the first column is the "
+            "source and the second the target. Received: "
             f"source={source!r}, target={target!r}"
         )
     else:
@@ -72,7 +73,7 @@ def _read_tfds(name, data_dir, source, target):
     builder = prepare(name, data_dir)
     features = builder.info.features
     if not isinstance(features, tfds.features.Translation):
-        raise InputError(f"{name} is no translation dataset. Received: {', '.join(features)}")
+        raise InputError(f"{name} is not a translation dataset. Received: {', '.join(features)}")
     for language in filter(None, (source, target)):
         check_choice(f"language of {name}", language, features)
     languages = builder.info.supervised_keys or list(features)
@@ -88,41 +89,25 @@ def _read_tfds(name, data_dir, source, target):
 
 
 def _read_tsv(path):
-    rows, header = [], None
-    for i, line in enumerate(read_text(path).split("\n"), start=1):
-        columns = line.split("\t")
-        texts = columns[:2] if len(columns) == 3 and columns[2].startswith("CC-BY") else columns
-        if not rows and header is None and is_header(columns, "source", "target"):
-            header = line
-        if not line.strip() or line == header:
-            continue
-        if len(texts) != 2 or not all(text.strip() for text in texts):
-            number = f"{len(columns)} column{'s' * (len(columns) != 1)}"
-            what = number if len(texts) != 2 else "an empty side"
-            raise InputError(
-                f"{path}, line {i}: expected a source, a tab and a target. Received: {what}, "
-                f"{line[:60]!r}"
-            )
-        if not rows and header is None and _may_be_header(texts):
-            raise InputError(
-                f"{path}, line {i} may be the names of the columns. If so, delete the line, or call "
-                "them source<tab>target. If it is a pair, move it further down. "
-                f"Received: {line[:60]!r}"
-            )
-        rows.append(tuple(texts))
-    if len(rows) > 9 and sum(source.strip().isdigit() for source, _ in rows) > 0.9 * len(rows):
+    has_names, rows = read_tsv(path, read_text(path), "source", "target")
+    line, source, target = rows[0]
+    if not has_names and _may_be_names(source, target):
+        raise InputError(
+            f"{path}, line {line} may be the names of the columns. If so, delete the line, or call "
+            "them source<tab>target. If it is a pair, move it further down. "
+            f"Received: {source + chr(9) + target:.60}"
+        )
+    if len(rows) > 9 and sum(source.strip().isdigit() for _, source, _ in rows) > 0.9 * len(rows):
         raise InputError(
             f"The first column of {path} has numbers: expected a source, a tab and a target. "
-            f"Received: {rows[0][0]!r:.60}"
+            f"Received: {source!r:.60}"
         )
-    if not rows:
-        raise InputError(f"{path} is empty: expected lines of a source, a tab and a target.")
-    return rows
+    return [(source, target) for _, source, target in rows]
 
 
-def _may_be_header(texts):
-    """Whether one of two words is the name of a column, such as "english", and the other may be."""
-    source, target = texts
-    known = is_header([source], "source") or is_header([target], "target")
-    are_both = is_header(texts, "source", "target")
-    return are_both or (known and not any(" " in text.strip() for text in texts))
+def _may_be_names(source, target):
+    """Whether two texts look like names of columns: both are common ones, or one of two words is."""
+    if is_header([source, target], "source", "target"):
+        return True
+    is_known = is_header([source], "source") or is_header([target], "target")
+    return is_known and not any(" " in text.strip() for text in (source, target))

@@ -1,4 +1,4 @@
-"""`load_series`: numbers evenly spaced in time, from TFDS or from a person's own CSV."""
+"""`load_series`: numbers at even steps of time, from TFDS or from your own CSV file."""
 
 import csv
 import io
@@ -20,38 +20,40 @@ GAPS = ("", "-", "?", "na", "n/a", "nan", "none", "null")
 def load_series(name, column="", data_dir=None):
     """Reads one series of numbers, for forecasting.
 
-    What `name` may be:
+    `name` may be:
 
-    - a dataset of TFDS or of `zoo.datasets` whose rows are in order of time, such as `"sunspots"`,
-      `"co2"` or `"etth1"`;
-    - a CSV file whose first line names its columns, a row for each step, none left out.
+    - a dataset of TFDS or of the zoo whose rows are in order of time, such as `"sunspots"`, `"co2"` or
+      `"etth1"`.
+    - a CSV file. Its first line has the names of the columns. It has a row for each step, with no step
+      missing.
 
-    If a column of the CSV says when each row was, the rows must be evenly spaced: each time once, and
-    none missing. Rows that run from the newest to the oldest are turned round. Months, quarters, years
-    and the days from Monday to Friday count as even, and so does the hour that is left out or counted
-    twice when clocks are changed. Such a column has dates or times, or it has years or step numbers and
-    a common name such as `year`, `step` or `t`. Without one, the rows are taken as they come, unless a
-    column seems to say it in a form that is not known here: that is refused.
+    If a column of the CSV has the time of each row, the steps must be even: no time twice, and none
+    missing. If the newest row comes first, the rows are reversed. Months, quarters, years and working
+    days (Monday to Friday) count as even. So do the two days on which clocks change. The column may
+    have dates or times. It may also have years or step numbers, if it has a common name such as `year`,
+    `step` or `t`. Without such a column the rows are taken in the order of the file. A column that
+    seems to have times in an unknown form raises an error.
 
-    A name that is both a dataset and a file here means the dataset: write `./name`, or give a
-    `pathlib.Path`, for the file.
+    If a dataset and a file have the same name, you get the dataset. Write `./name` or pass a
+    `pathlib.Path` to get the file.
 
-    Where there are not all three splits, they are cut from the whole series in order of time
-    (70/10/20): by chance, or by a hash, a model would be trained on the future of what it is tested on.
+    If the dataset does not have all three splits, they are cut from the whole series in order of time
+    (70/10/20). Splits by chance or by a hash would train a model on the future of its test data.
 
     Args:
         name: see above.
-        column: which numbers; if `""`, the last column of a CSV, the last numbers of a dataset.
-        data_dir: where TFDS keeps its files; its default if None.
+        column: the name of the column to forecast. `""` means the last column of a CSV, or the last
+            numbers of a dataset.
+        data_dir: the folder where TFDS keeps its files. None means TFDS's default.
 
     Returns:
-        A dict of `"train"`, `"validation"` and `"test"`, each floats `[steps]` that follow on the ones
-        before, and the name of the column.
+        A dict with floats `[steps]` for each of `"train"`, `"validation"` and `"test"`, which follow
+        each other in time. And the name of the column.
 
     Raises:
-        ValueError: an unknown dataset or column, or one that is there twice; a missing, empty or
-            damaged file, or one without a line of names; with its line, a gap, a text in the place of a
-            number, a time that is there twice, rows that are missing or out of order.
+        ValueError: the dataset or the column is unknown, or two columns have that name. The file is
+            missing, empty or damaged, or has no line with names. A value is missing or is not a number;
+            a time is there twice; rows are missing or out of order. The message names the line.
 
     Example:
 
@@ -105,7 +107,7 @@ def _read_csv(path, column):
                     f"Received: {len(row)}"
                 )
     except csv.Error as error:
-        raise InputError(f"{path}, line {reader.line_num}: this is no CSV: {error}") from None
+        raise InputError(f"{path}, line {reader.line_num}: this is not CSV: {error}") from None
     if not rows:
         raise InputError(f"{path} is empty: expected a line of column names, then a row for each step.")
     while names[-1:] == [""] and not any(row[-1] for row in rows):  # a comma at the end of each line
@@ -125,19 +127,19 @@ def _read_csv(path, column):
 
 
 def _choose(path, names, column):
-    """The place of the column to forecast."""
+    """The index of the column to forecast."""
     if column:
         check_choice(f"column of {path}", column, names)
         if names.count(column) > 1:
             raise InputError(
-                f"{path} has {names.count(column)} columns of the name {column!r}: rename one of them."
+                f"{path} has {names.count(column)} columns with the name {column!r}: rename one."
             )
         return names.index(column)
     if not names or not names[-1]:
         raise InputError(f"The last column of {path} has no name: give it one in line 1.")
     if len(names) > 1 and names[-1].lower() in (*times.DATE_NAMES, *times.CYCLES, "year", "time"):
         raise InputError(
-            f"The last column of {path}, {names[-1]}, says when each row was. Name the column to "
+            f"The last column of {path}, {names[-1]}, has the times of the rows. Name the column to "
             f"forecast. Available: {', '.join(names[:-1])}"
         )
     if re.fullmatch(r"[-+]?[\d.,]*\d[\d.,]*(e[-+]?\d+)?|nan?|null", names[-1].lower()):

@@ -1,4 +1,4 @@
-"""Which split a row belongs to, and what every split must have."""
+"""Training, validation and test splits: cutting and checking them."""
 
 import hashlib
 
@@ -9,14 +9,18 @@ SPLIT_NAMES = {split: split for split in SPLITS} | dict.fromkeys(("valid", "val"
 
 
 def split_by_hash(text, parts=10):
-    """`"train"`, `"validation"` or `"test"`, by the SHA-256 of the text.
+    """Chooses a split by the SHA-256 of a text.
 
-    The same text always falls into the same split, whatever else is in the data, so a text that
-    occurs twice cannot be in training and test.
+    The same text is always in the same split, whatever else is in the data. So a text that occurs twice
+    cannot be both in training and in test.
 
     Args:
-        text: what decides.
-        parts: validation and test get one part of so many each: 80/10/10 of 10, 90/5/5 of 20.
+        text: str.
+        parts: validation and test each get one of this many parts: 10 parts mean 80/10/10, and 20 parts
+            mean 90/5/5.
+
+    Returns:
+        `"train"`, `"validation"` or `"test"`.
 
     Example:
 
@@ -28,18 +32,18 @@ def split_by_hash(text, parts=10):
 
 
 def fill_splits(name, rows, key):
-    """Cuts the splits that are missing from the training part, 80/10/10, by a hash of each row.
+    """Cuts the missing splits from the training split, 80/10/10, by a hash of each row.
 
-    Without a test split the validation split is used as the test split, because test rows must not be
-    cut from what others train on.
+    If there is no test split, the validation split becomes the test split: other people train on the
+    training split, so test rows must not come from it.
 
     Args:
-        name: of the dataset, for the message.
-        rows: a dict of split to a list of rows, filled in place.
-        key: a function from a row to the text whose hash decides.
+        name: the name of the dataset, for the message.
+        rows: a dict of split to a list of rows. It is changed in place.
+        key: a function that takes a row and returns the text to hash.
 
     Raises:
-        ValueError: no training split.
+        ValueError: there is no training split.
     """
     if "train" not in rows:
         raise InputError(
@@ -69,30 +73,30 @@ def check_variety(name, rows, what):
     """Raises an `InputError` if all training rows are the same.
 
     Args:
-        name: of the dataset, for the message.
+        name: the name of the dataset, for the message.
         rows: the texts of the training split.
-        what: what the rows are, for the message.
+        what: what a row is called, for the message.
 
     Example:
 
     >>> check_variety("mine.tsv", ["good", "good"], "texts")
     Traceback (most recent call last):
     ...
-    zoo.errors.InputError: All texts of mine.tsv are the same, 'good'; there is nothing to learn.
+    zoo.errors.InputError: All texts of mine.tsv are the same, 'good'. There is nothing to learn.
     """
     if len(set(rows)) < 2:
         raise InputError(
-            f"All {what} of {name} are the same, {rows[0]!r:.60}; there is nothing to learn."
+            f"All {what} of {name} are the same, {rows[0]!r:.60}. There is nothing to learn."
         )
 
 
 def check_labels(name, labels, what="label"):
-    """Raises an `InputError` unless training shows every label, and two at least.
+    """Raises an `InputError` if the training split lacks a label, or has fewer than two.
 
     Args:
-        name: of the dataset, for the messages.
-        labels: a dict of split to the set of the labels in it.
-        what: what a label is called.
+        name: the name of the dataset, for the messages.
+        labels: a dict of split to the set of its labels.
+        what: what a label is called, for the messages.
 
     Example:
 
@@ -106,9 +110,9 @@ def check_labels(name, labels, what="label"):
         unseen = sorted(labels[split] - seen)
         if unseen:
             raise InputError(
-                f"The {split} split of {name} has a {what} that the training split lacks, so that "
-                f"nothing can learn it: {', '.join(unseen[:9])}. {what.capitalize()}s in training: "
+                f"The {split} split of {name} has a {what} that the training split lacks, so a model "
+                f"cannot learn it: {', '.join(unseen[:9])}. {what.capitalize()}s in training: "
                 f"{', '.join(sorted(seen)[:9])}"
             )
     if len(seen) < 2:
-        raise InputError(f"{name} has one {what} only, {min(seen)!r}; there is nothing to learn.")
+        raise InputError(f"{name} has only one {what}, {min(seen)!r}. There is nothing to learn.")

@@ -1,4 +1,4 @@
-"""`load_tagged`: sentences with a tag for each token, from TFDS or from a person's own files."""
+"""`load_tagged`: sentences with a tag for each token, from TFDS or from your own files."""
 
 import itertools
 import re
@@ -11,45 +11,46 @@ from zoo.datasets.splitting import SPLITS, check_filled, check_labels, fill_spli
 from zoo.errors import InputError, check_choice
 from zoo.text import normalize
 
-CHUNKS = ("B-", "I-", "E-", "S-")  # how the tag of a chunk begins: begin, inside, end, single
+CHUNKS = ("B-", "I-", "E-", "S-")  # begin, inside, end, single
 
 
 def load_tagged(name, feature, data_dir=None):
-    """Reads tagged sentences, for named entities or parts of speech.
+    """Reads sentences with a tag for each token, such as named entities or parts of speech.
 
-    What `name` may be:
+    `name` may be:
 
-    - a dataset of TFDS or of `zoo.datasets` with `tokens` and a tag for each, such as `"wnut17"` and
-      `"conll2003"` (feature `"ner"`) or `"universal_dependencies/en_ewt"` (feature `"upos"`);
-    - a file in CoNLL columns: a line for each token, the token in the first column and its tag in the
-      last, with tabs or else spaces between, and an empty line after each sentence. `-DOCSTART-`
-      lines are skipped, and so are lines before a sentence that begin with `# `. A first line with
-      the names of the columns is skipped if they are common ones, such as `token<tab>pos`. With other
-      names it is refused;
-    - a folder with `train.conll` and, if you like, `validation.conll` and `test.conll`.
+    - a dataset of TFDS or of the zoo with `tokens` and a tag for each, such as `"wnut17"` and
+      `"conll2003"` (feature `"ner"`) or `"universal_dependencies/en_ewt"` (feature `"upos"`).
+    - a file in CoNLL columns. It has a line for each token and an empty line after each sentence. The
+      first column is the token and the last column is its tag. Columns are separated by tabs, or by
+      spaces if there is no tab. `-DOCSTART-` lines are skipped, and so are lines before a sentence that
+      begin with `# `. A first line with the names of the columns is skipped if the names are common,
+      such as `token<tab>pos`. Other names raise an error.
+    - a folder with `train.conll`. It may also have `validation.conll` and `test.conll`.
 
-    A name that is both a dataset and a file or folder here means the dataset: write `./name`, or give
-    a `pathlib.Path`, for the file or folder. Tokens and tags are normalized, see `zoo.text.normalize`;
-    a token that nobody can see stays as it is, because its tag counts.
+    If a dataset and a file have the same name, you get the dataset. Write `./name` or pass a
+    `pathlib.Path` to get the file or folder. Tokens and tags are normalized (see `zoo.text.normalize`).
+    An invisible token stays, because it has a tag.
 
-    A split that is missing is cut from the training part by a hash of the sentence (80/10/10), never
-    from the test part; without a test split the validation split becomes it. Tags of chunks (IOB1,
-    IOB2 or IOBES) come out in IOB2, whatever they were; see `to_iob2`. Sentences without a token are
-    left out, and so are the tokens of Universal Dependencies that are no words of the sentence: a
-    joined "don't", whose words "do" and "n't" follow, and words that the writer left out.
+    A missing split is cut from the training split by a hash of the sentence (80/10/10), and never from
+    the test split. If there is no test split, the validation split becomes the test split. Tags of
+    chunks (IOB1, IOB2 or IOBES) are converted to IOB2, see `to_iob2`. Sentences without a token are
+    left out. Universal Dependencies has tokens that are not words of the sentence: a joined "don't",
+    followed by its words "do" and "n't", and words that the writer left out. Such tokens are dropped.
 
     Args:
         name: see above.
-        feature: which tags of a dataset; a file has one kind of tags, whatever the feature.
-        data_dir: where TFDS keeps its files; its default if None.
+        feature: which tags of a dataset to read. A file has only one kind of tags, so it is ignored
+            there.
+        data_dir: the folder where TFDS keeps its files. None means TFDS's default.
 
     Returns:
-        A dict of `"train"`, `"validation"` and `"test"`, each a pair (sentences, tags), both lists of
-        lists of str, and the sorted list of the tags' names.
+        A dict with a pair (sentences, tags) for each of `"train"`, `"validation"` and `"test"`. Both
+        are lists of lists of str. And a sorted list of the names of the tags.
 
     Raises:
-        ValueError: an unknown dataset or feature; a missing, empty or damaged file, with its line; a
-            tag in a person's own files that training never sees; an empty split.
+        ValueError: the dataset or the feature is unknown. A file is missing, empty or damaged; the
+            message names the line. The training split of your own files lacks a tag. A split is empty.
 
     Example:
 
@@ -74,7 +75,7 @@ def load_tagged(name, feature, data_dir=None):
     if all(tag == "O" or tag.startswith(CHUNKS) for tag in names):
         rows = {split: [(tokens, to_iob2(tags)) for tokens, tags in rows[split]] for split in rows}
     seen = _tags(rows)
-    if path:  # a benchmark may have a tag that its training split lacks, as conll2003's chunks do
+    if path:  # published data may have tags that training lacks, as the chunks of conll2003 do
         check_labels(name, seen, "tag")
     return {
         split: ([tokens for tokens, _ in rows[split]], [tags for _, tags in rows[split]])
@@ -83,15 +84,15 @@ def load_tagged(name, feature, data_dir=None):
 
 
 def to_iob2(tags):
-    """The tags of one sentence in IOB2, where every chunk begins with B-.
+    """Converts the tags of one sentence to IOB2, where every chunk begins with B-.
 
-    In IOB1, the scheme of the CoNLL-2003 files, a chunk begins with I-, and with B- only right after
-    another chunk of its type (Tjong Kim Sang & Veenstra 1999, "Representing Text Chunks"). IOBES marks
-    the last token of a chunk with E- and a chunk of one token with S-. What is IOB2 already stays as it
-    is.
+    In IOB1, the scheme of the CoNLL-2003 files, a chunk begins with I-. It begins with B- only right
+    after another chunk of the same type (Tjong Kim Sang & Veenstra 1999, "Representing Text Chunks").
+    IOBES marks the last token of a chunk with E-, and a chunk of one token with S-. Tags in IOB2 stay
+    the same.
 
     Args:
-        tags: a list of O, B-X, I-X, E-X and S-X.
+        tags: a list of O, B-X, I-X, E-X and S-X, where X is the type of the chunk.
 
     Returns:
         A list of the same length.
@@ -111,19 +112,19 @@ def to_iob2(tags):
 
 
 def to_iobes(tags):
-    """The tags of one sentence, in IOB2, in IOBES.
+    """Converts the tags of one sentence from IOB2 to IOBES.
 
-    It tells where a chunk ends too, which a model learns a little better (Ratinov & Roth 2009, "Design
-    Challenges and Misconceptions in Named Entity Recognition", where it is called BILOU).
+    IOBES also marks the end of each chunk, which makes models a little better (Ratinov & Roth 2009,
+    "Design Challenges and Misconceptions in Named Entity Recognition", where it is called BILOU).
 
     Args:
-        tags: a list of O, B-X and I-X in IOB2.
+        tags: a list of O, B-X and I-X, where X is the type of the chunk.
 
     Returns:
         A list of the same length.
 
     Raises:
-        ValueError: a tag that is none of these.
+        ValueError: there is another tag.
 
     Example:
 
@@ -163,7 +164,7 @@ def _read_tfds(name, feature, data_dir):
     for split, sentences in read_splits(builder, "tokens", feature, *head).items():
         rows[split] = []
         for tokens, tags, *heads in sentences:
-            # In Universal Dependencies, what is no word of the sentence has no head.
+            # In Universal Dependencies, a token that is not a word of the sentence has no head.
             kept = [i for i in range(len(tokens)) if not heads or heads[0][i] != b"None"]
             if kept:
                 words = [_normalize_token(tokens[i].decode()) for i in kept]
@@ -177,9 +178,9 @@ def _normalize_token(token):
 
 def _read_conll(path):
     rows, tokens, tags, width, header = [], [], [], 0, None
-    # Lines are cut before they are normalized: a no-break space does not part two columns.
+    # Split the lines before they are normalized: a no-break space does not separate columns.
     for i, line in enumerate([*decode(path).split("\n"), ""], start=1):
-        line = re.sub(r"^\ufeff(?![ \t])", "", line)  # at the start of a second file that was added
+        line = re.sub(r"^\ufeff(?![ \t])", "", line)  # of a second file that was appended
         if not line.strip() or line.startswith("-DOCSTART-"):
             if tokens:
                 rows.append((tokens, tags))
@@ -202,8 +203,8 @@ def _read_conll(path):
             )
         if width == 10 and not rows and not tokens and columns[0].split("-")[0] == "1":
             raise InputError(
-                f"{path} looks like CoNLL-U, where tokens and tags are in columns 2 and 4: write "
-                f"these two alone, without the rows 1-2 of joined words. Received: {line[:60]!r}"
+                f"{path} looks like CoNLL-U, where tokens and tags are in columns 2 and 4. Write only "
+                f"these two, without the rows of joined words such as 1-2. Received: {line[:60]!r}"
             )
         tokens.append(_normalize_token(columns[0]))
         tags.append(tag)

@@ -1,4 +1,4 @@
-"""`load_texts`: labelled texts in three splits, from TFDS or from a person's own files."""
+"""`load_texts`: texts with a label each, from TFDS or from your own files."""
 
 import numpy as np
 import tensorflow_datasets as tfds
@@ -6,10 +6,10 @@ import tensorflow_datasets as tfds
 from zoo.datasets.files import (
     check_first_label,
     find_splits,
-    is_header,
     list_folder,
     read_files,
     read_text,
+    read_tsv,
     visible,
 )
 from zoo.datasets.loading import own_path, prepare, read_splits
@@ -19,41 +19,42 @@ from zoo.text import normalize
 
 
 def load_texts(name, data_dir=None):
-    """Reads labelled texts, for sentiment or document classes.
+    """Reads texts with a label each, for sentiment or topics.
 
-    What `name` may be:
+    `name` may be:
 
-    - a dataset of TFDS or of `zoo.datasets` with one text (or one that it names as its input) and
-      one label, such as `"movie_reviews/imdb"` or `"ag_news_subset"`;
-    - a TSV file, each line a label, a tab and a text. A first line with the names of the columns is
-      skipped if they are common ones, such as `label<tab>text` or `sentiment<tab>review`. With other
-      names it is refused;
-    - a folder with `train.tsv` and, if you like, `validation.tsv` and `test.tsv`;
-    - a folder with a folder of `.txt` files for each class, or such a folder for each split
-      (`train/good/1.txt`). Names that begin with `.` or `_` are skipped, and so is the folder `unsup`
-      beside `pos` and `neg`, as in aclImdb, because its texts have no label. Other files than `.txt`
-      in the folder of a class are refused.
+    - a dataset of TFDS or of the zoo with one text and one label, such as `"movie_reviews/imdb"` or
+      `"ag_news_subset"`. If it has several texts, it must name one of them as its input.
+    - a TSV file. Each line has a label, a tab and a text. A first line with the names of the columns is
+      skipped if the names are common, such as `label<tab>text` or `sentiment<tab>review`. Other names
+      raise an error.
+    - a folder with `train.tsv`. It may also have `validation.tsv` and `test.tsv`.
+    - a folder with a folder of `.txt` files for each class, or with such a folder for each split
+      (`train/good/1.txt`). Names that begin with `.` or `_` are skipped. The folder `unsup` beside
+      `pos` and `neg`, as in aclImdb, is skipped too, because its texts have no label. Any other kind of
+      file in the folder of a class raises an error.
 
-    A name that is both a dataset and a file or folder here means the dataset: write `./name`, or give
-    a `pathlib.Path`, for the file or folder. Texts and labels are normalized, see
-    `zoo.text.normalize`.
+    If a dataset and a file have the same name, you get the dataset. Write `./name` or pass a
+    `pathlib.Path` to get the file or folder. Texts and labels are normalized (see
+    `zoo.text.normalize`).
 
-    A split that is missing is cut from the training part by a hash of the text (80/10/10), never from
-    the test part. Where the labels of the test split are hidden, or there is none, the validation
-    split becomes the test split and a new validation split is cut from the training part; the test
-    split of `"glue/sst2"` is that of `"sst_binary"`, which has the labels that GLUE hides.
+    A missing split is cut from the training split by a hash of the text (80/10/10), and never from the
+    test split. If there is no test split, or its labels are hidden, the validation split becomes the
+    test split, and a new validation split is cut from the training split. For `"glue/sst2"` the test
+    split comes from `"sst_binary"`, which has the labels that GLUE hides.
 
     Args:
         name: see above.
-        data_dir: where TFDS keeps its files; its default if None.
+        data_dir: the folder where TFDS keeps its files. None means TFDS's default.
 
     Returns:
-        A dict of `"train"`, `"validation"` and `"test"`, each a pair (texts: list of str, labels: int
-        array `[rows]`), and the list of the labels' names.
+        A dict with a pair for each of `"train"`, `"validation"` and `"test"`: the texts, a list of str,
+        and the labels, integers `[rows]`. And a list of the labels' names.
 
     Raises:
-        ValueError: an unknown dataset; a missing, empty or damaged file, with its line; a label that
-            training never sees; an empty split; one label only, or the same text in all rows.
+        ValueError: the dataset is unknown. A file is missing, empty or damaged; the message names the
+            line. The training split lacks a label, or has only one. A split is empty. All texts are the
+            same.
 
     Example:
 
@@ -68,7 +69,7 @@ def load_texts(name, data_dir=None):
     num_rows = sum(map(len, rows.values()))
     if len(label_names) > max(10, num_rows / 2):
         raise InputError(
-            f"Nearly every row of {name} has a label of its own: is the label the first column? "
+            f"Almost every row of {name} has a different label. Is the label in the first column? "
             f"Received: {len(label_names)} labels in {num_rows} rows, the first {label_names[0][:60]!r}"
         )
     check_filled(name, rows)
@@ -93,18 +94,18 @@ def _read_tfds(name, data_dir):
     labels = [key for key, value in features.items() if isinstance(value, tfds.features.ClassLabel)]
     supervised_keys = builder.info.supervised_keys or ()
     if len(texts) > 1 and supervised_keys[:1] and supervised_keys[0] in texts:
-        texts = [supervised_keys[0]]  # what the dataset itself calls its input
+        texts = [supervised_keys[0]]  # the one that the dataset names as its input
     if len(texts) != 1 or len(labels) != 1:
         raise InputError(
-            f"{name} has not one text and one label. Received: texts {texts}, labels {labels}"
+            f"{name} does not have one text and one label. Received: texts {texts}, labels {labels}"
         )
     names = features[labels[0]].names
     rows = {}
     for split, pairs in read_splits(builder, texts[0], labels[0]).items():
         pairs = [(normalize(text.decode()), int(label)) for text, label in pairs]
-        if all(label >= 0 for _, label in pairs):  # TFDS gives -1 where labels are hidden
+        if all(label >= 0 for _, label in pairs):  # -1 is a hidden label
             rows[split] = [(text, names[label]) for text, label in pairs]
-    if name.split(":")[0] == "glue/sst2":  # the same sentences, with the labels that GLUE hides
+    if name.split(":")[0] == "glue/sst2":  # GLUE hides these labels
         rows["test"] = _read_tfds("sst_binary", data_dir)["test"]
     return rows
 
@@ -117,29 +118,14 @@ def _read_own(path):
         return rows
     folders = [child for child in visible(path) if child.is_dir()]
     parts = [child for child in folders if child.name.lower() == "train"]
-    if parts and any(child.is_dir() for child in visible(parts[0])):  # else "train" is a class
+    if parts and any(child.is_dir() for child in visible(parts[0])):  # otherwise "train" is a class
         return {split: _read_classes(folder) for split, folder in find_splits(path).items()}
     return {"train": _read_classes(path)}
 
 
 def _read_tsv(path):
-    rows, header = [], None
-    for i, line in enumerate(read_text(path).split("\n"), start=1):
-        columns = line.split("\t")
-        if not rows and header is None and is_header(columns, "label", "text"):
-            header = line
-        if not line.strip() or line == header:
-            continue
-        if len(columns) != 2 or not all(column.strip() for column in columns):
-            raise InputError(
-                f"{path}, line {i}: expected a label, a tab and a text. Received: {len(columns)} "
-                f"column{'s' * (len(columns) != 1)}, {line[:60]!r}"
-            )
-        label, text = columns
-        rows.append((text, label.strip()))
-    if not rows:
-        raise InputError(f"{path} is empty: expected lines of a label, a tab and a text.")
-    return rows
+    _, rows = read_tsv(path, read_text(path), "label", "text")
+    return [(text, label.strip()) for _, label, text in rows]
 
 
 def _read_classes(folder):

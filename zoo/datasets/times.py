@@ -1,4 +1,4 @@
-"""When each row of a series was: which column says so, and whether the rows are evenly spaced."""
+"""The times of the rows of a series: finding their column, checking that the steps are even."""
 
 import re
 import warnings
@@ -8,7 +8,7 @@ import numpy as np
 from zoo.errors import InputError
 
 DATE_NAMES = ("date", "datetime", "timestamp", "ds", "datum", "fecha")
-CYCLES = {  # numbers that may begin again and again, and the most of them
+CYCLES = {  # numbers that start again, and the highest of them
     **dict.fromkeys(("month", "monat", "mois", "mes"), 12),
     **dict.fromkeys(("hour", "stunde", "heure", "hora"), 24),
     **dict.fromkeys(("day", "tag", "jour", "dia", "día"), 31),
@@ -21,13 +21,13 @@ NUMBER_NAMES = (
     *("", "t", "time", "step", "index", "period", "year"),
     *("zeit", "schritt", "jahr", "temps", "année", "annee", "tiempo", "año", "ano"),
 )
-FORMATS = (  # beside those that pandas guesses
+FORMATS = (  # in addition to those that pandas guesses
     *("%d/%m/%Y", "%Y %m %d", "%Y %m %d %H:%M", "%Y %b %d", "%Y %B %d", "%b %Y", "%B %Y", "%Y %b"),
     *("%d.%m.%y", "%d/%m/%y", "%m/%d/%y", "%d-%b-%y", "%b-%y", "%Y-%b", "%m/%Y", "%m.%Y"),
     "%G-W%V-%u",
 )
 ZONE = r"(?:Z|UTC|[+-]\d\d:?\d\d)$"
-HOUR, DAY = 3_600_000, 24 * 3_600_000  # in milliseconds, as all times here
+HOUR, DAY = 3_600_000, 24 * 3_600_000  # in milliseconds, like all times in this file
 UNITS = ((DAY, "day"), (HOUR, "hour"), (60_000, "minute"), (1000, "second"), (1, "millisecond"))
 
 
@@ -35,23 +35,24 @@ def runs_backward(path, columns, lines):
     """Whether the rows of a file run from the newest to the oldest.
 
     Args:
-        path: of the file, for messages.
-        columns: a dict of name to the cells of the column, str, without the column to forecast.
-        lines: the number of each row's line in the file.
+        path: the path of the file, for messages.
+        columns: a dict of the name of each column to its cells, a list of str, without the column to
+            forecast.
+        lines: the line number of each row.
 
     Returns:
-        A bool; False too if no column says when a row was.
+        A bool. False also if no column has times.
 
     Raises:
-        ValueError: a time that is there twice, rows that are out of order or missing, or a time that
-            cannot be read, with its line.
+        ValueError: a time is there twice or cannot be read, or rows are out of order or missing. The
+            message names the line.
     """
     found = _find_times(path, columns, lines)
     if found is None:
         return False
     name, cells, readings, are_dates = found
     errors = []
-    for times in readings:  # 01/02/2024 can be read in two ways: one that is even is right
+    for times in readings:  # 01/02/2024 has two readings: the even one is right
         try:
             return _check(path, name, cells, lines, times, are_dates)
         except InputError as error:
@@ -66,7 +67,7 @@ def _check(path, name, cells, lines, times, are_dates):
     if backward:
         cells, lines, times = cells[::-1], lines[::-1], times[::-1]
     zones = {match and match[0] for match in (re.search(ZONE, cell) for cell in cells)}
-    if are_dates and (len(zones) > 1 or None in zones):  # clocks of one zone of time never change
+    if are_dates and (len(zones) > 1 or None in zones):  # in a fixed time zone, clocks never change
         times = _without_summer_time(times)
     _refuse_repeated(path, name, cells, lines, times)
 
@@ -91,7 +92,7 @@ def _check(path, name, cells, lines, times, are_dates):
 
 
 def _find_times(path, columns, lines):
-    """The column of the times: its name, cells, ways to read them as numbers, and if they are dates."""
+    """The column with the times: its name, its cells, their readings, and whether they are dates."""
     columns = {name.lower(): cells for name, cells in columns.items()}
     if {"year", "month"} <= set(columns):  # the parts of a date
         parts = [columns["year"], columns["month"], columns.get("day", ["1"] * len(lines))]
@@ -103,7 +104,7 @@ def _find_times(path, columns, lines):
             columns[date] = [
                 f"{day} {time.zfill(2)}{'' if ':' in time else ':00'}" for day, time in pairs
             ]
-    for name in sorted(columns, key=lambda name: name != date):  # stable
+    for name in sorted(columns, key=lambda name: name != date):  # the date first
         cells = columns[name]
         readings = _as_dates(cells, name)
         whole = [times for times in readings if not np.isnan(times).any()]
@@ -127,7 +128,7 @@ def _find_times(path, columns, lines):
 
 
 def _refuse_unread(path, columns, lines):
-    """Raises an `InputError` if a column seems to say when each row was, in a form not known here."""
+    """Raises an `InputError` if a column seems to have times in an unknown form."""
     for name, cells in columns.items():
         numbers = _as_numbers(cells)
         column = name or "the first column"
@@ -139,9 +140,9 @@ def _refuse_unread(path, columns, lines):
         have_digits = sum(bool(re.search(r"\d", cell)) for cell in cells) > 0.9 * len(cells)
         if numbers is None and have_digits and len({*cells}) > 0.9 * len(cells) > 1:
             raise InputError(
-                f"{path}, line {lines[0]}: if {column} says when each row was, write it as 2024-12-31 "
-                "or 2024-12-31 18:30, so that the order of the rows can be checked. Else delete that "
-                f"column. Received: {cells[0]!r:.60}"
+                f"{path}, line {lines[0]}: if {column} has the times of the rows, write them as "
+                "2024-12-31 or 2024-12-31 18:30, so that the order of the rows can be checked. If "
+                f"not, delete that column. Received: {cells[0]!r:.60}"
             )
 
 
@@ -154,7 +155,7 @@ def _as_numbers(cells):
 
 
 def _is_cycle(name, numbers):
-    """Whether numbers such as months begin again each time they are through."""
+    """Whether numbers, such as months, start again after the highest one."""
     falls = np.flatnonzero(np.diff(numbers) < 0)
     most = CYCLES.get(name, -1)
     if not len(falls) or numbers.max() > most:
@@ -164,9 +165,10 @@ def _is_cycle(name, numbers):
 
 
 def _as_dates(cells, name):
-    """Ways to read cells as milliseconds since 1970, by the clock on the wall; NaN for what is no date.
+    """The possible readings of cells as dates, the most likely one first.
 
-    The best way is the first. There is none if most cells are no dates.
+    A reading is an array of milliseconds since 1970, local time, with NaN for a cell that is not a
+    date. There is no reading if most cells are not dates.
     """
     if all(re.fullmatch(r"(1[5-9]|2[0-2])\d\d(0[1-9]|1[012])([0-3]\d)?", cell) for cell in cells):
         if len(cells[0]) == 6 and name not in NUMBER_NAMES:
@@ -185,8 +187,8 @@ def _as_dates(cells, name):
     cells = [re.sub(r"^(\d{4})[ -]?W(\d\d)$", r"\1-W\2-1", cell) for cell in cells]
     cells = [re.sub(r"^(\d{4})[ -]?Q([1-4])$", _first_month, cell) for cell in cells]
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # that a date is not day first
-        orders = (False,) if re.match(r"\d{4}", cells[0]) else (False, True)  # after a year: the month
+        warnings.simplefilter("ignore")  # a warning that the day is not first
+        orders = (False,) if re.match(r"\d{4}", cells[0]) else (False, True)  # the month follows a year
         guesses = [guess_datetime_format(cells[0], dayfirst=order) for order in orders]
     readings = []
     for form in dict.fromkeys((*filter(None, guesses), *FORMATS)):
@@ -196,7 +198,7 @@ def _as_dates(cells, name):
         if dates.notna().mean() > 0.5:
             times = dates.to_numpy("datetime64[ms]").astype("float64")
             readings.append(np.where(dates.isna(), np.nan, times))
-    return sorted(readings, key=_is_unlikely)  # stable
+    return sorted(readings, key=_is_unlikely)
 
 
 def _is_unlikely(times):
@@ -221,9 +223,9 @@ def _say(number, word):
 
 
 def _without_summer_time(times):
-    """Times in which an hour is neither left out in spring nor counted twice in fall.
+    """Undoes daylight saving time: the hour missing in spring, and the one counted twice in fall.
 
-    Clocks are changed on a Sunday of March, April, September, October or November, before 4 o'clock.
+    Clocks change on a Sunday in March, April, September, October or November, before 4 o'clock.
     """
     steps = np.diff(times)
     usual = _usual(steps)
@@ -244,7 +246,7 @@ def _refuse_repeated(path, name, cells, lines, times):
     first, second = sorted((lines[i], lines[j]))
     hint = "Give each time one row."
     if counts.mean() >= 1.5:
-        hint = "The file seems to have several series: keep the rows of one."
+        hint = "The file seems to have several series. Keep the rows of one."
     raise InputError(f"{path}, lines {first} and {second}: {name} is {cells[i]!r} in both. {hint}")
 
 
@@ -255,7 +257,7 @@ def _check_numbers(times):
 
 
 def _check_dates(times):
-    """Which steps are as long as the usual one, by the best of three calendars; and what that is."""
+    """Which steps have the usual length, by the calendar that fits best, and that length in words."""
     if len(times) < 3:
         return np.array([True]), ""
     import pandas as pd

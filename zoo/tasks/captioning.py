@@ -4,10 +4,9 @@ import re
 
 import numpy as np
 
-from zoo.datasets import features
 from zoo.datasets.files import read_bytes
+from zoo.images import describe, read_image
 from zoo.tasks import checks, running
-from zoo.tasks.inputs import read_image
 
 
 def decode(tokens, vocabulary):
@@ -56,7 +55,7 @@ def make_answer(model, card, files):
             contexts = [read_image(image, shape) for image in images]
         else:
             contents = [read_bytes(image) for image in images]
-            contexts = features.describe(contents, cnn_weights, network)
+            contexts = describe(contents, cnn_weights, network)
         options = {"max_length": card["config"]["max_length"], **options}
         beam_width = card["config"]["beam_width"]
         rows = running.generate_rows(model, np.array(contexts), beam_width, options)

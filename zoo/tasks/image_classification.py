@@ -5,8 +5,8 @@ import pathlib
 import numpy as np
 
 from zoo.errors import InputError
+from zoo.images import read_image
 from zoo.tasks import checks, running
-from zoo.tasks.inputs import read_image
 from zoo.tasks.text_classification import class_probabilities, decode
 
 

@@ -14,9 +14,9 @@ class SstBinary(tfds.core.GeneratorBasedBuilder):
         return tfds.core.DatasetInfo(
             builder=self,
             description=(
-                "Whole sentences (6,920/872/1,821), neutral ones left out, in Penn Treebank tokens. "
-                "GLUE's SST-2 trains on phrases too and hides its test labels; this is the test "
-                "split that papers report on."
+                "Whole sentences (6,920/872/1,821) in Penn Treebank tokens, without neutral ones. "
+                "GLUE's SST-2 also trains on phrases, and it hides the test labels. Papers report "
+                "scores on this test split."
             ),
             features=tfds.features.FeaturesDict(
                 {

@@ -1,11 +1,11 @@
-"""TFDS builder: carbon dioxide in the air, week by week, from a package, with no download."""
+"""TFDS builder: weekly carbon dioxide in the air, from a package, so without a download."""
 
 import csv
 
 import numpy as np
 import tensorflow_datasets as tfds
 
-from zoo.datasets.files import find_in_package
+from zoo.datasets.packages import find_in_package
 
 PACKAGE, VERSION = "statsmodels", "0.15.0"
 FILE = "statsmodels/datasets/co2/co2.csv"
@@ -21,10 +21,9 @@ class Co2(tfds.core.GeneratorBasedBuilder):
         return tfds.core.DatasetInfo(
             builder=self,
             description=(
-                "Parts per million by volume, rising, with a season of one year. The rows are in order "
-                f"of time, in one split, as the package {PACKAGE} carries them. 59 weeks without a "
-                "measurement repeat the week before: a value between its neighbours would tell of the "
-                "future."
+                "Parts per million by volume, with a rising trend and a yearly season. The rows are in "
+                f"order of time, in one split. The data come with the package {PACKAGE}. 59 weeks "
+                "have no measurement and repeat the week before. Interpolation would reveal the future."
             ),
             features=tfds.features.FeaturesDict(
                 {"date": tfds.features.Text(), "co2": tfds.features.Scalar(np.float32)}

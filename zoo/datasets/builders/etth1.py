@@ -1,4 +1,4 @@
-"""TFDS builder: an electricity transformer's oil temperature and loads, hour by hour."""
+"""TFDS builder: the hourly oil temperature and loads of an electricity transformer."""
 
 import csv
 
@@ -7,7 +7,7 @@ import tensorflow_datasets as tfds
 
 URL = "https://raw.githubusercontent.com/zhouhaoyi/ETDataset/main/ETT-small/ETTh1.csv"
 COLUMNS = ("HUFL", "HULL", "MUFL", "MULL", "LUFL", "LULL", "OT")
-MONTH = 30 * 24  # hours, as the Informer paper counts
+MONTH = 30 * 24  # hours, as in the Informer paper
 SPLITS = {"train": (0, 12), "validation": (12, 16), "test": (16, 20), "rest": (20, None)}  # months
 
 
@@ -21,10 +21,10 @@ class Etth1(tfds.core.GeneratorBasedBuilder):
         return tfds.core.DatasetInfo(
             builder=self,
             description=(
-                "July 2016 to June 2018 in China, the rows in order of time. The splits are those of "
-                "the Informer paper: 12 months of 30 days to train, 4 to validate, 4 to test "
-                "(8,640/2,880/2,880 hours); the 3,020 hours after them, which it leaves out, are the "
-                "split `rest`."
+                "July 2016 to June 2018 in China. The rows are in order of time. The splits are the "
+                "same as in the Informer paper: 12 months of 30 days for training, 4 for validation "
+                "and 4 for testing (8,640/2,880/2,880 hours). The paper leaves out the last 3,020 "
+                "hours, which are the split `rest`."
             ),
             features=tfds.features.FeaturesDict({"date": tfds.features.Text(), **numbers}),
             supervised_keys=("date", "OT"),

@@ -1,4 +1,4 @@
-"""TFDS builder: descriptions of photographs, in English and in German."""
+"""TFDS builder: English descriptions of photographs with German translations."""
 
 import gzip
 
@@ -18,9 +18,8 @@ class Multi30k(tfds.core.GeneratorBasedBuilder):
         return tfds.core.DatasetInfo(
             builder=self,
             description=(
-                "Sentence pairs (29,000/1,014/1,000), each written by a professional translator; the "
-                "test split is that of 2016 on Flickr. Texts as in the raw files, neither tokenised "
-                "nor in lower case."
+                "Sentence pairs (29,000/1,014/1,000), translated by professionals. The test split is "
+                "the Flickr test set of 2016. Texts are raw, neither tokenized nor in lower case."
             ),
             features=tfds.features.Translation(languages=LANGUAGES),
             supervised_keys=LANGUAGES,

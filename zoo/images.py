@@ -1,4 +1,4 @@
-"""`image_features`: photographs as a convolutional network trained on ImageNet sees them."""
+"""Images: reading files, and features from a convolutional network trained on ImageNet."""
 
 import functools
 import hashlib
@@ -9,37 +9,68 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from zoo.datasets.files import read_bytes
 from zoo.errors import InputError, one_line
 
-SIZE, GRID, CHANNELS = 160, 25, 1280  # pixels a side; 5 x 5 places; numbers at each
-BATCH = 32  # images that the network sees at once
-NETWORK = f"mobilenet_v2 {SIZE} out_relu"  # change it with whatever changes the features
+SIZE, GRID, CHANNELS = 160, 25, 1280  # pixels of a side, places (5 x 5), numbers at each place
+BATCH = 32  # images in a batch of the network
+NETWORK = f"mobilenet_v2 {SIZE} out_relu"  # change this with everything that changes the features
+
+
+def read_image(path, shape):
+    """Reads an image file and resizes it.
+
+    Args:
+        path: the path of a JPEG, PNG, GIF or BMP file.
+        shape: height, width and channels.
+
+    Returns:
+        Floats of this shape, from 0 to 255.
+
+    Raises:
+        ValueError: the file is missing or is not an image.
+
+    Example:
+
+    >>> import tempfile
+    >>> path = pathlib.Path(tempfile.mkdtemp()) / "white.png"
+    >>> _ = path.write_bytes(tf.io.encode_png(np.full((4, 4, 1), 255, "uint8")).numpy())
+    >>> read_image(path, (2, 2, 1)).shape
+    (2, 2, 1)
+    """
+    try:
+        image = tf.io.decode_image(read_bytes(path), channels=shape[2], expand_animations=False)
+    except tf.errors.InvalidArgumentError:
+        raise InputError(f"{path} cannot be read as an image (JPEG, PNG, GIF or BMP).") from None
+    if image.shape[:2] == tuple(shape[:2]):
+        return image.numpy().astype("float32")
+    return tf.image.resize(image, shape[:2], antialias=True).numpy()
 
 
 def image_features(images, data_dir=None, weights="imagenet"):
-    """Features of each image on a grid, by MobileNetV2 (Sandler et al. 2018), computed once.
+    """Computes features of images on a grid with MobileNetV2 (Sandler et al. 2018), or reads them.
 
-    They are written to a file in the folder `image_features` of `data_dir` and read from it the next
-    time. The name of the file is a hash of the images and of the network's weights, and it gets that
-    name when it is whole: a file never holds anything but what would be computed.
+    The features are written to a file in the folder `image_features` of `data_dir`, and read from it
+    the next time. The name of the file is a hash of the images and of the network's weights. The file
+    gets this name only when it is complete.
 
     Args:
-        images: a `tf.data.Dataset` of encoded images, as `load_captions` gives them; each is resized
-            to 160 x 160 pixels.
-        data_dir: where TFDS keeps its files; its default if None.
+        images: a `tf.data.Dataset` of encoded images, as `zoo.datasets.load_captions` returns them.
+            Each is resized to 160 x 160 pixels.
+        data_dir: the folder where TFDS keeps its files. None means TFDS's default.
         weights: `"imagenet"`, which Keras downloads, or the path of a file that
             `keras.applications.MobileNetV2(include_top=False)` has saved.
 
     Returns:
         Floats `[images, 25, 1280]` in half precision, read from the disk as they are needed. The places
-        are row by row, from top left; their mean is one vector for the whole image.
+        go row by row from the top left. Their mean is one vector for the whole image.
 
     Raises:
-        ValueError: the weights cannot be fetched, or the file is missing or of another network.
+        ValueError: the weights cannot be downloaded, or the file is missing or for another network.
 
     Example:
 
-    >>> splits = load_captions("flickr8k")  # doctest: +SKIP
+    >>> splits = zoo.datasets.load_captions("flickr8k")  # doctest: +SKIP
     >>> image_features(splits["test"][0]).shape  # doctest: +SKIP
     (1000, 25, 1280)
     """
@@ -66,7 +97,7 @@ def image_features(images, data_dir=None, weights="imagenet"):
 
 
 def network_sha256(weights="imagenet"):
-    """Which network `image_features` would use: a hash of its weights, for a model to remember.
+    """The SHA-256 of the weights that `image_features` uses, to be stored with a model.
 
     Args and errors: see `image_features`.
 
@@ -84,18 +115,19 @@ def network_sha256(weights="imagenet"):
 
 
 def describe(images, weights, sha256):
-    """`image_features` of a few images, and nothing is kept.
+    """Computes the features of a few images without writing them to a file.
 
     Args:
-        images: list of bytes, each an encoded image.
+        images: a list of bytes, each an encoded image.
         weights: see `image_features`.
-        sha256: what `network_sha256` must be.
+        sha256: the expected result of `network_sha256`.
 
     Returns:
-        Floats `[images, 25, 1280]`.
+        Floats `[images, 25, 1280]`, see `image_features`.
 
     Raises:
-        ValueError: as `image_features`, and an image that cannot be read, or other weights.
+        ValueError: see `image_features`. Also if an image cannot be read, or if the weights are not the
+            expected ones.
     """
     network, key = _build(weights)
     if key.hexdigest() != sha256:
@@ -108,17 +140,17 @@ def describe(images, weights, sha256):
     except tf.errors.InvalidArgumentError:
         raise InputError("An image cannot be read (JPEG, PNG, GIF or BMP).") from None
     grids = network.predict_on_batch(batch).reshape(-1, GRID, CHANNELS)
-    return grids.astype("float16").astype("float32")  # as precise as those that it was trained on
+    return grids.astype("float16").astype("float32")  # the same precision as in training
 
 
 @functools.lru_cache(maxsize=1)
 def _build(weights):
-    """The network, and the beginning of a hash: that of its weights."""
+    """The network, and a hash object that has read its weights."""
     if weights != "imagenet" and not pathlib.Path(weights).is_file():
         raise InputError(f"No file of MobileNetV2's weights. Received: {weights}")
     try:
         network = keras.applications.MobileNetV2((SIZE, SIZE, 3), include_top=False, weights=weights)
-    except Exception as error:  # so does Keras report both a failed download and a wrong file
+    except Exception as error:  # Keras raises it for a failed download and for a wrong file
         advice = "give the file of the weights" if weights == "imagenet" else "fetch it again"
         reason = one_line(error, 200)
         raise InputError(f"MobileNetV2's weights cannot be read: {advice}. {reason}") from error

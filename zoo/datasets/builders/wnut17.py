@@ -1,4 +1,4 @@
-"""TFDS builder: named entities that are new and rare, in tweets and comments."""
+"""TFDS builder: tweets and comments with new and rare named entities."""
 
 import tensorflow_datasets as tfds
 
@@ -12,7 +12,7 @@ ENTITIES = ("corporation", "creative-work", "group", "location", "person", "prod
 
 
 class Wnut17(tfds.core.GeneratorBasedBuilder):
-    """WNUT-17: entities of six types, most of which the training split never saw."""
+    """WNUT-17: entities of six types. Most test entities are not in the training split."""
 
     VERSION = tfds.core.Version("1.0.0")
 
@@ -23,7 +23,7 @@ class Wnut17(tfds.core.GeneratorBasedBuilder):
             description=(
                 "Sentences (3,394/1,009/1,287) of tweets, YouTube and Reddit comments and "
                 "StackExchange posts, tagged in IOB2. Hardly any entity of the test split occurs in "
-                "training, so a tagger cannot live on memory."
+                "training, so a tagger cannot rely on memory."
             ),
             features=tfds.features.FeaturesDict(
                 {
@@ -52,6 +52,6 @@ class Wnut17(tfds.core.GeneratorBasedBuilder):
                     token, tag = line.rstrip("\n").split("\t")
                     tokens.append(token)
                     tags.append(tag)
-                elif tokens:  # the lines between sentences are empty, or one tab in the train file
+                elif tokens:  # lines between sentences are empty or, in the train file, a tab
                     yield key, {"tokens": tokens, "ner": tags}
                     tokens, tags, key = [], [], key + 1

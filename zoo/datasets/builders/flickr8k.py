@@ -1,4 +1,4 @@
-"""TFDS builder: photographs, each described by five people."""
+"""TFDS builder: photographs, each with captions by five people."""
 
 import collections
 import hashlib
@@ -14,7 +14,7 @@ MD5 = {
     "Flickr8k_Dataset.zip": "f18a1e2920de5bd84dae7cf08ec78978",
     "Flickr8k_text.zip": "bf6c1abcb8e4a833b7f922104de18627",
 }
-FILES = {URL + file: file for file in MD5}  # taken from downloads/manual as they are
+FILES = {URL + file: file for file in MD5}  # accepted in downloads/manual without a check
 SPLITS = {"train": "train", "validation": "dev", "test": "test"}
 
 
@@ -28,10 +28,10 @@ class Flickr8k(tfds.core.GeneratorBasedBuilder):
         return tfds.core.DatasetInfo(
             builder=self,
             description=(
-                "Photographs (6,000/1,000/1,000) with five captions each, in tokens with a space "
-                "between. The authors no longer give the files away, and the copies that people have "
-                "differ in how the photographs are encoded: files that you put into downloads/manual "
-                "are taken as they are, those that are downloaded are checked by their MD5."
+                "Photographs (6,000/1,000/1,000) with five captions each, as tokens separated by "
+                "spaces. The authors no longer offer the files, and copies of the photographs are "
+                "encoded in different ways. So files that you put into downloads/manual are not "
+                "checked. Downloaded files are checked by their MD5."
             ),
             features=tfds.features.FeaturesDict(
                 {
@@ -62,7 +62,9 @@ class Flickr8k(tfds.core.GeneratorBasedBuilder):
                     captions[key.split("#")[0]].append(caption)
                 names = texts.read(f"Flickr_8k.{SPLITS[split]}Images.txt").decode().split()
                 for name in names:
-                    image = images.read(f"Flicker8k_Dataset/{name}")  # spelt so; checks its CRC-32
+                    image = images.read(
+                        f"Flicker8k_Dataset/{name}"
+                    )  # spelled like this; checks its CRC-32
                     row = {"image": io.BytesIO(image), "captions": captions[name], "id": name}
                     yield name, row
         except (zipfile.BadZipFile, KeyError) as error:

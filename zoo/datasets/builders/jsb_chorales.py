@@ -1,4 +1,4 @@
-"""TFDS builder: Bach's four-part chorales, as pitches on a grid of time."""
+"""TFDS builder: Bach's four-part chorales, as pitches at even steps of time."""
 
 import json
 
@@ -17,13 +17,13 @@ class JsbChorales(tfds.core.GeneratorBasedBuilder):
     BUILDER_CONFIGS = (
         tfds.core.BuilderConfig(
             name="quarter",
-            description="A step is a quarter note, pitches from low to high; for published scores.",
+            description="A step is a quarter note. Pitches go from low to high. Papers use this.",
         ),
         tfds.core.BuilderConfig(
             name="16th",
             description=(
-                "A step is a 16th note; soprano, alto, tenor and bass; to compose. Where a voice is "
-                "silent, which is rare, the voices below it move up by one place."
+                "A step is a 16th note. Pitches are soprano, alto, tenor and bass. For composing. If a "
+                "voice is silent, which is rare, the voices below it move up by one place."
             ),
         ),
     )
@@ -32,9 +32,9 @@ class JsbChorales(tfds.core.GeneratorBasedBuilder):
         return tfds.core.DatasetInfo(
             builder=self,
             description=(
-                "Each row a chorale (229/76/77): at each step the MIDI pitches of four voices, 0 where "
-                "fewer sound. The two grids are of the same chorales in other keys. A held note and "
-                "one struck again look alike."
+                "Each row is a chorale (229/76/77), with the MIDI pitches of four voices at each step, "
+                "or 0 for a silent voice. The two configs have the same chorales in different keys. A "
+                "note that is held looks the same as a note that is repeated."
             ),
             features=tfds.features.FeaturesDict(
                 {"notes": tfds.features.Tensor(shape=(None, VOICES), dtype=np.int32)}

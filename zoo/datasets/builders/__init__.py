@@ -1,0 +1,34 @@
+"""TFDS builders for datasets that TFDS lacks. Importing this package registers them with TFDS.
+
+Each file is one builder. TFDS reads the SHA-256 of each download from `checksums.tsv` in this folder.
+"""
+
+from zoo.datasets.builders import (
+    cmudict,
+    co2,
+    digits,
+    etth1,
+    flickr8k,
+    jsb_chorales,
+    movie_reviews,
+    multi30k,
+    sst_binary,
+    sunspots,
+    unicode_glyphs,
+    wnut17,
+)
+
+__all__ = [
+    "cmudict",
+    "co2",
+    "digits",
+    "etth1",
+    "flickr8k",
+    "jsb_chorales",
+    "movie_reviews",
+    "multi30k",
+    "sst_binary",
+    "sunspots",
+    "unicode_glyphs",
+    "wnut17",
+]
