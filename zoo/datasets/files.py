@@ -7,7 +7,6 @@ import re
 
 from zoo.datasets.splitting import SPLIT_NAMES, SPLITS
 from zoo.errors import InputError
-from zoo.storage.hashes import hash_of
 from zoo.text import normalize
 
 LANGUAGES = (
