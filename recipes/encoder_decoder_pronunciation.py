@@ -186,8 +186,13 @@ def main(config):
         loss="sparse_categorical_crossentropy",  # the mean over phonemes: the mask leaves padding out
     )
     best = keras.callbacks.EarlyStopping(patience=config.epochs, restore_best_weights=True)
-    options = {"epochs": config.epochs, "callbacks": [best], "shuffle": False}  # batches come shuffled
-    history = zoo.fit(model, train, validation_data=validation, **options).history
+    history = model.fit(
+        train,
+        validation_data=validation,
+        epochs=config.epochs,
+        callbacks=[best, zoo.training.RaiseOnNaN()],
+        shuffle=False,  # the dataset shuffles by itself
+    ).history
 
     # The validation split and, once, the test split, beside the baseline.
     said, metrics = {}, {}

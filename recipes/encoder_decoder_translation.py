@@ -119,8 +119,13 @@ def fit(attention, splits, tokenizers, config):
         loss="sparse_categorical_crossentropy",  # the mean over tokens: the mask leaves padding out
     )
     best = keras.callbacks.EarlyStopping(patience=3, restore_best_weights=True)
-    options = {"epochs": config.epochs, "callbacks": [best], "shuffle": False}  # batches come shuffled
-    history = zoo.fit(model, batches, validation_data=validation, **options).history
+    history = model.fit(
+        batches,
+        validation_data=validation,
+        epochs=config.epochs,
+        callbacks=[best, zoo.training.RaiseOnNaN()],
+        shuffle=False,  # the dataset shuffles by itself
+    ).history
     return model, history
 
 

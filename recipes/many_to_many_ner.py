@@ -177,11 +177,14 @@ def main(config):
     best = keras.callbacks.EarlyStopping(
         "val_f1", mode="max", patience=config.epochs, restore_best_weights=True
     )
-    history = zoo.fit(
-        model,
+    history = model.fit(
         train,
         epochs=config.epochs,
-        callbacks=[keras.callbacks.LambdaCallback(on_epoch_end=add_f1), best],
+        callbacks=[
+            keras.callbacks.LambdaCallback(on_epoch_end=add_f1),
+            best,
+            zoo.training.RaiseOnNaN(),
+        ],
         shuffle=False,  # the dataset shuffles by itself
     ).history
 

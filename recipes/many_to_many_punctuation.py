@@ -177,8 +177,13 @@ def main(config):
         loss="sparse_categorical_crossentropy",
         metrics=["accuracy"],
     )
-    options = {"epochs": config.epochs, "batch_size": config.batch_size}
-    history = zoo.fit(model, *data["train"], validation_data=data["validation"], **options).history
+    history = model.fit(
+        *data["train"],
+        validation_data=data["validation"],
+        epochs=config.epochs,
+        batch_size=config.batch_size,
+        callbacks=[zoo.training.RaiseOnNaN()],
+    ).history
 
     # A baseline without recurrence: each word gets the tag that it most often has in training.
     tokens, y = data["train"]

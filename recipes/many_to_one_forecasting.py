@@ -172,14 +172,13 @@ def main(config):
     learning_rate = keras.optimizers.schedules.CosineDecay(config.learning_rate, num_steps)
     model.compile(keras.optimizers.Adam(learning_rate, global_clipnorm=1.0), loss="mse")
     best = keras.callbacks.EarlyStopping(patience=config.epochs, restore_best_weights=True)
-    history = zoo.fit(
-        model,
+    history = model.fit(
         x["train"],
         y["train"],
         validation_data=(x["validation"], y["validation"]),
         epochs=config.epochs,
         batch_size=config.batch_size,
-        callbacks=[best],
+        callbacks=[best, zoo.training.RaiseOnNaN()],
     ).history
 
     # The test part, once, beside four forecasts without recurrence.

@@ -93,12 +93,11 @@ def train(model, data, learning_rate, epochs):
         metrics=["accuracy"],
     )
     best = keras.callbacks.EarlyStopping("val_accuracy", patience=2, restore_best_weights=True)
-    return zoo.fit(
-        model,
+    return model.fit(
         data["train"],
         validation_data=data["validation"],
         epochs=epochs,
-        callbacks=[best],
+        callbacks=[best, zoo.training.RaiseOnNaN()],
         shuffle=False,  # the dataset shuffles by itself
     ).history
 

@@ -144,8 +144,13 @@ def train(name, contexts, captions, vocabulary, config):
         loss="sparse_categorical_crossentropy",  # the mean over words: the mask leaves padding out
     )
     best = keras.callbacks.EarlyStopping(patience=2, restore_best_weights=True)
-    options = {"epochs": config.epochs, "callbacks": [best], "shuffle": False}  # batches come shuffled
-    history = zoo.fit(model, train, validation_data=validation, **options).history
+    history = model.fit(
+        train,
+        validation_data=validation,
+        epochs=config.epochs,
+        callbacks=[best, zoo.training.RaiseOnNaN()],
+        shuffle=False,  # the dataset shuffles by itself
+    ).history
     return model, history
 
 

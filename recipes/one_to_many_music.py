@@ -100,8 +100,13 @@ def train(model, loss, data, config):
     learning_rate = keras.optimizers.schedules.CosineDecay(config.learning_rate, num_steps)
     model.compile(keras.optimizers.Adam(learning_rate, global_clipnorm=1.0), loss)
     best = keras.callbacks.EarlyStopping(patience=config.epochs, restore_best_weights=True)
-    options = {"epochs": config.epochs, "callbacks": [best], "shuffle": False}  # batches are shuffled
-    return zoo.fit(model, data["train"], validation_data=data["validation"], **options).history
+    return model.fit(
+        data["train"],
+        validation_data=data["validation"],
+        epochs=config.epochs,
+        callbacks=[best, zoo.training.RaiseOnNaN()],
+        shuffle=False,  # the dataset shuffles by itself
+    ).history
 
 
 def main(config):

@@ -124,8 +124,14 @@ def main(config):
         best = keras.callbacks.EarlyStopping(
             "val_accuracy", patience=config.epochs, restore_best_weights=True
         )
-        options = {"epochs": config.epochs, "batch_size": config.batch_size, "callbacks": [best]}
-        fitted = zoo.fit(model, images, labels, validation_data=data["validation"], **options)
+        fitted = model.fit(
+            images,
+            labels,
+            validation_data=data["validation"],
+            epochs=config.epochs,
+            batch_size=config.batch_size,
+            callbacks=[best, zoo.training.RaiseOnNaN()],
+        )
         histories[name] = fitted.history
 
     # The test split, once, beside a baseline without recurrence.

@@ -1,6 +1,6 @@
-"""What test_distribution runs in processes of its own: three types, trained for some steps.
+"""Trains three types for a few steps. The tests of distribution start it in processes of its own.
 
-Prints one line of JSON: the losses by epoch, and sums of the trained weights, of each type.
+It prints one line of JSON with the losses of each epoch and the sums of the trained weights.
 """
 
 import dataclasses
@@ -17,19 +17,19 @@ import zoo
 @dataclasses.dataclass
 class Config:
     distribute: bool = zoo.flag(False, "on all devices")
-    dropout: float = zoo.flag(0.0, "share of features dropped")
+    dropout: float = zoo.flag(0.0, "rate of dropout")
     rows: int = zoo.flag(22, "to train on")
-    output: str = zoo.flag("written", "what the first process alone is to write")
+    output: str = zoo.flag("written", "a folder that is not used")
 
 
 def train(model, rows, loss=None, **options):
     model.compile(
         keras.optimizers.Adam(0.01, global_clipnorm=1.0), loss, metrics=options.pop("metrics", None)
     )
-    # TensorFlow's strategies begin a pass more than one device does, which draws another order.
+    # A strategy of TensorFlow starts one more pass over the data, which would change the order.
     order = 0 if keras.backend.backend() == "jax" else None
     batches = zoo.datasets.batches(rows, 8, seed=order)
-    history = zoo.fit(model, batches, epochs=2, shuffle=False, verbose=0, **options).history
+    history = model.fit(batches, epochs=2, shuffle=False, verbose=0, **options).history
     weights = [float(np.square(weight).sum()) for weight in model.get_weights() if weight.ndim > 1]
     return {"history": history, "weights": weights}
 

@@ -4,13 +4,11 @@ import inspect
 import json
 import math
 import re
-import unittest.mock
 
 import keras
 import needs
 import numpy as np
 import pytest
-import tensorflow as tf
 
 import zoo
 
@@ -313,34 +311,10 @@ def test_training_lowers_the_loss(case, cell):
     compile_model(model, learning_rate=0.05, run_eagerly=not is_compiled)  # compiling takes longer
     inputs, answers, _ = make_data(model)
     if is_compiled:
-        loss = zoo.fit(model, inputs, answers, epochs=3, verbose=0).history["loss"]
+        loss = model.fit(inputs, answers, epochs=3, verbose=0).history["loss"]
     else:
         loss = [model.train_on_batch(inputs, answers)[0] for _ in range(3)]
     assert loss[-1] < 0.98 * loss[0]
-
-
-@needs.tensorflow_backend  # the others trace once anyway
-@pytest.mark.parametrize("case", ["many_to_many", "many_to_many, values"])
-def test_fit_traces_a_step_once_and_gives_what_keras_gives(case):
-    results = []
-    for fit in (keras.Model.fit, zoo.fit):
-        keras.utils.set_random_seed(0)
-        model = build(case, "gru", dropout=0.5)
-        compile_model(model)
-        model.train_step = unittest.mock.Mock(wraps=model.train_step)  # called when it is traced
-        inputs, answers, mask = make_data(model)
-        batches = tf.data.Dataset.from_tensor_slices((inputs, answers, mask)).shuffle(6).batch(3)
-        # A dataset need not know any size, such as the number of features.
-        unknown = [tf.TensorSpec([None] * len(x.shape), x.dtype) for x in batches.element_spec]
-        generator = tf.data.Dataset.from_generator(batches.__iter__, output_signature=(*unknown,))
-        batches = generator.apply(tf.data.experimental.assert_cardinality(2))
-        history = fit(model, batches, epochs=2, verbose=0).history
-        results.append((model.train_step.call_count, history, model.get_weights()))
-    (twice, *expected), (once, *given) = results
-    assert (twice, once) == (2, 1)
-    assert str(given) == str(expected)
-    with pytest.raises(ValueError, match=r"You must call `compile\(\)`"):
-        zoo.fit(build("many_to_many", "gru"), inputs, answers)
 
 
 def formula(builder):

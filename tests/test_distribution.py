@@ -1,4 +1,4 @@
-"""Two devices equal one: the same losses, weights and files, by processes of JAX and by TensorFlow."""
+"""Training on two devices gives the same losses, weights and files as training on one device."""
 
 import json
 import os
@@ -18,7 +18,7 @@ ROOT = pathlib.Path(__file__).parent.parent
 PROGRAM = ROOT / "tests" / "distributed.py"
 JAX = {"KERAS_BACKEND": "jax", "XLA_FLAGS": "--xla_backend_optimization_level=0"}  # compiles faster
 
-pytestmark = pytest.mark.slow  # all of them start processes
+pytestmark = pytest.mark.slow  # all tests start processes
 
 
 def start(path, *words, **environment):
@@ -32,7 +32,7 @@ def start(path, *words, **environment):
 
 
 def start_two(path, *words, **environment):
-    """The same program in two processes of JAX, as on two hosts."""
+    """Starts a program in two processes of JAX, as on two hosts."""
     with socket.socket() as one:
         one.bind(("localhost", 0))
         port = one.getsockname()[1]
@@ -61,16 +61,16 @@ def assert_equal(one, other):
 
 
 @needs.jax
-def test_two_processes_of_jax_equal_one_and_share_its_work(tmp_path):
-    words = ("--rows", "21", "--dropout", "0.2")  # the last batch has 5: an odd one for two devices
+def test_two_processes_of_jax_equal_one_and_share_the_work(tmp_path):
+    words = ("--rows", "21", "--dropout", "0.2")  # the last batch has 5 rows, an odd number
     alone = start(PROGRAM, *words, **JAX)
-    dump = f"{JAX['XLA_FLAGS']} --xla_dump_to={tmp_path} --xla_dump_hlo_module_re=.*shared_out.*"
+    dump = f"{JAX['XLA_FLAGS']} --xla_dump_to={tmp_path} --xla_dump_hlo_module_re=.*(train|test)_step.*"
     first, second = start_two(PROGRAM, *words, "--distribute", XLA_FLAGS=dump)
     assert_equal(*(json.loads(read(process)) for process in (alone, first)))
-    assert read(second) == ""  # the first alone prints
+    assert read(second) == ""  # only the first one prints
     compiled = [path.read_text() for path in tmp_path.glob("*after_optimizations.txt")]
     states = [set(re.findall(r"f32\[8,(\d),6\]", text)) for text in compiled]  # [time, batch, units]
-    assert set.union(*states) >= {"4"} and not any("8" in found for found in states)  # halves of 8 rows
+    assert set.union(*states) >= {"4"} and not any("8" in found for found in states)  # half of 8 rows
 
 
 def test_two_devices_of_tensorflow_equal_one():
@@ -82,7 +82,7 @@ def test_two_devices_of_tensorflow_equal_one():
 
 @needs.jax
 def test_a_recipe_in_two_processes_writes_one_model(data_dir, tmp_path):
-    zoo.datasets.load("sunspots", data_dir=data_dir)  # before, or both prepare it at once
+    zoo.datasets.load("sunspots", data_dir=data_dir)  # else both would prepare it at once
     recipe = ROOT / "recipes" / "many_to_one_forecasting.py"
     words = ("--smoke", "--distribute", "--data-dir", data_dir, "--output")
     first, second = start_two(recipe, *words, str(tmp_path / "model"))
@@ -130,7 +130,8 @@ def main(config):
     zoo.training.check_model(model, (x, y))
     model.compile("sgd", "mse")
     x[9] = np.nan  # one row, of one device
-    zoo.fit(model, x, y, batch_size=4, verbose=0, shuffle=False)
+    stop = zoo.training.RaiseOnNaN()
+    model.fit(x, y, batch_size=4, verbose=0, shuffle=False, callbacks=[stop])
 
 if keras.backend.backend() == "tensorflow":
     import tensorflow as tf

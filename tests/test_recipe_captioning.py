@@ -184,7 +184,7 @@ def test_a_model_that_cannot_write_is_refused(edit, tmp_path, brightness, monkey
     model = edits.make(edit, 9, tokens=99, per_step=True)
     monkeypatch.setattr(zoo, "build", lambda name, **others: model)
     monkeypatch.setattr(zoo, "fit", None)
-    message = "needs a model with generate(), as zoo.build makes it"
+    message = "needs a model with the method generate(). Keep zoo.build"
     assert_refused(message, "--smoke", "--dataset", write_images(tmp_path), "--data-dir", tmp_path)
 
 

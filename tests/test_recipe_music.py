@@ -165,4 +165,4 @@ def test_a_composer_that_cannot_write_is_refused_before_the_listener_learns(
 
     monkeypatch.setattr(zoo, "build", build_other)
     monkeypatch.setattr(zoo, "fit", None)
-    assert_refused("needs a model with generate()", "--smoke", "--data-dir", chorales)
+    assert_refused("needs a model with the method generate()", "--smoke", "--data-dir", chorales)

@@ -122,5 +122,5 @@ def test_a_changed_model(edit, run, own, monkeypatch):
 def test_a_model_without_characters_is_refused(own, monkeypatch, assert_refused):
     model = edits.make("sequential", 9, tokens=999, per_step=True)
     monkeypatch.setattr(zoo, "build", lambda name, **others: model)
-    message = "There are 2 inputs: read all, or see --help for how to leave one out"
+    message = "There are 2 inputs. Read all of them, or see --help to leave one out"
     assert_refused(message, "--smoke", "--dataset", own / "own.conll")

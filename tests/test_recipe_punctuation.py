@@ -130,5 +130,5 @@ def test_a_model_of_windows_alone_is_refused(own, monkeypatch, assert_refused):
     p = keras.layers.Dense(15, "softmax")(keras.layers.Embedding(500, 4)(window))
     model = keras.Model(window, p)
     monkeypatch.setattr(zoo, "build", lambda name, **others: model)
-    message = "A model of this data begins with keras.Input((None,))"
+    message = "A model for this data begins with keras.Input((None,))"
     assert_refused(message, "--smoke", "--dataset", own / "own.txt")

@@ -118,7 +118,7 @@ def test_a_changed_model(edit, num_classes, run, tmp_path, monkeypatch):
 @pytest.mark.parametrize(
     ("size", "activation", "message"),
     [
-        (2, "softmax", "The model must give outputs [rows, 3]: end it with a layer such as Dense(3)"),
+        (2, "softmax", "must have the shape [rows, 3]. End it with a layer such as Dense(3)"),
         (1, "sigmoid", "Received: [rows, 1]"),
         (3, None, "give its last layer activation='softmax'"),
     ],
@@ -151,7 +151,7 @@ def test_a_training_that_diverges_leaves_what_is_there(tmp_path, run, assert_ref
     words = ["--smoke", "--dataset", write_texts(tmp_path, 2), "--output", tmp_path / "model"]
     run(*words)
     before = {path.name: path.read_bytes() for path in (tmp_path / "model").iterdir()}
-    message = "The loss is nan in epoch 1, batch 2: the training has diverged"
+    message = "The loss is nan in epoch 1, batch 2. The training has diverged"
     assert_refused(message, *words, "--learning-rate", "1e38")
     assert {path.name: path.read_bytes() for path in (tmp_path / "model").iterdir()} == before
     assert sorted(path.name for path in tmp_path.iterdir()) == ["mine.tsv", "model"]

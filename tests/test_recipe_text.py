@@ -174,7 +174,7 @@ def test_a_model_that_cannot_write_is_refused(edit, tmp_path, monkeypatch, asser
     model = edits.make(edit, 9, tokens=99, per_step=True)
     monkeypatch.setattr(zoo, "build", lambda name, **others: model)
     monkeypatch.setattr(zoo, "fit", None)
-    message = "needs a model with with_states(), as zoo.build makes it"
+    message = "needs a model with the method with_states(). Keep zoo.build"
     assert_refused(message, "--smoke", "--text", tmp_path / "mine.txt")
 
 

@@ -1,5 +1,6 @@
-"""Training: `fit` does what Keras's does, and stops if it diverges; mistakes in a model show before."""
+"""Training stops if it diverges, and mistakes in a model are found before it starts."""
 
+import contextlib
 import dataclasses
 import random
 
@@ -83,32 +84,47 @@ QUICK = ("arrays", "dataset", "PyDataset", "generator", "by position", "two outp
         for name in DATA
     ],
 )
-def test_fit_takes_what_fit_of_keras_takes(data):
+def test_fit_takes_the_same_data_on_all_devices(data):
     arguments, options, kind = DATA[data]
     histories = []
-    for fit in (lambda model, *a, **o: model.fit(*a, **o), zoo.fit):
-        model = make_model(kind)
-        loss = "binary_crossentropy" if kind == "plain" else "mse"
-        model.compile("adam", loss, metrics=None if kind == "two outputs" else ["mae"])
-        given = [x() if callable(x) and not isinstance(x, Batches) else x for x in arguments]
-        quiet = {} if len(arguments) > 4 else {"verbose": 0}
-        histories.append(fit(model, *given, **options, **quiet).history)
+    for context in (contextlib.nullcontext, zoo.distribution.all_devices):
+        with context():
+            model = make_model(kind)
+            loss = "binary_crossentropy" if kind == "plain" else "mse"
+            model.compile("adam", loss, metrics=None if kind == "two outputs" else ["mae"])
+            given = [x() if callable(x) and not isinstance(x, Batches) else x for x in arguments]
+            quiet = {} if len(arguments) > 4 else {"verbose": 0}
+            quiet["shuffle"] = False  # a strategy of TensorFlow draws another order
+            histories.append(model.fit(*given, **options, **quiet).history)
     assert histories[0].keys() == histories[1].keys()
     for name, values in histories[0].items():
         np.testing.assert_allclose(histories[1][name], values, rtol=1e-5, err_msg=name)
 
 
-def test_fit_takes_a_callback_list():
-    model = linear()
-    callbacks = keras.callbacks.CallbackList(add_history=True, model=model)
-    with pytest.raises(zoo.InputError, match="The loss is nan in epoch 1, batch 1"):
-        zoo.fit(model, *values(np.nan), callbacks=callbacks, verbose=0)
+def test_outside_of_the_context_keras_is_as_before():
+    names = ("_compute_loss", "train_step", "test_step")
+    before = [getattr(keras.Model, name) for name in names]
+    with pytest.raises(ArithmeticError), zoo.distribution.all_devices():
+        raise ArithmeticError
+    assert [getattr(keras.Model, name) for name in names] == before
+    assert keras.distribution.distribution() is None
+
+
+def test_the_callback_changes_no_number():
+    histories = []
+    for callbacks in ([], [zoo.training.RaiseOnNaN()]):
+        model = make_model()
+        model.compile("adam", "binary_crossentropy", metrics=["mae"])
+        options = {"validation_data": (X, Y), "callbacks": callbacks}
+        histories.append(model.fit(X, Y, 3, 2, 0, **options).history)
+    assert histories[0] == histories[1]
 
 
 def test_a_model_without_weights_is_trained():
     model = edits.make("sequential", 1, "sigmoid", tokens=10)
     model.compile("adam", "binary_crossentropy")
-    assert len(zoo.fit(model, X, Y, verbose=0).history["loss"]) == 1
+    history = model.fit(X, Y, verbose=0, callbacks=[zoo.training.RaiseOnNaN()]).history
+    assert len(history["loss"]) == 1
 
 
 def values(wrong, n=6):
@@ -125,22 +141,24 @@ def linear(optimizer="sgd"):
 
 
 @pytest.mark.parametrize("wrong", [np.nan, np.inf, 1e30])
-def test_fit_stops_at_once_if_the_loss_is_no_number(wrong):
+def test_fit_stops_at_once_if_the_loss_is_not_a_number(wrong):
     x, y = values(wrong)
     seen = []
     count = keras.callbacks.LambdaCallback(on_train_batch_end=lambda batch, logs: seen.append(batch))
-    with pytest.raises(zoo.InputError, match=r"The loss is (nan|inf) in epoch 1, batch 4: .*diverged"):
-        zoo.fit(linear(), x, y, 2, 5, 0, count, shuffle=False)
+    callbacks = [zoo.training.RaiseOnNaN(), count]
+    with pytest.raises(zoo.InputError, match=r"The loss is (nan|inf) in epoch 1, batch 4. .*diverged"):
+        linear().fit(x, y, 2, 5, 0, callbacks, shuffle=False)
     assert seen == [0, 1, 2]
 
 
-def test_fit_stops_if_the_validation_or_the_last_step_is_no_number():
+def test_fit_stops_if_the_validation_or_the_last_step_is_not_a_number():
     x, y = values(1.0)
+    options = {"verbose": 0, "callbacks": [zoo.training.RaiseOnNaN()]}
     with pytest.raises(zoo.InputError, match="The loss is nan in the validation after epoch 1"):
-        zoo.fit(linear(), x, y, verbose=0, validation_data=values(np.nan))
+        linear().fit(x, y, validation_data=values(np.nan), **options)
     model = linear(keras.optimizers.SGD(1e38))
     with pytest.raises(zoo.InputError, match="The loss is nan in the last step"):
-        zoo.fit(model, 100 * x, y, batch_size=12, verbose=0)
+        model.fit(100 * x, y, batch_size=12, **options)
 
 
 def test_a_step_that_half_precision_skips_is_no_divergence():
@@ -155,7 +173,7 @@ def test_a_step_that_half_precision_skips_is_no_divergence():
         optimizer = keras.optimizers.LossScaleOptimizer(keras.optimizers.Adam(), initial_scale=1e38)
         model.compile(optimizer, "binary_crossentropy")
         before = model.get_weights()
-        losses = zoo.fit(model, X, Y, 3, 2, 0).history["loss"]
+        losses = model.fit(X, Y, 3, 2, 0, [zoo.training.RaiseOnNaN()]).history["loss"]
     assert np.isfinite(losses).all()
     for old, new in zip(before, model.get_weights(), strict=True):
         np.testing.assert_array_equal(old, new)
@@ -204,9 +222,9 @@ def test_check_model_builds_any_model(edit):
 @pytest.mark.parametrize(
     ("make", "message"),
     [
-        (lambda: edits.make("sequential", 2, tokens=10), r"\[rows, 3\]: end it with .* Dense\(3\)"),
+        (lambda: edits.make("sequential", 2, tokens=10), r"\[rows, 3\]. End it with .* Dense\(3\)"),
         (lambda: edits.make("subclass", 1, tokens=10), r"Received: \[rows, 1\]"),
-        (lambda: edits.make("sequential", 3, None, tokens=10), "probabilities: .*'softmax'"),
+        (lambda: edits.make("sequential", 3, None, tokens=10), "probabilities. .*'softmax'"),
         (lambda: edits.make("sequential", 3, tokens=10, per_step=True), "must not return sequences"),
         (lambda: edits.make("sequential", 3, features=4), r"begins with keras.Input\(\(None,\)\)"),
         (lambda: keras.Sequential([keras.Input((9,)), keras.layers.Dense(3)]), "cannot read the data"),
@@ -223,7 +241,7 @@ def test_check_model_of_two_classes():
     for size, activation in ((1, "sigmoid"), (2, "softmax")):
         model = edits.make("sequential", size, activation, tokens=10)
         zoo.training.check_model(model, (X, Y), num_classes=2)
-    with pytest.raises(zoo.InputError, match="softmax of one output is always 1"):
+    with pytest.raises(zoo.InputError, match="softmax of one number is always 1"):
         model = edits.make("sequential", 1, "softmax", tokens=10)
         zoo.training.check_model(model, (X, Y), num_classes=2)
     with pytest.raises(zoo.InputError, match=r"\[rows, 4, 2\]"):  # for tags one output is not enough
@@ -236,18 +254,18 @@ def test_check_model_of_steps_of_numbers_and_of_two_inputs():
     zoo.training.check_model(edits.make("sequential", 2, None, features=3), (x, y))
     flat = keras.Sequential([keras.layers.Flatten(), keras.layers.Dense(2)])
     zoo.training.check_model(flat, (x, y))  # the length of arrays of numbers is fixed
-    with pytest.raises(zoo.InputError, match=r"\[rows, 2\]: end it with .* Received: \[rows, 1\]"):
+    with pytest.raises(zoo.InputError, match=r"\[rows, 2\]. End it with .* Received: \[rows, 1\]"):
         zoo.training.check_model(edits.make("sequential", 1, None, features=3), (x, y))
     with pytest.raises(zoo.InputError, match="return_sequences=True"):
         zoo.training.check_model(edits.make("sequential", 2, None, features=3), (x, np.ones((5, 4, 2))))
     for edit in ("sequential", "subclass", "another layer"):
-        with pytest.raises(zoo.InputError, match="There are 2 inputs: read all"):
+        with pytest.raises(zoo.InputError, match=r"There are 2 inputs\. Read all"):
             zoo.training.check_model(edits.make(edit, 3, tokens=10), ((X, X), Y), num_classes=3)
 
 
 def test_check_model_wants_what_the_recipe_calls_and_what_can_be_saved(monkeypatch):
     model = edits.make("sequential", 10, tokens=10, per_step=True)
-    with pytest.raises(zoo.InputError, match=r"needs a model with generate\(\), .* a Sequential"):
+    with pytest.raises(zoo.InputError, match=r"the method generate\(\). .* a Sequential"):
         zoo.training.check_model(model, (X, X), num_classes=10, method="generate")
     saved = []
 

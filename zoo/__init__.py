@@ -15,7 +15,6 @@ from zoo.errors import InputError
 from zoo.flags import flag, run
 from zoo.registry import build, list_models, register, register_classes
 from zoo.tasks import list_presets, load, save
-from zoo.training import fit
 
 __all__ = [
     "InputError",
@@ -24,8 +23,8 @@ __all__ = [
     "datasets",
     "decoding",
     "diagnostics",
+    "distribution",
     "exporting",
-    "fit",
     "flag",
     "images",
     "layers",

@@ -7,7 +7,7 @@ import sys
 import types
 import typing
 
-from zoo import arguments, training
+from zoo import arguments
 from zoo.console import ends_in_one_line, open_streams
 from zoo.errors import InputError
 
@@ -44,7 +44,7 @@ def run(main, config_class, description, argv=None):
 
     Two fields have a meaning here. `precision` is the policy of Keras in `main`: `"float32"`, or
     `"mixed_float16"` or `"mixed_bfloat16"`, with which layers compute in half precision and weights
-    stay in float32. `distribute` lets `zoo.fit` train on all devices.
+    stay in float32. `distribute` lets `model.fit` use all devices.
 
     Args:
         main: function of one argument, the filled-in config.
@@ -83,6 +83,8 @@ def run(main, config_class, description, argv=None):
         config = config_class(**vars(parser.parse_args(words)))
         for field, type_ in type_of.items():
             check_number(field.name, type_, getattr(config, field.name), field.default)
+        from zoo import training  # here, because it imports Keras
+
         with training.options(config) as config:
             main(config)
 
