@@ -113,6 +113,8 @@ def make_tables(rows):
 
 def make_details(rows):
     """A table in Markdown of all metrics of a recipe on the test split, of each of its models."""
+    if not rows:
+        return "Not measured yet."
     values = collections.defaultdict(lambda: collections.defaultdict(dict))
     for row in rows:
         split = SCORES[recipe_of(row["name"])].split

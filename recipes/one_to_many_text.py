@@ -197,7 +197,7 @@ def main(config):
     for split in ("validation", "test"):
         metrics[split] = {}
         num_characters = len("".join(symbol for symbol in symbols[split] if symbol != "[END]"))
-        ngram_loss = zoo.text.ngram_loss(tokens["train"], tokens[split], n, len(vocabulary))
+        ngram_loss = zoo.text.ngram_loss([tokens["train"]], [tokens[split]], n, len(vocabulary))
         losses = {cell: read(foresee, network, *data[split]), f"{n}-gram": ngram_loss}
         for name, nats in losses.items():
             bits = nats * len(tokens[split]) / num_characters / np.log(2)

@@ -59,6 +59,11 @@ KINDS = {  # type and arguments of the model; the card; a question
         },
         lambda task: task.predict([5.0] * 100),
     ),
+    "next_chord": (
+        ("many_to_many", {"num_features": 89, "mask_value": 0.0, "num_tags": 88, "head": "sigmoid"}),
+        {"labels": [f"key {i}" for i in range(88)]},
+        lambda task: task.predict([[[72, 67, 64, 48]]]),
+    ),
     "translation": (
         (
             "encoder_decoder",

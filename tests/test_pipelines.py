@@ -305,3 +305,14 @@ def test_numbers_of_the_input_are_not_blamed_on_the_weights():
     for wrong in ([[np.nan, 0.0]], [["a", "b"]], [[None, 1]]):
         with pytest.raises(zoo.InputError, match="An image must be finite numbers"):
             pipelines.image_classification(model, task, None)([np.array(wrong)])
+
+
+def test_a_piece_must_be_chords_of_one_size():
+    model = zoo.build("many_to_many", num_features=89, mask_value=0.0, num_tags=88, head="sigmoid")
+    labels = [zoo.music.note_name(21 + key) for key in range(88)]
+    predict = zoo.pipelines.next_chord(model, {"labels": labels}, {})
+    (short,), (long,) = predict([[[60]]]), predict([[[60], [0], [62]]])
+    assert set(short) == set(long) == set(labels) and predict([]) == []
+    for wrong in ([60, 62], [[60], [62, 64]], [[60.5]], [["C4"]], [], [[109]], [[-1]], 5, None, "60"):
+        with pytest.raises(zoo.InputError, match="All chords must have the same number"):
+            predict([wrong])

@@ -94,6 +94,13 @@ def _forecasting(card, model):
     _check_inputs(model, [(None, window // segment, segment)])
 
 
+def _next_chord(card, model):
+    _check_inputs(model, [(None, None, 89)])
+    _labels(card, 88)
+    if _last_size(model, 3) not in (None, 88):
+        raise InputError(f"The model must give 88 keys. Received: {_last_size(model, 3)}")
+
+
 def _translation(card, model):
     _check_generator(model, [(None, None), (None, None)])
     _whole(card, "config", "max_length")
@@ -138,7 +145,7 @@ KINDS = {
     function.__name__.removeprefix("_"): function
     for function in (
         *(_text_classification, _image_classification, _tagging, _punctuation, _forecasting),
-        *(_translation, _pronunciation, _captioning, _language_model, _composition),
+        *(_next_chord, _translation, _pronunciation, _captioning, _language_model, _composition),
     )
 }
 

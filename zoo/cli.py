@@ -111,6 +111,9 @@ def predict(arguments):
             raise InputError("Write 30.5 for a number with decimals, and a space between two numbers.")
         inputs = [parse_numbers(" ".join(inputs), float)]
         answers = [task.predict(*inputs)]
+    elif task.card["task"] == "next_chord":
+        inputs = [[parse_numbers(chord, int) for chord in piece.split()] for piece in inputs]
+        answers = task.predict(inputs)
     else:
         answers = task.predict(inputs)
     for one, answer in zip(inputs, answers, strict=True):
@@ -129,6 +132,8 @@ def parse_numbers(text, type_):
 
 def as_text(card, one, answer):
     """An answer of `predict` in one line."""
+    if card["task"] == "next_chord":
+        return ", ".join(f"{note} ({answer[note]:.2f})" for note in list(answer)[:4])
     if isinstance(answer, dict):
         label, p = next(iter(answer.items()))
         return f"{label} ({p:.2f})  {one}"

@@ -228,6 +228,38 @@ def punctuation(model, task, files):
     return predict
 
 
+def next_chord(model, task, files):
+    """Pieces -> for each a dict of note, such as "C5", to the probability that it sounds next.
+
+    A piece is a list of chords on a grid of quarter notes. A chord is a list of MIDI pitches, 0 for a
+    silent voice. The most likely note comes first.
+    """
+    from zoo import music  # needs packages of the extra "recipes"
+
+    model = _compiled(model)
+
+    def predict(pieces):
+        rows = []
+        for piece in pieces:
+            try:
+                notes = np.asarray(piece)
+            except ValueError:  # chords of different sizes
+                notes = np.array(())
+            is_piece = notes.ndim == 2 and notes.size and notes.dtype.kind in "iu"
+            if not is_piece or not np.isin(notes, [0, *range(21, 109)]).all():
+                raise InputError(
+                    "A piece is a list of chords, such as [[72, 67, 64, 48]]. All chords must have the "
+                    "same number of MIDI pitches, which are from 21 to 108, or 0 for a silent voice. "
+                    f"Received: {piece!r:.80}"
+                )
+            roll = music.piano_roll(notes)  # [steps, 88]
+            rows.append((np.pad(roll, ((0, 0), (0, 1)), constant_values=1),))
+        answers = _answer(model, rows)  # for each [padded steps, 88]
+        return [_by_label(p[len(x) - 1], task["labels"]) for p, (x,) in zip(answers, rows, strict=True)]
+
+    return predict
+
+
 def forecasting(model, task, files):
     """Numbers in order of time, at least a window of them -> the numbers that follow."""
     model = _compiled(model)
@@ -399,6 +431,9 @@ def composition(model, task, files):
     return generate
 
 
-PREDICT = (text_classification, image_classification, tagging, punctuation, forecasting)
+PREDICT = (
+    *(text_classification, image_classification, tagging, punctuation, forecasting),
+    next_chord,
+)
 GENERATE = (translation, pronunciation, captioning, language_model, composition)
 PIPELINES = {function.__name__: function for function in PREDICT + GENERATE}

@@ -419,6 +419,8 @@ class Task:
         - tagging: texts, or lists of words; for each a list of spans, dicts of text, label, start, end.
         - punctuation: texts; for each the text with capitals and marks.
         - forecasting: the numbers of one series, the newest last; the numbers that follow.
+        - next_chord: pieces, each a list of chords, which are lists of MIDI pitches; for each a dict of
+          note to the probability that it sounds next, the most likely first.
 
         Args:
             inputs: a list of them, or what can be made one, such as a column of a table.

@@ -262,8 +262,8 @@ def train_subwords(texts, vocabulary_size):
     return sentencepiece.SentencePieceProcessor(model_proto=model.getvalue())
 
 
-def ngram_loss(train, tokens, n, vocabulary_size):
-    """How well counts alone foresee each token of a text: an interpolated n-gram model.
+def ngram_loss(train, texts, n, vocabulary_size):
+    """How well counts alone predict each token of some texts: an interpolated n-gram model.
 
     With c the last k tokens, and d the last k - 1,
 
@@ -274,8 +274,8 @@ def ngram_loss(train, tokens, n, vocabulary_size):
     longest c that training has.
 
     Args:
-        train: list of integers, the training text.
-        tokens: list of integers, the text to foresee; its first token is given.
+        train: the training texts, a list of lists of integers.
+        texts: the texts to predict, a list of lists of integers. The first token of each is given.
         n: how many tokens are counted together.
         vocabulary_size: number of tokens that there are.
 
@@ -284,24 +284,26 @@ def ngram_loss(train, tokens, n, vocabulary_size):
 
     Example:
 
-    >>> round(ngram_loss([5, 6, 5, 6, 5], [6, 5, 6], n=2, vocabulary_size=10), 3)
+    >>> round(ngram_loss([[5, 6, 5, 6, 5]], [[6, 5, 6]], n=2, vocabulary_size=10), 3)
     0.23
     """
     counts = collections.defaultdict(collections.Counter)
-    for k in range(n):
-        for i in range(k, len(train)):
-            counts[tuple(train[i - k : i])][train[i]] += 1
+    for text in train:
+        for k in range(n):
+            for i in range(k, len(text)):
+                counts[tuple(text[i - k : i])][text[i]] += 1
     totals = {context: counter.total() for context, counter in counts.items()}
     losses = []
-    for i in range(1, len(tokens)):
-        p = 1 / vocabulary_size
-        for k in range(min(n, i + 1)):
-            context = tuple(tokens[i - k : i])
-            if context not in counts:
-                break
-            kinds = len(counts[context])
-            p = (counts[context][tokens[i]] + kinds * p) / (totals[context] + kinds)
-        losses.append(-math.log(p))
+    for text in texts:
+        for i in range(1, len(text)):
+            p = 1 / vocabulary_size
+            for k in range(min(n, i + 1)):
+                context = tuple(text[i - k : i])
+                if context not in counts:
+                    break
+                kinds = len(counts[context])
+                p = (counts[context][text[i]] + kinds * p) / (totals[context] + kinds)
+            losses.append(-math.log(p))
     return float(np.mean(losses))
 
 
