@@ -41,10 +41,9 @@ N = 6  # of the n-gram baseline
 
 
 @dataclasses.dataclass
-class Config:
+class Config(zoo.Config):
     cell: str = zoo.flag("lstm", "recurrent cell", choices=("simple_rnn", "lstm", "gru"))
     dataset: str = zoo.flag("jsb_chorales", "name of the dataset", choices=("jsb_chorales",))
-    data_dir: str = zoo.flag("", "where TFDS keeps its files, '' for its default")
     chord: str = zoo.flag("72,67,64,48", "first notes of soprano, alto, tenor and bass, MIDI pitches")
     beats: int = zoo.flag(48, "quarter notes to compose")
     units: int = zoo.flag(256, "size of the state")
@@ -52,11 +51,6 @@ class Config:
     learning_rate: float = zoo.flag(0.01, "of Adam, at first; it falls to 0 along a cosine")
     epochs: int = zoo.flag(60, "passes over the training chorales; the best on validation is kept")
     batch_size: int = zoo.flag(8, "chorales in a batch")
-    precision: str = zoo.flag("float32", "of layers", ("float32", "mixed_float16", "mixed_bfloat16"))
-    distribute: bool = zoo.flag(False, "train on all devices, and with JAX in all processes")
-    seed: int = zoo.flag(0, "the same seed gives the same numbers")
-    output: str = zoo.flag("", "folder to write the trained model to, '' for none")
-    smoke: bool = zoo.flag(False, "a few rows and one epoch, to see that everything runs")
 
 
 def encode(notes, numbers, shift=0):
@@ -76,6 +70,7 @@ def make_pieces(chorales, numbers, rng, shifts=SHIFTS):
     return rows
 
 
+@zoo.apply_config
 def main(config):
     zoo.tasks.check_output(config.output)
     if config.smoke:
@@ -129,10 +124,9 @@ def main(config):
     options = {"epochs": config.epochs, "callbacks": [best], "shuffle": False}  # batches are shuffled
     history = zoo.fit(model, data["train"], validation_data=data["validation"], **options).history
 
-    # The validation split again and the test split, once, beside the baseline.
+    # The validation split again, and the test split, used once.
     shifted = [encode(notes, numbers, shift) for notes in chorales["train"] for shift in SHIFTS]
-    metrics = {}
-    print(f"\n{'':24s}{'nats a token':>14s}")
+    metrics, table = {}, {}
     for split in ("validation", "test"):
         pieces = [[x[0], *y] for x, y in rows[split]]
         losses = {
@@ -140,8 +134,8 @@ def main(config):
             f"{N}-gram": zoo.text.ngram_loss(shifted, pieces, N, len(vocabulary)),
         }
         metrics[split] = {name: {"nats a token": loss} for name, loss in losses.items()}
-        for name, loss in losses.items():
-            print(f"{f'{split}, {name}':24s}{loss:14.4f}")
+        table |= {f"{split}, {name}": row for name, row in metrics[split].items()}
+    zoo.recipe.print_table("", table)
 
     # A chorale of its own.
     tokens = model.generate(
@@ -156,23 +150,22 @@ def main(config):
     for name, voice in zip(zoo.music.VOICES.values(), notes[::4].T, strict=True):
         print(f"{name:8s}" + "".join(f"{zoo.music.note_name(pitch):>5s}" for pitch in voice[:16]))
 
-    if not config.output:
-        print("\nNothing was written; --output DIR keeps the model and its chorale.")
-        return
-    task = {
+    card = {
         "task": "composition",
         "type": "one_to_many",
-        "cell": zoo.training.cells_of(model),
         "dataset": config.dataset,
         "preprocessing": {"symbols": "zoo.music.to_symbols"},
-        "config": dataclasses.asdict(config),
         "vocabulary": vocabulary,
     }
-    figures = {"chorale": zoo.music.plot_piano_roll(notes, zoo.music.VOICES.values())}
-    results = {"metrics": metrics, "history": history, "figures": figures}
-    files = {"chorale.mid": zoo.music.to_midi(notes)}
-    zoo.save(config.output, model, task=task, files=files, **results)
-    print(f"\nWritten to {config.output}: model, metrics, history, chorale.mid and its picture.")
+    zoo.recipe.save(
+        config,
+        model,
+        card,
+        metrics=metrics,
+        history=history,
+        figures={"chorale": zoo.music.plot_piano_roll(notes, zoo.music.VOICES.values())},
+        files={"chorale.mid": zoo.music.to_midi(notes)},
+    )
 
 
 if __name__ == "__main__":

@@ -40,20 +40,14 @@ NUM_KEYS = zoo.music.NUM_KEYS
 
 
 @dataclasses.dataclass
-class Config:
+class Config(zoo.Config):
     cell: str = zoo.flag("lstm", "recurrent cell", choices=("simple_rnn", "lstm", "gru"))
     dataset: str = zoo.flag("jsb_chorales", "name of the dataset", choices=("jsb_chorales",))
-    data_dir: str = zoo.flag("", "where TFDS keeps its files, '' for its default")
     units: int = zoo.flag(256, "size of the state")
     dropout: float = zoo.flag(0.2, "share of features dropped while training")
     learning_rate: float = zoo.flag(0.01, "of Adam, at first; it falls to 0 along a cosine")
     epochs: int = zoo.flag(60, "passes over the training chorales; the best on validation is kept")
     batch_size: int = zoo.flag(8, "chorales in a batch")
-    precision: str = zoo.flag("float32", "of layers", ("float32", "mixed_float16", "mixed_bfloat16"))
-    distribute: bool = zoo.flag(False, "train on all devices, and with JAX in all processes")
-    seed: int = zoo.flag(0, "the same seed gives the same numbers")
-    output: str = zoo.flag("", "folder to write the trained model to, '' for none")
-    smoke: bool = zoo.flag(False, "a few rows and one epoch, to see that everything runs")
 
 
 def make_rows(chorales):
@@ -94,6 +88,7 @@ def names_of(keys):
     return " ".join(f"{zoo.music.note_name(zoo.music.LOWEST + key):4s}" for key in sorted(keys)[::-1])
 
 
+@zoo.apply_config
 def main(config):
     zoo.tasks.check_output(config.output)
     if config.smoke:
@@ -136,11 +131,10 @@ def main(config):
     print("\nBaseline, only the last chord:")
     train(last_chord, data, config)
 
-    # The validation split again and the test split, once.
+    # The validation split again, and the test split, used once.
     cell = zoo.training.cells_of(model)
     frequencies = np.concatenate([y for _, y in rows["train"]]).mean(axis=0)  # [88]
-    metrics = {}
-    print(f"\n{'':24s}{'nats a step':>14s}{'notes right':>14s}")
+    metrics, table = {}, {}
     for split in ("validation", "test"):
         truth = [y for _, y in rows[split]]
         predicted = {
@@ -149,28 +143,21 @@ def main(config):
             "frequencies": [np.broadcast_to(frequencies, y.shape) for y in truth],
         }
         metrics[split] = {name: zoo.music.score(p, truth) for name, p in predicted.items()}
-        for name, row in metrics[split].items():
-            cells = "".join(f"{value:14.4f}" for value in row.values())
-            print(f"{f'{split}, {name}':24s}{cells}")
+        table |= {f"{split}, {name}": row for name, row in metrics[split].items()}
+    zoo.recipe.print_table("", table)
 
     # The first steps of a test chorale: what sounds, and the four keys that seemed most likely.
     print(f"\nA chorale of the test split:\n{'next chord':24s}most likely")
     for likely, sounds in zip(predicted[cell][0][:12], truth[0], strict=False):  # both [88]
         print(f"{names_of(np.flatnonzero(sounds)):24s}{names_of(np.argsort(likely)[-4:])}")
 
-    if not config.output:
-        print("\nNothing was written; --output DIR keeps the model.")
-        return
-    task = {
+    card = {
         "task": "next_chord",
         "type": "many_to_many",
-        "cell": cell,
         "dataset": config.dataset,
-        "config": dataclasses.asdict(config),
         "labels": [zoo.music.note_name(zoo.music.LOWEST + key) for key in range(NUM_KEYS)],
     }
-    zoo.save(config.output, model, task=task, metrics=metrics, history=history, figures={})
-    print(f"\nWritten to {config.output}: model, metrics and history.")
+    zoo.recipe.save(config, model, card, metrics=metrics, history=history)
 
 
 if __name__ == "__main__":

@@ -1,10 +1,9 @@
-"""Training: checks of a model before it, `fit`, and what --precision and --distribute turn on.
+"""Training: checks of a model before it, `fit`, and what --distribute turns on.
 
 Keras is imported on first use, because `zoo.run` reads its flags without it.
 """
 
 import contextlib
-import dataclasses
 import math
 import os
 import random
@@ -12,42 +11,8 @@ import re
 
 from zoo import tasks
 from zoo.errors import InputError
-from zoo.registry import dtype_policy
 
 _devices = None  # of JAX, while --distribute is on
-
-
-@contextlib.contextmanager
-def options(config):
-    """What the fields `precision` and `distribute` of a recipe's config ask for, while it runs.
-
-    Args:
-        config: the dataclass that the flags have filled in.
-
-    Returns:
-        A context manager that gives the config to run with: of several processes only the first prints
-        and writes, so the others have no `output`.
-
-    Raises:
-        ValueError: `distribute` with a backend that cannot.
-
-    Example:
-
-    >>> import keras, types
-    >>> with options(types.SimpleNamespace(precision="mixed_bfloat16")):
-    ...     layer = keras.layers.GRU(8)
-    >>> layer.compute_dtype, layer.variable_dtype
-    ('bfloat16', 'float32')
-    """
-    with contextlib.ExitStack() as stack:
-        if getattr(config, "precision", None):
-            stack.enter_context(dtype_policy(config.precision))
-        if getattr(config, "distribute", False) and stack.enter_context(_all_devices()) > 0:
-            nowhere = stack.enter_context(open(os.devnull, "w"))
-            stack.enter_context(contextlib.redirect_stdout(nowhere))
-            if hasattr(config, "output"):
-                config = dataclasses.replace(config, output="")
-        yield config
 
 
 @contextlib.contextmanager
