@@ -15,8 +15,7 @@ import zoo
 
 
 @dataclasses.dataclass
-class Config:
-    distribute: bool = zoo.flag(False, "on all devices")
+class Config(zoo.Config):
     dropout: float = zoo.flag(0.0, "share of features dropped")
     rows: int = zoo.flag(22, "to train on")
     output: str = zoo.flag("written", "what the first process alone is to write")
@@ -34,6 +33,7 @@ def train(model, rows, loss=None, **options):
     return {"history": history, "weights": weights}
 
 
+@zoo.apply_config
 def main(config):
     keras.utils.set_random_seed(0)
     sizes = {"cell": "gru", "units": 6, "embedding_dim": 5, "dropout": config.dropout}
