@@ -48,9 +48,7 @@ class Config(zoo.Config):
     cell: str = zoo.flag("gru", "recurrent cell", choices=("simple_rnn", "lstm", "gru"))
     dataset: str = zoo.flag("cmudict", "cmudict, or path of your own TSV of word and pronunciation")
     words: str = zoo.flag("", "your own words to pronounce, separated by commas")
-    attention: str = zoo.flag(
-        "dot", "how attention scores the states of the encoder", choices=("none", "dot", "additive")
-    )
+    attention: str = zoo.flag("dot", "score of the attention", choices=("none", "dot", "additive"))
     embedding_dim: int = zoo.flag(64, "size of the vector of a letter or phoneme")
     units: int = zoo.flag(256, "size of the state; the encoder has this many in each direction")
     num_layers: int = zoo.flag(1, "number of recurrent layers in the encoder and in the decoder")

@@ -56,11 +56,7 @@ class Config(zoo.Config):
     embedding_dim: int = zoo.flag(128, "size of a subword's vector")
     units: int = zoo.flag(128, "size of the state")
     num_layers: int = zoo.flag(1, "number of recurrent layers in the encoder and in the decoder")
-    attention: str = zoo.flag(
-        "additive",
-        "how attention scores the states of the encoder",
-        choices=("none", "dot", "additive"),
-    )
+    attention: str = zoo.flag("additive", "score of the attention", ("none", "dot", "additive"))
     baseline: bool = zoo.flag(False, "train the same model without attention too, to compare")
     dropout: float = zoo.flag(0.2, "share of features dropped while training")
     learning_rate: float = zoo.flag(0.003, "of Adam, at its peak after the first epoch")

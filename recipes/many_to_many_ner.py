@@ -44,11 +44,7 @@ class Config(zoo.Config):
     cell: str = zoo.flag("lstm", "recurrent cell", choices=("simple_rnn", "lstm", "gru"))
     dataset: str = zoo.flag("wnut17", "wnut17, conll2003, or path of your own CoNLL columns")
     glove: str = zoo.flag("", "glove.6B.zip or a .txt of word vectors to start from")
-    head: str = zoo.flag(
-        "crf",
-        "softmax chooses each tag by itself, crf all of them together",
-        choices=("softmax", "crf"),
-    )
+    head: str = zoo.flag("crf", "chooses tags one by one, or all together", ("softmax", "crf"))
     characters: bool = zoo.flag(True, "read the characters of each word too")
     embedding_dim: int = zoo.flag(100, "size of a word vector")
     trainable_embeddings: bool = zoo.flag(True, "training changes the word vectors")

@@ -47,11 +47,7 @@ class Config(zoo.Config):
     cell: str = zoo.flag("lstm", "recurrent cell", choices=("simple_rnn", "lstm", "gru"))
     dataset: str = zoo.flag("universal_dependencies/en_ewt", "dataset, or path of your CoNLL columns")
     glove: str = zoo.flag("", "glove.6B.zip or a .txt of word vectors to start from")
-    head: str = zoo.flag(
-        "softmax",
-        "softmax chooses each tag by itself, crf all of them together",
-        choices=("softmax", "crf"),
-    )
+    head: str = zoo.flag("softmax", "chooses tags one by one, or all together", ("softmax", "crf"))
     characters: bool = zoo.flag(True, "read the characters of each word too")
     embedding_dim: int = zoo.flag(100, "size of a word vector")
     units: int = zoo.flag(128, "size of the state, in each direction")

