@@ -54,7 +54,7 @@ class Config(zoo.Config):
     num_layers: int = zoo.flag(1, "number of recurrent layers in the encoder and in the decoder")
     dropout: float = zoo.flag(0.2, "share of features dropped while training")
     beam_width: int = zoo.flag(3, "hypotheses that beam search keeps")
-    learning_rate: float = zoo.flag(0.002, "of Adam, at first; it falls to 0 along a cosine")
+    learning_rate: float = zoo.flag(0.002, "initial learning rate; it falls to 0 along a cosine")
     epochs: int = zoo.flag(3, "passes over the training words; the best on validation is kept")
     batch_size: int = zoo.flag(64, "pronunciations in a batch")
 

@@ -59,7 +59,7 @@ class Config(zoo.Config):
     attention: str = zoo.flag("additive", "score of the attention", ("none", "dot", "additive"))
     baseline: bool = zoo.flag(False, "train the same model without attention too, to compare")
     dropout: float = zoo.flag(0.2, "share of features dropped while training")
-    learning_rate: float = zoo.flag(0.003, "of Adam, at its peak after the first epoch")
+    learning_rate: float = zoo.flag(0.003, "learning rate of Adam at its peak, after the first epoch")
     epochs: int = zoo.flag(5, "passes over the training split; the best on validation is kept")
     batch_size: int = zoo.flag(32, "pairs in a batch")
     beam_width: int = zoo.flag(5, "hypotheses that beam search keeps")

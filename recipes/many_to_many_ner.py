@@ -50,7 +50,7 @@ class Config(zoo.Config):
     trainable_embeddings: bool = zoo.flag(True, "training changes the word vectors")
     units: int = zoo.flag(200, "size of the state, in each direction")
     dropout: float = zoo.flag(0.5, "share of features dropped while training")
-    learning_rate: float = zoo.flag(0.002, "of Adam, at first; it falls to 0 along a cosine")
+    learning_rate: float = zoo.flag(0.002, "initial learning rate; it falls to 0 along a cosine")
     epochs: int = zoo.flag(20, "passes over the training split; the best on validation is kept")
     batch_size: int = zoo.flag(32, "sentences in a batch")
 

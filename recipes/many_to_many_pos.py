@@ -52,7 +52,7 @@ class Config(zoo.Config):
     embedding_dim: int = zoo.flag(100, "size of a word vector")
     units: int = zoo.flag(128, "size of the state, in each direction")
     dropout: float = zoo.flag(0.5, "share of features dropped while training")
-    learning_rate: float = zoo.flag(0.003, "of Adam, at first; it falls to 0 along a cosine")
+    learning_rate: float = zoo.flag(0.003, "initial learning rate; it falls to 0 along a cosine")
     epochs: int = zoo.flag(10, "passes over the training split; the best on validation is kept")
     batch_size: int = zoo.flag(32, "sentences in a batch")
 

@@ -60,7 +60,7 @@ class Config(zoo.Config):
     units: int = zoo.flag(128, "size of the state, in each direction")
     bidirectional: bool = zoo.flag(True, "read the words in both directions")
     dropout: float = zoo.flag(0.2, "share of features dropped while training")
-    learning_rate: float = zoo.flag(0.004, "of Adam, at first; it falls to 0 along a cosine")
+    learning_rate: float = zoo.flag(0.004, "initial learning rate; it falls to 0 along a cosine")
     epochs: int = zoo.flag(2, "passes over the training words")
     batch_size: int = zoo.flag(64, "windows in a batch")
 

@@ -61,7 +61,7 @@ class Config(zoo.Config):
     segment: int = zoo.flag(0, "values read at each step of the network, 0 to suit the dataset")
     units: int = zoo.flag(64, "size of the state")
     dropout: float = zoo.flag(0.0, "share of features dropped while training")
-    learning_rate: float = zoo.flag(0.002, "of Adam, at first; it falls to 0 along a cosine")
+    learning_rate: float = zoo.flag(0.002, "initial learning rate; it falls to 0 along a cosine")
     epochs: int = zoo.flag(0, "passes over the training part, 0 to suit the dataset")
     batch_size: int = zoo.flag(32, "windows in a batch")
 

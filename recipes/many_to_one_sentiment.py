@@ -56,8 +56,8 @@ class Config(zoo.Config):
     bidirectional: bool = zoo.flag(False, "read the text in both directions")
     pooling: str = zoo.flag("last", "which states decide", ("last", "mean", "max", "attention"))
     dropout: float = zoo.flag(0.5, "share of features dropped while training")
-    learning_rate: float = zoo.flag(0.001, "of Adam")
-    epochs: int = zoo.flag(4, "at most; training stops after two without a better validation")
+    learning_rate: float = zoo.flag(0.001, "learning rate of Adam")
+    epochs: int = zoo.flag(4, "most epochs to train; it stops after two without improvement")
     batch_size: int = zoo.flag(64, "texts in a batch")
 
 

@@ -50,7 +50,9 @@ WORD = zoo.text.WORD  # letters and digits, with inner hyphens and apostrophes
 class Config(zoo.Config):
     cell: str = zoo.flag("gru", "recurrent cell", choices=("simple_rnn", "lstm", "gru"))
     dataset: str = zoo.flag(GLYPHS, "name of a dataset, or a TSV of image and caption")
-    cnn_weights: str = zoo.flag("imagenet", "of MobileNetV2, for photographs: imagenet, or a file")
+    cnn_weights: str = zoo.flag(
+        "imagenet", "weights of MobileNetV2 for photographs: imagenet, or a file"
+    )
     attention: bool = zoo.flag(True, "attend to places in the image")
     baseline: bool = zoo.flag(False, "train the same model without attention too, to compare")
     min_count: int = zoo.flag(4, "rarer words become [UNK]")
@@ -58,7 +60,7 @@ class Config(zoo.Config):
     embedding_dim: int = zoo.flag(256, "size of a word's vector")
     units: int = zoo.flag(256, "size of the state")
     dropout: float = zoo.flag(0.4, "share of features dropped while training")
-    learning_rate: float = zoo.flag(0.002, "of Adam, at its peak after the first epoch")
+    learning_rate: float = zoo.flag(0.002, "learning rate of Adam at its peak, after the first epoch")
     epochs: int = zoo.flag(6, "passes over the training split; the best on validation is kept")
     batch_size: int = zoo.flag(64, "captions in a batch")
     beam_width: int = zoo.flag(5, "hypotheses that beam search keeps")

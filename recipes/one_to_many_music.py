@@ -45,7 +45,7 @@ class Config(zoo.Config):
     dataset: str = zoo.flag("jsb_chorales", "name of the dataset", choices=("jsb_chorales",))
     units: int = zoo.flag(256, "size of the state")
     dropout: float = zoo.flag(0.2, "share of features dropped while training")
-    learning_rate: float = zoo.flag(0.01, "of Adam, at first; it falls to 0 along a cosine")
+    learning_rate: float = zoo.flag(0.01, "initial learning rate; it falls to 0 along a cosine")
     epochs: int = zoo.flag(60, "passes over the training chorales; the best on validation is kept")
     batch_size: int = zoo.flag(8, "chorales in a batch")
 

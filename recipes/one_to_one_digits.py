@@ -49,7 +49,7 @@ class Config(zoo.Config):
     cell: str = zoo.flag("gru", "recurrent cell", choices=("simple_rnn", "lstm", "gru"))
     dataset: str = zoo.flag("digits", "digits, mnist, fashion_mnist, or others of TFDS with images")
     units: int = zoo.flag(64, "size of the state")
-    learning_rate: float = zoo.flag(0.003, "of Adam, at first; it falls to 0 along a cosine")
+    learning_rate: float = zoo.flag(0.003, "initial learning rate; it falls to 0 along a cosine")
     epochs: int = zoo.flag(0, "passes over the training split, 0 for what suits the dataset")
     batch_size: int = zoo.flag(32, "images in a batch")
 

@@ -81,7 +81,8 @@ def run(main, config_class, description, argv=None):
     parser.error = lambda message: parser.exit(2, f"{parser.prog}: error: {message}\n")
     fields = _fields(config_class)
     for field, type_, _ in sorted(fields, key=lambda row: row[0].kw_only):  # in order otherwise
-        help_text = f"{field.metadata.get('help', '')} (default: {field.default})".replace("%", "%%")
+        default = "''" if field.default == "" else field.default
+        help_text = f"{field.metadata.get('help', '')} (default: {default})".replace("%", "%%")
         options = {"default": field.default, "help": help_text}
         if type_ is bool:
             options |= {"action": argparse.BooleanOptionalAction}

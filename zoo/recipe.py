@@ -37,7 +37,11 @@ class Config:
     output: str = flag("", "folder to write the trained model to, '' for none")
     seed: int = flag(0, "the same seed gives the same numbers")
     smoke: bool = flag(False, "a few rows and one epoch, to see that everything runs")
-    precision: str = flag("float32", "of layers", ("float32", "mixed_float16", "mixed_bfloat16"))
+    precision: str = flag(
+        "float32",
+        "number format in which layers compute",
+        choices=("float32", "mixed_float16", "mixed_bfloat16"),
+    )
     distribute: bool = flag(False, "train on all devices, and with JAX in all processes")
 
     def __post_init__(self):
