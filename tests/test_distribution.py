@@ -121,9 +121,10 @@ DIVERGES = """
 import dataclasses, os, keras, numpy as np, zoo
 
 @dataclasses.dataclass
-class Config:
+class Config(zoo.Config):
     distribute: bool = zoo.flag(True, "on all devices")
 
+@zoo.apply_config
 def main(config):
     model = keras.Sequential([keras.layers.Dense(4), keras.layers.Dense(1)])
     x, y = np.ones((16, 3), "float32"), np.ones((16, 1))

@@ -1,7 +1,5 @@
 """Half precision: each type trains, what must be exact stays float32, and the quality is the same."""
 
-import dataclasses
-
 import keras
 import numpy as np
 import pytest
@@ -100,26 +98,3 @@ def test_the_same_accuracy(policy):
     model.fit(images[~is_test], labels[~is_test], epochs=12, verbose=0)
     _, accuracy = model.evaluate(images[is_test], labels[is_test], verbose=0)
     assert abs(accuracy - 0.983) < 0.01
-
-
-@dataclasses.dataclass
-class Config:
-    precision: str = zoo.flag("float32", "of layers", ("float32", "mixed_float16", "mixed_bfloat16"))
-
-
-def test_a_flag_sets_the_policy_while_a_recipe_runs():
-    seen = []
-
-    def main(config):
-        seen.append(zoo.build("one_to_one").get_layer("rnn_0").compute_dtype)
-        if config.precision == "mixed_bfloat16":
-            raise ArithmeticError
-
-    zoo.run(main, Config, "", [])
-    zoo.run(main, Config, "", ["--precision", "mixed_float16"])
-    with pytest.raises(ArithmeticError):
-        zoo.run(main, Config, "", ["--precision", "mixed_bfloat16"])
-    assert seen == ["float32", "float16", "bfloat16"]
-    assert keras.config.dtype_policy().name == "float32"
-    with pytest.raises(SystemExit):
-        zoo.run(main, Config, "", ["--precision", "float16"])

@@ -216,10 +216,10 @@ def test_ngrams_are_distributions_that_learn():
     train = rng.integers(4, 9, 300).tolist()
     for n in (1, 2, 4):
         beginning = train[:10]  # all tokens that may follow it share one probability of 1
-        losses = [ngram_loss(train, [*beginning, t], n, 12) for t in range(12)]
-        known = ngram_loss(train, beginning, n, 12) * 9
+        losses = [ngram_loss([train], [[*beginning, t]], n, 12) for t in range(12)]
+        known = ngram_loss([train], [beginning], n, 12) * 9
         assert sum(math.exp(known - 10 * loss) for loss in losses) == pytest.approx(1)
-    again = [5, 6, 7, 8] * 50
+    again = [[5, 6, 7, 8] * 50]
     assert ngram_loss(again, again, 1, 12) > 1.3 and ngram_loss(again, again, 3, 12) < 0.1
 
 
@@ -227,4 +227,4 @@ def test_an_ngram_by_hand():
     # After 6 came 5, twice; below it 5 is 3 of 5 tokens; below that one of 10.
     unigram = (3 + 2 * 0.1) / (5 + 2)
     bigram = (2 + unigram) / (2 + 1)
-    assert ngram_loss([5, 6, 5, 6, 5], [6, 5], 2, 10) == pytest.approx(-math.log(bigram))
+    assert ngram_loss([[5, 6, 5, 6, 5]], [[6, 5]], 2, 10) == pytest.approx(-math.log(bigram))

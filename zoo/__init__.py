@@ -13,11 +13,14 @@ import sys
 
 from zoo.errors import InputError
 from zoo.flags import flag, run
+from zoo.recipe import Config, apply_config
 from zoo.registry import build, list_models, register, register_classes
 from zoo.tasks import list_presets, load, save
 
 __all__ = [
+    "Config",
     "InputError",
+    "apply_config",
     "build",
     "cells",
     "datasets",
@@ -34,6 +37,7 @@ __all__ = [
     "metrics",
     "music",
     "plots",
+    "recipe",
     "register",
     "run",
     "save",

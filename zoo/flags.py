@@ -1,21 +1,37 @@
-"""The command line of a recipe: a dataclass whose fields are its flags."""
+"""The command line of a recipe: each field of a dataclass becomes a flag."""
 
 import argparse
 import dataclasses
 import math
+import numbers
+import os
 import sys
 import types
 import typing
 
 from zoo import arguments
 from zoo.console import ends_in_one_line, open_streams
-from zoo.errors import InputError
+from zoo.errors import InputError, shown
 
-MOST = 2**32 - 1  # of whole numbers: the greatest seed that NumPy takes
+MOST = 2**32 - 1  # the largest whole number of a flag, because it is the largest seed NumPy takes
+TYPES = {  # of fields: what a value must be, and the words for it
+    bool: (bool, "True or False"),
+    int: (numbers.Integral, "a whole number"),
+    float: (numbers.Real, "a number"),
+    str: (str | os.PathLike, "a text"),
+}
 
 
 def flag(default, help, choices=None):
-    """A field of a recipe's Config: its default, one line of help, and the values allowed.
+    """A field of a recipe's Config.
+
+    Args:
+        default: its default value.
+        help: one line for `--help`.
+        choices: the values that are allowed, or None for any.
+
+    Returns:
+        A `dataclasses.Field`.
 
     Example:
 
@@ -31,29 +47,23 @@ def flag(default, help, choices=None):
 def run(main, config_class, description, argv=None):
     """Reads the flags of a recipe and calls `main(config)`.
 
-    Each field becomes a flag: `batch_size` is `--batch-size`, and a field that is True or False gets
-    `--smoke` and `--no-smoke`. A field may be a `bool`, `int`, `float` or `str`, or one of these or
-    None, as in `str | None`.
+    Each field becomes a flag: `batch_size` becomes `--batch-size`. A field that is True or False, such
+    as `smoke`, becomes two flags, `--smoke` and `--no-smoke`. `--help` lists keyword-only fields last.
 
-    All values are checked before `main` is called. Numbers must be finite. They may be negative only
-    if the default is. A whole number whose default is positive counts something, so it must be at
-    least 1. A field with a name that `zoo.arguments` knows, such as `dropout`, has its range.
+    All values are checked before `main` is called, see `check`.
 
-    What cannot be used (an unknown flag, a value that is not allowed, any `InputError` or `OSError`) is
-    reported in one line, and the program ends with exit status 2. After Ctrl-C the status is 130.
-
-    Two fields have a meaning here. `precision` is the policy of Keras in `main`: `"float32"`, or
-    `"mixed_float16"` or `"mixed_bfloat16"`, with which layers compute in half precision and weights
-    stay in float32. `distribute` lets `model.fit` use all devices.
+    If the program cannot go on, it ends with one line and exit status 2. This happens with an unknown
+    flag, a value that is not allowed, an `InputError` and an `OSError`. After Ctrl-C the status is 130.
 
     Args:
-        main: function of one argument, the filled-in config.
-        config_class: a dataclass whose fields are made with `flag`.
-        description: shown by `--help`; a recipe gives its docstring.
-        argv: the words of the command line; those of the process if None.
+        main: function of one argument, the config.
+        config_class: a dataclass whose fields are made with `flag`. A field may be a `bool`, `int`,
+            `float` or `str`, or one of these or None, such as `str | None`.
+        description: text for `--help`. A recipe passes its docstring.
+        argv: the words of the command line, or None for those of this process.
 
     Raises:
-        TypeError: a field of another type.
+        TypeError: a field has another type.
 
     Example:
 
@@ -69,9 +79,10 @@ def run(main, config_class, description, argv=None):
         description=description, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.error = lambda message: parser.exit(2, f"{parser.prog}: error: {message}\n")
-    type_of = _types(config_class)
-    for field, type_ in type_of.items():
-        help_text = f"{field.metadata.get('help', '')} (default: {field.default})".replace("%", "%%")
+    fields = _fields(config_class)
+    for field, type_, _ in sorted(fields, key=lambda row: row[0].kw_only):  # in order otherwise
+        default = "''" if field.default == "" else field.default
+        help_text = f"{field.metadata.get('help', '')} (default: {default})".replace("%", "%%")
         options = {"default": field.default, "help": help_text}
         if type_ is bool:
             options |= {"action": argparse.BooleanOptionalAction}
@@ -81,26 +92,59 @@ def run(main, config_class, description, argv=None):
     words = _join_negative_numbers(sys.argv[1:] if argv is None else argv)
     with ends_in_one_line(parser.prog):
         config = config_class(**vars(parser.parse_args(words)))
-        for field, type_ in type_of.items():
-            check_number(field.name, type_, getattr(config, field.name), field.default)
-        from zoo import training  # here, because it imports Keras
-
-        with training.options(config) as config:
-            main(config)
+        check(config)
+        main(config)
 
 
-def _types(config_class):
-    """A dict of each field to its type, which is str for `str | None`."""
-    hints, found = typing.get_type_hints(config_class), {}
+def check(config):
+    """Checks the values of a config, however it was made.
+
+    A value must have the type of its field, and be one of its choices if it has some. Numbers must be
+    finite. They may be negative only if the default is negative. A whole number whose default is above
+    0 counts something, so it must be at least 1. A field named in `zoo.arguments`, such as `dropout`,
+    must be in the range given there. The default is always allowed.
+
+    Args:
+        config: a dataclass whose fields are made with `flag`.
+
+    Raises:
+        InputError: a value is not allowed. The message names the flag.
+        TypeError: a field has a type that cannot be a flag.
+
+    Example:
+
+    >>> @dataclasses.dataclass
+    ... class Config:
+    ...     units: int = flag(64, "size of the state")
+    >>> check(Config(units=128))
+    >>> check(Config(units="128"))
+    Traceback (most recent call last):
+    ...
+    zoo.errors.InputError: argument --units: must be a whole number. Received: '128'
+    """
+    for field, type_, may_be_none in _fields(type(config)):
+        value, choices = getattr(config, field.name), field.metadata.get("choices")
+        if value is None and may_be_none:
+            continue
+        allowed, words = TYPES[type_]
+        if not isinstance(value, allowed) or (isinstance(value, bool) and type_ is not bool):
+            _refuse(field.name, f"must be {words}. Received: {shown(value)}")
+        if choices and value not in choices:
+            _refuse(field.name, f"must be one of {', '.join(choices)}. Received: {shown(value)}")
+        check_number(field.name, type_, value, field.default)
+
+
+def _fields(config_class):
+    """A list of each field, its type (str for `str | None`), and whether it may be None."""
+    hints, found = typing.get_type_hints(config_class), []
     for field in dataclasses.fields(config_class):
-        choices = [hints[field.name]]
-        if typing.get_origin(choices[0]) in (typing.Union, types.UnionType):
-            choices = [one for one in typing.get_args(choices[0]) if one is not types.NoneType]
-        if len(choices) != 1 or choices[0] not in (bool, int, float, str):
-            raise TypeError(
-                f"A flag is a bool, int, float or str. Received: {field.name}: {hints[field.name]}"
-            )
-        (found[field],) = choices
+        hint = hints[field.name]
+        is_union = typing.get_origin(hint) in (typing.Union, types.UnionType)
+        choices = [one for one in typing.get_args(hint) if one is not types.NoneType]
+        choices = choices if is_union else [hint]
+        if len(choices) != 1 or choices[0] not in TYPES:
+            raise TypeError(f"A flag is a bool, int, float or str. Received: {field.name}: {hint}")
+        found.append((field, choices[0], is_union or field.default is None))
     return found
 
 
@@ -108,8 +152,12 @@ def _flag_of(name):
     return "--" + name.replace("_", "-")
 
 
+def _refuse(name, reason):
+    raise InputError(f"argument {_flag_of(name)}: {reason}")
+
+
 def _join_negative_numbers(words):
-    """`--bias -1e-3` as `--bias=-1e-3`, because argparse takes `-1e-3` for a flag."""
+    """Turns `--bias -1e-3` into `--bias=-1e-3`, because argparse would read `-1e-3` as a flag."""
     joined = []
     for word in words:
         is_number = word.startswith("-")
@@ -125,13 +173,13 @@ def _join_negative_numbers(words):
 
 
 def check_number(name, type_, value, default):
-    """Raises an `InputError` if a flag cannot have this number, see `run`.
+    """Raises an `InputError` if a flag may not have this number, see `check`.
 
     Args:
-        name: of the field.
-        type_: int or float; others are not checked.
-        value: what was given, or None.
-        default: of the field; it is always allowed.
+        name: name of the field.
+        type_: int or float. Values of other types are not checked.
+        value: the value given, or None.
+        default: default of the field. It is always allowed.
 
     Example:
 
@@ -141,20 +189,16 @@ def check_number(name, type_, value, default):
     ...
     zoo.errors.InputError: argument --units: must be at least 1. Received: 0
     """
-
-    def refuse(reason):
-        raise InputError(f"argument {_flag_of(name)}: {reason}")
-
     if type_ not in (int, float) or value == default or value is None:
         return
     least = -MOST if (default or 0) < 0 else 1 if type_ is int and (default or 0) > 0 else 0
     if not math.isfinite(value):
-        refuse(f"must be a finite number. Received: {value}")
+        _refuse(name, f"must be a finite number. Received: {value}")
     if value < least:
-        refuse(f"must be at least {least}. Received: {value}")
+        _refuse(name, f"must be at least {least}. Received: {value}")
     if type_ is int and value > MOST:
-        refuse(f"must be at most {MOST}. Received: {value}")
+        _refuse(name, f"must be at most {MOST}. Received: {value}")
     try:
         arguments.check(name, value)
     except InputError as error:
-        refuse(error)
+        _refuse(name, error)

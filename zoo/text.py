@@ -264,8 +264,8 @@ def train_subwords(texts, vocabulary_size):
     return sentencepiece.SentencePieceProcessor(model_proto=model.getvalue())
 
 
-def ngram_loss(train, tokens, n, vocabulary_size):
-    """Computes the loss of an n-gram model, which predicts each token of a text from counts.
+def ngram_loss(train, texts, n, vocabulary_size):
+    """How well counts alone predict each token of some texts: an interpolated n-gram model.
 
     The model is interpolated (Witten & Bell 1991, "The Zero-Frequency Problem"). Let c be the last k
     tokens, and d the last k - 1 tokens:
@@ -276,35 +276,58 @@ def ngram_loss(train, tokens, n, vocabulary_size):
     have the same probability. The largest k is n - 1, or less if training does not have c.
 
     Args:
-        train: a list of integers, the training text.
-        tokens: a list of integers, the text to predict. Its first token is given.
-        n: the largest number of tokens that are counted together.
-        vocabulary_size: the number of different tokens.
+        train: the training texts, a list of lists of integers.
+        texts: the texts to predict, a list of lists of integers. The first token of each is given.
+        n: how many tokens are counted together.
+        vocabulary_size: number of tokens that there are.
 
     Returns:
         The mean of -log p, in nats.
 
     Example:
 
-    >>> round(ngram_loss([5, 6, 5, 6, 5], [6, 5, 6], n=2, vocabulary_size=10), 3)
+    >>> round(ngram_loss([[5, 6, 5, 6, 5]], [[6, 5, 6]], n=2, vocabulary_size=10), 3)
     0.23
     """
     counts = collections.defaultdict(collections.Counter)
-    for k in range(n):
-        for i in range(k, len(train)):
-            counts[tuple(train[i - k : i])][train[i]] += 1
+    for text in train:
+        for k in range(n):
+            for i in range(k, len(text)):
+                counts[tuple(text[i - k : i])][text[i]] += 1
     totals = {context: counter.total() for context, counter in counts.items()}
     losses = []
-    for i in range(1, len(tokens)):
-        p = 1 / vocabulary_size
-        for k in range(min(n, i + 1)):
-            context = tuple(tokens[i - k : i])
-            if context not in counts:
-                break
-            kinds = len(counts[context])
-            p = (counts[context][tokens[i]] + kinds * p) / (totals[context] + kinds)
-        losses.append(-math.log(p))
+    for text in texts:
+        for i in range(1, len(text)):
+            p = 1 / vocabulary_size
+            for k in range(min(n, i + 1)):
+                context = tuple(text[i - k : i])
+                if context not in counts:
+                    break
+                kinds = len(counts[context])
+                p = (counts[context][text[i]] + kinds * p) / (totals[context] + kinds)
+            losses.append(-math.log(p))
     return float(np.mean(losses))
+
+
+def most_frequent_tags(words, tags):
+    """The tag that each word has most often, a baseline for tagging.
+
+    Args:
+        words: the words of the training texts, a list of str.
+        tags: their tags, a list of the same length.
+
+    Returns:
+        A dict of word to tag. Of two tags that are equally frequent, the first one counts.
+
+    Example:
+
+    >>> most_frequent_tags(["the", "can", "can", "can"], ["DET", "AUX", "NOUN", "AUX"])
+    {'the': 'DET', 'can': 'AUX'}
+    """
+    tags_of = collections.defaultdict(collections.Counter)
+    for word, tag in zip(words, tags, strict=True):
+        tags_of[word][tag] += 1
+    return {word: counter.most_common(1)[0][0] for word, counter in tags_of.items()}
 
 
 def load_glove(path, vocabulary, dim=100):

@@ -1,0 +1,147 @@
+"""What recipes share: flags, precision and devices, tables of scores, saving."""
+
+import dataclasses
+import json
+import re
+
+import keras
+import numpy as np
+import pytest
+
+import zoo
+
+
+@dataclasses.dataclass
+class Config(zoo.Config):
+    units: int = zoo.flag(64, "size of the state")
+    cell: str = zoo.flag("gru", "recurrent cell", choices=("simple_rnn", "lstm", "gru"))
+    dropout: float = zoo.flag(0.5, "share of features dropped")
+    glove: str | None = zoo.flag("glove.zip", "word vectors")
+
+
+def test_help_lists_own_flags_first_and_shared_ones_last(capsys):
+    with pytest.raises(SystemExit):
+        zoo.run(print, Config, "", ["--help"])
+    flags = re.findall(r"^  (--[a-z-]+)", capsys.readouterr().out, re.M)
+    shared = ["--data-dir", "--output", "--seed", "--smoke", "--precision", "--distribute"]
+    assert flags == ["--units", "--cell", "--dropout", "--glove", *shared]
+
+
+def test_a_config_in_python(tmp_path):
+    config = Config(8, "lstm", dropout=0, glove=None, output=tmp_path, seed=np.int64(3))
+    assert (config.units, config.dropout, config.seed, config.smoke) == (8, 0, 3, False)
+    assert dataclasses.replace(config, units=9).units == 9
+
+
+@pytest.mark.parametrize(
+    ("wrong", "message"),
+    [
+        ({"units": 0}, "argument --units: must be at least 1. Received: 0"),
+        ({"units": 8.5}, "argument --units: must be a whole number. Received: 8.5"),
+        ({"units": True}, "argument --units: must be a whole number. Received: True"),
+        ({"units": None}, "argument --units: must be a whole number. Received: None"),
+        ({"dropout": 1.0}, "argument --dropout: dropout must be a number from 0 to below 1"),
+        ({"dropout": "0.1"}, "argument --dropout: must be a number. Received: '0.1'"),
+        ({"dropout": float("nan")}, "argument --dropout: must be a finite number. Received: nan"),
+        ({"cell": "gruu"}, "argument --cell: must be one of simple_rnn, lstm, gru. Received: 'gruu'"),
+        ({"output": None}, "argument --output: must be a text. Received: None"),
+        ({"seed": -1}, "argument --seed: must be at least 0. Received: -1"),
+        ({"seed": 2**32}, "argument --seed: must be at most 4294967295. Received: 4294967296"),
+        ({"smoke": 1}, "argument --smoke: must be True or False. Received: 1"),
+        (
+            {"precision": "float16"},
+            "argument --precision: must be one of float32, mixed_float16, mixed",
+        ),
+    ],
+)
+def test_values_in_python_are_checked_like_flags(wrong, message):
+    with pytest.raises(zoo.InputError, match=re.escape(message)):
+        Config(**wrong)
+
+
+def test_main_honors_precision_from_the_command_line_and_from_python():
+    seen = []
+
+    @zoo.apply_config
+    def main(config):
+        seen.append(zoo.build("one_to_one").get_layer("rnn_0").compute_dtype)
+        if config.precision == "mixed_bfloat16":
+            raise ArithmeticError
+
+    zoo.run(main, Config, "", [])
+    zoo.run(main, Config, "", ["--precision", "mixed_float16"])
+    main(Config(precision="mixed_float16"))
+    with pytest.raises(ArithmeticError):
+        main(Config(precision="mixed_bfloat16"))
+    assert seen == ["float32", "float16", "float16", "bfloat16"]
+    assert keras.config.dtype_policy().name == "float32"
+    with pytest.raises(SystemExit):
+        zoo.run(main, Config, "", ["--precision", "float16"])
+
+
+def test_main_honors_distribute_from_python():
+    seen = []
+
+    @zoo.apply_config
+    def main(config):
+        model = zoo.build("one_to_one")
+        seen.append(type(model.distribute_strategy).__name__)
+
+    if keras.backend.backend() == "tensorflow":
+        main(Config(distribute=True))
+        main(Config())
+        assert "MirroredStrategy" in seen[0] and "MirroredStrategy" not in seen[1]
+    elif keras.backend.backend() == "torch":
+        with pytest.raises(zoo.InputError, match="--distribute needs"):
+            main(Config(distribute=True))
+
+
+def test_only_the_first_process_prints_and_writes(monkeypatch, capsys, tmp_path):
+    import contextlib
+
+    @contextlib.contextmanager
+    def all_devices():
+        yield 1
+
+    monkeypatch.setattr(zoo.training, "_all_devices", all_devices)
+    outputs = []
+
+    @zoo.apply_config
+    def main(config):
+        print("from process 1")
+        outputs.append(config.output)
+
+    main(Config(distribute=True, output=str(tmp_path / "model")))
+    assert outputs == [""] and capsys.readouterr().out == ""
+
+
+def test_groups_by_length():
+    lengths = np.random.default_rng(0).integers(1, 50, 1000)
+    quarters = zoo.recipe.quarters_by_length(lengths)
+    assert sorted(np.concatenate([*quarters.values()])) == list(range(1000))
+    assert all(abs(len(rows) - 250) < 30 for rows in quarters.values())
+    for name, rows in quarters.items():
+        assert name == f"to {lengths[rows].max()} words"
+    assert [len(rows) for rows in zoo.recipe.quarters_by_length([5] * 8 + [6]).values()] == [8, 1]
+
+
+def test_a_table(capsys):
+    rows = {"a": {"x": np.float32(0.123456), "n": np.int64(7)}, "longer name": {"n": 12, "z": None}}
+    zoo.recipe.print_table("Test", rows, ".2%")
+    assert capsys.readouterr().out == (
+        "\nTest              x   n  z\na            12.35%   7  -\nlonger name       -  12  -\n"
+    )
+
+
+def test_saving(tmp_path, capsys):
+    card = {"task": "image_classification", "type": "one_to_one", "dataset": "digits"}
+    model, results = zoo.build("one_to_one", units=4), {"metrics": {}, "history": {"loss": [1.0]}}
+    zoo.recipe.save(Config(), model, card, **results)
+    assert "To keep the model, add --output DIR." in capsys.readouterr().out
+    folder = tmp_path / "model"
+    config = Config(units=4, output=str(folder))
+    zoo.recipe.save(config, model, card, **results, files={"notes.txt": b"x"})
+    written = "history.csv, metrics.json, model.keras, notes.txt, task.json"
+    assert capsys.readouterr().out == f"\nWritten to {folder}: {written}.\n"
+    card = json.loads((folder / "task.json").read_text())
+    assert (card["cell"], card["config"]["seed"], card["config"]["units"]) == ("lstm", 0, 4)

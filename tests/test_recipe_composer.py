@@ -1,0 +1,107 @@
+"""Composer: a chorale from one chord, as MIDI and as a picture."""
+
+import io
+import json
+import re
+
+import edits
+import mido
+import needs
+import numpy as np
+import pytest
+from pictures import assert_shows_data
+
+import zoo
+
+RECIPE = "one_to_many_composer"
+CHORDS = [[72, 67, 64, 48], [74, 67, 62, 55], [76, 67, 60, 48], [72, 65, 60, 53]]
+
+
+def test_symbols_and_back(recipe):
+    notes = np.array([*CHORDS, [72, 0, 64, 48]])
+    symbols = zoo.music.to_symbols(notes, shift=2)
+    assert symbols[:5] == ["|", "S74", "A69", "T66", "B50"]
+    assert [i for i, symbol in enumerate(symbols) if symbol == "|"] == [0, recipe["BEAT"]]
+    assert symbols[-3] == "A0"  # silence is not moved
+    expected = np.where(notes == 0, 0, notes + 2)
+    np.testing.assert_array_equal(zoo.music.from_symbols(["[START]", *symbols, "[END]"]), expected)
+    np.testing.assert_array_equal(zoo.music.from_symbols(symbols[:-1]), expected[:-1])
+    assert zoo.music.from_symbols(["[START]", "[END]"]).shape == (0, 4)
+    one_too_few = ["S72", "A67", "B48", "|", "S71", "A65", "T62", "B47"]  # no voice changes places
+    assert zoo.music.from_symbols(one_too_few).tolist() == [[72, 67, 0, 48], [71, 65, 62, 47]]
+
+
+def test_pieces_are_cut_and_moved_at_random(recipe):
+    notes = np.array(CHORDS * 40)
+    symbols = {s for shift in range(-4, 5) for s in zoo.music.to_symbols(notes, shift)}
+    numbers = {symbol: i for i, symbol in enumerate([*recipe["SPECIAL"], *sorted(symbols - {"|"})])}
+    names, rng = list(numbers), np.random.default_rng(0)
+    first = set()
+    for x, y in recipe["make_pieces"]([notes] * 50, numbers, rng):
+        assert len(x) == 16 * recipe["BEAT"] and x[1:].tolist() == y[:-1].tolist() and min(x) > 1
+        first.add(next(names[token] for token in x if names[token][0] == "S"))
+    assert len(first) > 10
+    (x, _), *_ = recipe["make_pieces"]([notes[:4]], numbers, rng, shifts=[0])
+    assert [names[token] for token in x] == ["[START]", *zoo.music.to_symbols(notes[:4])]
+
+
+def test_a_few_chorales(run, chorales, ask):
+    output, cell = chorales / "model", "gru"
+    words = ["--cell", cell, "--data-dir", chorales, "--chord", "74, 67,62,55"]
+    printed = run("--smoke", *words, "--output", output)
+    assert "20 train, 5 validation, 5 test chorales" in printed
+    metrics = json.loads((output / "metrics.json").read_text())
+    for split, rows in metrics.items():
+        assert list(rows) == [cell, "6-gram"]
+        for name, row in rows.items():
+            (loss,) = row.values()
+            assert re.search(rf"^{split}, {name} +{loss:.4f}$", printed, re.M)
+        assert 3.5 < rows[cell]["nats a token"] < 5  # ln 134 = 4.9 if all symbols are alike
+        # Each of the four chords lasts a beat, and then any of them follows: ln 4 in 17 tokens.
+        assert np.log(4) / 17 < rows["6-gram"]["nats a token"] < 1
+    assert re.search(r"^soprano +D5 ", printed, re.M) and re.search(r"^bass +G3 ", printed, re.M)
+    task = json.loads((output / "task.json").read_text())
+    assert {"|", "S74", "B48"} <= set(task["vocabulary"])
+    assert len(mido.MidiFile(file=io.BytesIO((output / "chorale.mid").read_bytes())).tracks) == 5
+    assert_shows_data(output / "chorale.png")
+    options = ["--strategy", "sample", "--top-p", "0.95", "--seed", "0", "--beats", "4"]
+    (notes,) = ask("generate", output, "74,67,62,55", options=options)
+    assert zoo.music.to_midi(np.array(notes)) == (output / "chorale.mid").read_bytes()
+
+
+@pytest.mark.slow
+def test_the_same_seed_gives_the_same_numbers(assert_same_numbers, chorales):
+    files = ("history.csv", "metrics.json", "chorale.mid")
+    assert_same_numbers("--smoke", "--cell", "lstm", "--seed", "3", "--data-dir", chorales, files=files)
+
+
+@pytest.mark.slow
+@needs.data
+def test_real_chorales(run, tmp_path):
+    run("--smoke", "--output", tmp_path / "model")
+    losses = json.loads((tmp_path / "model" / "metrics.json").read_text())["test"]
+    # What follows in the first 20 chorales already says much.
+    assert losses["6-gram"]["nats a token"] < 2 < losses["lstm"]["nats a token"]
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        ("--chord 72,67,64", "must be four MIDI pitches"),
+        ("--chord 72,67,64,c", "must be four MIDI pitches"),
+        ("--chord 72,67,64,120", "sing in training, such as 72,67,64,48. Received: '72,67,64,120'"),
+        ("--dataset jsb", "invalid choice: 'jsb'"),
+        ("--output {tmp}", "holds something else"),
+    ],
+)
+def test_bad_input_is_one_line_and_status_2(words, message, chorales, assert_refused):
+    assert_refused(message, "--smoke", "--data-dir", chorales, *words.format(tmp=chorales).split())
+
+
+def test_a_model_that_cannot_write_is_refused(chorales, monkeypatch, assert_refused):
+    def build(name, **options):
+        return edits.make("sequential", options["vocabulary_size"], tokens=200, per_step=True)
+
+    monkeypatch.setattr(zoo, "build", build)
+    monkeypatch.setattr(zoo, "fit", None)
+    assert_refused("needs a model with generate()", "--smoke", "--data-dir", chorales)

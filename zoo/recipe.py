@@ -1,0 +1,182 @@
+"""What recipes share and a reader need not see: common flags, printing scores, saving.
+
+Keras and NumPy are imported on first use, because `import zoo` must be instant.
+"""
+
+import contextlib
+import dataclasses
+import functools
+import numbers
+import os
+import tempfile
+
+from zoo import flags, tasks
+from zoo.flags import flag
+from zoo.registry import dtype_policy
+
+
+@dataclasses.dataclass(kw_only=True)
+class Config:
+    """The flags that every recipe has. A recipe's own Config adds its fields.
+
+    The values are checked, see `zoo.flags.check`.
+
+    Raises:
+        InputError: a value is not allowed.
+
+    Example:
+
+    >>> @dataclasses.dataclass
+    ... class Mine(Config):
+    ...     units: int = flag(64, "size of the state")
+    >>> config = Mine(units=8, smoke=True)
+    >>> config.units, config.smoke, config.seed
+    (8, True, 0)
+    """
+
+    data_dir: str = flag("", "folder where TFDS keeps its files, '' for its default")
+    output: str = flag("", "folder to write the trained model to, '' for none")
+    seed: int = flag(0, "the same seed gives the same numbers")
+    smoke: bool = flag(False, "a few rows and one epoch, to see that everything runs")
+    precision: str = flag(
+        "float32",
+        "number format in which layers compute",
+        choices=("float32", "mixed_float16", "mixed_bfloat16"),
+    )
+    distribute: bool = flag(False, "train on all devices, and with JAX in all processes")
+
+    def __post_init__(self):
+        flags.check(self)
+
+
+def apply_config(main):
+    """Decorates a recipe's `main(config)`, so that it honors `precision` and `distribute`.
+
+    With `precision="mixed_float16"` or `"mixed_bfloat16"`, the layers made in `main` compute in half
+    precision. Their weights stay in float32. With `distribute=True`, training in `main` uses all
+    devices. If there are several processes, only the first one prints. The others save to a temporary
+    folder.
+
+    Args:
+        main: function of one argument, a `Config`.
+
+    Returns:
+        A function of the same argument.
+
+    Raises:
+        InputError: `distribute` with a backend that cannot do it.
+
+    Example:
+
+    >>> import keras
+    >>> @apply_config
+    ... def main(config):
+    ...     print(keras.layers.GRU(8).compute_dtype)
+    >>> main(Config(precision="mixed_bfloat16"))
+    bfloat16
+    """
+
+    @functools.wraps(main)
+    def run_main(config):
+        from zoo.distribution import all_devices
+
+        with contextlib.ExitStack() as stack:
+            stack.enter_context(dtype_policy(config.precision))
+            if config.distribute and stack.enter_context(all_devices()) > 0:
+                nowhere = stack.enter_context(open(os.devnull, "w"))
+                stack.enter_context(contextlib.redirect_stdout(nowhere))
+                if config.output:
+                    folder = stack.enter_context(tempfile.TemporaryDirectory())
+                    config = dataclasses.replace(config, output=os.path.join(folder, "model"))
+            return main(config)
+
+    return run_main
+
+
+def quarters_by_length(lengths):
+    """Splits texts into four groups of about equal size, from short to long.
+
+    There are fewer groups if many texts have the same length.
+
+    Args:
+        lengths: number of words of each text, `[texts]`.
+
+    Returns:
+        A dict from the name of a group, such as `"to 12 words"`, to the indices of its texts.
+
+    Example:
+
+    >>> quarters = quarters_by_length([3, 9, 1, 4, 2, 7, 8, 5])
+    >>> {name: indices.tolist() for name, indices in quarters.items()}
+    {'to 2 words': [2, 4], 'to 4 words': [0, 3], 'to 7 words': [5, 7], 'to 9 words': [1, 6]}
+    """
+    import numpy as np
+
+    longest = np.unique(np.quantile(lengths, [0.25, 0.5, 0.75, 1.0], method="inverted_cdf"))
+    group = np.searchsorted(longest, lengths)  # of each text
+    return {f"to {n} words": np.flatnonzero(group == i) for i, n in enumerate(longest)}
+
+
+def print_table(title, rows, number=".4f"):
+    """Prints a table of scores, after an empty line.
+
+    Args:
+        title: text for the upper left corner.
+        rows: a dict from the name of each row to a dict of column to value. Columns appear in the
+            order in which they first occur. A value that is missing or None is printed as `-`.
+        number: format of all values except whole numbers, such as `".2f"` or `".2%"`.
+
+    Example:
+
+    >>> print_table("Test", {"gru": {"F1": 0.5, "words": 1200}, "baseline": {"F1": 0.25}})
+    <BLANKLINE>
+    Test          F1  words
+    gru       0.5000   1200
+    baseline  0.2500      -
+    """
+    columns = list(dict.fromkeys(column for row in rows.values() for column in row))
+
+    def cell(value):
+        if value is None:
+            return "-"
+        return str(value) if isinstance(value, numbers.Integral) else format(value, number)
+
+    lines = [[title, *columns]]
+    lines += [[name, *(cell(row.get(column)) for column in columns)] for name, row in rows.items()]
+    widths = [max(map(len, texts)) for texts in zip(*lines, strict=True)]
+    print()
+    for name, *cells in lines:
+        padded = (text.rjust(width) for text, width in zip(cells, widths[1:], strict=True))
+        print("  ".join([name.ljust(widths[0]), *padded]))
+
+
+def save(config, model, card, *, metrics, history, figures=None, files=None):
+    """Saves a trained model to `config.output` and says what was written.
+
+    If `config.output` is empty, nothing is written, and a line says how to keep the model.
+
+    Args:
+        config: the recipe's `Config`.
+        model: the trained `keras.Model`.
+        card: a dict for `task.json`, with the kind of task, the type, the dataset, preprocessing and
+            vocabulary. The model's cells and the config are added.
+        metrics: dict of scores, see `zoo.save`.
+        history: dict of lists, see `zoo.save`.
+        figures: dict of file names to figures, see `zoo.save`.
+        files: dict of file names to bytes, see `zoo.save`.
+
+    Example:
+
+    >>> save(Config(), None, {}, metrics={}, history={})
+    <BLANKLINE>
+    Nothing was written. To keep the model, add --output DIR.
+    """
+    if not config.output:
+        print("\nNothing was written. To keep the model, add --output DIR.")
+        return
+    from zoo.training import cells_of
+
+    task = {**card, "cell": cells_of(model), "config": dataclasses.asdict(config)}
+    results = {"metrics": metrics, "history": history, "figures": figures or {}, "files": files}
+    tasks.save(config.output, model, task=task, **results)
+    print(f"\nWritten to {config.output}: {', '.join(sorted(os.listdir(config.output)))}.")
