@@ -97,7 +97,7 @@ def chorales(request, tmp_path, monkeypatch):
     import numpy as np
     import tensorflow_datasets as tfds
 
-    from zoo.datasets import jsb_chorales
+    from zoo.datasets.builders import jsb_chorales
 
     manual = tmp_path / "downloads" / "manual"
     manual.mkdir(parents=True)

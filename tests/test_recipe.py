@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+import pathlib
 import re
 
 import keras
@@ -103,16 +104,18 @@ def test_only_the_first_process_prints_and_writes(monkeypatch, capsys, tmp_path)
     def all_devices():
         yield 1
 
-    monkeypatch.setattr(zoo.training, "_all_devices", all_devices)
+    monkeypatch.setattr(zoo.distribution, "all_devices", all_devices)
     outputs = []
 
     @zoo.apply_config
     def main(config):
         print("from process 1")
         outputs.append(config.output)
+        pathlib.Path(config.output).mkdir()
 
     main(Config(distribute=True, output=str(tmp_path / "model")))
-    assert outputs == [""] and capsys.readouterr().out == ""
+    assert not (tmp_path / "model").exists() and not pathlib.Path(outputs[0]).exists()
+    assert capsys.readouterr().out == ""
 
 
 def test_groups_by_length():

@@ -1,5 +1,6 @@
 """Training stops if it diverges, and mistakes in a model are found before it starts."""
 
+import contextlib
 import random
 
 import edits
