@@ -129,11 +129,17 @@ def test_groups_by_length():
 
 
 def test_a_table(capsys):
-    rows = {"a": {"x": np.float32(0.123456), "n": np.int64(7)}, "longer name": {"n": 12, "z": None}}
+    rows = {
+        "a": {"x": np.float32(0.123456), "n": np.int64(7), "y": 0},
+        "longer name": {"n": 12, "z": None, "y": 0.5},
+    }
     zoo.recipe.print_table("Test", rows, ".2%")
-    assert capsys.readouterr().out == (
-        "\nTest              x   n  z\na            12.35%   7  -\nlonger name       -  12  -\n"
-    )
+    assert capsys.readouterr().out.splitlines() == [
+        "",
+        "Test              x   n       y  z",
+        "a            12.35%   7   0.00%  -",
+        "longer name       -  12  50.00%  -",
+    ]
 
 
 def test_saving(tmp_path, capsys):

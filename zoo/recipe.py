@@ -124,7 +124,8 @@ def print_table(title, rows, number=".4f"):
         title: text for the upper left corner.
         rows: a dict from the name of each row to a dict of column to value. Columns appear in the
             order in which they first occur. A value that is missing or None is printed as `-`.
-        number: format of all values except whole numbers, such as `".2f"` or `".2%"`.
+        number: format of the values, such as `".2f"` or `".2%"`. A column in which all values are
+            whole numbers has no decimals.
 
     Example:
 
@@ -134,20 +135,17 @@ def print_table(title, rows, number=".4f"):
     gru       0.5000   1200
     baseline  0.2500      -
     """
-    columns = list(dict.fromkeys(column for row in rows.values() for column in row))
-
-    def cell(value):
-        if value is None:
-            return "-"
-        return str(value) if isinstance(value, numbers.Integral) else format(value, number)
-
-    lines = [[title, *columns]]
-    lines += [[name, *(cell(row.get(column)) for column in columns)] for name, row in rows.items()]
-    widths = [max(map(len, texts)) for texts in zip(*lines, strict=True)]
-    print()
-    for name, *cells in lines:
-        padded = (text.rjust(width) for text, width in zip(cells, widths[1:], strict=True))
-        print("  ".join([name.ljust(widths[0]), *padded]))
+    names = [title, *rows]
+    width = max(map(len, names))
+    lines = [name.ljust(width) for name in names]
+    for column in dict.fromkeys(column for row in rows.values() for column in row):
+        values = [row.get(column) for row in rows.values()]
+        are_whole = all(isinstance(value, numbers.Integral | None) for value in values)
+        style = "d" if are_whole else number
+        cells = [column, *("-" if value is None else format(value, style) for value in values)]
+        width = max(map(len, cells))
+        lines = [f"{line}  {cell:>{width}}" for line, cell in zip(lines, cells, strict=True)]
+    print("", *lines, sep="\n")
 
 
 def save(config, model, card, *, metrics, history, figures=None, files=None):
