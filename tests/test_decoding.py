@@ -15,6 +15,7 @@ from keras import ops
 
 import zoo
 from zoo import decoding
+from zoo.decoding import generator, loops
 
 START, END, SIZE = 2, 3, 6
 RNG = np.random.default_rng(0)
@@ -300,12 +301,12 @@ def generate_all_ways(model, inputs, max_length=9):
 
 @pytest.mark.parametrize("name", ["dot", "no context"])
 def test_chunks_of_any_size_give_the_same(name, monkeypatch):
-    monkeypatch.setattr(decoding, "CHUNK", 64)
+    monkeypatch.setattr(loops, "CHUNK", 64)
     model = build(name)
     inputs, _, _ = make_inputs(model)
     tokens, _, (beams, scores) = generate_all_ways(model, inputs)
     for size in (1, 4):
-        monkeypatch.setattr(decoding, "CHUNK", size)
+        monkeypatch.setattr(loops, "CHUNK", size)
         again = build(name)
         other_tokens, _, (other_beams, other_scores) = generate_all_ways(again, inputs)
         np.testing.assert_array_equal(other_tokens, tokens)
@@ -335,7 +336,7 @@ def test_only_the_last_compiled_loops_are_kept():
     model = build("no context")
     for top_k in range(1, 10):
         model.generate([[START]], 2, "sample", top_k=top_k)
-    assert len(model._loops) == decoding.LOOPS
+    assert len(model._loops) == generator.LOOPS
 
 
 def test_a_longer_sample_goes_on_with_the_same_text():
@@ -370,7 +371,7 @@ def test_ctrl_c_stops_a_long_generation():
         unittest.mock.patch.object(model, "_run", wraps=model._run) as run,
         pytest.raises(KeyboardInterrupt),
     ):
-        model.generate([[START]], chunks * decoding.CHUNK)
+        model.generate([[START]], chunks * loops.CHUNK)
     assert run.call_count < chunks / 2
 
 
@@ -386,6 +387,76 @@ def test_a_clone_knows_its_start_and_end_tokens(name):
     clone.set_weights(model.get_weights())
     assert (clone.start_token, clone.end_token) == (4, 5)
     np.testing.assert_array_equal(clone.generate(inputs, 9), model.generate(inputs, 9))
+
+
+INSERTED = {
+    "dense": lambda: keras.layers.Dense(6, "tanh"),
+    "normalization": keras.layers.LayerNormalization,
+    "gru": lambda: keras.layers.GRU(4, return_sequences=True),
+    "two cells": lambda: keras.layers.RNN(
+        [keras.layers.LSTMCell(4), keras.layers.GRUCell(3)], return_sequences=True
+    ),
+}
+COMBINES_STEPS = {
+    "convolution": lambda: keras.layers.Conv1D(5, 3, padding="causal"),
+    "both directions": lambda: keras.layers.Bidirectional(
+        keras.layers.GRU(4, return_sequences=True), merge_mode="sum"
+    ),
+    "backward": lambda: keras.layers.GRU(5, return_sequences=True, go_backwards=True),
+    "mean": lambda: Mean(),
+}
+
+
+class Mean(keras.layers.Layer):
+    def call(self, x):
+        return x + ops.mean(x, axis=1, keepdims=True)
+
+
+def insert(model, layer):
+    """A copy of a model with another layer before the last one."""
+
+    def call(old, *args, **kwargs):
+        x = old(*args, **kwargs)
+        return layer(x) if old.name == "output_dropout" else x
+
+    changed = keras.models.clone_model(model, call_function=call)
+    for variable in changed.trainable_variables:
+        variable.assign(variable * (8 if "embedding" in variable.path else 2.5))
+    return changed
+
+
+@pytest.mark.parametrize("layer", INSERTED)
+@pytest.mark.parametrize("name", ["additive", "grid of an image", "no context"])
+def test_generation_uses_a_layer_that_was_inserted(name, layer, tmp_path):
+    model = build(name)
+    changed = insert(model, INSERTED[layer]())
+    inputs, first_inputs, tokens = make_inputs(changed)
+    generated, scores = changed.generate(inputs, 5, "beam", beam_width=3, n_best=1, length_penalty=0)
+    whole = np.concatenate([tokens, generated[:, 0]], axis=1)
+    log_p = next_log_p(changed, first_inputs, whole)[:, tokens.shape[1] - 1 : -1]
+    log_p = np.take_along_axis(log_p, generated[:, 0, :, None], axis=-1)[:, :, 0]
+    expected = (log_p * (generated[:, 0] != 0)).sum(axis=1, keepdims=True)
+    np.testing.assert_allclose(scores, expected, rtol=1e-4)
+    assert len(changed.layers) == len(model.layers) + 1
+    changed.save(tmp_path / "model.keras")
+    loaded = keras.saving.load_model(tmp_path / "model.keras")
+    np.testing.assert_array_equal(loaded.generate(inputs, 5), changed.generate(inputs, 5))
+
+
+@pytest.mark.parametrize("layer", COMBINES_STEPS)
+@pytest.mark.parametrize("name", ["dot", "no context"])
+def test_a_layer_that_combines_steps_is_refused(name, layer):
+    changed = insert(build(name), COMBINES_STEPS[layer]())
+    inputs, _, _ = make_inputs(changed)
+    with pytest.raises(zoo.InputError, match=r"one at a time.* Received: a model with layers .*dropout"):
+        changed.generate(inputs, 5)
+
+
+def test_outputs_that_are_no_probabilities_are_refused():
+    model = build("no context")
+    model.get_layer("probabilities").activation = keras.activations.linear
+    with pytest.raises(zoo.InputError, match=r"activation='softmax'\. Received: outputs with the sum"):
+        model.generate([[START]], 5)
 
 
 def test_no_temperature_draws_what_is_no_token():
@@ -439,7 +510,7 @@ def test_the_seed_decides_what_is_sampled():
         ({"strategy": "sample", "top_k": 2.5}, "top_k must be an integer from 1"),
         ({"strategy": "beam", "beam_width": 0}, "beam_width must be an integer"),
         ({"inputs": np.zeros((0, 3), int)}, r"shape \(0, 3\)"),
-        ({"inputs": [[4, 5], [6]]}, "must have one length"),
+        ({"inputs": [[4, 5], [6]]}, "must all have the same length"),
         ({"inputs": [[4, 20]]}, "from 0 to 19"),
         ({"inputs": [[4, -1]]}, "from 0 to 19"),
         ({"inputs": [[4, 5], [0, 0]]}, "row 1"),

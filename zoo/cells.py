@@ -35,9 +35,25 @@ import numpy as np
 from keras import layers, ops
 
 from zoo.errors import InputError, check_choice
+from zoo.layers import StartAndEnd
 
 CELLS = {"simple_rnn": layers.SimpleRNN, "lstm": layers.LSTM, "gru": layers.GRU}
 NUM_STATES = {"simple_rnn": 1, "lstm": 2, "gru": 1}  # h; h and c; h
+
+
+def mark_tokens(tokens, *, start_token, end_token, vocabulary_size):
+    """The tokens that a model reads, through a `StartAndEnd` layer.
+
+    Raises:
+        ValueError: the start token or the end token is not in the vocabulary.
+    """
+    for name, token in (("start_token", start_token), ("end_token", end_token)):
+        if token >= vocabulary_size:
+            raise InputError(
+                f"{name} must be below the size of the vocabulary, {vocabulary_size}. "
+                f"Received: {name}={token}"
+            )
+    return StartAndEnd(start_token, end_token, name="start_and_end")(tokens)
 
 
 def embed(

@@ -4,8 +4,8 @@ import keras
 import numpy as np
 from keras import layers
 
-from zoo.cells import NUM_STATES, attend, embed, recurrent_stack
-from zoo.decoding import Generator, check_tokens, mark_tokens
+from zoo.cells import NUM_STATES, attend, embed, mark_tokens, recurrent_stack
+from zoo.decoding import Generator, check_tokens
 from zoo.errors import check_choice
 from zoo.lengths import few_lengths
 from zoo.registry import register
@@ -166,22 +166,9 @@ def encoder_decoder(
 class EncoderDecoder(Generator):
     """What `encoder_decoder` builds: a functional model that generates from its source."""
 
-    embedding_name, rnn_name = "target_embedding", "decoder"
-
     def check_inputs(self, inputs):
         source = check_tokens(inputs, self.get_layer("source_embedding").input_dim, "the source")
         if keras.backend.backend() == "jax":  # it compiles for each length
             length = few_lengths(source.shape[1])
             source = np.pad(source, ((0, 0), (0, length - source.shape[1])))
         return [source, np.full((len(source), 1), self.start_token, "int32")]
-
-    def begin(self, inputs):
-        source, _ = inputs
-        encoders = self.numbered_layers("encoder")
-        states = [bridge.output for bridge in self.numbered_layers("bridge")]
-        states = states or [state for encoder in encoders for state in encoder.output[1:]]
-        attends = any(layer.name == "attention" for layer in self.layers)
-        memory = [encoders[-1].output[0], self.get_layer("attention_keys").output] if attends else []
-        outputs = keras.tree.flatten(keras.Model(self.inputs[0], memory + states)(source))
-        memory, states = outputs[: len(memory)], outputs[len(memory) :]
-        return states, (*memory, source != 0) if memory else ()

@@ -2,10 +2,11 @@
 
 import keras
 import numpy as np
-from keras import layers, ops
+from keras import layers
 
-from zoo.cells import NUM_STATES, attend, embed, recurrent_stack
-from zoo.decoding import Generator, check_tokens, mark_tokens
+from zoo.cells import NUM_STATES, attend, embed, mark_tokens, recurrent_stack
+from zoo.decoding import Generator, check_tokens
+from zoo.decoding.decoder import all_steps
 from zoo.errors import InputError, check_choice, shown
 from zoo.registry import register
 
@@ -153,8 +154,6 @@ def one_to_many(
 class OneToMany(Generator):
     """What `one_to_many` builds: a functional model that generates from a context or a beginning."""
 
-    embedding_name, rnn_name = "embedding", "rnn"
-
     def with_states(self):
         """The same layers as a model from states to states, to read a long text in windows.
 
@@ -184,17 +183,13 @@ class OneToMany(Generator):
                 "with_states is for language models, built with context_shape=None. "
                 f"Received: a context of shape {self.inputs[0].shape[1:]}"
             )
-        tokens, mask = self.inputs[0], self.get_layer("embedding").compute_mask(self.inputs[0])
-        x = self.get_layer("input_dropout").output  # [batch, time, embedding_dim]
-        by_name = {layer.name: layer for layer in self.layers}
-        states, new_states = [], []
-        for i, rnn in enumerate(self.numbered_layers("rnn")):
-            if f"rnn_{i}_dropout" in by_name:
-                x = by_name[f"rnn_{i}_dropout"](x)
-            its_states = [keras.Input((rnn.units,), dtype=state.dtype) for state in rnn.output[1:]]
-            x, *its_new_states = rnn(x, mask=mask, initial_state=its_states)  # [batch, time, units]
-            states, new_states = states + its_states, new_states + its_new_states
-        outputs = self.get_layer("probabilities")(self.get_layer("output_dropout")(x))
+        tokens = keras.Input((None,), dtype="int32", name="tokens")
+        zeros, _ = self.decoder.begin([np.ones((1, 1), "int32")])
+        states = [
+            keras.Input(state.shape[1:], dtype=keras.backend.standardize_dtype(state.dtype))
+            for state in zeros
+        ]  # each [batch, units]
+        outputs, new_states = self.decoder.run(tokens, states, (), all_steps)
         return keras.Model([tokens, *states], [outputs, *new_states], name="one_to_many_with_states")
 
     def check_inputs(self, inputs):
@@ -237,16 +232,3 @@ class OneToMany(Generator):
                 f"Received: {len(context)} contexts, {len(tokens)} rows"
             )
         return [context, tokens]
-
-    def begin(self, inputs):
-        *context, tokens = inputs
-        if not context:
-            rnns = self.numbered_layers("rnn")
-            batch_size = ops.shape(tokens)[0]
-            return [state for rnn in rnns for state in rnn.cell.get_initial_state(batch_size)], ()
-        # What the states and the attention begin with, from the layers that make it while training.
-        initial_states = [layer.output for layer in self.numbered_layers("initial_state")]
-        keys = [layer for layer in self.layers if layer.name == "attention_keys"]
-        grid = [tensor for layer in keys for tensor in (layer.input, layer.output)]
-        made = keras.tree.flatten(keras.Model(self.inputs[0], grid + initial_states)(context[0]))
-        return made[len(grid) :], tuple(made[: len(grid)])
