@@ -448,7 +448,7 @@ def test_generation_uses_a_layer_that_was_inserted(name, layer, tmp_path):
 def test_a_layer_that_combines_steps_is_refused(name, layer):
     changed = insert(build(name), COMBINES_STEPS[layer]())
     inputs, _, _ = make_inputs(changed)
-    with pytest.raises(zoo.InputError, match=r"one at a time.* Received: a model with layers .*dropout"):
+    with pytest.raises(zoo.InputError, match=r"one at a time.* Received: .*dropout"):
         changed.generate(inputs, 5)
 
 
