@@ -5,12 +5,12 @@ at step t, and W, U and b the kernel, the recurrent kernel and the bias. Then th
 
     simple_rnn  h_t = tanh(W x_t + U h_{t-1} + b)                          Elman 1990
 
-    lstm        f, i, o = sigmoid(W x_t + U h_{t-1} + b), each its own W   Hochreiter &
+    lstm        f, i, o = sigmoid(W x_t + U h_{t-1} + b), W, U, b for each  Hochreiter &
                 g   = tanh(W_g x_t + U_g h_{t-1} + b_g)                    Schmidhuber 1997,
                 c_t = f * c_{t-1} + i * g                                  Gers et al. 2000
                 h_t = o * tanh(c_t)
 
-    gru         z, r = sigmoid(W x_t + U h_{t-1} + b), each its own W      Cho et al. 2014
+    gru         z, r = sigmoid(W x_t + U h_{t-1} + b), W, U, b for each  Cho et al. 2014
                 n   = tanh(W_n x_t + b_n + r * (U_n h_{t-1} + d_n))
                 h_t = z * h_{t-1} + (1 - z) * n
 
@@ -86,9 +86,9 @@ def embed(
         name: name of the layer.
 
     Returns:
-        Vectors `[batch, time, dim]`, and the mask `[batch, time]`, true where there is a token. Pass the
-        mask to every layer that takes one, because Keras's automatic mask gets lost. For example, a
-        recurrent layer that is called with `initial_state=` drops it.
+        Vectors `[batch, time, dim]`, and the mask `[batch, time]`, true where there is a token. Pass
+        the mask to every layer that takes one, because Keras's automatic mask gets lost. For example,
+        a recurrent layer that is called with `initial_state=` drops it.
 
     Raises:
         ValueError: `embeddings` is not a matrix of finite numbers with one row for each token.
