@@ -186,12 +186,13 @@ class OneToMany(Generator):
                 f"Received: a context of shape {self.inputs[0].shape[1:]}"
             )
         tokens = keras.Input((None,), dtype="int32", name="tokens")
-        zeros, _ = self.decoder.begin([np.ones((1, 1), "int32")])
+        decoder = self.decoder()
+        zeros, _ = decoder.begin([np.ones((1, 1), "int32")])
         states = [
             keras.Input(state.shape[1:], dtype=keras.backend.standardize_dtype(state.dtype))
             for state in zeros
         ]  # each [batch, units]
-        outputs, new_states = self.decoder.run(tokens, states, (), all_steps)
+        outputs, new_states = decoder.run(tokens, states, (), all_steps)
         return keras.Model([tokens, *states], [outputs, *new_states], name="one_to_many_with_states")
 
     def check_inputs(self, inputs):

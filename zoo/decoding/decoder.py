@@ -82,7 +82,7 @@ class Decoder:
         size = model.output_shape[-1]
         inputs = [np.ones([n or 3 for n in (2, *x.shape[1:])], x.dtype) for x in model.inputs]
         for x in inputs[:-1]:
-            if x.dtype.kind == "i":
+            if x.dtype.kind == "i" and x.ndim == 2:
                 x[0, -1] = 0  # padding
         tokens = np.array([[1, size - 1, size // 2]] * 2, "int32")
         inputs[-1] = tokens
@@ -95,7 +95,7 @@ class Decoder:
         states, memory = self.begin(inputs)
         for t in range(3):
             p, states = self.run(tokens[:, t : t + 1], states, memory, one_step)
-            both = np.stack([expected[:, t], ops.convert_to_numpy(p)[:, 0]])
+            both = np.stack([expected[:, t], ops.convert_to_numpy(p)[:, 0].astype("float32")])
             log_p = np.log(np.maximum(both, 1e-37))  # [2, batch, vocabulary]
             difference, largest = abs(log_p[0] - log_p[1]).max(), np.ptp(log_p)
             if difference > 0.001 + 0.02 * largest:  # the error of half precision is smaller

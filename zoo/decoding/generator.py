@@ -41,6 +41,7 @@ class Generator(PerStepModel):
                 start_token, end_token = layer.start_token, layer.end_token
         self.start_token, self.end_token = start_token, end_token
         # Keras would track ordinary attributes.
+        object.__setattr__(self, "_decoder", None)
         object.__setattr__(self, "_loops", collections.OrderedDict())
         object.__setattr__(self, "_loops_lock", threading.Lock())
 
@@ -51,10 +52,12 @@ class Generator(PerStepModel):
         """Returns the inputs of `generate` as a list of arrays. The tokens `[batch, time]` are last."""
         raise NotImplementedError
 
-    @functools.cached_property
     def decoder(self):
-        """The layers that read the tokens, see `Decoder`. They are checked on first use."""
-        return Decoder(self)
+        """Returns the `Decoder` of this model. The first call makes it, and checks the model."""
+        with self._loops_lock:
+            if self._decoder is None:
+                object.__setattr__(self, "_decoder", Decoder(self))
+            return self._decoder
 
     def step(self, tokens, states, memory=()):
         """One step of the model, in the form that the strategies take.
@@ -62,8 +65,8 @@ class Generator(PerStepModel):
         Args:
             tokens: integers `[rows]`.
             states: flat list of `[rows, units]`, layer by layer.
-            memory: as `decoder.begin` returns it. Beam search has several rows of tokens and states for
-                each row of the memory. They are next to each other.
+            memory: as `decoder().begin` returns it. Beam search has several rows of tokens and states
+                for each row of the memory. They are next to each other.
 
         Returns:
             Log-probabilities of the next token `[rows, vocabulary]` and the new states. Padding (0) and
@@ -71,7 +74,7 @@ class Generator(PerStepModel):
         """
         batch = ops.shape(memory[0] if memory else tokens)[0]
         tokens = ops.reshape(tokens, (batch, -1))  # [batch, beams]
-        p, states = self.decoder.run(tokens, states, memory, one_step)  # [batch, beams, vocabulary]
+        p, states = self.decoder().run(tokens, states, memory, one_step)  # [batch, beams, vocabulary]
         p = ops.reshape(ops.cast(p, "float32"), (-1, p.shape[-1]))
         # Training never teaches the probability of padding, and nobody can read [UNK].
         is_token = ops.arange(p.shape[-1]) >= 2
@@ -119,8 +122,7 @@ class Generator(PerStepModel):
         options = arguments.plain_numbers(options)
         max_length = int(max_length)
         *first_inputs, tokens = self.check_inputs(inputs)
-        with self._loops_lock:  # so that one thread makes it
-            decoder = self.decoder
+        decoder = self.decoder()
         shapes = [(None, *tensor.shape[1:]) for tensor in self.inputs]
         begin = self._compiled("begin", lambda *inputs: decoder.begin(inputs), shapes)
         states, memory = begin(*first_inputs, tokens[:, :1])
@@ -144,7 +146,7 @@ class Generator(PerStepModel):
             memory, tensors = tensors[:size], tensors[size:]
             return loop(lambda *now: self.step(*now, memory), *tensors, **fixed)
 
-        size, shapes = len(memory), [x.shape for x in self.decoder.memory]
+        size, shapes = len(memory), [x.shape for x in self.decoder().memory]
         name = " ".join(map(str, (loop.__name__, *fixed.items())))
         return self._compiled(name, with_memory, shapes)(*memory, *tensors)
 
