@@ -276,7 +276,7 @@ def test_no_row_of_characters_is_wholly_masked():  # cuDNN allows none
     [
         (lambda: CRF(3, [(0, 3)]), "j from 0 to 2. Received: (0, 3)"),
         (lambda: CRF(3, [(-2, 0)]), "Received: (-2, 0)"),
-        (lambda: CRF(3)(np.zeros((1, 4, 5))), "num_tags=3 tags"),
+        (lambda: CRF(3)(np.zeros((1, 4, 5))), "With num_tags=3 the scores must be [batch, time, 3]"),
         (lambda: CRF(3).negative_log_likelihood(None, np.zeros((1, 4, 1))), "integers [batch, time]"),
         (lambda: forbidden_transitions(["O", "PER"]), "Received: 'PER'"),
         (
@@ -285,7 +285,7 @@ def test_no_row_of_characters_is_wholly_masked():  # cuDNN allows none
         ),
         (
             lambda: zoo.build("many_to_many", head="crf").compile("adam", "mse"),
-            "its own loss, the negative log-likelihood: compile without one",
+            "its own loss, the negative log-likelihood. Compile without a loss",
         ),
     ],
 )

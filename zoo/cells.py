@@ -1,43 +1,64 @@
-"""What every architecture is made of: embedded tokens, stacked recurrent layers, attention.
+"""The parts of every architecture: embedded tokens, stacked recurrent layers, attention.
 
-Keras's own layers, put together so that the mask and the states survive. With x_t the input and
-h_t the state at step t (W, U, b: kernel, recurrent kernel, bias), the cells compute
+They use Keras's own layers, and pass on the mask and the states. Let x_t be the input and h_t the state
+at step t, and W, U and b the kernel, the recurrent kernel and the bias. Then the cells compute
 
     simple_rnn  h_t = tanh(W x_t + U h_{t-1} + b)                          Elman 1990
 
-    lstm        f, i, o = sigmoid(W x_t + U h_{t-1} + b), one set each     Hochreiter &
+    lstm        f, i, o = sigmoid(W x_t + U h_{t-1} + b), W, U, b for each  Hochreiter &
                 g   = tanh(W_g x_t + U_g h_{t-1} + b_g)                    Schmidhuber 1997,
                 c_t = f * c_{t-1} + i * g                                  Gers et al. 2000
                 h_t = o * tanh(c_t)
 
-    gru         z, r = sigmoid(W x_t + U h_{t-1} + b), one set each        Cho et al. 2014
+    gru         z, r = sigmoid(W x_t + U h_{t-1} + b), W, U, b for each  Cho et al. 2014
                 n   = tanh(W_n x_t + b_n + r * (U_n h_{t-1} + d_n))
                 h_t = z * h_{t-1} + (1 - z) * n
 
-Textbooks often write the GRU as h_t = (1 - z) * h_{t-1} + z * n. That is the same cell with the
-other name for the gate: 1 - sigmoid(a) = sigmoid(-a), so negating W_z, U_z and b_z turns one into
-the other. Keras (like PyTorch and cuDNN) applies r after the product with U_n, which is why a GRU
-has two biases.
+Textbooks often write the GRU as h_t = (1 - z) * h_{t-1} + z * n. That is the same cell, because
+1 - sigmoid(a) = sigmoid(-a). To turn one into the other, negate W_z, U_z and b_z. Keras (like PyTorch
+and cuDNN) applies r after the product with U_n, so a GRU has two biases.
 
-Parameters of one recurrent layer with inputs of size n, which the docstrings of the types call R(n)
-(twice that if bidirectional):
+A recurrent layer with inputs of size n has this number of parameters, which the docstrings of the types
+call R(n). A bidirectional layer has twice as many:
 
     simple_rnn: units * (n + units + 1)
     lstm: 4 * units * (n + units + 1)
     gru: 3 * units * (n + units + 2)
 
-Under a policy of mixed precision (`keras.config.set_dtype_policy("mixed_float16")`, what the flag
---precision of a recipe sets) weights stay in float32 and layers compute in half of it. What sums over
-many steps or exponentiates does not: means over time, attention and the last layer of each type.
+With mixed precision (`keras.config.set_dtype_policy("mixed_float16")`, or the flag --precision of a
+recipe) weights are float32 and most layers compute in half precision. Means over time, attention and
+the last layer of each type compute in float32, because they sum over many steps or exponentiate.
 """
 
 import numpy as np
 from keras import layers, ops
 
 from zoo.errors import InputError, check_choice
+from zoo.layers import StartAndEnd
 
 CELLS = {"simple_rnn": layers.SimpleRNN, "lstm": layers.LSTM, "gru": layers.GRU}
 NUM_STATES = {"simple_rnn": 1, "lstm": 2, "gru": 1}  # h; h and c; h
+
+
+def mark_tokens(tokens, *, start_token, end_token, vocabulary_size):
+    """Returns the tokens unchanged, through a `StartAndEnd` layer.
+
+    Args:
+        tokens: integers `[batch, time]`.
+        start_token: the token that every sequence begins with.
+        end_token: the token that ends a sequence.
+        vocabulary_size: both tokens must be below this number.
+
+    Raises:
+        ValueError: the start token or the end token is not in the vocabulary.
+    """
+    for name, token in (("start_token", start_token), ("end_token", end_token)):
+        if token >= vocabulary_size:
+            raise InputError(
+                f"{name} must be below the size of the vocabulary, {vocabulary_size}. "
+                f"Received: {name}={token}"
+            )
+    return StartAndEnd(start_token, end_token, name="start_and_end")(tokens)
 
 
 def embed(
@@ -53,20 +74,21 @@ def embed(
     """Looks up a vector for each token.
 
     Args:
-        tokens: integers `[batch, time]`; 0 is padding, on the right.
-        vocabulary_size: number of rows of the table; tokens are below it.
-        embedding_dim: size of a vector; ignored if `embeddings` is given.
+        tokens: integers `[batch, time]`. 0 is padding, on the right.
+        vocabulary_size: number of rows of the table. All tokens are below it.
+        embedding_dim: size of a vector, ignored if `embeddings` is given.
         embeddings: pretrained vectors `[vocabulary_size, dim]` to start from, or None for random ones.
         trainable_embeddings: whether training changes the vectors.
-        embeddings_initializer: of random vectors. Keras's default, numbers up to 0.05, suits classes
-            and tags; what predicts tokens learns much faster from larger ones:
-            `RandomNormal(stddev=1.0)` in a language model, 0.3 in an encoder and decoder.
+        embeddings_initializer: initializer of the random vectors. Keras's default, with numbers up to
+            0.05, is right for classes and tags. A model that predicts tokens learns much faster from
+            larger numbers: `RandomNormal(stddev=1.0)` in a language model, and 0.3 in an encoder and
+            decoder.
         name: name of the layer.
 
     Returns:
-        Vectors `[batch, time, dim]`, and the mask `[batch, time]`, true where there is a token. Give
-        the mask to every layer that takes one: Keras's automatic mask is lost on the way (a recurrent
-        layer called with `initial_state=` drops it, for one).
+        Vectors `[batch, time, dim]`, and the mask `[batch, time]`, true where there is a token. Pass
+        the mask to every layer that takes one, because Keras's automatic mask gets lost. For example,
+        a recurrent layer that is called with `initial_state=` drops it.
 
     Raises:
         ValueError: `embeddings` is not a matrix of finite numbers with one row for each token.
@@ -92,7 +114,7 @@ def embed(
     )
     x = layer(tokens)  # [batch, time, embedding_dim]
     if embeddings is not None:
-        # Not through an initializer: the matrix would be written into the saved config.
+        # An initializer would write the matrix into the saved config.
         layer.set_weights([embeddings])
     return x, layer.compute_mask(tokens)
 
@@ -108,7 +130,7 @@ def _check_embeddings(name, embeddings, vocabulary_size):
             f"{name} must have one row of numbers for each token: a matrix of shape "
             f"({vocabulary_size}, dim). Received: {embeddings.dtype}, shape {embeddings.shape}"
         )
-    with np.errstate(over="ignore"):  # too large for float32: told below
+    with np.errstate(over="ignore"):  # numbers too large for float32 become infinite
         embeddings = embeddings.astype("float32")
     wrong = np.flatnonzero(~np.isfinite(embeddings).all(axis=1))
     if wrong.size:
@@ -132,29 +154,29 @@ def recurrent_stack(
     return_sequences=True,
     name="rnn",
 ):
-    """Recurrent layers on top of each other.
+    """Stacks recurrent layers on top of each other.
 
     Args:
         inputs: `[batch, time, features]`.
         cell: `"simple_rnn"`, `"lstm"` or `"gru"`.
         units: size of the state of each layer (and direction).
         num_layers: number of layers.
-        bidirectional: whether each layer reads the sequence in both directions; outputs then have
+        bidirectional: whether each layer reads the sequence in both directions. Then the outputs have
             `2 * units` features.
-        dropout: share of the features dropped between two layers.
-        mask: booleans `[batch, time]`; a step that is false leaves the state as it was.
-        initial_state: a flat list of `[batch, units]`, in the order of the returned states; zeros if
-            None.
-        return_sequences: whether to return the last layer's output at every step, or after the last.
-        name: prefix of the layers' names.
+        dropout: share of the features that is dropped between two layers.
+        mask: booleans `[batch, time]`. A step that is false does not change the state.
+        initial_state: a flat list of `[batch, units]`, in the order of the returned states, or None for
+            zeros.
+        return_sequences: whether to return the outputs of all steps, or of the last step only.
+        name: prefix of the names of the layers.
 
     Returns:
-        The outputs, `[batch, time, units]` or `[batch, units]`, and the states after the last step as
-        one flat list of `[batch, units]`: layer by layer, forward then backward, h (then c of an
-        LSTM).
+        The outputs `[batch, time, units]` or `[batch, units]`, and the states after the last step. The
+        states are one flat list of `[batch, units]`. They are ordered by layer, then forward and
+        backward, then h and c (only an LSTM has c).
 
     Raises:
-        ValueError: an unknown cell, or no layer.
+        ValueError: the cell is unknown, or there is no layer.
 
     Example:
 
@@ -188,21 +210,21 @@ def recurrent_stack(
 
 
 def attend(query, memory, *, attention, units, mask, memory_mask=None):
-    """Attention of each decoder state over a memory (Bahdanau et al. 2015, Luong et al. 2015).
+    """Lets each decoder state attend to a memory (Bahdanau et al. 2015, Luong et al. 2015).
 
-    With s_t the state at step t and m_j an item of the memory,
+    Let s_t be the state at step t and m_j an item of the memory. Then
 
         "dot"       score_tj = s_t . W m_j                        Luong's "general", section 3.1
         "additive"  score_tj = v . tanh(W m_j + Q s_t)            Bahdanau, appendix A.1.2
         a_t = softmax over j of score_tj,  c_t = sum over j of a_tj m_j
         output_t = tanh(C [c_t; s_t])                             Luong, equation 5
 
-    The layer named `attention` gives the weights a_t too, to plot:
+    The layer named `attention` also returns the weights a_t. To plot them, use
     `keras.Model(model.inputs, model.get_layer("attention").output[1])`.
 
     Args:
         query: the states `[batch, time, units]`.
-        memory: what to attend to `[batch, items, features]`.
+        memory: the items to attend to `[batch, items, features]`.
         attention: `"dot"` or `"additive"`.
         units: size of the state, and of the output.
         mask: booleans `[batch, time]`, true at real steps of the query.
@@ -224,13 +246,13 @@ def attend(query, memory, *, attention, units, mask, memory_mask=None):
     else:
         scored = layers.Dense(units, use_bias=False, name="attention_query")(query)
         layer = layers.AdditiveAttention(dtype="float32", name="attention")
-    if memory_mask is not None:  # older versions of Keras add no axis for the steps of the query
+    if memory_mask is not None:  # older versions of Keras do not add the axis of the query's steps
         memory_mask = ops.expand_dims(memory_mask, 1)  # [batch, 1, items]
     context, _ = layer(
         [scored, memory, keys],
         mask=[mask, memory_mask],
         return_attention_scores=True,  # [batch, time, items]
     )
-    # Both parts carry the mask of the query: one without would make the joined mask all true.
+    # Both parts have the mask of the query. If one had none, the joined mask would be all true.
     x = layers.Concatenate(name="attention_concatenate")([context, query])
     return layers.Dense(units, activation="tanh", use_bias=False, name="attention_output")(x)

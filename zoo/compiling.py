@@ -1,4 +1,4 @@
-"""Compiles a function that uses a model's layers, on every backend."""
+"""Compiles a function that uses the layers of a model, on every backend."""
 
 import threading
 
@@ -7,18 +7,18 @@ import keras
 _TRACING = threading.Lock()  # TensorFlow's threads trace one after the other
 
 
-def compiled(model, function, shapes=None):
-    """A compiled form of `function(*tensors)`, which reads the model's weights anew in each call.
+def compiled(model, function, shapes=()):
+    """Compiles `function(*tensors)` so that every call reads the current weights of the model.
 
-    It may be called from several threads. TensorFlow traces it once for all lengths, JAX once for each
-    shape. PyTorch runs it as it is, without gradients.
+    You may call the result from several threads. TensorFlow traces the function once for all lengths.
+    JAX traces it once for each shape. PyTorch runs it without compiling it, and without gradients.
 
     Args:
         model: the `keras.Model` whose layers the function calls.
-        function: takes nested structures of tensors and returns such a structure.
-        shapes: what TensorFlow may take as fixed: for each argument its shape, None where a size may
-            differ from call to call. If None, the first axis may differ, and so may the second one
-            of integers, of booleans and of tensors with three axes.
+        function: a function that takes nested structures of tensors and returns one.
+        shapes: shapes of the first arguments, for TensorFlow, with None where a size may differ from
+            call to call. In all other tensors the first axis may differ. The second axis may differ
+            too if they are integers or booleans, or if they have three axes.
 
     Returns:
         A function of arrays or tensors.
@@ -60,12 +60,11 @@ def _with_tensorflow(function, shapes):
         tensors = _as_tensors(tensors)
         with _TRACING:
             if not traced:
-                signature = keras.tree.map_structure(spec, tensors)
-                if shapes:
-                    signature = [
-                        tf.TensorSpec(shape, tensor.dtype)
-                        for shape, tensor in zip(shapes, tensors, strict=True)
-                    ]
+                first, others = tensors[: len(shapes)], tensors[len(shapes) :]
+                signature = [
+                    *(tf.TensorSpec(shape, x.dtype) for shape, x in zip(shapes, first, strict=True)),
+                    *keras.tree.map_structure(spec, others),
+                ]
                 whole = tf.function(function, input_signature=signature, autograph=False)
                 traced.append(whole.get_concrete_function())
         return traced[0](*tensors)

@@ -1,10 +1,10 @@
-"""Lengths rounded up to a few sizes, and rows put into batches by their length."""
+"""Batches of rows of similar length."""
 
 
 def few_lengths(length):
-    """The length rounded up to the next of 8, 12, 16, 24, 32, 48, 64...
+    """Rounds a length up to 8, 12, 16, 24, 32, 48, 64...
 
-    Each length costs a compilation where XLA compiles.
+    XLA compiles once for each length, so a few lengths save time.
 
     Example:
 
@@ -18,15 +18,19 @@ def few_lengths(length):
 
 
 def in_order(lengths, batch_size, most_steps=2**16):
-    """Batches of rows in their order, as lists of indexes.
+    """Puts rows into batches, in their order.
 
-    Rows are padded to the longest of their batch. So a batch has fewer rows where one is long, because
-    its padding must not fill the memory.
+    All rows of a batch are padded to the longest one. A batch with a long row has fewer rows, so that
+    the padding does not fill the memory.
 
     Args:
-        lengths: of the rows, a list of integers.
-        batch_size: rows in a batch, at most.
-        most_steps: rows times the longest length, at most. A longer row has a batch of its own.
+        lengths: the length of each row, a list of integers.
+        batch_size: the largest number of rows in a batch.
+        most_steps: the largest size of a batch, which is its number of rows times its longest length. A
+            longer row gets a batch of its own.
+
+    Returns:
+        For each batch a list of the indexes of its rows.
 
     Example:
 
@@ -45,7 +49,7 @@ def in_order(lengths, batch_size, most_steps=2**16):
 
 
 def by_length(lengths, batch_size, most_steps=2**14):
-    """Batches of rows of similar length, the shortest first; see `in_order`.
+    """Puts rows of similar length into the same batch, the shortest first. See `in_order`.
 
     Example:
 

@@ -1,1 +1,1 @@
-"""One file a type of the textbook, each with one builder of the same name."""
+"""The architecture types. Each file has one builder with the same name."""

@@ -1,11 +1,11 @@
-"""Encoder-decoder: a sequence in, another sequence out, of another length."""
+"""Encoder-decoder: a sequence in, a sequence of another length out."""
 
 import keras
 import numpy as np
 from keras import layers
 
-from zoo.cells import NUM_STATES, attend, embed, recurrent_stack
-from zoo.decoding import Generator, check_tokens, mark_tokens
+from zoo.cells import NUM_STATES, attend, embed, mark_tokens, recurrent_stack
+from zoo.decoding import Generator, check_tokens
 from zoo.errors import check_choice
 from zoo.lengths import few_lengths
 from zoo.registry import register
@@ -37,49 +37,52 @@ def encoder_decoder(
          |       |       |       |      |
          x1      x2      x3    start    y1
 
-    The encoder's final states become the decoder's initial states; each step of the decoder reads the
-    token before, may attend to all states of the encoder, and gives the probabilities of the next
-    token. Sutskever et al. 2014 and Cho et al. 2014 without attention, Bahdanau et al. 2015
-    (`"additive"`) and Luong et al. 2015 (`"dot"`) with it, both in Luong's arrangement: the attended
-    vector joins the output of its own step. Bahdanau feeds it into the next step instead, which forces
-    the decoder to run step by step in training too. A bidirectional encoder has twice as many states
-    as the decoder takes, so each pair is bridged by a dense layer with tanh (Bahdanau, appendix A.2.2,
-    takes the backward state alone).
+    The final states of the encoder become the initial states of the decoder. Each step of the decoder
+    reads the previous token, may attend to all states of the encoder, and returns the probabilities of
+    the next token.
+
+    Without attention this is the model of Sutskever et al. 2014 and Cho et al. 2014. The attention is
+    the one of Bahdanau et al. 2015 (`"additive"`) or Luong et al. 2015 (`"dot"`). In both cases the
+    attended vector joins the output of the same step, as in Luong et al. Bahdanau et al. feed it into
+    the next step instead, so that the decoder must run step by step in training, too.
+
+    A bidirectional encoder has twice as many states as the decoder takes. So a dense layer with tanh
+    turns each pair into one state (Bahdanau et al., appendix A.2.2, use the backward state only).
 
     Args:
         cell: `"simple_rnn"`, `"lstm"` or `"gru"`.
-        source_vocabulary_size: number of source tokens, padding (0) and unknown (1) included.
-        target_vocabulary_size: number of target tokens, likewise.
-        embedding_dim: size of the token vectors on both sides.
+        source_vocabulary_size: number of source tokens, including padding (0) and unknown (1).
+        target_vocabulary_size: number of target tokens, including padding (0) and unknown (1).
+        embedding_dim: size of the source vectors and of the target vectors.
         source_embeddings: pretrained vectors `[source_vocabulary_size, dim]`, or None.
         target_embeddings: pretrained vectors `[target_vocabulary_size, dim]`, or None.
         trainable_embeddings: whether training changes the vectors.
         units: size of the state of each layer (and direction).
-        num_layers: number of recurrent layers, of the encoder and of the decoder.
+        num_layers: number of recurrent layers in the encoder, and in the decoder.
         bidirectional: whether the encoder reads the source in both directions.
         attention: `"none"`, `"dot"` or `"additive"`.
-        dropout: share dropped of the token vectors, between layers and before the output.
+        dropout: share that is dropped from the token vectors, between layers and before the output.
         start_token: the target token that `generate` begins with.
         end_token: the target token that ends a sequence.
 
     Call arguments:
-        source: integers `[batch, source time]`, 0 as padding.
-        target: integers `[batch, target time]`, the target so far, beginning with a start token; 0 as
-            padding.
-        The inputs are `[source, target]`. Padding belongs on the right, which is what cuDNN and
-        `generate` need. In training, padding elsewhere gives the same loss, only slower on a GPU.
+        source: integers `[batch, source time]`, with 0 as padding.
+        target: integers `[batch, target time]`, the target so far, with a start token first and with 0
+            as padding.
+        The inputs are `[source, target]`. Put padding on the right, because cuDNN and `generate` need
+        that. In training, other padding gives the same loss, but it is slower on a GPU.
 
     Returns:
-        A `keras.Model` that gives the probabilities of the next token `[batch, target time,
-        target_vocabulary_size]`, with `generate(source, max_length, strategy)` of
-        `zoo.decoding.Generator`. Train it with `"sparse_categorical_crossentropy"` on the target
-        shifted by one (teacher forcing): the loss follows the mask. Keras's metrics do not by
-        themselves: pass `sample_weight` (1.0 at tokens, 0.0 at padding) and name them in
-        `weighted_metrics`. The attention weights, to plot, are
+        A `keras.Model` that returns the probabilities of the next token `[batch, target time,
+        target_vocabulary_size]`. For its method `generate(source, max_length, strategy)` see
+        `zoo.decoding.Generator`. Train the model with `"sparse_categorical_crossentropy"` on the target
+        shifted by one (teacher forcing). The loss leaves out padding. Keras's metrics do not do that by
+        themselves. Pass `sample_weight` (1.0 at tokens, 0.0 at padding), and name the metrics in
+        `weighted_metrics`. To plot the attention weights, use
         `keras.Model(model.inputs, model.get_layer("attention").output[1])`.
 
     Raises:
-        ValueError: an unknown cell or attention, or embeddings that do not fit.
+        ValueError: the cell or attention is unknown, or the embeddings do not fit.
 
     Number of parameters (R: see `zoo.cells`; directions: 2 if bidirectional, else 1;
     width = directions * units; states: 2 for an LSTM, else 1):
@@ -116,7 +119,7 @@ def encoder_decoder(
         x, mask=source_mask, bidirectional=bidirectional, name="encoder", **stack
     )  # [batch, source time, width]
     if bidirectional:
-        # The states of a layer are h (and c) forward, then h (and c) backward: bridge each pair.
+        # The states of a layer are h (and c) forward, then h (and c) backward. Bridge each pair.
         n = NUM_STATES[cell]
         pairs = [
             (states[2 * n * layer + k], states[2 * n * layer + n + k])
@@ -164,9 +167,7 @@ def encoder_decoder(
 
 @keras.saving.register_keras_serializable("zoo")
 class EncoderDecoder(Generator):
-    """What `encoder_decoder` builds: a functional model that generates from its source."""
-
-    embedding_name, rnn_name = "target_embedding", "decoder"
+    """The class of the models that `encoder_decoder` builds."""
 
     def check_inputs(self, inputs):
         source = check_tokens(inputs, self.get_layer("source_embedding").input_dim, "the source")
@@ -174,14 +175,3 @@ class EncoderDecoder(Generator):
             length = few_lengths(source.shape[1])
             source = np.pad(source, ((0, 0), (0, length - source.shape[1])))
         return [source, np.full((len(source), 1), self.start_token, "int32")]
-
-    def begin(self, inputs):
-        source, _ = inputs
-        encoders = self.numbered_layers("encoder")
-        states = [bridge.output for bridge in self.numbered_layers("bridge")]
-        states = states or [state for encoder in encoders for state in encoder.output[1:]]
-        attends = any(layer.name == "attention" for layer in self.layers)
-        memory = [encoders[-1].output[0], self.get_layer("attention_keys").output] if attends else []
-        outputs = keras.tree.flatten(keras.Model(self.inputs[0], memory + states)(source))
-        memory, states = outputs[: len(memory)], outputs[len(memory) :]
-        return states, (*memory, source != 0) if memory else ()

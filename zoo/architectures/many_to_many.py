@@ -39,19 +39,21 @@ def many_to_many(
          |       |       |
          x1      x2      x3
 
-    Embedded tokens -> recurrent layers, in both directions by default because the word after tells as
-    much as the word before -> a softmax at each step (Graves & Schmidhuber 2005), or a conditional
-    random field that chooses all tags of a sentence together (Huang et al. 2015). With characters, a
-    recurrent layer of their own reads each word in both directions and its last states join the word's
-    vector (Lample et al. 2016): capitals and endings tell much about words never seen. Values may take
-    the place of tokens (frames of a video, chords), and sigmoids that of the softmax where a step has
-    any number of tags at once (Boulanger-Lewandowski et al. 2012, with `bidirectional=False`).
+    Embedded tokens -> recurrent layers -> a softmax at each step (Graves & Schmidhuber 2005), or a
+    conditional random field that chooses all tags of a sentence together (Huang et al. 2015). By
+    default the layers read in both directions, because the next word says as much as the previous one.
+
+    With characters, another recurrent layer reads each word in both directions. Its last states are
+    joined to the word vector (Lample et al. 2016), because capitals and endings say much about unknown
+    words. The inputs may be values instead of tokens, such as frames of a video, or chords. A step may
+    have several tags at once if sigmoids replace the softmax (Boulanger-Lewandowski et al. 2012, with
+    `bidirectional=False`).
 
     Args:
         cell: `"simple_rnn"`, `"lstm"` or `"gru"`.
-        vocabulary_size: number of tokens, padding (0) and unknown (1) included.
-        num_features: None for tokens; for values, how many there are at each step.
-        mask_value: for values, the number that fills padded steps (in all features); None if nothing
+        vocabulary_size: number of tokens, including padding (0) and unknown (1).
+        num_features: number of values at each step, or None for tokens.
+        mask_value: the number that fills padded steps of values (in all features), or None if nothing
             is padded.
         num_tags: number of tags.
         embedding_dim: size of the word vectors.
@@ -60,39 +62,42 @@ def many_to_many(
         units: size of the state of each layer (and direction).
         num_layers: number of recurrent layers.
         bidirectional: whether the sequence is read in both directions.
-        dropout: share dropped of the inputs, between layers and before the output.
-        head: `"softmax"`: each tag is chosen by itself. `"crf"`: all of a sentence together.
-            `"sigmoid"`: each step has none, one or several of the tags.
-        forbidden_transitions: for the CRF, pairs (i, j) of tags: j may not follow i, and with i = -1
-            may not be the first; `zoo.layers.forbidden_transitions` makes those of IOB2 and IOBES.
-        characters: whether the characters of each word are read too.
-        character_vocabulary_size: number of characters, padding (0) and unknown (1) included.
+        dropout: share that is dropped from the inputs, between layers and before the output.
+        head: `"softmax"` chooses each tag by itself. `"crf"` chooses all tags of a sentence together.
+            `"sigmoid"` gives each step any number of tags.
+        forbidden_transitions: for the CRF, pairs (i, j) of tags. Tag j may not follow tag i. If i is
+            -1, tag j may not be the first. `zoo.layers.forbidden_transitions` lists them for IOB2 and
+            IOBES.
+        characters: whether to read the characters of each word, too.
+        character_vocabulary_size: number of characters, including padding (0) and unknown (1).
         character_embedding_dim: size of the character vectors.
-        character_units: size of the state of the characters' layer, for each direction.
+        character_units: size of the state of the layer that reads characters, in each direction.
 
     Call arguments:
-        tokens: integers `[batch, time]`, 0 as padding; or
-        values: floats `[batch, time, num_features]`, `mask_value` as padding.
-        characters: with `characters=True`, integers `[batch, time, length of the longest word]`, 0 as
-            padding.
-        Padding belongs on the right, which is what cuDNN needs. On the left or in the middle it gives
-        the same answers and the same loss, only slower on a GPU.
-        With characters the inputs are `[tokens, characters]`.
+        tokens: integers `[batch, time]`, with 0 as padding.
+        values: floats `[batch, time, num_features]`, with `mask_value` as padding. They take the place
+            of the tokens if num_features is given.
+        characters: with `characters=True`, integers `[batch, time, length of the longest word]`, with 0
+            as padding. Then the inputs are `[tokens, characters]`.
+        Put padding on the right, because cuDNN needs that. With padding on the left or in the middle
+        the answers and the loss are the same, but it is slower on a GPU.
 
     Returns:
-        A `keras.Model`, whose outputs `[batch, time, num_tags]` are tag probabilities, or of a CRF 1 at
-        the best tag and 0 elsewhere: `model.predict(x).argmax(-1)` gives the tags of both. Train a
-        softmax with `"sparse_categorical_crossentropy"`, sigmoids with `"binary_crossentropy"`, a CRF
-        with its own loss: `model.compile("adam")` (see `zoo.layers.CRFTagger`). All these losses follow
-        the mask. Keras's metrics do not by themselves: pass `sample_weight` (1.0 at tokens, 0.0 at
-        padding) and name them in `weighted_metrics`. To weight classes use `sample_weight` too, because
-        `class_weight` is refused: see `zoo.layers.PerStepModel`.
+        A `keras.Model` with outputs `[batch, time, num_tags]`. They are tag probabilities, or with a
+        CRF 1 at the best tag and 0 elsewhere. In both cases `model.predict(x).argmax(-1)` returns the
+        tags. Train a softmax with `"sparse_categorical_crossentropy"` and sigmoids with
+        `"binary_crossentropy"`. A CRF has its own loss: `model.compile("adam")`, see
+        `zoo.layers.CRFTagger`. All these losses leave out padding. Keras's metrics do not do that by
+        themselves. Pass `sample_weight` (1.0 at tokens, 0.0 at padding), and name the metrics in
+        `weighted_metrics`. To weight classes, use `sample_weight` too, because `class_weight` is
+        refused (see `zoo.layers.PerStepModel`).
 
     Raises:
-        ValueError: an unknown cell or head, embeddings that do not fit, forbidden transitions without
-            a CRF or of tags that do not exist, or characters of values.
+        ValueError: the cell or head is unknown, the embeddings do not fit, there are forbidden
+            transitions without a CRF or with a tag that does not exist, or there are characters for
+            values.
 
-    Number of parameters (R: see `zoo.cells`, C: the same with character_units; n: embedding_dim or
+    Number of parameters (R: see `zoo.cells`; C: R with character_units; n: embedding_dim or
     num_features; directions: 2 if bidirectional, else 1; width = directions * units):
         (num_features is None) * vocabulary_size * embedding_dim
         + characters * character_vocabulary_size * character_embedding_dim
@@ -126,7 +131,7 @@ def many_to_many(
     else:
         inputs = x = keras.Input((None, num_features), name="values")
         mask = None
-        if mask_value is not None:  # a layer, not an operation: the loss must see the mask, too
+        if mask_value is not None:  # a layer, and not an operation, so that the loss sees the mask
             masking = layers.Masking(mask_value, dtype="float32", name="masking")
             x, mask = masking(inputs), masking.compute_mask(inputs)
     if characters:

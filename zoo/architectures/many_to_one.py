@@ -34,20 +34,20 @@ def many_to_one(
          |      |      |
          x1     x2     x3
 
-    Embedded tokens (or values as they are) -> recurrent layers -> one vector by pooling -> a dense
-    layer. Graves 2012, "Supervised Sequence Labelling with Recurrent Neural Networks", section 2.3
-    ("sequence classification"), Dai & Le 2015 for text; `pooling="attention"` is the word attention of
-    Yang et al. 2016, equations 5 to 7.
+    Embedded tokens (or plain values) -> recurrent layers -> one vector by pooling -> a dense layer.
+    See Graves 2012, "Supervised Sequence Labelling with Recurrent Neural Networks", section 2.3
+    ("sequence classification"), and for text Dai & Le 2015. `pooling="attention"` is the word attention
+    of Yang et al. 2016, equations 5 to 7.
 
     Args:
         cell: `"simple_rnn"`, `"lstm"` or `"gru"`.
-        vocabulary_size: number of tokens, padding (0) and unknown (1) included.
-        num_features: None for tokens; for values, how many there are at each step.
-        mask_value: for values, the number that fills padded steps (in all features); None if nothing
+        vocabulary_size: number of tokens, including padding (0) and unknown (1).
+        num_features: number of values at each step, or None for tokens.
+        mask_value: the number that fills padded steps of values (in all features), or None if nothing
             is padded.
-        num_classes: number of classes. With 2 there is one sigmoid output, the probability of class 1;
-            with more a softmax over the classes.
-        num_outputs: None to classify; for regression, how many numbers to predict.
+        num_classes: number of classes. With 2 there is one sigmoid output, the probability of class 1.
+            With more there is a softmax over the classes.
+        num_outputs: for regression, how many numbers to predict. None to classify.
         embedding_dim: size of the word vectors.
         embeddings: pretrained word vectors `[vocabulary_size, dim]`, or None.
         trainable_embeddings: whether training changes the word vectors.
@@ -56,27 +56,28 @@ def many_to_one(
         bidirectional: whether the sequence is read in both directions.
         pooling: `"last"` (the state after the last step, and before the first if bidirectional),
             `"mean"`, `"max"` or `"attention"` over all states.
-        dropout: share dropped of the word vectors (the same features at every step, as in Gal &
-            Ghahramani 2016), between layers and before the output.
+        dropout: share that is dropped from the word vectors, between layers and before the output. In
+            the word vectors it drops the same features at every step, as in Gal & Ghahramani 2016.
 
     Call arguments:
-        tokens: integers `[batch, time]`, 0 as padding; or
-        values: floats `[batch, time, num_features]`, `mask_value` as padding.
-        Padding belongs on the right, which is what cuDNN needs. On the left or in the middle it gives
-        the same answers, only slower on a GPU. A row of padding alone gets the answer for an empty
-        sequence.
+        tokens: integers `[batch, time]`, with 0 as padding.
+        values: floats `[batch, time, num_features]`, with `mask_value` as padding. They take the place
+            of the tokens if num_features is given.
+        Put padding on the right, because cuDNN needs that. With padding on the left or in the middle
+        the answers are the same, but it is slower on a GPU. A row that is all padding gets the answer
+        for an empty sequence.
 
     Returns:
-        A `keras.Model` that gives probabilities `[batch, 1]` (train with `"binary_crossentropy"`) or
-        `[batch, num_classes]` (`"sparse_categorical_crossentropy"`), or numbers
+        A `keras.Model`. It returns probabilities `[batch, 1]` (train with `"binary_crossentropy"`),
+        probabilities `[batch, num_classes]` (`"sparse_categorical_crossentropy"`), or numbers
         `[batch, num_outputs]` (`"mse"`).
 
     Raises:
-        ValueError: an unknown cell or pooling, or embeddings that do not fit.
+        ValueError: the cell or pooling is unknown, or the embeddings do not fit.
 
     Number of parameters (R: see `zoo.cells`; n: embedding_dim or num_features; directions: 2 if
-    bidirectional, else 1; width = directions * units; outputs: num_outputs, 1 for two classes, else
-    num_classes):
+    bidirectional, else 1; width = directions * units; outputs: num_outputs for regression, 1 for two
+    classes, else num_classes):
         (num_features is None) * vocabulary_size * embedding_dim
         + directions * (R(n) + (num_layers - 1) * R(width)) + (width + 1) * outputs
         + (pooling == "attention") * (width + 2) * units
@@ -115,7 +116,7 @@ def many_to_one(
         return_sequences=pooling != "last",
     )  # [batch, time, width], or [batch, width] for the last state
     if pooling == "mean":
-        if mask is not None:  # else a row without any token is divided by 0; all its states are 0
+        if mask is not None:  # a row without tokens must not be divided by 0; all its states are 0
             mask = ops.where(ops.any(mask, axis=1, keepdims=True), mask, True)
         x = layers.GlobalAveragePooling1D(dtype="float32", name="mean")(x, mask=mask)
     elif pooling == "max":

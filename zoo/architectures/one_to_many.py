@@ -2,10 +2,11 @@
 
 import keras
 import numpy as np
-from keras import layers, ops
+from keras import layers
 
-from zoo.cells import NUM_STATES, attend, embed, recurrent_stack
-from zoo.decoding import Generator, check_tokens, mark_tokens
+from zoo.cells import NUM_STATES, attend, embed, mark_tokens, recurrent_stack
+from zoo.decoding import Generator, check_tokens
+from zoo.decoding.decoder import all_steps
 from zoo.errors import InputError, check_choice, shown
 from zoo.registry import register
 
@@ -34,57 +35,57 @@ def one_to_many(
                |      |      |
               start   y1     y2
 
-    The context c is projected to the initial states; each step reads the token before and gives the
-    probabilities of the next.
+    A dense layer turns the context c into the initial states. Each step reads the previous token and
+    returns the probabilities of the next token. The context may be
 
-    - A vector, such as the features of an image: Vinyals et al. 2015 (who feed it as a first input
-      instead of projecting it to the state).
-    - A grid of vectors, such as the features of an image's regions: their mean is projected to the
-      initial states, and every state attends to the grid, as in Xu et al. 2015 (whose attended vector
-      goes into the next step; here it goes into the output of the same step, as in Luong et al. 2015,
-      so that the recurrent layers run in one call).
-    - None: a language model (Mikolov et al. 2010).
+    - a vector, such as the features of an image (Vinyals et al. 2015, who use it as the first input
+      instead of the initial state).
+    - a grid of vectors, such as the features of the regions of an image. The mean of the vectors sets
+      the initial states, and every state attends to the grid, as in Xu et al. 2015. Their attended
+      vector goes into the next step. Here it goes into the output of the same step, as in Luong et al.
+      2015, so that the recurrent layers run in one call.
+    - None, for a language model (Mikolov et al. 2010).
 
-    With an `encoder` the context is what that model reads, such as an image, and its output is the
-    vector or the grid; both are trained together.
+    With an `encoder`, the context is the input of the encoder, such as an image. The output of the
+    encoder is the vector or the grid. Both models are trained together.
 
     Args:
         cell: `"simple_rnn"`, `"lstm"` or `"gru"`.
-        context_shape: `(features,)` a vector, `(items, features)` a grid to attend to, None for none;
-            ignored if `encoder` is given.
-        encoder: a `keras.Model` from a context to a vector or a grid, or None to take it as it is.
-        vocabulary_size: number of tokens, padding (0) and unknown (1) included.
+        context_shape: `(features,)` for a vector, `(items, features)` for a grid to attend to, None for
+            no context. It is ignored if `encoder` is given.
+        encoder: a `keras.Model` from a context to a vector or a grid, or None for the context itself.
+        vocabulary_size: number of tokens, including padding (0) and unknown (1).
         embedding_dim: size of the token vectors.
         embeddings: pretrained token vectors `[vocabulary_size, dim]`, or None.
         trainable_embeddings: whether training changes the token vectors.
         units: size of the state of each layer.
         num_layers: number of recurrent layers.
-        dropout: share dropped of the token vectors, between layers and before the output.
-        start_token: the token that `generate` begins with where it is given none.
+        dropout: share that is dropped from the token vectors, between layers and before the output.
+        start_token: the token that `generate` begins with if it gets no tokens.
         end_token: the token that ends a sequence.
 
     Call arguments:
-        context: floats `[batch, *context_shape]`, if there is a context, or what the encoder reads.
-        tokens: integers `[batch, time]`, the sequence so far, beginning with a start token; 0 as
+        context: floats `[batch, *context_shape]`, or the input of the encoder.
+        tokens: integers `[batch, time]`, the sequence so far, with a start token first and with 0 as
             padding.
-        With a context the inputs are `[context, tokens]`, else `tokens`. Padding belongs on the right,
-        which is what cuDNN and `generate` need. In training, padding elsewhere gives the same loss,
-        only slower on a GPU.
+        With a context the inputs are `[context, tokens]`, otherwise `tokens`. Put padding on the right,
+        because cuDNN and `generate` need that. In training, other padding gives the same loss, but it
+        is slower on a GPU.
 
     Returns:
-        A `keras.Model` that gives the probabilities of the next token `[batch, time,
-        vocabulary_size]`, with `generate(inputs, max_length, strategy)` of `zoo.decoding.Generator`:
-        its inputs are the context, the tokens so far, or `[context, tokens so far]`. Train it with
-        `"sparse_categorical_crossentropy"` on the tokens shifted by one (teacher forcing): the loss
-        follows the mask. Keras's metrics do not by themselves: pass `sample_weight` (1.0 at tokens, 0.0
-        at padding) and name them in `weighted_metrics`.
+        A `keras.Model` that returns the probabilities of the next token `[batch, time,
+        vocabulary_size]`. Its method `generate(inputs, max_length, strategy)` (see
+        `zoo.decoding.Generator`) takes the context, the tokens so far, or `[context, tokens so far]`.
+        Train the model with `"sparse_categorical_crossentropy"` on the tokens shifted by one (teacher
+        forcing). The loss leaves out padding. Keras's metrics do not do that by themselves. Pass
+        `sample_weight` (1.0 at tokens, 0.0 at padding), and name the metrics in `weighted_metrics`.
 
     Raises:
-        ValueError: an unknown cell, a context of another rank, or embeddings that do not fit.
+        ValueError: the cell is unknown, the context has another rank, or the embeddings do not fit.
 
-    Number of parameters without those of an encoder (R: see `zoo.cells`; features: the last size of
-    the vector or grid, or -1 if there is no context; states: 2 for an LSTM, else 1; grid: whether it
-    is one):
+    Number of parameters, not counting an encoder (R: see `zoo.cells`; features: the last size of the
+    vector or grid, or -1 if there is no context; states: 2 for an LSTM, else 1; grid: 1 for a grid,
+    else 0):
         vocabulary_size * embedding_dim + R(embedding_dim) + (num_layers - 1) * R(units)
         + num_layers * states * (features + 1) * units + (units + 1) * vocabulary_size
         + grid * (features + units + 1 + features + units) * units
@@ -151,24 +152,24 @@ def one_to_many(
 
 @keras.saving.register_keras_serializable("zoo")
 class OneToMany(Generator):
-    """What `one_to_many` builds: a functional model that generates from a context or a beginning."""
-
-    embedding_name, rnn_name = "embedding", "rnn"
+    """The class of the models that `one_to_many` builds."""
 
     def with_states(self):
-        """The same layers as a model from states to states, to read a long text in windows.
+        """Makes a model with the same layers that takes states and returns states.
 
-        What one call leaves as states the next one takes, so that windows of a text in a row give
-        exactly what one long pass gives. Of a gradient nothing is handed over: what is trained with it
-        is truncated BPTT (Williams & Peng 1990). For language models, that is without a context.
+        It reads a long text in windows. Pass the states that one call returns to the next call. Then
+        the windows give the same result as one long pass. Gradients do not go from window to window, so
+        training with it is truncated BPTT (Williams & Peng 1990). It only works for language models,
+        which have no context.
 
         Returns:
-            A `keras.Model` of the inputs `[tokens, *states]`, tokens `[batch, time]` and each state
-            `[batch, units]`, zeros at first, layer by layer as in `zoo.cells.recurrent_stack`; and of
-            the outputs `[probabilities, *states]`. Its weights are those of this model.
+            A `keras.Model` with the inputs `[tokens, *states]` and the outputs `[probabilities,
+            *states]`. Tokens are `[batch, time]`. Each state is `[batch, units]`. Begin with zeros. The
+            order of the states is the one of `zoo.cells.recurrent_stack`. The weights are shared with
+            this model.
 
         Raises:
-            ValueError: the model has a context.
+            ValueError: the model has a context, or a recurrent layer does not return its states.
 
         Example:
 
@@ -184,17 +185,14 @@ class OneToMany(Generator):
                 "with_states is for language models, built with context_shape=None. "
                 f"Received: a context of shape {self.inputs[0].shape[1:]}"
             )
-        tokens, mask = self.inputs[0], self.get_layer("embedding").compute_mask(self.inputs[0])
-        x = self.get_layer("input_dropout").output  # [batch, time, embedding_dim]
-        by_name = {layer.name: layer for layer in self.layers}
-        states, new_states = [], []
-        for i, rnn in enumerate(self.numbered_layers("rnn")):
-            if f"rnn_{i}_dropout" in by_name:
-                x = by_name[f"rnn_{i}_dropout"](x)
-            its_states = [keras.Input((rnn.units,), dtype=state.dtype) for state in rnn.output[1:]]
-            x, *its_new_states = rnn(x, mask=mask, initial_state=its_states)  # [batch, time, units]
-            states, new_states = states + its_states, new_states + its_new_states
-        outputs = self.get_layer("probabilities")(self.get_layer("output_dropout")(x))
+        tokens = keras.Input((None,), dtype="int32", name="tokens")
+        decoder = self.decoder()
+        zeros, _ = decoder.begin([np.ones((1, 1), "int32")])
+        states = [
+            keras.Input(state.shape[1:], dtype=keras.backend.standardize_dtype(state.dtype))
+            for state in zeros
+        ]  # each [batch, units]
+        outputs, new_states = decoder.run(tokens, states, (), all_steps)
         return keras.Model([tokens, *states], [outputs, *new_states], name="one_to_many_with_states")
 
     def check_inputs(self, inputs):
@@ -209,7 +207,7 @@ class OneToMany(Generator):
                     )
                 context, tokens = inputs
             try:
-                with np.errstate(over="ignore"):  # told below
+                with np.errstate(over="ignore"):  # numbers too large for float32 become infinite
                     context = np.asarray(context, "float32")
             except (TypeError, ValueError):  # texts, or rows of different lengths
                 raise InputError(
@@ -237,16 +235,3 @@ class OneToMany(Generator):
                 f"Received: {len(context)} contexts, {len(tokens)} rows"
             )
         return [context, tokens]
-
-    def begin(self, inputs):
-        *context, tokens = inputs
-        if not context:
-            rnns = self.numbered_layers("rnn")
-            batch_size = ops.shape(tokens)[0]
-            return [state for rnn in rnns for state in rnn.cell.get_initial_state(batch_size)], ()
-        # What the states and the attention begin with, from the layers that make it while training.
-        initial_states = [layer.output for layer in self.numbered_layers("initial_state")]
-        keys = [layer for layer in self.layers if layer.name == "attention_keys"]
-        grid = [tensor for layer in keys for tensor in (layer.input, layer.output)]
-        made = keras.tree.flatten(keras.Model(self.inputs[0], grid + initial_states)(context[0]))
-        return made[len(grid) :], tuple(made[: len(grid)])

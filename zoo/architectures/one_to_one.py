@@ -9,7 +9,7 @@ from zoo.registry import register
 
 @register
 def one_to_one(*, cell="lstm", input_shape=(8, 8), num_classes=10, units=64, num_layers=1):
-    """One vector or image in, one class out: a recurrent network over a sequence of one step.
+    """One vector or image in, one class out. The network reads a sequence of one step.
 
         y
         |
@@ -17,14 +17,14 @@ def one_to_one(*, cell="lstm", input_shape=(8, 8), num_classes=10, units=64, num
         |
         x
 
-    The degenerate case that textbooks begin with, here for comparison and not for use. With one step
-    the state h_0 = 0 contributes nothing, so the recurrent weights U never matter: a SimpleRNN is
-    exactly a dense layer with tanh, while LSTM and GRU add gates that have nothing to remember. See
-    Goodfellow et al. 2016, "Deep Learning", chapter 10, for the types.
+    This is the degenerate case that textbooks begin with. It is here for comparison, not for use. With
+    one step the state h_0 = 0 contributes nothing, so the recurrent weights U do not matter. A
+    SimpleRNN is exactly a dense layer with tanh. LSTM and GRU add gates that have nothing to remember.
+    For the types see Goodfellow et al. 2016, "Deep Learning", chapter 10.
 
     Args:
         cell: `"simple_rnn"`, `"lstm"` or `"gru"`.
-        input_shape: shape of one input; it is flattened to a vector.
+        input_shape: shape of one input, which is flattened to a vector.
         num_classes: number of classes.
         units: size of the state.
         num_layers: number of recurrent layers.
@@ -33,7 +33,7 @@ def one_to_one(*, cell="lstm", input_shape=(8, 8), num_classes=10, units=64, num
         inputs: floats `[batch, *input_shape]`.
 
     Returns:
-        A `keras.Model` that gives class probabilities `[batch, num_classes]`. Train it with
+        A `keras.Model` that returns class probabilities `[batch, num_classes]`. Train it with
         `"sparse_categorical_crossentropy"`.
 
     Number of parameters (R: see `zoo.cells`):

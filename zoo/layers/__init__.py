@@ -1,11 +1,11 @@
-"""What Keras lacks: a conditional random field, models with an answer for each step, and a layer that
-reads each word's characters.
+"""Layers and models that Keras lacks.
 
-Importing this package registers its layers with Keras, so that `keras.saving.load_model` finds them.
+Importing this package registers them with Keras, so that `keras.saving.load_model` finds them.
 """
 
 from zoo.layers.crf import CRF, CRFTagger, forbidden_transitions
 from zoo.layers.per_step import PerStepModel
 from zoo.layers.per_word import PerWord
+from zoo.layers.start_and_end import StartAndEnd
 
-__all__ = ["CRF", "CRFTagger", "PerStepModel", "PerWord", "forbidden_transitions"]
+__all__ = ["CRF", "CRFTagger", "PerStepModel", "PerWord", "StartAndEnd", "forbidden_transitions"]

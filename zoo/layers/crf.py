@@ -1,4 +1,4 @@
-"""A conditional random field: the tags of a sentence are chosen together."""
+"""A conditional random field, which chooses the tags of a sentence together."""
 
 import types
 
@@ -9,24 +9,24 @@ from keras import ops
 from zoo.errors import InputError
 from zoo.layers.per_step import PerStepModel
 
-FORBIDDEN = -1e9  # in place of log 0, because infinities would give inf - inf = nan
+FORBIDDEN = -1e9  # stands for log 0; it is finite, because inf - inf is NaN
 
 
 def forbidden_transitions(tag_names):
-    """What no sentence tagged in IOB2 or IOBES contains, such as I-PER after B-LOC.
+    """Lists the transitions that IOB2 or IOBES does not allow, such as I-PER after B-LOC.
 
-    In both, I-X follows B-X or I-X alone. In IOBES the same holds for E-X, and one of the two must
-    follow. Names with E- or S- among them are taken as IOBES. With what tag a sentence may end is left
-    to what the CRF learns.
+    In both schemes, I-X only follows B-X or I-X. In IOBES, E-X also only follows B-X or I-X, and after
+    B-X or I-X there must be I-X or E-X. If a name begins with E- or S-, the scheme is IOBES. No rule
+    says which tags may end a sentence, because the CRF learns that.
 
     Args:
-        tag_names: the names of the tags in their order, such as `["O", "B-PER", "I-PER"]`.
+        tag_names: the names of all tags in order, such as `["O", "B-PER", "I-PER"]`.
 
     Returns:
-        Pairs (i, j): tag j may not follow tag i, and with i = -1 may not be the first.
+        Pairs (i, j). Tag j may not follow tag i. If i is -1, tag j may not be the first.
 
     Raises:
-        ValueError: a name that is neither `O` nor begins with `B-`, `I-`, `E-` or `S-`.
+        ValueError: a name is not `O` and does not begin with `B-`, `I-`, `E-` or `S-`.
 
     Example:
 
@@ -35,7 +35,7 @@ def forbidden_transitions(tag_names):
     """
     for name in tag_names:
         if name != "O" and name[:2] not in ("B-", "I-", "E-", "S-"):
-            raise InputError(f"A tag is O, or B-, I-, E- or S- and a type. Received: {name!r}")
+            raise InputError(f"A tag is O, or begins with B-, I-, E- or S-. Received: {name!r}")
     is_iobes = any(name[0] in "ES" for name in tag_names)
 
     def is_forbidden(previous, name):
@@ -44,7 +44,7 @@ def forbidden_transitions(tag_names):
 
     return [
         (i, j)
-        for i, previous in enumerate(["O", *tag_names], start=-1)  # a start is like an O
+        for i, previous in enumerate(["O", *tag_names], start=-1)  # the start counts as O
         for j, name in enumerate(tag_names)
         if is_forbidden(previous, name)
     ]
@@ -54,32 +54,32 @@ def forbidden_transitions(tag_names):
 class CRF(keras.layers.Layer):
     """A linear-chain conditional random field (Lafferty et al. 2001).
 
-    With P the scores `[time, num_tags]` of a sentence of n words and A the layer's transitions, tags y
-    have (Lample et al. 2016, section 2.2)
+    Let P be the scores `[time, num_tags]` of a sentence of n words, and A the transitions of the layer.
+    Then tags y have (Lample et al. 2016, section 2.2)
 
         score(y) = sum over t of P[t, y_t] + sum over t < n of A[y_t, y_t+1] + start[y_1] + end[y_n]
         log p(y) = score(y) - log of the sum over all y' of exp(score(y'))
 
-    The sum is the forward algorithm's, the best y is found by Viterbi's (Rabiner 1989, section III),
-    each in n steps. Both compute in float32, under a policy of mixed precision too.
+    The forward algorithm computes the sum, and the Viterbi algorithm finds the best y (Rabiner 1989,
+    section III). Each takes n steps. Both compute in float32, also with mixed precision.
 
     Args:
         num_tags: number of tags.
-        forbidden_transitions: pairs (i, j): tag j may not follow tag i, and with i = -1 may not be the
-            first. Tags with such a pair have probability 0 and are never predicted; true tags with
-            one have a loss of 1e9.
+        forbidden_transitions: pairs (i, j). Tag j may not follow tag i. If i is -1, tag j may not be
+            the first tag. Sequences with such a pair have probability 0 and are never predicted. If the
+            true tags have such a pair, their loss is 1e9.
 
     Call arguments:
-        scores: `[batch, time, num_tags]`, numbers of any size (logits, not probabilities).
-        mask: booleans `[batch, time]`, true at words; None if all are words. Padding may be anywhere:
-            words with padding between them are neighbors.
+        scores: `[batch, time, num_tags]`, any numbers (logits, not probabilities).
+        mask: booleans `[batch, time]`, true at words. None if all steps are words. Padding may be
+            anywhere. Words with only padding between them are neighbors.
 
     Returns:
-        The best tags, one-hot `[batch, time, num_tags]`, zeros at padding. No gradient passes through
-        them: train with `negative_log_likelihood`, as `CRFTagger` does.
+        The best tags, one-hot `[batch, time, num_tags]`, with zeros at padding. They have no gradient.
+        Train with `negative_log_likelihood`, as `CRFTagger` does.
 
     Raises:
-        ValueError: a pair with a tag that does not exist, or scores that are not of `num_tags` tags.
+        ValueError: a tag in a pair does not exist, or the scores do not have `num_tags` tags.
 
     Example:
 
@@ -93,7 +93,7 @@ class CRF(keras.layers.Layer):
         super().__init__(dtype=dtype, **kwargs)
         self.num_tags = num_tags
         self.forbidden_transitions = [[int(i), int(j)] for i, j in forbidden_transitions]
-        self._is_forbidden = np.zeros((num_tags + 1, num_tags), bool)  # the last row is the start's
+        self._is_forbidden = np.zeros((num_tags + 1, num_tags), bool)  # last row: the start
         for i, j in self.forbidden_transitions:
             if not (-1 <= i < num_tags and 0 <= j < num_tags):
                 raise InputError(
@@ -101,14 +101,14 @@ class CRF(keras.layers.Layer):
                     f"{num_tags - 1}. Received: {(i, j)}"
                 )
             self._is_forbidden[i, j] = True
-        # The loss needs the scores, and a model gives its outputs alone. The scores cannot ride on them
-        # as an attribute, because JAX's tracers take none, so the layer keeps them, as add_loss does.
+        # The loss needs the scores, but a model only returns its outputs. JAX's tracers take no new
+        # attributes, so the outputs cannot carry the scores. So the layer stores them here.
         self.latest_call = None
 
     def build(self, input_shape):
         if input_shape[-1] != self.num_tags:
             raise InputError(
-                f"The scores must be of num_tags={self.num_tags} tags: [batch, time, {self.num_tags}]. "
+                f"With num_tags={self.num_tags} the scores must be [batch, time, {self.num_tags}]. "
                 f"Received: shape {tuple(input_shape)}"
             )
         n = self.num_tags
@@ -127,26 +127,26 @@ class CRF(keras.layers.Layer):
         return outputs
 
     def negative_log_likelihood(self, scores, tags, mask=None):
-        """-log p(tags).
+        """Computes -log p(tags).
 
         Args:
             scores: `[batch, time, num_tags]`.
             tags: integers `[batch, time]`, anything at padding.
-            mask: booleans `[batch, time]`, true at words; None if all are words.
+            mask: booleans `[batch, time]`, true at words. None if all steps are words.
 
         Returns:
-            `[batch]`, summed over the words of a sentence; 0 for a sentence without any, and not a
-            number (NaN) for one with a tag out of range.
+            `[batch]`, the sum over the words of each sentence. It is 0 for a sentence without words. It
+            is NaN for a sentence with a tag out of range.
 
         Raises:
-            ValueError: tags that are not `[batch, time]`.
+            ValueError: the tags do not have the shape `[batch, time]`.
 
         Example:
 
         >>> crf = CRF(2)
         >>> crf.build((None, None, 2))
         >>> loss = crf.negative_log_likelihood(np.zeros((1, 3, 2)), np.array([[0, 1, 1]]))
-        >>> loss.numpy()  # 3 log 2: all 8 sequences are equally probable
+        >>> loss.numpy()  # 3 log 2, because all 8 sequences are equally probable
         array([2.0794415], dtype=float32)
         """
         tags = ops.cast(tags, "int32")
@@ -165,9 +165,9 @@ class CRF(keras.layers.Layer):
         score = ops.sum(ops.take_along_axis(scores, tags[:, :, None], axis=-1), axis=(0, 2))
         score += ops.sum(ops.where(has_next[:-1, :, 0], of_pairs, 0.0), axis=0)
 
-        # The derivative of the log of the sum by each score is the probability of what has that score.
-        # So these probabilities, taken as constants, give the exact gradient of their product with the
-        # scores, and nothing has to be differentiated through the steps of a loop.
+        # The gradient of log_sum with respect to a score is the probability of that tag or pair. So
+        # the sum of all scores, weighted with constant probabilities, has the same gradient. This way
+        # no gradient must go through the steps of a loop.
         log_sum, p_tags, p_pairs = _forward_backward(
             ops.stop_gradient(scores), has_next, ops.stop_gradient(transitions)
         )
@@ -177,11 +177,11 @@ class CRF(keras.layers.Layer):
         return ops.where(mask[:, 0], loss, 0.0)
 
     def viterbi(self, scores, mask=None):
-        """The tags of the highest score.
+        """Finds the tags with the highest score.
 
         Args:
             scores: `[batch, time, num_tags]`.
-            mask: booleans `[batch, time]`, true at words; None if all are words.
+            mask: booleans `[batch, time]`, true at words. None if all steps are words.
 
         Returns:
             Tags, integers `[batch, time]` (0 at padding), and their score `[batch]`.
@@ -217,12 +217,12 @@ class CRF(keras.layers.Layer):
         return tags, ops.max(end, axis=-1)
 
     def _prepare(self, scores, mask):
-        """The mask; whether a word follows; the scores of words, first and last; the transitions."""
+        """Returns the mask, whether a word follows, the scores, and the transitions."""
         scores = ops.cast(scores, "float32")
         mask = ops.ones_like(scores[:, :, 0], "bool") if mask is None else ops.cast(mask, "bool")
         has_next = ops.concatenate([mask[:, 1:], ops.zeros_like(mask[:, :1])], axis=1)
         is_last = ops.logical_xor(mask, has_next)
-        # As tensors, because JAX's `where` takes no variables.
+        # JAX's `where` takes tensors only, and no variables.
         start, end, transitions = map(
             ops.convert_to_tensor, (self.start_transitions, self.end_transitions, self.transitions)
         )
@@ -252,9 +252,9 @@ class CRF(keras.layers.Layer):
 
 
 def _words_first(mask):
-    """The order of the steps `[batch, time]` that puts the words of each sentence before its padding.
+    """Returns the order of the steps `[batch, time]` that puts all words before the padding.
 
-    A chain needs its words side by side. `keras.utils.pad_sequences` puts padding on the left.
+    The words of a chain must be side by side, but `keras.utils.pad_sequences` puts padding on the left.
     """
     places = ops.arange(ops.shape(mask)[1])
     return ops.argsort(ops.where(mask, places, places + ops.shape(mask)[1]), axis=1)
@@ -266,16 +266,16 @@ def _reorder(scores, mask, order):
 
 
 def _join(x, has_next):
-    """One tensor for `ops.scan`: on TensorFlow it takes several only if their length is known."""
+    """Makes one tensor. On TensorFlow, `ops.scan` takes several only if their length is known."""
     return ops.concatenate([x, ops.cast(has_next, "float32")], axis=-1)
 
 
 def _forward(reduce, scores, has_next, transitions):
-    """For each word and tag, the log of the sum (or the maximum) over all that may come before.
+    """Computes the log of the sum (or the maximum) over all tags before a word, for each tag.
 
     Returns:
-        The sums `[time, batch, num_tags]`, the score at that word included, and those of the last word
-        `[batch, num_tags]`.
+        The sums `[time, batch, num_tags]`, including the score at that word, and the sums at the last
+        word `[batch, num_tags]`.
     """
 
     def step(state, x):
@@ -288,11 +288,11 @@ def _forward(reduce, scores, has_next, transitions):
 
 
 def _forward_backward(scores, has_next, transitions):
-    """The log of the sum over all tags of a sentence, and the probabilities of tags and of pairs.
+    """Computes the log of the sum over all sequences of tags, and the probabilities of tags and pairs.
 
     Returns:
-        `[batch]`, `[time, batch, num_tags]` (anything at padding), and summed over time `[batch,
-        num_tags, num_tags]`.
+        The log of the sum `[batch]`, the probabilities of tags `[time, batch, num_tags]` (anything at
+        padding), and the probabilities of pairs, summed over time, `[batch, num_tags, num_tags]`.
     """
     here, end = _forward(ops.logsumexp, scores, has_next, transitions)
     log_sum = ops.logsumexp(end, axis=-1)
@@ -312,12 +312,12 @@ def _forward_backward(scores, has_next, transitions):
 
 @keras.saving.register_keras_serializable("zoo")
 class CRFTagger(PerStepModel):
-    """A functional model whose output is that of a `CRF`, trained by its negative log-likelihood.
+    """A functional model that ends with a `CRF` and trains with the negative log-likelihood.
 
-    The loss is summed over the words of all sentences of a batch and divided by the number of words,
-    as the masked cross-entropy of a softmax is, so that the same learning rate suits both. It has no
-    name: `model.compile("adam", weighted_metrics=["accuracy"])`. `sample_weight` may have a weight for
-    each sentence, or for each word, of which the mean over a sentence's words counts.
+    The loss is the sum over all words of a batch, divided by the number of words. The masked
+    cross-entropy of a softmax is scaled the same way, so the same learning rate suits both. Compile the
+    model without a loss: `model.compile("adam", weighted_metrics=["accuracy"])`. `sample_weight` has a
+    weight for each sentence or for each word. A sentence counts with the mean weight of its words.
 
     Example:
 
@@ -332,13 +332,13 @@ class CRFTagger(PerStepModel):
     def compile(self, optimizer="rmsprop", loss=None, **kwargs):
         if loss is not None:
             raise InputError(
-                "A CRF has its own loss, the negative log-likelihood: compile without one, such as "
+                "A CRF has its own loss, the negative log-likelihood. Compile without a loss, such as "
                 f'compile("adam", weighted_metrics=["accuracy"]). Received: loss={loss!r}'
             )
         super().compile(optimizer, **kwargs)
 
     def compile_from_config(self, config):
-        # Keras leaves this to a model that has its own `compile`.
+        # A model that has its own `compile` needs this, too.
         self.compile(**keras.saving.deserialize_keras_object(config))
         self.optimizer.build(self.trainable_variables)
 
@@ -346,7 +346,9 @@ class CRFTagger(PerStepModel):
         crf = next(layer for layer in self.layers if isinstance(layer, CRF))
         call = crf.latest_call
         if call is None or call.outputs is not y_pred:
-            raise ValueError("The loss is that of the model's latest output: call the model first.")
+            raise ValueError(
+                "The loss belongs to the latest output of the model. Call the model first."
+            )
         losses = crf.negative_log_likelihood(call.scores, y, call.mask)  # [batch]
         mask = ops.ones(ops.shape(y)) if call.mask is None else ops.cast(call.mask, "float32")
         if sample_weight is not None:
@@ -354,5 +356,5 @@ class CRFTagger(PerStepModel):
             weight = ops.sum(ops.cast(weight, "float32") * mask, axis=1)
             losses *= weight / ops.maximum(ops.sum(mask, axis=1), 1.0)
         loss = ops.sum(losses) / ops.maximum(ops.sum(mask), 1.0)
-        # As Keras adds up its losses: those of regularizers too, each for its share of the devices.
+        # Like Keras, add the losses of regularizers, and give each device its share.
         return sum(self._aggregate_additional_loss(one) for one in (loss, *self.losses))

@@ -1,4 +1,4 @@
-"""A model that gives an answer for each step of a sequence."""
+"""A model that returns an answer for each step of a sequence."""
 
 import functools
 import inspect
@@ -11,12 +11,12 @@ from zoo.errors import InputError
 
 @keras.saving.register_keras_serializable("zoo")
 class PerStepModel(keras.Model):
-    """A functional model whose outputs are `[batch, time, ...]`, with weights that mean what they say.
+    """A functional model with outputs `[batch, time, ...]` that treats weights correctly.
 
     - A `sample_weight` of shape `[batch]` weights whole sequences. Keras alone would multiply it with
-      losses of shape `[batch, time]`: an error, or, where batch and time are equal, a wrong loss.
-    - `class_weight` is refused. Keras makes one weight for each sequence of it. The class that it looks
-      up is the position of the largest tag in the sequence.
+      losses of shape `[batch, time]`. That is an error, or a wrong loss if batch and time are equal.
+    - `class_weight` is refused. Keras would turn it into one weight for each sequence. It would look up
+      the position of the largest tag in the sequence as the class.
 
     Example:
 
@@ -60,7 +60,7 @@ def _refuse(class_weight):
 
 
 def _of_steps(sample_weight, y_pred):
-    """Weights `[batch]` as `[batch, time]`, so that each counts for all steps of its sequence."""
+    """Repeats weights `[batch]` to `[batch, time]`, so that each counts for all steps."""
     if sample_weight is None or len(sample_weight.shape) > 1:
         return sample_weight
     steps = ops.ones_like(y_pred[:, :, 0])  # [batch, time]

@@ -1,4 +1,4 @@
-"""Each word's characters through a recurrent layer."""
+"""A layer that reads the characters of each word."""
 
 import keras
 from keras import ops
@@ -8,11 +8,11 @@ from keras import ops
 class PerWord(keras.layers.Wrapper):
     """Applies a recurrent layer to the characters of each word (Lample et al. 2016, section 4.1).
 
-    All words of all sentences become one batch, so the recurrent layer runs over them at once;
-    `keras.layers.TimeDistributed` would run it word by word.
+    All words of all sentences become one batch, so the recurrent layer reads them all at once.
+    `keras.layers.TimeDistributed` would read one word after the other.
 
     Args:
-        layer: a recurrent layer that returns its last output alone.
+        layer: a recurrent layer that only returns its last output.
 
     Call arguments:
         inputs: `[batch, time, characters, features]`.
@@ -35,8 +35,8 @@ class PerWord(keras.layers.Wrapper):
     def call(self, inputs, mask=None):
         batch, time, length, features = ops.shape(inputs)
         if mask is not None:
-            # A word that is padding has no characters, and cuDNN allows no row without any: it reads
-            # one, which changes nothing, because the word itself is masked later.
+            # A word that is padding has no characters, but cuDNN does not allow an empty row. So the
+            # first one is read. This changes nothing, because the word itself is masked later.
             is_read = ops.logical_and(~ops.any(mask, axis=-1, keepdims=True), ops.arange(length) == 0)
             mask = ops.reshape(ops.logical_or(mask, is_read), (-1, length))  # [words, characters]
         words = ops.reshape(inputs, (-1, length, features))  # [words, characters, features]

@@ -13,8 +13,7 @@ from keras import ops
 
 from zoo.architectures.encoder_decoder import EncoderDecoder
 from zoo.architectures.one_to_many import OneToMany
-from zoo.decoding import StartAndEnd
-from zoo.layers import CRF, CRFTagger, PerStepModel, PerWord
+from zoo.layers import CRF, CRFTagger, PerStepModel, PerWord, StartAndEnd
 
 _x = keras.Input((1,), name="x")
 _made = [ops.not_equal(_x, 0), ops.expand_dims(_x, 1), ops.any(_x), ops.sum(_x), ops.where(_x, _x, 0)]

@@ -1,0 +1,30 @@
+"""From next-token probabilities to whole sequences: greedy, sampling and beam search.
+
+Each strategy repeats a step function, `(tokens, states) -> (log_probabilities, states)`. Tokens are
+`[rows]`, and log-probabilities are `[rows, vocabulary]`. States are a list of tensors whose first axis
+is rows. The loop is written in keras.ops and handles a whole batch at once. `Generator.generate`
+compiles it together with the model.
+
+One call of the loop takes at most `loops.CHUNK` steps. Python is in control between two calls. So
+Ctrl-C stops a long generation, and the time grows in proportion to the length.
+"""
+
+from zoo.decoding.batches import generate_in_batches
+from zoo.decoding.beam import beam_search
+from zoo.decoding.generator import STRATEGIES, Generator
+from zoo.decoding.loops import IMPOSSIBLE
+from zoo.decoding.reading import read
+from zoo.decoding.sampling import greedy, sample
+from zoo.decoding.tokens import check_tokens
+
+__all__ = [
+    "IMPOSSIBLE",
+    "STRATEGIES",
+    "Generator",
+    "beam_search",
+    "check_tokens",
+    "generate_in_batches",
+    "greedy",
+    "read",
+    "sample",
+]
