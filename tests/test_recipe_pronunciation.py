@@ -129,6 +129,6 @@ def test_bad_input_is_one_line_and_status_2(words, message, own, assert_refused)
 def test_a_model_that_cannot_write_is_refused(edit, own, monkeypatch, assert_refused):
     model = edits.make(edit, 9, tokens=99, per_step=True)
     monkeypatch.setattr(zoo, "build", lambda name, **others: model)
-    monkeypatch.setattr(zoo, "fit", None)
+    monkeypatch.setattr(keras.Model, "fit", None)
     message = "needs a model with the method generate(). Keep zoo.build"
     assert_refused(message, "--smoke", "--dataset", own / "own.tsv")
