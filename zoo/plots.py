@@ -1,4 +1,4 @@
-"""Plots of attention weights and captions."""
+"""Plots of scores, attention weights and captions."""
 
 import textwrap
 
@@ -6,6 +6,70 @@ import keras
 import numpy as np
 
 from zoo.errors import InputError
+
+
+def plot_scores(rows, title, ylabel, style="o"):
+    """Plots a table of scores: the columns from left to right, and a color for each row.
+
+    Args:
+        rows: a dict from the name of each row to a dict of column to score. All rows have the same
+            columns.
+        title: text above the plot.
+        ylabel: what the scores are.
+        style: format of matplotlib, such as `"o"` for points, or `"o-"` for points and lines.
+
+    Returns:
+        A `matplotlib.figure.Figure`.
+
+    Example:
+
+    >>> rows = {"gru": {"short": 0.9, "long": 0.8}, "baseline": {"short": 0.7, "long": 0.6}}
+    >>> figure = plot_scores(rows, "reviews", "accuracy")
+    >>> [text.get_text() for text in figure.axes[0].get_legend().get_texts()]
+    ['gru', 'baseline']
+    """
+    import matplotlib.pyplot as plt
+
+    figure, axes = plt.subplots(figsize=(8, 4.5))
+    for name, scores in rows.items():
+        axes.plot(list(scores), list(scores.values()), style, label=name)
+    axes.set(ylabel=ylabel, title=title)
+    axes.legend()
+    axes.grid(alpha=0.3)
+    return figure
+
+
+def plot_confusion(axes, truth, predicted, names):
+    """Draws a matrix of which class the model took for which.
+
+    Args:
+        axes: the `matplotlib.axes.Axes` to draw into.
+        truth: the names of the true classes, a list or array of str.
+        predicted: the names of the classes that the model chose, one for each of `truth`.
+        names: the names of all classes, a list of str.
+
+    Example:
+
+    >>> import matplotlib.pyplot as plt
+    >>> figure, axes = plt.subplots()
+    >>> plot_confusion(axes, ["noun", "verb", "verb"], ["noun", "verb", "noun"], ["noun", "verb"])
+    >>> [text.get_text() for text in axes.texts]
+    ['100%', '0%', '50%', '50%']
+    """
+    from sklearn.metrics import ConfusionMatrixDisplay  # of the extra "recipes"
+
+    ConfusionMatrixDisplay.from_predictions(
+        truth,
+        predicted,
+        labels=names,
+        normalize="true",
+        values_format=".0%",
+        xticks_rotation=45 if len(names) > 5 else 0,
+        text_kw={"fontsize": 7 if len(names) > 5 else 10},
+        cmap="Blues",
+        colorbar=False,
+        ax=axes,
+    )
 
 
 def plot_attention(model, inputs, labels):
