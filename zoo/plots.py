@@ -1,4 +1,4 @@
-"""Plots of scores, attention weights and captions."""
+"""Plots of scores, series, attention weights and captions."""
 
 import textwrap
 
@@ -34,6 +34,34 @@ def plot_scores(rows, title, ylabel, style="o"):
     for name, scores in rows.items():
         axes.plot(list(scores), list(scores.values()), style, label=name)
     axes.set(ylabel=ylabel, title=title)
+    axes.legend()
+    axes.grid(alpha=0.3)
+    return figure
+
+
+def plot_series(series, xlabel, ylabel):
+    """Plots series of numbers over each other. The first one is black.
+
+    Args:
+        series: a dict from the name of each series to its numbers.
+        xlabel: what the steps are.
+        ylabel: what the numbers are.
+
+    Returns:
+        A `matplotlib.figure.Figure`.
+
+    Example:
+
+    >>> figure = plot_series({"truth": [1, 2, 3], "gru": [1, 2, 2]}, "year", "sunspots")
+    >>> [line.get_color() for line in figure.axes[0].lines]
+    ['black', 'C1']
+    """
+    import matplotlib.pyplot as plt
+
+    figure, axes = plt.subplots(figsize=(11, 4.5))
+    for i, (name, values) in enumerate(series.items()):
+        axes.plot(values, color=f"C{i}" if i > 0 else "black", linewidth=1, label=name)
+    axes.set(xlabel=xlabel, ylabel=ylabel)
     axes.legend()
     axes.grid(alpha=0.3)
     return figure
