@@ -67,37 +67,43 @@ def plot_series(series, xlabel, ylabel):
     return figure
 
 
-def plot_confusion(axes, truth, predicted, names):
-    """Draws a matrix of which class the model took for which.
+def plot_confusion(parts):
+    """Plots which class a model took for which. A row is a true class, and its shares add up to 100 %.
 
     Args:
-        axes: the `matplotlib.axes.Axes` to draw into.
-        truth: the names of the true classes, a list or array of str.
-        predicted: the names of the classes that the model chose, one for each of `truth`.
-        names: the names of all classes, a list of str.
+        parts: a list with a tuple for each matrix to plot: the names of the true classes, an array of
+            str; the names of the classes that the model chose, an array of the same length; and a list
+            with the names of all classes.
+
+    Returns:
+        A `matplotlib.figure.Figure`, with the matrices from left to right.
 
     Example:
 
-    >>> import matplotlib.pyplot as plt
-    >>> figure, axes = plt.subplots()
-    >>> plot_confusion(axes, ["noun", "verb", "verb"], ["noun", "verb", "noun"], ["noun", "verb"])
-    >>> [text.get_text() for text in axes.texts]
+    >>> names = ["noun", "verb"]
+    >>> figure = plot_confusion([(["noun", "verb", "verb"], ["noun", "verb", "noun"], names)])
+    >>> [text.get_text() for text in figure.axes[0].texts]
     ['100%', '0%', '50%', '50%']
     """
+    import matplotlib.pyplot as plt
     from sklearn.metrics import ConfusionMatrixDisplay  # of the extra "recipes"
 
-    ConfusionMatrixDisplay.from_predictions(
-        truth,
-        predicted,
-        labels=names,
-        normalize="true",
-        values_format=".0%",
-        xticks_rotation=45 if len(names) > 5 else 0,
-        text_kw={"fontsize": 7 if len(names) > 5 else 10},
-        cmap="Blues",
-        colorbar=False,
-        ax=axes,
-    )
+    size = max(5, *(len(names) / 2 for _, _, names in parts))
+    figure, axes = plt.subplots(1, len(parts), figsize=(size * len(parts), size), squeeze=False)
+    for axis, (truth, predicted, names) in zip(axes[0], parts, strict=True):
+        ConfusionMatrixDisplay.from_predictions(
+            truth,
+            predicted,
+            labels=names,
+            normalize="true",
+            values_format=".0%",
+            xticks_rotation=45,
+            text_kw={"fontsize": 7},
+            cmap="Blues",
+            colorbar=False,
+            ax=axis,
+        )
+    return figure
 
 
 def plot_attention(model, inputs, labels):
