@@ -128,7 +128,7 @@ def test_a_wrong_model_is_refused(size, activation, message, tmp_path, monkeypat
         return edits.make("sequential", size, activation, tokens=vocabulary_size)
 
     monkeypatch.setattr(zoo, "build", build)
-    monkeypatch.setattr(zoo, "fit", None)  # it must not come to that
+    monkeypatch.setattr(keras.Model, "fit", None)  # it must not come to that
     assert_refused(message, "--smoke", "--dataset", write_texts(tmp_path, 3))
 
 
@@ -143,7 +143,7 @@ def test_a_wrong_model_is_refused(size, activation, message, tmp_path, monkeypat
 def test_texts_without_words_are_refused(texts, message, tmp_path, monkeypatch, assert_refused):
     lines = [f"{label}\t{text * i}\n" for i in range(1, 60) for label, text in enumerate(texts)]
     (tmp_path / "mine.tsv").write_text("".join(lines))
-    monkeypatch.setattr(zoo, "fit", None)
+    monkeypatch.setattr(keras.Model, "fit", None)
     assert_refused(message, "--smoke", "--dataset", tmp_path / "mine.tsv")
 
 
