@@ -120,7 +120,7 @@ def test_a_changed_model(edit, num_classes, run, tmp_path, monkeypatch):
     [
         (2, "softmax", "must have the shape [rows, 3]. End it with a layer such as Dense(3)"),
         (1, "sigmoid", "Received: [rows, 1]"),
-        (3, None, "give its last layer activation='softmax'"),
+        (3, None, "Use activation='softmax' in its last layer"),
     ],
 )
 def test_a_wrong_model_is_refused(size, activation, message, tmp_path, monkeypatch, assert_refused):
