@@ -8,17 +8,14 @@
 
 Data: by default wnut17, 5,690 sentences from social media, tested on names that are not in the
 training split (Derczynski et al. 2017; CC BY 4.0). You can also use conll2003, 20,744 sentences of
-Reuters news (Tjong Kim Sang & De Meulder 2003; for research), or your own files in CoNLL columns.
+Reuters news (for research), or your own files in CoNLL columns.
 
 The network reads each word twice: as a word vector, in lower case and with every digit as 0, and
-letter by letter through a recurrent layer. Unknown words share the vector of [UNK], unless --glove has
-a vector for them. To train [UNK], it replaces half of the words seen only once, at random in each
-epoch. A CRF chooses all tags of a sentence together. In training the tags are in IOBES, which also
-marks where entities end.
+letter by letter through a recurrent layer. Unknown words share the vector of [UNK], which replaces
+half of the words seen only once, at random in each epoch. A CRF chooses all tags of a sentence
+together. In training the tags are in IOBES, which also marks where entities end.
 
-Expect a test F1 of 0.22 on wnut17 after 7 minutes on one CPU core (mean of three seeds), or 0.34 with
-GloVe. The systems of the shared task had 0.26 to 0.42. Expect 0.903 on conll2003 after 53 minutes with
---glove, --no-trainable-embeddings and --epochs 40 (Lample et al. 0.909).
+Expect a test F1 of 0.22 on wnut17 after 7 minutes on one CPU core, or 0.34 with --glove.
 
 The model is the LSTM-CRF of Lample et al. 2016, "Neural Architectures for Named Entity Recognition".
 Deviations from the paper: GloVe's vectors instead of their own, 200 units, 50 units for characters,
@@ -32,11 +29,10 @@ import os
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 import keras
-import matplotlib.pyplot as plt
-import nervaluate
 import numpy as np
 
 import zoo
+from zoo.tasks import tagging
 
 
 @dataclasses.dataclass
@@ -73,47 +69,21 @@ def make_dataset(rows, config, seed=None):
 
 def predict(model, dataset, sentences, tag_names):
     """The predicted tags of each sentence, in IOB2."""
-    best = []
-    for x, y in dataset.as_numpy_iterator():
-        best += [*model.predict_on_batch(x)[: len(y)].argmax(axis=-1)]
+    batches = ((model.predict_on_batch(x), len(y)) for x, y in dataset.as_numpy_iterator())
+    p = [row for outputs, size in batches for row in outputs[:size]]  # of each sentence [time, tags]
     return [
-        zoo.datasets.to_iob2([tag_names[i] for i in row[: len(words)]])
-        for row, words in zip(best, sentences, strict=True)
+        zoo.datasets.to_iob2(tagging.decode(its_p[: len(words)], tag_names))
+        for its_p, words in zip(p, sentences, strict=True)
     ]
-
-
-def score(true, predicted, types):
-    """F1 of all entities and of each type. An entity is right if both ends and the type are.
-
-    This is how conlleval counts, the script of CoNLL-2003. nervaluate calls it "strict".
-    """
-    results = nervaluate.Evaluator(true, predicted, tags=types, loader="list").evaluate()
-    f1 = {name: result["strict"].f1 for name, result in results["entities"].items()}
-    return {"all": results["overall"]["strict"].f1, **{name: f1.get(name, 0.0) for name in types}}
-
-
-class ValidationF1(keras.callbacks.Callback):
-    """Adds the F1 on the validation split to each epoch's logs, where other callbacks read it."""
-
-    def __init__(self, dataset, sentences, tags, tag_names, types):
-        super().__init__()
-        self.dataset, self.sentences, self.tags = dataset, sentences, tags
-        self.tag_names, self.types = tag_names, types
-
-    def on_epoch_end(self, epoch, logs):
-        predicted = predict(self.model, self.dataset, self.sentences, self.tag_names)
-        logs["val_f1"] = score(self.tags, predicted, self.types)["all"]
 
 
 def mark(words, tags):
     """The sentence with its entities in brackets: "[Ada Lovelace PER] saw [London LOC]"."""
-    text, last = "", "O"
-    for word, tag in zip([*words, ""], [*tags, "O"], strict=True):
-        inside = tag.startswith("I-") and tag[2:] == last[2:]
-        text += f" {last[2:]}]" if last != "O" and not inside else ""
-        text += " [" if tag != "O" and not inside else " "
-        text, last = text + word, tag
-    return text.strip()
+    words = list(words)
+    for first, end, label in tagging.chunks(tags):
+        words[first] = "[" + words[first]
+        words[end - 1] += f" {label}]"
+    return " ".join(words)
 
 
 @zoo.apply_config
@@ -171,19 +141,21 @@ def main(config):
     row_name = f"{zoo.training.cells_of(model)}, {'crf' if is_crf else 'softmax'}"
     num_steps = config.epochs * len(train)
     learning_rate = keras.optimizers.schedules.CosineDecay(config.learning_rate, num_steps)
-    model.compile(
-        optimizer=keras.optimizers.Adam(learning_rate, global_clipnorm=1.0),
-        loss=None if is_crf else "sparse_categorical_crossentropy",
-    )
+    loss = None if is_crf else "sparse_categorical_crossentropy"  # a CRF has a loss of its own
+    model.compile(keras.optimizers.Adam(learning_rate, global_clipnorm=1.0), loss)
 
-    f1 = ValidationF1(data["validation"], *splits["validation"], tag_names, types)
+    def validation_f1():
+        sentences, true = splits["validation"]
+        predicted = predict(model, data["validation"], sentences, tag_names)
+        return zoo.metrics.score_entities(true, predicted, types)["all"]
+
     best = keras.callbacks.EarlyStopping(
         "val_f1", mode="max", patience=config.epochs, restore_best_weights=True
     )
     history = model.fit(
         train,
         epochs=config.epochs,
-        callbacks=[f1, best, zoo.training.RaiseOnNaN()],
+        callbacks=[zoo.training.AddScore("val_f1", validation_f1), best, zoo.training.RaiseOnNaN()],
         shuffle=False,  # the dataset shuffles by itself
     ).history
 
@@ -198,25 +170,19 @@ def main(config):
         predicted[split] = predict(model, data[split], sentences, tag_names)
         baseline = [[most_frequent.get(word, "O") for word in one] for one in sentences]
         metrics[split] = {
-            row_name: score(true, predicted[split], types),
-            "most frequent tag": score(true, baseline, types),
+            row_name: zoo.metrics.score_entities(true, predicted[split], types),
+            "most frequent tag": zoo.metrics.score_entities(true, baseline, types),
         }
         zoo.recipe.print_table(f"{split} F1", metrics[split])
 
     # Test sentences with entities, to judge by eye. A line with ! shows what is right.
     print()
-    all_of_test = zip(*splits["test"], predicted["test"], strict=True)
-    shown = [row for row in all_of_test if set(row[1]) != {"O"}]
+    shown = [row for row in zip(*splits["test"], predicted["test"], strict=True) if {*row[1]} != {"O"}]
     for words, right, tags in shown[:: len(shown) // 8 + 1]:
         print("  " + mark(words, tags))
         if tags != right:
             print("! " + mark(words, right))
 
-    figure, axes = plt.subplots(figsize=(8, 4.5))
-    for name, row in metrics["test"].items():
-        axes.plot(list(row), list(row.values()), "o", label=name)
-    axes.set(ylabel="test F1", ylim=(0, 1), title=config.dataset)
-    axes.legend()
     card = {
         "task": "tagging",
         "type": "many_to_many",
@@ -226,7 +192,7 @@ def main(config):
         "vocabulary": list(vocabulary),
         "characters": list(characters),
     }
-    figures = {"f1_by_type": figure}
+    figures = {"f1_by_type": zoo.plots.plot_scores(metrics["test"], config.dataset, "test F1")}
     zoo.recipe.save(config, model, card, metrics=metrics, history=history, figures=figures)
 
 

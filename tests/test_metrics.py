@@ -1,7 +1,8 @@
-"""BLEU of captions against its definition."""
+"""Metrics against their definitions."""
 
 import collections
 import math
+import random
 
 import numpy as np
 import pytest
@@ -59,3 +60,44 @@ def test_a_match_is_exact_if_it_is_any_reference():
     references = [[["x"], ["a"]], [["b"], ["c"]], [["a"]], [["d"]]]
     assert metrics.score_captions(captions, references)["exact"] == 50
     assert metrics.score_captions([["x"]] * 4, references)["BLEU-1"] == pytest.approx(25)
+
+
+def spans(tags):
+    """(type, start, end) of each entity, by trying all of them."""
+    n = len(tags)
+    begins = [
+        tag != "O" and (tag[0] == "B" or i == 0 or tags[i - 1][1:] != tag[1:])
+        for i, tag in enumerate(tags)
+    ]
+    return {
+        (tags[i][2:], i, j)
+        for i in range(n)
+        for j in range(i, n)
+        if begins[i]
+        and all(tags[k] == f"I-{tags[i][2:]}" for k in range(i + 1, j + 1))
+        and (j + 1 == n or tags[j + 1] == "O" or begins[j + 1])
+    }
+
+
+def test_entities_count_if_exact():
+    rng = random.Random(0)
+    names = ["O", "B-a", "I-a", "B-b", "I-b"]  # in any order: a softmax forbids none
+    true, wild = ([rng.choices(names, k=9) for _ in range(300)] for _ in range(2))
+    predicted = [  # mostly right
+        [t if rng.random() < 0.8 else w for t, w in zip(*row, strict=True)]
+        for row in zip(true, wild, strict=True)
+    ]
+    scores = metrics.score_entities(true, predicted, ["a", "b", "unseen"])
+    for name in ("all", "a", "b"):
+        found, right = (
+            {
+                (n, *span)
+                for n, tags in enumerate(rows)
+                for span in spans(tags)
+                if name in ("all", span[0])
+            }
+            for rows in (predicted, true)
+        )
+        assert scores[name] == pytest.approx(2 * len(found & right) / (len(found) + len(right)))
+    assert scores["unseen"] == 0
+    assert metrics.score_entities(true, true, ["a", "b"]) == {"all": 1, "a": 1, "b": 1}

@@ -1,4 +1,4 @@
-"""Plots of attention weights and captions."""
+"""Plots of scores, series, attention weights and captions."""
 
 import keras
 import numpy as np
@@ -51,3 +51,27 @@ def test_attention_over_images_is_that_of_the_model():
     with pytest.raises(zoo.InputError, match=r"a square grid\. Received: 8 places"):
         model = zoo.build("one_to_many", context_shape=(8, 4), units=8)
         zoo.plots.plot_attention_over_images(model, contexts, images, captions, words)
+
+
+def test_scores_are_drawn_by_row_and_column():
+    rows = {"gru": {"short": 0.9, "long": 0.8}, "baseline": {"short": 0.7, "long": 0.6}}
+    (axes,) = zoo.plots.plot_scores(rows, "reviews", "accuracy", style="o-").axes
+    assert [list(line.get_ydata()) for line in axes.lines] == [[0.9, 0.8], [0.7, 0.6]]
+    assert [label.get_text() for label in axes.get_xticklabels()] == ["short", "long"]
+    assert (axes.get_title(), axes.get_ylabel()) == ("reviews", "accuracy")
+
+
+def test_series_are_drawn_over_each_other():
+    (axes,) = zoo.plots.plot_series({"truth": [1, 2, 3], "gru": [1, 3]}, "year", "spots").axes
+    assert [list(line.get_ydata()) for line in axes.lines] == [[1, 2, 3], [1, 3]]
+    assert [text.get_text() for text in axes.get_legend().get_texts()] == ["truth", "gru"]
+
+
+def test_a_confusion_matrix_has_the_shares_of_each_true_class():
+    truth, predicted = np.array(["a", "b", "b", "b"]), np.array(["a", "b", "c", "c"])
+    parts = [(truth, predicted, ["a", "b", "c"]), (predicted, truth, ["a", "b", "c"])]
+    first, second = zoo.plots.plot_confusion(parts).axes
+    shares = ["100%", "0%", "0%", "0%", "33%", "67%", "0%", "0%", "0%"]
+    assert [text.get_text() for text in first.texts] == shares
+    shares = ["100%", "0%", "0%", "0%", "100%", "0%", "0%", "100%", "0%"]
+    assert [text.get_text() for text in second.texts] == shares

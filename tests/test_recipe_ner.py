@@ -1,7 +1,6 @@
 """Named entities: from columns to marked sentences, scored as conlleval does."""
 
 import json
-import random
 import re
 
 import edits
@@ -108,47 +107,6 @@ def test_bad_input_is_one_line_and_status_2(words, message, own, assert_refused)
     (own / "ragged.conll").write_text("Ada I-PER\nsaw O\nLondon\n")
     (own / "pos.conll").write_text("\n\n".join(f"dog{i} NOUN\nbites VERB" for i in range(60)))
     assert_refused(message, "--smoke", *words.format(tmp=own).split())
-
-
-def spans(tags):
-    """(type, start, end) of each entity, by trying all of them."""
-    n = len(tags)
-    begins = [
-        tag != "O" and (tag[0] == "B" or i == 0 or tags[i - 1][1:] != tag[1:])
-        for i, tag in enumerate(tags)
-    ]
-    return {
-        (tags[i][2:], i, j)
-        for i in range(n)
-        for j in range(i, n)
-        if begins[i]
-        and all(tags[k] == f"I-{tags[i][2:]}" for k in range(i + 1, j + 1))
-        and (j + 1 == n or tags[j + 1] == "O" or begins[j + 1])
-    }
-
-
-def test_score_counts_exact_entities(recipe):
-    rng = random.Random(0)
-    names = ["O", "B-a", "I-a", "B-b", "I-b"]  # in any order: a softmax forbids none
-    true, wild = ([rng.choices(names, k=9) for _ in range(300)] for _ in range(2))
-    predicted = [  # mostly right
-        [t if rng.random() < 0.8 else w for t, w in zip(*row, strict=True)]
-        for row in zip(true, wild, strict=True)
-    ]
-    scores = recipe["score"](true, predicted, ["a", "b", "unseen"])
-    for name in ("all", "a", "b"):
-        found, right = (
-            {
-                (n, *span)
-                for n, tags in enumerate(rows)
-                for span in spans(tags)
-                if name in ("all", span[0])
-            }
-            for rows in (predicted, true)
-        )
-        assert scores[name] == pytest.approx(2 * len(found & right) / (len(found) + len(right)))
-    assert scores["unseen"] == 0
-    assert recipe["score"](true, true, ["a", "b"]) == {"all": 1, "a": 1, "b": 1}
 
 
 def test_mark(recipe):

@@ -280,3 +280,16 @@ def test_an_own_mistake_keeps_its_traceback():
     model = keras.Sequential([keras.layers.Embedding(10, 4), Wrong()])
     with pytest.raises(AttributeError, match="no_such_thing"):
         zoo.training.check_model(model, (X, Y), num_classes=2)
+
+
+def test_a_score_of_ours_is_in_the_history_and_stops_early():
+    model = keras.Sequential([keras.Input((1,)), keras.layers.Dense(1)])
+    model.compile("sgd", "mse")
+    scores = iter([0.5, 0.7, 0.6, 0.6])
+    callbacks = [
+        zoo.training.AddScore("val_f1", lambda: next(scores)),
+        keras.callbacks.EarlyStopping("val_f1", mode="max", patience=1),
+    ]
+    x = np.ones((4, 1))
+    history = model.fit(x, x, epochs=4, verbose=0, callbacks=callbacks).history
+    assert history["val_f1"] == [0.5, 0.7, 0.6]

@@ -41,3 +41,32 @@ def score_captions(captions, references):
         scores[f"BLEU-{n}"] = bleu.corpus_score(lines, streams).score
     hits = [line in some for line, some in zip(lines, references, strict=True)]
     return scores | {"exact": 100 * np.mean(hits)}
+
+
+def score_entities(true, predicted, types):
+    """Computes the F1 of named entities, of all of them and of each type.
+
+    An entity is right if its type, its first word and its last word are right. conlleval, the script of
+    CoNLL-2003, counts like this. nervaluate, which computes the scores, calls it "strict".
+
+    Args:
+        true: for each sentence a list of tags in IOB2.
+        predicted: for each sentence a list of tags in IOB2.
+        types: a list of the types of entities.
+
+    Returns:
+        A dict of numbers from 0 to 1: `"all"`, then each type.
+
+    Example:
+
+    >>> true = [["B-PER", "I-PER", "O", "B-LOC"], ["B-LOC"]]
+    >>> predicted = [["B-PER", "I-PER", "O", "O"], ["B-LOC"]]
+    >>> scores = score_entities(true, predicted, ["LOC", "PER"])
+    >>> {name: round(score, 2) for name, score in scores.items()}
+    {'all': 0.8, 'LOC': 0.67, 'PER': 1.0}
+    """
+    import nervaluate  # of the extra "recipes"
+
+    results = nervaluate.Evaluator(true, predicted, tags=types, loader="list").evaluate()
+    f1 = {name: result["strict"].f1 for name, result in results["entities"].items()}
+    return {"all": results["overall"]["strict"].f1, **{name: f1.get(name, 0.0) for name in types}}

@@ -1,4 +1,4 @@
-"""Plots of attention weights and captions."""
+"""Plots of scores, series, attention weights and captions."""
 
 import textwrap
 
@@ -6,6 +6,104 @@ import keras
 import numpy as np
 
 from zoo.errors import InputError
+
+
+def plot_scores(rows, title, ylabel, style="o"):
+    """Plots a table of scores: the columns from left to right, and a color for each row.
+
+    Args:
+        rows: a dict from the name of each row to a dict of column to score. All rows have the same
+            columns.
+        title: text above the plot.
+        ylabel: what the scores are.
+        style: format of matplotlib, such as `"o"` for points, or `"o-"` for points and lines.
+
+    Returns:
+        A `matplotlib.figure.Figure`.
+
+    Example:
+
+    >>> rows = {"gru": {"short": 0.9, "long": 0.8}, "baseline": {"short": 0.7, "long": 0.6}}
+    >>> figure = plot_scores(rows, "reviews", "accuracy")
+    >>> [text.get_text() for text in figure.axes[0].get_legend().get_texts()]
+    ['gru', 'baseline']
+    """
+    import matplotlib.pyplot as plt
+
+    figure, axes = plt.subplots(figsize=(8, 4.5))
+    for name, scores in rows.items():
+        axes.plot(list(scores), list(scores.values()), style, label=name)
+    axes.set(ylabel=ylabel, title=title)
+    axes.legend()
+    axes.grid(alpha=0.3)
+    return figure
+
+
+def plot_series(series, xlabel, ylabel):
+    """Plots series of numbers over each other. The first one is black.
+
+    Args:
+        series: a dict from the name of each series to its numbers.
+        xlabel: what the steps are.
+        ylabel: what the numbers are.
+
+    Returns:
+        A `matplotlib.figure.Figure`.
+
+    Example:
+
+    >>> figure = plot_series({"truth": [1, 2, 3], "gru": [1, 2, 2]}, "year", "sunspots")
+    >>> [line.get_color() for line in figure.axes[0].lines]
+    ['black', 'C1']
+    """
+    import matplotlib.pyplot as plt
+
+    figure, axes = plt.subplots(figsize=(11, 4.5))
+    for i, (name, values) in enumerate(series.items()):
+        axes.plot(values, color=f"C{i}" if i > 0 else "black", linewidth=1, label=name)
+    axes.set(xlabel=xlabel, ylabel=ylabel)
+    axes.legend()
+    axes.grid(alpha=0.3)
+    return figure
+
+
+def plot_confusion(parts):
+    """Plots which class a model took for which. A row is a true class, and its shares add up to 100 %.
+
+    Args:
+        parts: a list with a tuple for each matrix to plot: the names of the true classes, an array of
+            str; the names of the classes that the model chose, an array of the same length; and a list
+            with the names of all classes.
+
+    Returns:
+        A `matplotlib.figure.Figure`, with the matrices from left to right.
+
+    Example:
+
+    >>> names = ["noun", "verb"]
+    >>> figure = plot_confusion([(["noun", "verb", "verb"], ["noun", "verb", "noun"], names)])
+    >>> [text.get_text() for text in figure.axes[0].texts]
+    ['100%', '0%', '50%', '50%']
+    """
+    import matplotlib.pyplot as plt
+    from sklearn.metrics import ConfusionMatrixDisplay  # of the extra "recipes"
+
+    size = max(5, *(len(names) / 2 for _, _, names in parts))
+    figure, axes = plt.subplots(1, len(parts), figsize=(size * len(parts), size), squeeze=False)
+    for axis, (truth, predicted, names) in zip(axes[0], parts, strict=True):
+        ConfusionMatrixDisplay.from_predictions(
+            truth,
+            predicted,
+            labels=names,
+            normalize="true",
+            values_format=".0%",
+            xticks_rotation=45,
+            text_kw={"fontsize": 7},
+            cmap="Blues",
+            colorbar=False,
+            ax=axis,
+        )
+    return figure
 
 
 def plot_attention(model, inputs, labels):

@@ -1,4 +1,4 @@
-"""Checks that keep a training run from being wasted."""
+"""What surrounds `model.fit`: checks before it, callbacks during it, the cells of a model after it."""
 
 import math
 import random
@@ -42,7 +42,7 @@ def check_model(model, data, output="", num_classes=None, method=None):
     >>> check_model(model, (tokens, labels), num_classes=4)
     Traceback (most recent call last):
     ...
-    zoo.errors.InputError: The outputs of the model must have the shape [rows, 4]: ...
+    zoo.errors.InputError: The outputs of the model must have the shape [rows, 4]. ...
     """
     if method and not hasattr(model, method):
         raise InputError(
@@ -250,3 +250,30 @@ class RaiseOnNaN(keras.callbacks.Callback):
         weights = self.model.trainable_variables
         if not all(keras.ops.all(keras.ops.isfinite(weight)) for weight in weights):
             check_loss(math.nan, "the last step")
+
+
+class AddScore(keras.callbacks.Callback):
+    """Adds a score to the results of each epoch, so that the history has it and early stopping sees it.
+
+    Put it before other callbacks that read the score.
+
+    Args:
+        name: name of the score in the history, such as `"val_f1"`.
+        score: function without arguments that returns the score. It is called after each epoch.
+
+    Example:
+
+    >>> import numpy as np
+    >>> model = keras.Sequential([keras.Input((1,)), keras.layers.Dense(1)])
+    >>> model.compile("sgd", "mse")
+    >>> seven = AddScore("val_f1", lambda: 0.7)
+    >>> model.fit(np.ones((1, 1)), np.ones((1, 1)), verbose=0, callbacks=[seven]).history["val_f1"]
+    [0.7]
+    """
+
+    def __init__(self, name, score):
+        super().__init__()
+        self.name, self.score = name, score
+
+    def on_epoch_end(self, epoch, logs=None):
+        logs[self.name] = self.score()

@@ -6,6 +6,38 @@ from zoo.errors import InputError
 from zoo.tasks import checks, running
 
 
+def mean_and_std(train, values):
+    """The mean and the standard deviation of the training part, for `scale` and `unscale`.
+
+    Args:
+        train: the values of the training part, floats `[steps]`.
+        values: the whole series, floats. The training part comes first.
+
+    Returns:
+        Two floats.
+
+    Raises:
+        ValueError: the training part never changes, or the series cannot be scaled.
+
+    Example:
+
+    >>> mean_and_std(np.array([90.0, 110.0]), np.array([90.0, 110.0, 120.0]))
+    (100.0, 10.0)
+    """
+    if np.ptp(train) == 0:
+        raise InputError(f"The training part never changes. Received: {values[0]} at every step")
+    with np.errstate(all="ignore"):  # what cannot be scaled is refused below
+        mean, std = float(train.mean()), float(train.std())
+        scaled = scale(values, mean, std)
+        spread = scaled[: len(train)].std()  # 1, unless squares are 0 or infinite
+    if not (0.99 < spread < 1.01 and (np.abs(scaled) < 1e9).all()):
+        raise InputError(
+            "The series cannot be scaled: its numbers are too small, too large, or far from the "
+            f"training part. Received: a mean of {mean:.3g} and a standard deviation of {std:.3g}"
+        )
+    return mean, std
+
+
 def scale(values, mean, std):
     """Values in units of the standard deviation, from the mean of the training part.
 

@@ -12,20 +12,21 @@ PATTERNS = ("zoo.text.WORD", r"[^\W_]+(?:['-][^\W_]+)*")
 
 
 def split_words(one):
-    """The words of a text. Punctuation marks are left out.
+    """The words of a text, and what stands between each word and the next.
 
     Args:
         one: str, normalized by `zoo.text.normalize`.
 
     Returns:
-        A list of str.
+        Two lists of str of the same length. Apostrophes in words are straight.
 
     Example:
 
     >>> split_words("Well, don’t!")
-    ['Well', "don't"]
+    (['Well', "don't"], [', ', '!'])
     """
-    return text.WORD.findall(one.replace("’", "'"))
+    one = one.replace("’", "'")
+    return text.WORD.findall(one), text.WORD.split(one)[1:]
 
 
 def encode(words, index):
@@ -92,7 +93,7 @@ def make_answer(model, card, files):
     index = {word: i for i, word in enumerate(card["vocabulary"])}
 
     def answer(texts):
-        words = [split_words(one) for one in normalize_texts(texts)]
+        words = [split_words(one)[0] for one in normalize_texts(texts)]
         filled = [i for i, some in enumerate(words) if some]
         rows = [(encode(words[i], index),) for i in filled]
         answers = [""] * len(words)

@@ -69,6 +69,30 @@ def decode(probabilities, labels):
     return [labels[best] for best in probabilities.argmax(axis=-1)]
 
 
+def chunks(iob2):
+    """Where the chunks of a sentence are.
+
+    Args:
+        iob2: list of tags in IOB2.
+
+    Returns:
+        A list of tuples: the index of the first word, the index after the last word, and the type.
+
+    Example:
+
+    >>> chunks(["B-PER", "I-PER", "O", "B-LOC"])
+    [(0, 2, 'PER'), (3, 4, 'LOC')]
+    """
+    found, last = [], "O"
+    for i, tag in enumerate(iob2):
+        if tag.startswith("I-") and tag[2:] == last[2:]:  # continues the last chunk
+            found[-1] = (found[-1][0], i + 1, tag[2:])
+        elif tag != "O":
+            found.append((i, i + 1, tag[2:]))
+        last = tag
+    return found
+
+
 def spans(one, iob2):
     """The spans that tags mark in a text.
 
@@ -85,15 +109,11 @@ def spans(one, iob2):
     >>> spans(["In", "New", "York"], ["O", "B-LOC", "I-LOC"])
     [{'text': 'New York', 'label': 'LOC', 'start': 3, 'end': 11}]
     """
-    found = []
     whole, words = split_words(one)
-    for (_, start, end), tag in zip(words, iob2, strict=True):
-        if tag.startswith("I-"):  # continues the last span
-            found[-1]["end"] = end
-        elif tag != "O":
-            found.append({"text": "", "label": tag[2:], "start": start, "end": end})
-    for span in found:
-        span["text"] = whole[span["start"] : span["end"]]
+    found = []
+    for first, end, label in chunks(iob2):
+        start, end = words[first][1], words[end - 1][2]
+        found.append({"text": whole[start:end], "label": label, "start": start, "end": end})
     return found
 
 
