@@ -7,8 +7,9 @@ import io
 import json
 import zipfile
 
+from zoo.configs import without_defaults
 from zoo.errors import InputError, one_line
-from zoo.registry import build_arguments, list_models, rebuild, register_classes, without_defaults
+from zoo.registry import build_arguments, list_models, rebuild, register_classes
 
 REGISTER = "@keras.saving.register_keras_serializable()"
 NOT_CLASSES = ("__keras_tensor__", "__tensor__", "__numpy__", "__bytes__", "__ellipsis__")
