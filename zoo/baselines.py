@@ -7,9 +7,9 @@ import numpy as np
 
 
 def ngram_loss(train, texts, n, vocabulary_size):
-    """How well counts alone predict each token of some texts: an interpolated n-gram model.
+    """Computes how well an n-gram model, which only counts tokens, predicts some texts.
 
-    The model is interpolated (Witten & Bell 1991, "The Zero-Frequency Problem"). Let c be the last k
+    It is an interpolated model (Witten & Bell 1991, "The Zero-Frequency Problem"). Let c be the last k
     tokens, and d the last k - 1 tokens:
 
         p(t | c) = (count(c t) + kinds(c) p(t | d)) / (count(c) + kinds(c))
@@ -20,8 +20,8 @@ def ngram_loss(train, texts, n, vocabulary_size):
     Args:
         train: the training texts, a list of lists of integers.
         texts: the texts to predict, a list of lists of integers. The first token of each is given.
-        n: how many tokens are counted together.
-        vocabulary_size: number of tokens that there are.
+        n: number of tokens in an n-gram: a token and the n - 1 tokens before it.
+        vocabulary_size: number of different tokens.
 
     Returns:
         The mean of -log p, in nats.
@@ -52,14 +52,14 @@ def ngram_loss(train, texts, n, vocabulary_size):
 
 
 def most_frequent_tags(words, tags):
-    """The tag that each word has most often, a baseline for tagging.
+    """Finds the most frequent tag of each word, as a baseline for tagging.
 
     Args:
         words: the words of the training texts, a list of str.
         tags: their tags, a list of the same length.
 
     Returns:
-        A dict of word to tag. Of two tags that are equally frequent, the first one counts.
+        A dict of word to tag. If two tags are equally frequent, it is the one that comes first.
 
     Example:
 

@@ -59,7 +59,7 @@ def show(arguments):
     print(f"{arguments.name}: {card['task']} by {card.get('type')}, {card.get('cell')}\n")
     for name in ("dataset", "licence", "limits", "command", "parameters", "backend", "versions"):
         if name in card:
-            print(f"{name:12s}{format_numbers(card[name])}")
+            print(f"{'license' if name == 'licence' else name:12s}{format_numbers(card[name])}")
     measured = {"as it comes": card["measured"]} if "measured" in card else {}
     for split, rows in {**card.get("metrics", {}), **measured}.items():
         print(f"\n{split}:")

@@ -18,9 +18,9 @@ import warnings
 
 from zoo import architectures, arguments
 from zoo.configs import structure, without_defaults
-from zoo.errors import InputError, check_choice
+from zoo.errors import InputError, check_choice, shown
 
-_BUILDERS = {}  # of the user, by name
+_BUILDERS = {}  # the user's own, by name
 
 
 def register(builder):
@@ -28,11 +28,10 @@ def register(builder):
 
     The function takes keyword arguments, including `cell`, and returns a `keras.Model`. Each file of
     `zoo/architectures` has one such function. You can copy one of these files into your script or
-    notebook and edit it. Your function then replaces the zoo's own in this process. You can run its
-    cell again at any time.
+    notebook and edit it. Your function then replaces the zoo's own until your program ends. You can
+    change it and register it again at any time.
 
-    A function replaces an earlier one with the same name. If that one came from another module, there
-    is a warning.
+    If the function that it replaces came from another module, there is a warning.
 
     A saved model of your function stores all its layers. To load it, a program needs the zoo and your
     own layers, but not your function. Models that the zoo's own function made are always loaded with
@@ -44,6 +43,9 @@ def register(builder):
     Returns:
         The same function.
 
+    Raises:
+        ValueError: the builder is not a function that has a name.
+
     Example:
 
     >>> @register
@@ -52,7 +54,12 @@ def register(builder):
     >>> build("echo", cell="gru")
     '64 units of gru'
     """
-    name = builder.__name__
+    name = getattr(builder, "__name__", "")
+    if not callable(builder) or not name.isidentifier():
+        raise InputError(
+            "zoo.register takes a function that was made with def. Its name becomes the name of the "
+            f"type. Received: {shown(builder)}"
+        )
     own = f"{architectures.__name__}.{name}"
     if builder.__module__ == own:
         return builder
@@ -140,7 +147,7 @@ def _import(*names):
 
 
 def _build(builder, config):
-    """Calls a builder. If it is one of the zoo's own, the model remembers the arguments."""
+    """Calls a builder. If the builder is one of the zoo's own, the model remembers the arguments."""
     import keras
 
     name, parameters = builder.__name__, inspect.signature(builder).parameters

@@ -69,7 +69,7 @@ def load_glove(path, vocabulary, dim=100):
 def glove_vocabulary(path, words, dim=100):
     """Makes a vocabulary of all training words and all words with a pretrained vector.
 
-    So a word that is not in the training split still has its own vector, instead of the one of [UNK].
+    So a word that is not in the training split still has its own vector, and not the vector of [UNK].
 
     Args:
         path: see `load_glove`.

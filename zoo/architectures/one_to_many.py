@@ -226,7 +226,7 @@ class OneToMany(Generator):
                 )
             if tokens is None:
                 tokens = np.full((len(context), 1), self.start_token)
-        tokens = check_tokens(tokens, self.get_layer("embedding").input_dim)
+        tokens = check_tokens(tokens, self.outputs[0].shape[-1])
         if context is None:
             return [tokens]
         if len(tokens) != len(context):

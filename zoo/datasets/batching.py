@@ -1,4 +1,4 @@
-"""Batches: of rows of different lengths with little padding, and of windows of one long text."""
+"""Makes batches from rows of different lengths, or from one long text."""
 
 import keras
 import numpy as np

@@ -1,8 +1,9 @@
 """What happens inside a recurrent network: its states, gates, Jacobians and gradients.
 
-The numbers follow backpropagation through time by hand (Werbos 1990; Pascanu et al. 2013, "On the
-difficulty of training Recurrent Neural Networks", equations 3 to 5). Let s_t be the state of a layer
-after step t (h_t, or for an LSTM h_t and c_t side by side), L the loss, and W_h the recurrent kernel:
+The numbers come from backpropagation through time, step by step (Werbos 1990; Pascanu et al. 2013, "On
+the difficulty of training Recurrent Neural Networks", equations 3 to 5). Let s_t be the state of a
+layer after step t (h_t, or for an LSTM h_t and c_t side by side), L the loss, and W_h the recurrent
+kernel:
 
     J_t    = d s_t / d s_{t-1}                               `jacobians`
     g_t    = dL / d s_t = direct_t + J_{t+1}^T g_{t+1}       `gradient_norms`

@@ -75,7 +75,7 @@ def write(model, path):
 
 
 def _difference(model, again):
-    """A text that says what to do if the opened model gives different numbers. None if it does not."""
+    """Compares the outputs of two models. Returns what to do if they differ, or None."""
     import keras
     import numpy as np
 
@@ -103,7 +103,7 @@ def _difference(model, again):
 
 @contextlib.contextmanager
 def _without_optimizer(model):
-    """Removes the optimizer for a while. It can be twice as large as the model."""
+    """Takes the optimizer away inside a `with` block. It can be twice as large as the model."""
     before = {name: getattr(model, name, None) for name in ("optimizer", "compiled")}
     model.optimizer, model.compiled = None, False
     try:

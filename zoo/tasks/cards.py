@@ -66,7 +66,7 @@ def write_card(folder, card):
 
 
 def plain(name, value):
-    """Turns a value into what JSON can hold.
+    """Converts a value to one that JSON can hold.
 
     NumPy's numbers become Python's. NaN and infinity, which JSON lacks, become None.
 

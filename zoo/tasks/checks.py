@@ -98,7 +98,7 @@ def check_vocabulary(card, model, name, embedding, num_outputs=2):
         num_outputs: number of outputs of the model. The vocabulary has at least one text for each.
     """
     sizes = {one.name: one.input_dim for one in model.layers if isinstance(one, keras.layers.Embedding)}
-    # The layers of a model that was made by hand may have other names.
+    # In a model that was made by hand, the layers may have other names.
     most = sizes.get(embedding, max(sizes.values(), default=1_000_000))
     return check_texts(card, name, min(num_outputs or 2, most), most)
 

@@ -7,7 +7,7 @@ from zoo.tasks import checks, running
 
 
 def scale(values, mean, std):
-    """Values in units of the standard deviation, from the mean of the training part.
+    """Converts values to units of the standard deviation, counted from the mean of the training split.
 
     Example:
 
@@ -18,7 +18,7 @@ def scale(values, mean, std):
 
 
 def unscale(values, mean, std):
-    """Scaled values in the units of the series. The opposite of `scale`.
+    """Converts scaled values back to the units of the series.
 
     Example:
 
@@ -29,7 +29,7 @@ def unscale(values, mean, std):
 
 
 def encode(windows, segment):
-    """What the network reads: how far each value is from the last value of its window.
+    """Converts windows to inputs: the difference between each value and the last one of its window.
 
     Args:
         windows: scaled values `[windows, window]`.
@@ -47,7 +47,7 @@ def encode(windows, segment):
 
 
 def decode(outputs, windows):
-    """The forecast in scaled values. The network outputs differences to the last value of a window.
+    """Converts outputs to scaled values. The outputs are differences from the last value of a window.
 
     Args:
         outputs: floats `[windows, horizon]`.
@@ -76,7 +76,7 @@ def check_card(card, model):
 
 
 def make_answer(model, card, files):
-    """The function that answers: the numbers of one series to a list of the numbers that follow."""
+    """Makes the function that answers. It takes the numbers of a series and returns the next ones."""
     predict = running.compile_model(model)
     window, segment = card["config"]["window"], card["config"]["segment"]
     mean, std = card["preprocessing"]["mean"], card["preprocessing"]["std"]
