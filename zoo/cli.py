@@ -266,7 +266,7 @@ def main(argv=None):
     """Runs the `zoo` command. See `zoo.console.ends_in_one_line` for the exit status.
 
     Args:
-        argv: the words after `zoo`. None for those of the process.
+        argv: the words after `zoo`. None means the command line of this process.
     """
     is_closed = sys.stdout is None
     open_streams()

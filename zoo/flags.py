@@ -60,7 +60,7 @@ def run(main, config_class, description, argv=None):
         config_class: a dataclass whose fields are made with `flag`. A field may be a `bool`, `int`,
             `float` or `str`, or one of these or None, such as `str | None`.
         description: text for `--help`. A recipe passes its docstring.
-        argv: the words of the command line, or None for those of this process.
+        argv: the words of the command line. None means the command line of this process.
 
     Raises:
         TypeError: a field has another type.

@@ -228,7 +228,11 @@ def rebuild(record):
 
 @contextlib.contextmanager
 def dtype_policy(name):
-    """Sets Keras's dtype policy, such as `"mixed_float16"`, for the layers made in a `with` block."""
+    """Sets Keras's dtype policy for the layers made in a `with` block.
+
+    Args:
+        name: the name of the policy, such as `"mixed_float16"`.
+    """
     import keras
 
     before = keras.config.dtype_policy()

@@ -165,8 +165,8 @@ class OneToMany(Generator):
         Returns:
             A `keras.Model` with the inputs `[tokens, *states]` and the outputs `[probabilities,
             *states]`. Tokens are `[batch, time]`. Each state is `[batch, units]`. Begin with zeros. The
-            order of the states is the one of `zoo.cells.recurrent_stack`. The weights are shared with
-            this model.
+            states have the order in which `zoo.cells.recurrent_stack` returns them. The weights are
+            shared with this model.
 
         Raises:
             ValueError: the model has a context, or a recurrent layer does not return its states.

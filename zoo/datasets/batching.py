@@ -126,6 +126,9 @@ def pad(*arrays, limit=(), dtype=None):
         limit: for each axis, the length up to which `zoo.lengths.few_lengths` may round up.
         dtype: the dtype of the batch. None means the dtype of the first array.
 
+    Returns:
+        An array `[len(arrays), ...]`.
+
     Raises:
         ValueError: an array has floats, but the dtype is one of integers.
 

@@ -74,6 +74,9 @@ def plain(name, value):
         name: name of the value, for the error.
         value: dicts, lists, tuples, texts, numbers, arrays, None.
 
+    Returns:
+        Dicts, lists, texts, numbers, None.
+
     Raises:
         ValueError: something else is in the value.
 

@@ -9,6 +9,14 @@ from zoo.tasks import checks, running
 def scale(values, mean, std):
     """Converts values to units of the standard deviation, counted from the mean of the training split.
 
+    Args:
+        values: floats of any shape.
+        mean: the mean of the training split.
+        std: the standard deviation of the training split.
+
+    Returns:
+        Floats of the same shape.
+
     Example:
 
     >>> scale(np.array([100.0, 120.0]), mean=100.0, std=10.0).tolist()
@@ -19,6 +27,12 @@ def scale(values, mean, std):
 
 def unscale(values, mean, std):
     """Converts scaled values back to the units of the series.
+
+    Args:
+        values, mean, std: see `scale`.
+
+    Returns:
+        Floats of the same shape.
 
     Example:
 

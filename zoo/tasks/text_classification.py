@@ -45,7 +45,9 @@ def encode(words, index, keep_last):
 
 
 def class_probabilities(outputs):
-    """Returns the probability of each class. A model with one output only has that of class 1.
+    """Returns the probability of each class, also for a model with one output.
+
+    One output is the probability of class 1.
 
     Args:
         outputs: floats `[texts, classes]`, or `[texts, 1]`.
