@@ -15,7 +15,7 @@ RECIPES = pathlib.Path(__file__).parent.parent / "recipes"
 
 
 def pytest_terminal_summary(terminalreporter):
-    """What the skipped tests need, one line for each need."""
+    """Prints what the skipped tests need, with one line for each need."""
     skipped = terminalreporter.stats.get("skipped", [])
     reasons = collections.Counter(report.longrepr[2].removeprefix("Skipped: ") for report in skipped)
     reasons.pop("all tests skipped by +SKIP option", None)  # examples that need a download
@@ -25,15 +25,15 @@ def pytest_terminal_summary(terminalreporter):
 
 @pytest.fixture(scope="session")
 def data_dir(tmp_path_factory, worker_id):
-    """Where datasets are prepared: once for all test processes, outside a person's own folders."""
+    """The folder where datasets are prepared, once for all test processes. It is a temporary one."""
     root = tmp_path_factory.getbasetemp()
     return str((root if worker_id == "master" else root.parent) / "data")
 
 
 @pytest.fixture(scope="session", autouse=True)
 def small_graphs():
-    """TensorFlow optimises no graph: with models this small it takes longer than it saves."""
-    import tensorflow as tf  # here: not in the process that starts the others
+    """Turns off TensorFlow's graph optimizer. For models this small, it takes longer than it saves."""
+    import tensorflow as tf  # not at the top, because the process that starts the others needs no TF
 
     tf.config.optimizer.set_experimental_options({"disable_meta_optimizer": True})
 
@@ -75,9 +75,9 @@ def assert_refused(run, capsys):
 
 @pytest.fixture
 def assert_same_numbers(run, tmp_path):
-    """A function that runs the recipe twice and checks that files it writes are the same.
+    """A function that runs the recipe twice and checks that both runs write the same files.
 
-    It returns the folder of the first run, and what both have printed.
+    It returns the folder of the first run, and what each run printed.
     """
 
     def assert_same_numbers(*words, files=("history.csv", "metrics.json")):
@@ -141,7 +141,7 @@ def zoo_command(capfd, monkeypatch):
 
 @pytest.fixture
 def ask(zoo_command):
-    """A function that asks a saved model by the `zoo` command and gives its answers."""
+    """A function that sends inputs to a saved model with the `zoo` command and returns the answers."""
 
     def ask(verb, folder, *inputs, options=()):
         status, output, errors = zoo_command(verb, "--json", *options, "--", folder, *inputs)

@@ -145,7 +145,7 @@ def test_show(folder, zoo_command):
     status, output, errors = zoo_command("show", folder)
     assert (status, errors) == (0, "")
     assert "accuracy 0.5000" in output and "Total params: 47" in output
-    assert "MIT (the package); the reviews belong to their authors" in output
+    assert "license     MIT (the package); the reviews belong to their authors" in output
     _, output, _ = zoo_command("show", folder, "--json")
     assert json.loads(output)["labels"] == ["negative", "positive"]
 

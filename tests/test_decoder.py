@@ -76,3 +76,23 @@ def test_outputs_that_are_no_probabilities_are_refused():
     model.get_layer("probabilities").activation = keras.activations.linear
     with pytest.raises(zoo.InputError, match=r"activation='softmax'\. Received: outputs with the sum"):
         model.generate([[START]], 5)
+
+
+@pytest.mark.parametrize("wrap", [lambda p: [p, p], lambda p: {"p": p}])
+def test_a_model_of_several_outputs_is_refused(wrap):
+    model = build("no context")
+    changed = type(model)(model.inputs, wrap(model.outputs[0]))
+    with pytest.raises(zoo.InputError, match=r"with one output.* Received: a (list|tuple|dict) of"):
+        changed.generate([[START]], 5)
+
+
+def test_layers_may_have_other_names():
+    model = build("no context")
+
+    def rename(layer):
+        return type(layer).from_config(layer.get_config() | {"name": f"my_{layer.name}"})
+
+    changed = keras.models.clone_model(model, clone_function=rename)
+    assert changed.generate([[START]], 5).shape[0] == 1
+    with pytest.raises(zoo.InputError, match="the vocabulary has"):
+        changed.generate([[START, 10_000]], 5)

@@ -101,6 +101,33 @@ def test_a_field_of_another_type_is_a_mistake_of_the_program():
         zoo.run(print, Wrong, "", [])
 
 
+def test_a_field_without_a_default_is_a_mistake_of_the_program():
+    @dataclasses.dataclass
+    class Wrong:
+        units: int
+
+    with pytest.raises(TypeError, match=r"needs a default value\. Received: Wrong\.units"):
+        zoo.run(print, Wrong, "", ["--units", "8"])
+
+
+def test_a_class_that_is_no_dataclass_is_a_mistake_of_the_program():
+    class Mine(zoo.Config):
+        units: int = zoo.flag(64, "size of the state")
+
+    with pytest.raises(TypeError, match=r"@dataclasses\.dataclass above the class Mine"):
+        Mine()
+
+
+def test_choices_may_be_numbers():
+    @dataclasses.dataclass
+    class Config(zoo.Config):
+        num_layers: int = zoo.flag(1, "number of layers", choices=(1, 2))
+
+    assert Config(num_layers=2).num_layers == 2
+    with pytest.raises(zoo.InputError, match=r"must be one of 1, 2\. Received: 3"):
+        Config(num_layers=3)
+
+
 PROGRAM = """
 import dataclasses, os, pathlib, sys, time, zoo
 

@@ -335,7 +335,7 @@ def test_an_old_h5_of_each_type_opens(name, arguments, tmp_path):
     model.save(tmp_path / "model.h5")
     model.save_weights(tmp_path / "model.weights.h5")
     again = keras.saving.load_model(tmp_path / "model.h5")
-    assert zoo.registry.structure(again) == zoo.registry.structure(model)
+    assert zoo.configs.structure(again) == zoo.configs.structure(model)
     by_weights, by_old_weights = (zoo.build(name, units=4, **arguments) for _ in range(2))
     by_weights.load_weights(tmp_path / "model.weights.h5")
     by_old_weights.load_weights(tmp_path / "model.h5")

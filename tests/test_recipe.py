@@ -80,6 +80,21 @@ def test_main_honors_precision_from_the_command_line_and_from_python():
         zoo.run(main, Config, "", ["--precision", "float16"])
 
 
+@pytest.mark.parametrize("argument", [None, {"units": 8}, Config])
+def test_main_needs_a_config(argument):
+    main = zoo.apply_config(lambda config: "trained")
+    assert main(Config()) == "trained"
+    with pytest.raises(zoo.InputError, match=r"Call main\(Config\(\.\.\.\)\)\. Received: "):
+        main(argument)
+
+
+def test_main_checks_values_that_were_changed_later():
+    config = Config()
+    config.precision = "float16"
+    with pytest.raises(zoo.InputError, match="argument --precision: must be one of"):
+        zoo.apply_config(lambda config: "trained")(config)
+
+
 def test_main_honors_distribute_from_python():
     seen = []
 

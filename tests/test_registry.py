@@ -1,5 +1,6 @@
 """Registering types, including one of the zoo's own files that was pasted into a notebook."""
 
+import functools
 import inspect
 import json
 import pathlib
@@ -104,6 +105,12 @@ def test_a_type_without_the_argument_cell(paste):
         zoo.InputError, match=r"argument of mine\. Available: 'units'\. Received: 'cell'"
     ):
         zoo.build("mine")
+
+
+@pytest.mark.parametrize("builder", ["many_to_one", functools.partial(print), lambda *, cell: cell])
+def test_only_functions_with_a_name_are_registered(builder):
+    with pytest.raises(zoo.InputError, match=r"takes a function that was made with def.* Received: "):
+        zoo.register(builder)
 
 
 @pytest.mark.filterwarnings("ignore:zoo.build")

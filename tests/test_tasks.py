@@ -469,7 +469,7 @@ def test_a_changed_model_is_saved_and_loaded_by_its_config(name, tmp_path):
     zoo.save(tmp_path / "mine", model, history={}, **REST)
     assert zoo.tasks.find(tmp_path / "mine")[1]["build"] is None
     loaded = zoo.load(tmp_path / "mine").model
-    assert zoo.registry.structure(loaded) == zoo.registry.structure(model)
+    assert zoo.configs.structure(loaded) == zoo.configs.structure(model)
     x = np.array([[[1.0], [-2.0]], [[3.0], [0.5]]], "float32")
     assert (loaded.predict_on_batch(x) == model.predict_on_batch(x)).all()
 
@@ -492,7 +492,7 @@ def test_what_another_version_of_keras_may_not_know_is_left_out(tmp_path):
     assert layers["Dense"]["kernel_initializer"]["class_name"] == "Zeros"
     assert layers["Conv2D"]["strides"] == [2, 1] and "groups" not in layers["Conv2D"]
     loaded = keras.saving.load_model(tmp_path / "mine" / "model.keras")
-    assert zoo.registry.structure(loaded) == zoo.registry.structure(model)
+    assert zoo.configs.structure(loaded) == zoo.configs.structure(model)
 
 
 def old_format(folder):

@@ -4,8 +4,8 @@
 
     model = zoo.build("many_to_one", cell="gru")
 
-Keras and TensorFlow are imported on first use, so `import zoo` is fast. If your program has imported
-Keras before, the zoo registers its classes, so that `keras.saving.load_model` opens saved models.
+Keras and TensorFlow are imported on first use, so `import zoo` is fast. If your program imports Keras
+first, the zoo registers its classes, so that `keras.saving.load_model` opens saved models.
 """
 
 import importlib

@@ -59,7 +59,7 @@ def show(arguments):
     print(f"{arguments.name}: {card['task']} by {card.get('type')}, {card.get('cell')}\n")
     for name in ("dataset", "licence", "limits", "command", "parameters", "backend", "versions"):
         if name in card:
-            print(f"{name:12s}{format_numbers(card[name])}")
+            print(f"{'license' if name == 'licence' else name:12s}{format_numbers(card[name])}")
     measured = {"as it comes": card["measured"]} if "measured" in card else {}
     for split, rows in {**card.get("metrics", {}), **measured}.items():
         print(f"\n{split}:")
@@ -266,7 +266,7 @@ def main(argv=None):
     """Runs the `zoo` command. See `zoo.console.ends_in_one_line` for the exit status.
 
     Args:
-        argv: the words after `zoo`. None for those of the process.
+        argv: the words after `zoo`. None means the command line of this process.
     """
     is_closed = sys.stdout is None
     open_streams()

@@ -3,15 +3,16 @@
 On TensorFlow, MirroredStrategy uses all GPUs of one host. On JAX, `keras.distribution.DataParallel`
 uses all devices of one process, or of several processes on one host or many.
 
-With Keras alone, the results differ from those of one device. These additions make them equal:
+With Keras alone, several devices do not give the same results as one device. These additions make the
+results equal:
 
 - On JAX, Keras wants each process to supply its own rows of a batch, and the number of rows must be
   divisible by the number of devices. We could fill up the last batch with rows of weight 0. But Keras
   counts these rows in the mean of the loss and in the metrics. So each process supplies the whole batch
   instead (`_WholeBatches`).
 - Then each device would compute all rows. So the steps of `fit` and `evaluate` tell JAX to divide the
-  rows among the devices (`_divide_rows`). The step of `predict` stays as it is: if its outputs were on
-  the devices of several processes, no process could read them.
+  rows among the devices (`_divide_rows`). The step of `predict` is not changed, because
+  no process could read outputs that are spread over the devices of several processes.
 - On TensorFlow, Keras computes the mean loss on each device, and then takes the mean over the devices.
   That is wrong if the devices have different numbers of tokens, as sentences differ in length. So the
   loss of each device is weighted (`_weight_by_tokens`).

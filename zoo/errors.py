@@ -15,7 +15,7 @@ def check_choice(what, received, allowed):
     """Raises an `InputError` unless `received` is one of `allowed`.
 
     Args:
-        what: what the name stands for, for the message, for instance `"cell"`.
+        what: what the value is called in the message, such as `"cell"`.
         received: the value that the user gave.
         allowed: the names that exist.
 

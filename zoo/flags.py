@@ -60,7 +60,7 @@ def run(main, config_class, description, argv=None):
         config_class: a dataclass whose fields are made with `flag`. A field may be a `bool`, `int`,
             `float` or `str`, or one of these or None, such as `str | None`.
         description: text for `--help`. A recipe passes its docstring.
-        argv: the words of the command line, or None for those of this process.
+        argv: the words of the command line. None means the command line of this process.
 
     Raises:
         TypeError: a field has another type.
@@ -130,12 +130,17 @@ def check(config):
         if not isinstance(value, allowed) or (isinstance(value, bool) and type_ is not bool):
             _refuse(field.name, f"must be {words}. Received: {shown(value)}")
         if choices and value not in choices:
-            _refuse(field.name, f"must be one of {', '.join(choices)}. Received: {shown(value)}")
+            _refuse(
+                field.name, f"must be one of {', '.join(map(str, choices))}. Received: {shown(value)}"
+            )
         check_number(field.name, type_, value, field.default)
 
 
 def _fields(config_class):
-    """A list of each field, its type (str for `str | None`), and whether it may be None."""
+    """Lists each field with its type (str for `str | None`) and whether it may be None."""
+    name = config_class.__name__
+    if any(isinstance(value, dataclasses.Field) for value in vars(config_class).values()):
+        raise TypeError(f"Write @dataclasses.dataclass above the class {name}.")
     hints, found = typing.get_type_hints(config_class), []
     for field in dataclasses.fields(config_class):
         hint = hints[field.name]
@@ -144,6 +149,8 @@ def _fields(config_class):
         choices = choices if is_union else [hint]
         if len(choices) != 1 or choices[0] not in TYPES:
             raise TypeError(f"A flag is a bool, int, float or str. Received: {field.name}: {hint}")
+        if field.default is dataclasses.MISSING:
+            raise TypeError(f"A flag needs a default value. Received: {name}.{field.name} without one")
         found.append((field, choices[0], is_union or field.default is None))
     return found
 

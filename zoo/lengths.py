@@ -18,7 +18,7 @@ def few_lengths(length):
 
 
 def in_order(lengths, batch_size, most_steps=2**16):
-    """Puts rows into batches, in their order.
+    """Puts rows into batches without changing their order.
 
     All rows of a batch are padded to the longest one. A batch with a long row has fewer rows, so that
     the padding does not fill the memory.
@@ -30,7 +30,7 @@ def in_order(lengths, batch_size, most_steps=2**16):
             longer row gets a batch of its own.
 
     Returns:
-        For each batch a list of the indexes of its rows.
+        A list of batches. Each is a list of the indexes of its rows.
 
     Example:
 

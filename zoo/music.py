@@ -1,4 +1,4 @@
-"""Conversion of notes: to piano keys, names, symbols, MIDI files and plots.
+"""Converts notes to piano keys, names, symbols, MIDI files and plots.
 
 Notes are always MIDI pitches `[steps, voices]`. 60 is middle C, and 0 is a silent voice.
 """
@@ -36,6 +36,12 @@ def piano_roll(notes):
 
 def note_name(pitch):
     """Converts a pitch to its name, or to "-" for silence.
+
+    Args:
+        pitch: a MIDI pitch, an integer. 0 is silence.
+
+    Returns:
+        str.
 
     Example:
 

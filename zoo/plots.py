@@ -149,7 +149,7 @@ def plot_captions(images, captions, references):
     Args:
         images: a list of arrays `[height, width, channels]`.
         captions: a str for each image, from the model.
-        references: a str for each image, from a person. It is in parentheses below the other.
+        references: a str for each image, from a person. It appears in parentheses below the caption.
 
     Returns:
         A `matplotlib.figure.Figure` with four images in each row.

@@ -1,4 +1,4 @@
-"""What recipes share and a reader need not see: common flags, printing scores, saving.
+"""What all recipes share, but a reader need not see: common flags, printing scores, saving.
 
 Keras and NumPy are imported on first use, because `import zoo` must be instant.
 """
@@ -11,6 +11,7 @@ import os
 import tempfile
 
 from zoo import flags, tasks
+from zoo.errors import InputError, shown
 from zoo.flags import flag
 from zoo.registry import dtype_policy
 
@@ -64,7 +65,8 @@ def apply_config(main):
         A function of the same argument.
 
     Raises:
-        InputError: `distribute` with a backend that cannot do it.
+        InputError: the argument is not a `Config`, one of its values is not allowed, or the backend
+            cannot train on several devices.
 
     Example:
 
@@ -80,6 +82,9 @@ def apply_config(main):
     def run_main(config):
         from zoo.distribution import all_devices
 
+        if not isinstance(config, Config):
+            raise InputError(f"Call main(Config(...)). Received: {shown(config)}")
+        flags.check(config)  # a value may have changed since the config was made
         with contextlib.ExitStack() as stack:
             stack.enter_context(dtype_policy(config.precision))
             if config.distribute and stack.enter_context(all_devices()) > 0:
@@ -156,7 +161,7 @@ def save(config, model, card, *, metrics, history, figures=None, files=None):
     Args:
         config: the recipe's `Config`.
         model: the trained `keras.Model`.
-        card: a dict for `task.json`, with the kind of task, the type, the dataset, preprocessing and
+        card: a dict for `task.json`, with the task, the type, the dataset, preprocessing and
             vocabulary. The model's cells and the config are added.
         metrics: dict of scores, see `zoo.save`.
         history: dict of lists, see `zoo.save`.

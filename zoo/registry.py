@@ -14,13 +14,13 @@ import importlib
 import inspect
 import json
 import pkgutil
-import re
 import warnings
 
 from zoo import architectures, arguments
-from zoo.errors import InputError, check_choice
+from zoo.configs import structure, without_defaults
+from zoo.errors import InputError, check_choice, shown
 
-_BUILDERS = {}  # of the user, by name
+_BUILDERS = {}  # the user's own, by name
 
 
 def register(builder):
@@ -28,11 +28,10 @@ def register(builder):
 
     The function takes keyword arguments, including `cell`, and returns a `keras.Model`. Each file of
     `zoo/architectures` has one such function. You can copy one of these files into your script or
-    notebook and edit it. Your function then replaces the zoo's own in this process. You can run its
-    cell again at any time.
+    notebook and edit it. Your function then replaces the zoo's own until your program ends. You can
+    change it and register it again at any time.
 
-    A function replaces an earlier one with the same name. If that one came from another module, there
-    is a warning.
+    If the function that it replaces came from another module, there is a warning.
 
     A saved model of your function stores all its layers. To load it, a program needs the zoo and your
     own layers, but not your function. Models that the zoo's own function made are always loaded with
@@ -44,6 +43,9 @@ def register(builder):
     Returns:
         The same function.
 
+    Raises:
+        ValueError: the builder is not a function that has a name.
+
     Example:
 
     >>> @register
@@ -52,7 +54,12 @@ def register(builder):
     >>> build("echo", cell="gru")
     '64 units of gru'
     """
-    name = builder.__name__
+    name = getattr(builder, "__name__", "")
+    if not callable(builder) or not name.isidentifier():
+        raise InputError(
+            "zoo.register takes a function that was made with def. Its name becomes the name of the "
+            f"type. Received: {shown(builder)}"
+        )
     own = f"{architectures.__name__}.{name}"
     if builder.__module__ == own:
         return builder
@@ -140,7 +147,7 @@ def _import(*names):
 
 
 def _build(builder, config):
-    """Calls a builder. If it is one of the zoo's own, the model remembers the arguments."""
+    """Calls a builder. If the builder is one of the zoo's own, the model remembers the arguments."""
     import keras
 
     name, parameters = builder.__name__, inspect.signature(builder).parameters
@@ -221,7 +228,11 @@ def rebuild(record):
 
 @contextlib.contextmanager
 def dtype_policy(name):
-    """Sets Keras's dtype policy, such as `"mixed_float16"`, for the layers made in a `with` block."""
+    """Sets Keras's dtype policy for the layers made in a `with` block.
+
+    Args:
+        name: the name of the policy, such as `"mixed_float16"`.
+    """
     import keras
 
     before = keras.config.dtype_policy()
@@ -260,70 +271,3 @@ def _from_json(value):
         config = copy.deepcopy(value["keras"])  # Keras empties what it reads
         return keras.saving.deserialize_keras_object(config, safe_mode=True)
     return value
-
-
-def without_defaults(config):
-    """Removes the arguments that have their default value from the config of a Keras object.
-
-    New versions of Keras add arguments, and old versions refuse arguments that they do not have. A
-    missing argument gets the default of the version that reads the config.
-
-    Args:
-        config: the result of `keras.saving.serialize_keras_object`, or a part of it.
-
-    Returns:
-        The shorter config.
-
-    Example:
-
-    >>> import keras
-    >>> config = keras.saving.serialize_keras_object(keras.layers.ReLU(name="relu"))
-    >>> sorted(config["config"])
-    ['dtype', 'max_value', 'name', 'negative_slope', 'threshold', 'trainable']
-    >>> sorted(without_defaults(config)["config"])
-    ['dtype', 'name']
-    """
-    if isinstance(config, list):
-        return [without_defaults(one) for one in config]
-    if not isinstance(config, dict):
-        return config
-    config = {key: without_defaults(value) for key, value in config.items()}
-    inner, module = config.get("config"), str(config.get("module"))
-    is_model = isinstance(inner, dict) and "layers" in inner  # a model has no defaults
-    if isinstance(inner, dict) and module.split(".")[0] == "keras" and not is_model:
-        its_class = getattr(importlib.import_module(module), config["class_name"])
-        defaults = {
-            name: json.loads(json.dumps(parameter.default, default=str))
-            for base in reversed(its_class.__mro__)
-            for name, parameter in inspect.signature(base.__init__).parameters.items()
-        }
-        shorter = {
-            name: value
-            for name, value in inner.items()
-            if name not in defaults or value != defaults[name]
-        }
-        # Some classes need their defaults, and a wrapper may have a layer that Keras cannot make.
-        with contextlib.suppress(KeyError, TypeError, ValueError):
-            its_class.from_config(copy.deepcopy(shorter))
-            config["config"] = shorter
-    return config
-
-
-def structure(model):
-    """The config of a model as text. It is equal for two models that compute the same.
-
-    It does not include the initializers of the weights, nor the numbers that Keras appends to names
-    (`any_3`).
-
-    Example:
-
-    >>> structure(build("one_to_one", units=8)) == structure(build("one_to_one", units=8))
-    True
-    """
-
-    def keep(some):
-        dropped = ("_initializer", "shared_object_id")
-        return {name: value for name, value in some.items() if not name.endswith(dropped)}
-
-    config = json.loads(json.dumps(model.get_config(), default=str), object_hook=keep)
-    return re.sub(r'_\d+"', '"', json.dumps(config, sort_keys=True))

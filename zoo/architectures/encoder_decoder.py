@@ -41,10 +41,10 @@ def encoder_decoder(
     reads the previous token, may attend to all states of the encoder, and returns the probabilities of
     the next token.
 
-    Without attention this is the model of Sutskever et al. 2014 and Cho et al. 2014. The attention is
-    the one of Bahdanau et al. 2015 (`"additive"`) or Luong et al. 2015 (`"dot"`). In both cases the
+    Without attention this is the model of Sutskever et al. 2014 and Cho et al. 2014. The attention
+    follows Bahdanau et al. 2015 (`"additive"`) or Luong et al. 2015 (`"dot"`). In both cases the
     attended vector joins the output of the same step, as in Luong et al. Bahdanau et al. feed it into
-    the next step instead, so that the decoder must run step by step in training, too.
+    the next step instead, so their decoder must run step by step in training, too.
 
     A bidirectional encoder has twice as many states as the decoder takes. So a dense layer with tanh
     turns each pair into one state (Bahdanau et al., appendix A.2.2, use the backward state only).

@@ -165,8 +165,8 @@ class OneToMany(Generator):
         Returns:
             A `keras.Model` with the inputs `[tokens, *states]` and the outputs `[probabilities,
             *states]`. Tokens are `[batch, time]`. Each state is `[batch, units]`. Begin with zeros. The
-            order of the states is the one of `zoo.cells.recurrent_stack`. The weights are shared with
-            this model.
+            states have the order in which `zoo.cells.recurrent_stack` returns them. The weights are
+            shared with this model.
 
         Raises:
             ValueError: the model has a context, or a recurrent layer does not return its states.
@@ -226,7 +226,7 @@ class OneToMany(Generator):
                 )
             if tokens is None:
                 tokens = np.full((len(context), 1), self.start_token)
-        tokens = check_tokens(tokens, self.get_layer("embedding").input_dim)
+        tokens = check_tokens(tokens, self.outputs[0].shape[-1])
         if context is None:
             return [tokens]
         if len(tokens) != len(context):

@@ -19,8 +19,8 @@ def one_to_one(*, cell="lstm", input_shape=(8, 8), num_classes=10, units=64, num
 
     This is the degenerate case that textbooks begin with. It is here for comparison, not for use. With
     one step the state h_0 = 0 contributes nothing, so the recurrent weights U do not matter. A
-    SimpleRNN is exactly a dense layer with tanh. LSTM and GRU add gates that have nothing to remember.
-    For the types see Goodfellow et al. 2016, "Deep Learning", chapter 10.
+    SimpleRNN is exactly a dense layer with tanh. LSTM and GRU add gates, but there is nothing to
+    remember. For the types see Goodfellow et al. 2016, "Deep Learning", chapter 10.
 
     Args:
         cell: `"simple_rnn"`, `"lstm"` or `"gru"`.

@@ -1,4 +1,4 @@
-"""Batches: of rows of different lengths with little padding, and of windows of one long text."""
+"""Makes batches from rows of different lengths, or from one long text."""
 
 import keras
 import numpy as np
@@ -125,6 +125,9 @@ def pad(*arrays, limit=(), dtype=None):
         *arrays: arrays with the same number of axes.
         limit: for each axis, the length up to which `zoo.lengths.few_lengths` may round up.
         dtype: the dtype of the batch. None means the dtype of the first array.
+
+    Returns:
+        An array `[len(arrays), ...]`.
 
     Raises:
         ValueError: an array has floats, but the dtype is one of integers.

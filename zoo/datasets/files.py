@@ -1,4 +1,4 @@
-"""Users' own files: finding, reading and checking them."""
+"""Finds, reads and checks the files that users bring."""
 
 import collections
 import os
@@ -68,7 +68,9 @@ def decode(path):
     try:
         text = read_bytes(path).decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise InputError(f"{path} is not UTF-8 text: {error}. Convert it, or mend the file.") from None
+        raise InputError(
+            f"{path} is not UTF-8 text: {error}. Convert it, or repair the file."
+        ) from None
     return text.replace("\r\n", "\n").replace("\r", "\n")
 
 

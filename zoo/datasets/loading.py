@@ -65,10 +65,11 @@ def load(name, split=None, data_dir=None):
 
 
 def own_path(name):
-    """The path of the user's own data, or None if `name` is the name of a dataset.
+    """Returns the path of the user's own data, or None if `name` is the name of a dataset.
 
-    A name that is both means the dataset. Otherwise a folder that a recipe wrote, such as `sunspots`,
-    would hide the dataset. `./sunspots` or a `pathlib.Path` means the folder.
+    If there is a dataset and also a folder of this name, it means the dataset. Otherwise a folder that
+    a recipe wrote, such as `sunspots`, would hide the dataset. `./sunspots` or a `pathlib.Path` means
+    the folder.
 
     Args:
         name: what a loader received.
@@ -163,7 +164,7 @@ def _find_builder(name, data_dir):
 
 
 def _make_lock(builder):
-    """A lock that only one process can hold. It is released when that process ends in any way."""
+    """A lock that only one process can hold. It is released when the process ends, even if killed."""
     folder = pathlib.Path(builder._data_dir_root).expanduser()
     path = folder / f".{builder.info.full_name.replace('/', '-')}.lock"
     try:
@@ -292,15 +293,21 @@ def read_rows(builder, dataset):
         raise _damage(builder, " ".join(reason.split())[-200:]) from None
 
 
-def licence(name):
-    """The license of a dataset, if its builder states one.
+def license_of(name):
+    """Returns the license of a dataset, if its builder states one.
+
+    Args:
+        name: the name of a dataset, or anything else for the user's own data.
+
+    Returns:
+        str.
 
     Example:
 
-    >>> licence("multi30k"), licence("mnist")
+    >>> license_of("multi30k"), license_of("mnist")
     ('CC BY-SA 4.0', 'not stated by its builder')
     """
     try:
         return tfds.builder(name).info.redistribution_info.license or "not stated by its builder"
-    except (ValueError, TypeError, AssertionError, ImportError, *DAMAGED_INFO):  # a path, another name
+    except (ValueError, TypeError, AssertionError, ImportError, *DAMAGED_INFO):  # not a dataset
         return "not stated: your own data"

@@ -27,12 +27,12 @@ def load_series(name, column="", data_dir=None):
     - a CSV file. Its first line has the names of the columns. It has a row for each step, with no step
       missing.
 
-    If a column of the CSV has the time of each row, the steps must be even: no time twice, and none
-    missing. If the newest row comes first, the rows are reversed. Months, quarters, years and working
-    days (Monday to Friday) count as even. So do the two days on which clocks change. The column may
-    have dates or times. It may also have years or step numbers, if it has a common name such as `year`,
-    `step` or `t`. Without such a column the rows are taken in the order of the file. A column that
-    seems to have times in an unknown form raises an error.
+    If a column of the CSV has the time of each row, the steps must be even: no time may be missing or
+    occur twice. If the newest row comes first, the rows are reversed. Months, quarters, years and
+    working days (Monday to Friday) count as even. So do the two days on which clocks change. The column
+    may have dates or times. It may also have years or step numbers, if it has a common name such as
+    `year`, `step` or `t`. Without such a column the rows are taken in the order of the file. A column
+    that seems to have times in an unknown form raises an error.
 
     If a dataset and a file have the same name, you get the dataset. Write `./name` or pass a
     `pathlib.Path` to get the file.
@@ -53,7 +53,7 @@ def load_series(name, column="", data_dir=None):
     Raises:
         ValueError: the dataset or the column is unknown, or two columns have that name. The file is
             missing, empty or damaged, or has no line with names. A value is missing or is not a number;
-            a time is there twice; rows are missing or out of order. The message names the line.
+            a time occurs twice; rows are missing or out of order. The message names the line.
 
     Example:
 

@@ -1,4 +1,4 @@
-"""The times of the rows of a series: finding their column, checking that the steps are even."""
+"""Finds the column with the times of a series, and checks that the steps are even."""
 
 import re
 import warnings
@@ -32,7 +32,7 @@ UNITS = ((DAY, "day"), (HOUR, "hour"), (60_000, "minute"), (1000, "second"), (1,
 
 
 def runs_backward(path, columns, lines):
-    """Whether the rows of a file run from the newest to the oldest.
+    """Says whether the rows of a file run from the newest to the oldest.
 
     Args:
         path: the path of the file, for messages.
@@ -41,10 +41,10 @@ def runs_backward(path, columns, lines):
         lines: the line number of each row.
 
     Returns:
-        A bool. False also if no column has times.
+        True if the newest row comes first. False if the oldest does, or if no column has times.
 
     Raises:
-        ValueError: a time is there twice or cannot be read, or rows are out of order or missing. The
+        ValueError: a time occurs twice or cannot be read, or rows are out of order or missing. The
             message names the line.
     """
     found = _find_times(path, columns, lines)

@@ -1,9 +1,9 @@
 """From next-token probabilities to whole sequences: greedy, sampling and beam search.
 
-Each strategy repeats a step function, `(tokens, states) -> (log_probabilities, states)`. Tokens are
-`[rows]`, and log-probabilities are `[rows, vocabulary]`. States are a list of tensors whose first axis
-is rows. The loop is written in keras.ops and handles a whole batch at once. `Generator.generate`
-compiles it together with the model.
+Each strategy calls a step function again and again, `(tokens, states) -> (log_probabilities, states)`.
+Tokens are `[rows]`, and log-probabilities are `[rows, vocabulary]`. States are a list of tensors whose
+first axis is rows. The loop is written in keras.ops and handles a whole batch at once.
+`Generator.generate` compiles it together with the model.
 
 One call of the loop takes at most `loops.CHUNK` steps. Python is in control between two calls. So
 Ctrl-C stops a long generation, and the time grows in proportion to the length.

@@ -17,9 +17,9 @@ class Decoder:
     calls them. So generation uses every layer that training uses, including a layer that you insert.
     Only two things are different:
 
-    - What does not depend on the tokens is computed once, by `begin`. These are the initial states and
-      the memory, which is everything else that the layers take, such as the states to attend to.
-    - A recurrent layer takes its states from the caller and returns the new ones.
+    - Everything that does not depend on the tokens is computed once, by `begin`: the initial states,
+      and the memory. The memory is what else the layers read, such as the states of an encoder.
+    - A recurrent layer takes its states from the caller, and returns the new states.
 
     Args:
         model: a functional `keras.Model` from tokens `[batch, time]`, its last input, to probabilities
@@ -74,19 +74,25 @@ class Decoder:
         self.check(model)
 
     def check(self, model):
-        """Compares the model, step by step, with the same model for all steps at once.
+        """Checks that the model computes the same step by step as for all steps at once.
 
         Raises:
-            ValueError: the two differ, or the outputs are not probabilities.
+            ValueError: it does not, its outputs are not probabilities, or it has several outputs.
         """
-        size = model.output_shape[-1]
+        size = model.outputs[0].shape[-1]
         inputs = [np.ones([n or 3 for n in (2, *x.shape[1:])], x.dtype) for x in model.inputs]
         for x in inputs[:-1]:
             if x.dtype.kind == "i" and x.ndim == 2:
                 x[0, -1] = 0  # padding
         tokens = np.array([[1, size - 1, size // 2]] * 2, "int32")
         inputs[-1] = tokens
-        expected = ops.convert_to_numpy(model(inputs if len(inputs) > 1 else tokens)).astype("float32")
+        expected = model(inputs if len(inputs) > 1 else tokens)
+        if not hasattr(expected, "shape"):
+            raise InputError(
+                "generate needs a model with one output, the probabilities. "
+                f"Received: a {type(expected).__name__} of {len(expected)}"
+            )
+        expected = ops.convert_to_numpy(expected).astype("float32")
         if (abs(expected.sum(axis=-1) - 1) > 0.05).any():
             raise InputError(
                 "generate needs a model of probabilities. Give its last layer activation='softmax'. "

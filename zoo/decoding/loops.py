@@ -12,9 +12,10 @@ CHUNK = 32  # steps in one call of a loop, about half a second for a large batch
 
 
 def not_compiled(step):
-    """How a strategy runs its loop with a step function that is not compiled.
+    """Makes the function with which a strategy runs its loop, for a step that is not compiled.
 
-    A strategy calls `run(loop, *tensors, **fixed)`. `Generator` has a `run` that compiles the loop.
+    A strategy calls `run(loop, *tensors, **fixed)`. `Generator` has another `run`, which compiles the
+    loop.
 
     Args:
         step: `(tokens, states) -> (log_probabilities, states)`, see `zoo.decoding`.

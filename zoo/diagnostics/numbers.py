@@ -1,8 +1,9 @@
 """What happens inside a recurrent network: its states, gates, Jacobians and gradients.
 
-The numbers follow backpropagation through time by hand (Werbos 1990; Pascanu et al. 2013, "On the
-difficulty of training Recurrent Neural Networks", equations 3 to 5). Let s_t be the state of a layer
-after step t (h_t, or for an LSTM h_t and c_t side by side), L the loss, and W_h the recurrent kernel:
+The numbers come from backpropagation through time, step by step (Werbos 1990; Pascanu et al. 2013, "On
+the difficulty of training Recurrent Neural Networks", equations 3 to 5). Let s_t be the state of a
+layer after step t (h_t, or for an LSTM h_t and c_t side by side), L the loss, and W_h the recurrent
+kernel:
 
     J_t    = d s_t / d s_{t-1}                               `jacobians`
     g_t    = dL / d s_t = direct_t + J_{t+1}^T g_{t+1}       `gradient_norms`
@@ -13,87 +14,13 @@ only the use of W_h in step t. All numbers are exact, for every model of the zoo
 tensorflow backend.
 """
 
-import dataclasses
-
 import keras
 import numpy as np
 import tensorflow as tf
 from keras import ops
 
-from zoo.errors import InputError, check_choice
-
-
-@dataclasses.dataclass
-class Trace:
-    """The steps of one direction of a recurrent layer, in the order in which it reads."""
-
-    layer: object
-    cell: object
-    is_backward: bool
-    x: object  # inputs of the cell: [batch, time, features]
-    mask: object  # [batch, time, 1], false at padding, where the state stays the same
-    states: object  # before the first step and after each: [batch, time + 1, state]
-    outputs: list  # of the layer, with both directions
-
-    def step(self, x, states):
-        """The next states, from inputs `[rows, features]` and states `[rows, state]`."""
-        sizes = self.cell.state_size
-        sizes = [sizes] if isinstance(sizes, int) else list(sizes)
-        _, new = self.cell(x, tf.split(states, sizes, axis=-1), training=False)
-        return tf.concat(tf.nest.flatten(new), axis=-1)
-
-    def rows(self):
-        """The inputs of all steps in all sequences and the states before: `[batch * time, ...]`."""
-        before = self.states[:, :-1]
-        return [tf.reshape(values, (-1, values.shape[-1])) for values in (self.x, before)]
-
-    def in_time(self, values):
-        """Converts values `[batch, time, ...]` to NumPy, in the order of the sequence."""
-        return np.asarray(values)[:, ::-1] if self.is_backward else np.asarray(values)
-
-
-def _trace(model, inputs, layer, backward):
-    if keras.backend.backend() != "tensorflow":
-        raise InputError(
-            "Diagnostics need the tensorflow backend: set KERAS_BACKEND=tensorflow. "
-            f"Received: {keras.backend.backend()}"
-        )
-    kinds = (keras.layers.RNN, keras.layers.Bidirectional)
-    choices = [one.name for one in model.layers if isinstance(one, kinds)]
-    if layer is None and len(choices) != 1:
-        raise InputError(f"Which recurrent layer? Give layer, one of {', '.join(choices)}.")
-    layer = layer or choices[0]
-    check_choice("recurrent layer", layer, choices)
-    layer = model.get_layer(layer)
-    is_bidirectional = isinstance(layer, keras.layers.Bidirectional)
-    if backward and not is_bidirectional:
-        raise InputError(f"{layer.name} reads forward only. Received: backward=True")
-
-    parts = keras.Model(model.inputs, [_as_list(layer.input), _as_list(layer.output)])
-    read, outputs = parts(_as_list(inputs))
-    outputs = [tf.identity(one) for one in outputs]  # without the mask that Keras attaches
-    x, *rest = read
-    masks, initial = [t for t in rest if t.dtype == tf.bool], [t for t in rest if t.dtype != tf.bool]
-    mask = masks[0] if masks else tf.ones(x.shape[:2], tf.bool)
-    reader = layer
-    if is_bidirectional:
-        reader = layer.backward_layer if backward else layer.forward_layer
-        initial = initial[len(initial) // 2 :] if backward else initial[: len(initial) // 2]
-    if backward:
-        x, mask = tf.reverse(x, [1]), tf.reverse(mask, [1])
-    initial = initial or tf.nest.flatten(reader.cell.get_initial_state(x.shape[0]))
-    trace = Trace(layer, reader.cell, backward, x, mask[:, :, None], None, outputs)
-    states = [tf.concat(initial, axis=-1)]
-    for t in range(x.shape[1]):
-        states.append(tf.where(trace.mask[:, t], trace.step(x[:, t], states[-1]), states[-1]))
-    trace.states = tf.stack(states, axis=1)
-    return trace
-
-
-def _as_list(tensors):
-    """Converts one or several tensors or arrays to a list of tensors."""
-    tensors = tensors if isinstance(tensors, list | tuple) else [tensors]
-    return [one if keras.utils.is_keras_tensor(one) else ops.convert_to_tensor(one) for one in tensors]
+from zoo.diagnostics.trace import as_list, trace_layer
+from zoo.errors import InputError
 
 
 def _jacobians(trace):
@@ -116,13 +43,13 @@ def _direct_gradients(model, inputs, targets, trace):
         raise InputError(
             'Compile the model first, because its own loss is used: model.compile(loss="...")'
         )
-    rest = keras.Model([*model.inputs, *_as_list(trace.layer.output)], model.outputs[0])
+    rest = keras.Model([*model.inputs, *as_list(trace.layer.output)], model.outputs[0])
     mask = getattr(model.outputs[0], "_keras_mask", None)  # the loss ignores padding
     if mask is not None:
-        mask = keras.Model(model.inputs, mask)(_as_list(inputs))
+        mask = keras.Model(model.inputs, mask)(as_list(inputs))
     with tf.GradientTape() as tape:
         tape.watch(trace.outputs)
-        y = rest([*_as_list(inputs), *trace.outputs])
+        y = rest([*as_list(inputs), *trace.outputs])
         y._keras_mask = mask
         loss = model.compute_loss(x=inputs, y=ops.convert_to_tensor(targets), y_pred=y, training=False)
     output, *states = tape.gradient(loss, trace.outputs, unconnected_gradients="zero")
@@ -188,7 +115,7 @@ def hidden_states(model, inputs, layer=None, backward=False):
     >>> hidden_states(model, np.array([[5, 6, 7]])).shape
     (1, 3, 8)
     """
-    trace = _trace(model, inputs, layer, backward)
+    trace = trace_layer(model, inputs, layer, backward)
     return trace.in_time(trace.states[:, 1:, : trace.cell.units])
 
 
@@ -213,7 +140,7 @@ def gate_activations(model, inputs, layer=None, backward=False):
     >>> sorted(gate_activations(model, np.array([[5, 6, 7]])))
     ['candidate', 'cell_state', 'forget', 'input', 'output']
     """
-    trace = _trace(model, inputs, layer, backward)
+    trace = trace_layer(model, inputs, layer, backward)
     cell, h = trace.cell, trace.states[:, :-1, : trace.cell.units]
     if isinstance(cell, keras.layers.LSTMCell):
         z = trace.x @ cell.kernel.value + h @ cell.recurrent_kernel.value + cell.bias.value
@@ -253,7 +180,7 @@ def jacobians(model, inputs, layer=None, backward=False):
     >>> jacobians(model, np.array([[5, 6, 7]])).shape
     (1, 3, 16, 16)
     """
-    trace = _trace(model, inputs, layer, backward)
+    trace = trace_layer(model, inputs, layer, backward)
     return trace.in_time(_jacobians(trace))
 
 
@@ -305,7 +232,7 @@ def gradient_norms(model, inputs, targets, layer=None, backward=False):
     >>> gradient_norms(model, np.array([[5, 6, 7]]), np.array([[1.0]])).shape
     (1, 3)
     """
-    trace = _trace(model, inputs, layer, backward)
+    trace = trace_layer(model, inputs, layer, backward)
     direct = _direct_gradients(model, inputs, targets, trace)
     return trace.in_time(np.linalg.norm(_total_gradients(direct, _jacobians(trace).numpy()), axis=-1))
 
@@ -332,7 +259,7 @@ def step_gradients(model, inputs, targets, layer=None, backward=False):
     >>> step_gradients(model, np.array([[5, 6, 7]]), np.array([[1.0]])).shape
     (3, 8, 8)
     """
-    trace = _trace(model, inputs, layer, backward)
+    trace = trace_layer(model, inputs, layer, backward)
     direct = _direct_gradients(model, inputs, targets, trace)
     total = _total_gradients(direct, _jacobians(trace).numpy())
     parts = [_kernel_gradient(trace, total, slice(t, t + 1)) for t in range(total.shape[1])]
@@ -366,7 +293,7 @@ def truncated_gradients(model, inputs, targets, num_steps, layer=None, backward=
     """
     if min(num_steps) < 1:
         raise InputError(f"num_steps must be at least 1. Received: {list(num_steps)}")
-    trace = _trace(model, inputs, layer, backward)
+    trace = trace_layer(model, inputs, layer, backward)
     each = _jacobians(trace).numpy()
     late = np.array(_direct_gradients(model, inputs, targets, trace))  # not carried back yet
     total, found = np.zeros_like(late), {}

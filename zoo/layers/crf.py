@@ -266,7 +266,7 @@ def _reorder(scores, mask, order):
 
 
 def _join(x, has_next):
-    """Makes one tensor. On TensorFlow, `ops.scan` takes several only if their length is known."""
+    """Joins two tensors. On TensorFlow, `ops.scan` takes several only if their length is known."""
     return ops.concatenate([x, ops.cast(has_next, "float32")], axis=-1)
 
 

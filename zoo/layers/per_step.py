@@ -11,12 +11,12 @@ from zoo.errors import InputError
 
 @keras.saving.register_keras_serializable("zoo")
 class PerStepModel(keras.Model):
-    """A functional model with outputs `[batch, time, ...]` that treats weights correctly.
+    """A functional model with outputs `[batch, time, ...]`. It weights sequences and steps correctly.
 
     - A `sample_weight` of shape `[batch]` weights whole sequences. Keras alone would multiply it with
       losses of shape `[batch, time]`. That is an error, or a wrong loss if batch and time are equal.
-    - `class_weight` is refused. Keras would turn it into one weight for each sequence. It would look up
-      the position of the largest tag in the sequence as the class.
+    - `class_weight` is refused. Keras would turn it into one weight for each sequence, and it would
+      take the position of the largest tag for the class of the sequence.
 
     Example:
 

@@ -7,8 +7,9 @@ import io
 import json
 import zipfile
 
+from zoo.configs import without_defaults
 from zoo.errors import InputError, one_line
-from zoo.registry import build_arguments, list_models, rebuild, register_classes, without_defaults
+from zoo.registry import build_arguments, list_models, rebuild, register_classes
 
 REGISTER = "@keras.saving.register_keras_serializable()"
 NOT_CLASSES = ("__keras_tensor__", "__tensor__", "__numpy__", "__bytes__", "__ellipsis__")
@@ -74,7 +75,7 @@ def write(model, path):
 
 
 def _difference(model, again):
-    """A text that says what to do if the opened model gives different numbers. None if it does not."""
+    """Compares the outputs of two models. Returns what to do if they differ, or None."""
     import keras
     import numpy as np
 
@@ -102,7 +103,7 @@ def _difference(model, again):
 
 @contextlib.contextmanager
 def _without_optimizer(model):
-    """Removes the optimizer for a while. It can be twice as large as the model."""
+    """Takes the optimizer away inside a `with` block. It can be twice as large as the model."""
     before = {name: getattr(model, name, None) for name in ("optimizer", "compiled")}
     model.optimizer, model.compiled = None, False
     try:

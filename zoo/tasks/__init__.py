@@ -5,6 +5,11 @@ that come with the package.
 
 Each task has a module of its name, such as `zoo.tasks.text_classification`. Recipes call its functions
 to encode data and to decode the outputs of a model. A loaded model calls the same functions to answer.
+`load` needs two functions in each of these modules:
+
+- `check_card(card, model)` raises an `InputError` unless the content of `task.json` fits the model.
+- `make_answer(model, card, files)` returns the function that `predict` or `generate` calls. `files` are
+  the other files in the folder, a dict of names to bytes.
 """
 
 import importlib

@@ -10,7 +10,7 @@ from zoo.tasks import checks, running
 
 
 def decode(tokens, vocabulary):
-    """The words of a caption.
+    """Converts tokens to the words of a caption.
 
     Args:
         tokens: list of integers.
@@ -43,7 +43,7 @@ def check_card(card, model):
 
 
 def make_answer(model, card, files):
-    """The function that answers: a list of image files to a list of captions.
+    """Makes the function that answers. It takes a list of image files and returns a list of captions.
 
     Options: max_length, and others of `zoo.decoding.Generator.generate`. For photographs also
     cnn_weights: `"imagenet"`, or the file that the recipe used.

@@ -66,13 +66,16 @@ def write_card(folder, card):
 
 
 def plain(name, value):
-    """Turns a value into what JSON can hold.
+    """Converts a value to one that JSON can hold.
 
     NumPy's numbers become Python's. NaN and infinity, which JSON lacks, become None.
 
     Args:
         name: name of the value, for the error.
         value: dicts, lists, tuples, texts, numbers, arrays, None.
+
+    Returns:
+        Dicts, lists, texts, numbers, None.
 
     Raises:
         ValueError: something else is in the value.

@@ -60,7 +60,7 @@ def check_integer(card, *names):
 
 
 def check_number(card, *names, above=-math.inf):
-    """Refuses a field that is not a number, or not above a limit."""
+    """Raises an `InputError` unless a field is a number above a limit."""
     value = get(card, *names)
     if not arguments.is_number(value) or not -1e300 < value < 1e300 or value <= above:
         refuse(card, names, "a number" + (f" above {above}" if math.isfinite(above) else ""))
@@ -98,7 +98,7 @@ def check_vocabulary(card, model, name, embedding, num_outputs=2):
         num_outputs: number of outputs of the model. The vocabulary has at least one text for each.
     """
     sizes = {one.name: one.input_dim for one in model.layers if isinstance(one, keras.layers.Embedding)}
-    # The layers of a model that was made by hand may have other names.
+    # In a model that was made by hand, the layers may have other names.
     most = sizes.get(embedding, max(sizes.values(), default=1_000_000))
     return check_texts(card, name, min(num_outputs or 2, most), most)
 
@@ -132,7 +132,12 @@ def output_size(model, rank):
 
 
 def check_inputs(model, *allowed):
-    """Refuses a model whose inputs fit none of these lists of shapes. None is an axis of any size."""
+    """Raises an `InputError` unless the inputs of a model fit one of some lists of shapes.
+
+    Args:
+        model: a `keras.Model`.
+        *allowed: lists of shapes, with a shape for each input. None is an axis of any size.
+    """
 
     def fits(shape, other):
         return len(shape) == len(other) and all(map(lambda n, m: n in (None, m), shape, other))
@@ -146,7 +151,7 @@ def check_inputs(model, *allowed):
 
 
 def check_generator(model, inputs):
-    """Refuses a model that does not generate, or whose inputs do not have these shapes."""
+    """Raises an `InputError` unless a model generates, and its inputs have these shapes."""
     if not isinstance(model, Generator):
         raise InputError(
             "The model must generate, as models of one_to_many and encoder_decoder do. "

@@ -8,11 +8,11 @@ from zoo import arguments, decoding, music
 from zoo.errors import InputError
 from zoo.tasks import checks
 
-BEAT = 17  # tokens: a mark, and 4 steps of 4 notes each
+BEAT = 17  # tokens in a beat: a mark, and 4 steps of 4 notes each
 
 
 def encode(notes, index, shift=0):
-    """The tokens of notes: a mark at each beat, then four notes for each step.
+    """Converts notes to tokens: a mark at each beat, and four notes for each step.
 
     Args:
         notes: integers `[steps, 4]`, MIDI pitches, 0 where a voice is silent.
@@ -31,7 +31,7 @@ def encode(notes, index, shift=0):
 
 
 def check_chord(chord, index):
-    """Raises an `InputError` unless this is a chord, and the voices sing its notes in training.
+    """Raises an `InputError` unless this is a chord whose notes occur in training, in the same voices.
 
     Args:
         chord: four integers, the MIDI pitches of soprano, alto, tenor and bass.
@@ -53,7 +53,7 @@ def check_chord(chord, index):
 
 
 def decode(tokens, vocabulary):
-    """The notes of tokens.
+    """Converts tokens to notes.
 
     Args:
         tokens: list of integers.
@@ -80,7 +80,9 @@ def check_card(card, model):
 
 
 def make_answer(model, card, files):
-    """The function that answers: a list of first chords to a list of pieces, integers `[steps, 4]`.
+    """Makes the function that answers. It takes a list of first chords and returns a list of pieces.
+
+    A piece is integers `[steps, 4]`.
 
     Options: beats (48); strategy ("sample", with top_p=0.95); and others of
     `zoo.decoding.Generator.generate`, except max_length.

@@ -39,7 +39,15 @@ def mean_and_std(train, values):
 
 
 def scale(values, mean, std):
-    """Values in units of the standard deviation, from the mean of the training part.
+    """Converts values to units of the standard deviation, counted from the mean of the training split.
+
+    Args:
+        values: floats of any shape.
+        mean: the mean of the training split.
+        std: the standard deviation of the training split.
+
+    Returns:
+        Floats of the same shape.
 
     Example:
 
@@ -50,7 +58,13 @@ def scale(values, mean, std):
 
 
 def unscale(values, mean, std):
-    """Scaled values in the units of the series. The opposite of `scale`.
+    """Converts scaled values back to the units of the series.
+
+    Args:
+        values, mean, std: see `scale`.
+
+    Returns:
+        Floats of the same shape.
 
     Example:
 
@@ -61,7 +75,7 @@ def unscale(values, mean, std):
 
 
 def encode(windows, segment):
-    """What the network reads: how far each value is from the last value of its window.
+    """Converts windows to inputs: the difference between each value and the last one of its window.
 
     Args:
         windows: scaled values `[windows, window]`.
@@ -79,7 +93,7 @@ def encode(windows, segment):
 
 
 def decode(outputs, windows):
-    """The forecast in scaled values. The network outputs differences to the last value of a window.
+    """Converts outputs to scaled values. The outputs are differences from the last value of a window.
 
     Args:
         outputs: floats `[windows, horizon]`.
@@ -108,7 +122,7 @@ def check_card(card, model):
 
 
 def make_answer(model, card, files):
-    """The function that answers: the numbers of one series to a list of the numbers that follow."""
+    """Makes the function that answers. It takes the numbers of a series and returns the next ones."""
     predict = running.compile_model(model)
     window, segment = card["config"]["window"], card["config"]["segment"]
     mean, std = card["preprocessing"]["mean"], card["preprocessing"]["std"]

@@ -11,11 +11,11 @@ from zoo.tasks.text_classification import class_probabilities, decode
 
 
 def encode(images, brightest):
-    """Images as rows of pixels, scaled to 0 to 1.
+    """Converts images to rows of pixels from 0 to 1.
 
     Args:
         images: numbers `[images, height, width]` or `[images, height, width, channels]`.
-        brightest: the largest number in the images that the model was trained on.
+        brightest: the largest possible pixel in the training data.
 
     Returns:
         Floats `[images, height, width * channels]`.
@@ -40,10 +40,12 @@ def check_card(card, model):
 
 
 def make_answer(model, card, files):
-    """The function that answers: a list of images to a list of dicts of label to probability.
+    """Makes the function that answers. It takes a list of images.
 
-    An image is an array or a file. The numbers in an array must have the range of the training data. A
-    file is changed to the size, the channels and the range of the training data.
+    For each image it returns a dict of label to probability.
+
+    An image is an array or a file. An array must have the shape and the range of the training data. A
+    file is converted to them.
     """
     predict = running.compile_model(model)
     shape, brightest = card["preprocessing"]["shape"], card["preprocessing"]["divide_by"]

@@ -5,7 +5,7 @@ from zoo.errors import InputError
 
 
 def normalize_texts(texts):
-    """Removes differences in texts that nobody can see, see `zoo.text.normalize`.
+    """Removes invisible differences from texts, see `zoo.text.normalize`.
 
     Args:
         texts: list of str.
@@ -14,7 +14,7 @@ def normalize_texts(texts):
         A list of str.
 
     Raises:
-        ValueError: there is something else than texts in the list, or a text is not Unicode.
+        ValueError: the list has something other than texts, or a text is not Unicode.
 
     Example:
 

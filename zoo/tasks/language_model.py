@@ -11,7 +11,7 @@ def tokenize(one, level):
 
     Args:
         one: str.
-        level: `"characters"` or `"words"`. Words are those of `zoo.text.standardize`.
+        level: `"characters"` or `"words"`. `zoo.text.standardize` separates words.
 
     Returns:
         A list of str.
@@ -27,7 +27,7 @@ def tokenize(one, level):
 
 
 def encode(symbols, index):
-    """The tokens of characters or words.
+    """Converts characters or words to tokens.
 
     Args:
         symbols: list of str, see `tokenize`.
@@ -45,14 +45,14 @@ def encode(symbols, index):
 
 
 def decode(tokens, vocabulary):
-    """The text of tokens.
+    """Converts tokens to text.
 
     Args:
         tokens: list of integers.
         vocabulary: list of symbols.
 
     Returns:
-        A text.
+        str.
 
     Example:
 
@@ -71,7 +71,7 @@ def check_card(card, model):
 
 
 def make_answer(model, card, files):
-    """The function that answers: a list of beginnings to a list of whole texts.
+    """Makes the function that answers. It takes a list of beginnings and returns the whole texts.
 
     Options: max_length in characters or words (200); strategy ("sample"); and the options of
     `zoo.decoding.Generator.generate`, such as temperature and seed.

@@ -10,8 +10,9 @@ import pathlib
 import shutil
 import tempfile
 
+from zoo.configs import structure
 from zoo.errors import InputError, check_choice, one_line
-from zoo.registry import rebuild, structure
+from zoo.registry import rebuild
 from zoo.storage import folders, model_files
 from zoo.storage.hashes import hash_of
 from zoo.tasks import trained_models

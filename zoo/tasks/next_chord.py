@@ -9,9 +9,9 @@ from zoo.tasks.text_classification import decode
 
 
 def encode(notes):
-    """Chords as the network reads them: the keys of a piano, and a 1.
+    """Converts chords to the inputs of the model: the keys of a piano, and a 1.
 
-    The 1 is there because padding is all 0. So a silent chord is not padding.
+    The 1 tells a silent chord from padding, which is all 0.
 
     Args:
         notes: integers `[steps, voices]`, MIDI pitches, 0 where a voice is silent.
@@ -37,9 +37,11 @@ def check_card(card, model):
 
 
 def make_answer(model, card, files):
-    """The function that answers: a list of pieces to a list of dicts of note to probability.
+    """Makes the function that answers. It takes a list of pieces.
 
-    A piece is a list of chords on a grid of quarter notes. A chord is a list of MIDI pitches, 0 for a
+    For each piece it returns a dict of note to probability.
+
+    A piece is a list of chords, one for each quarter note. A chord is a list of MIDI pitches, 0 for a
     silent voice. The probability says whether the note sounds in the next chord. The likeliest note
     comes first.
     """

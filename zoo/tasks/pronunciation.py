@@ -8,7 +8,7 @@ from zoo.tasks.inputs import normalize_texts
 
 
 def encode(symbols, index):
-    """The tokens of letters or phonemes.
+    """Converts letters or phonemes to tokens.
 
     Args:
         symbols: str, or a list of str.
@@ -26,7 +26,7 @@ def encode(symbols, index):
 
 
 def decode(tokens, vocabulary):
-    """The phonemes of tokens.
+    """Converts tokens to phonemes.
 
     Args:
         tokens: list of integers.
@@ -75,7 +75,9 @@ def check_card(card, model):
 
 
 def make_answer(model, card, files):
-    """The function that answers: a list of words to a list of phonemes, with spaces in between.
+    """Makes the function that answers. It takes a list of words.
+
+    For each word it returns the phonemes in one str, separated by spaces.
 
     Options: max_length, and others of `zoo.decoding.Generator.generate`.
     """

@@ -12,7 +12,7 @@ PATTERNS = ("zoo.text.WORD", r"[^\W_]+(?:['-][^\W_]+)*")
 
 
 def split_words(one):
-    """The words of a text, and what stands between each word and the next.
+    """Splits a text into words, and into what stands between each word and the next.
 
     Args:
         one: str, normalized by `zoo.text.normalize`.
@@ -30,7 +30,7 @@ def split_words(one):
 
 
 def encode(words, index):
-    """The tokens of words. Capitals make no difference.
+    """Converts words to tokens. Capitals make no difference.
 
     Args:
         words: list of str.
@@ -55,7 +55,7 @@ def decode(words, tags):
         tags: for each word a pair: its case, a key of `CASES`, and the mark after it.
 
     Returns:
-        A text.
+        str.
 
     Example:
 
@@ -85,7 +85,9 @@ def check_card(card, model):
 
 
 def make_answer(model, card, files):
-    """The function that answers: a list of texts to a list of texts with capitals and marks.
+    """Makes the function that answers. It takes a list of texts.
+
+    It returns the texts with capitals and punctuation marks.
 
     Marks in the input are dropped, and capitals in it make no difference.
     """

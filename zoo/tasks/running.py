@@ -11,7 +11,7 @@ from zoo.lengths import by_length
 
 
 def compile_model(model):
-    """The model as a compiled function of its inputs. Several threads may call it.
+    """Compiles a model to a function of its inputs. Several threads may call the function.
 
     Args:
         model: a `keras.Model`.
@@ -33,7 +33,7 @@ def compile_model(model):
 
 
 def predict_rows(predict, rows, batch_size=64):
-    """The output of a model for each row. Rows of similar length share a batch.
+    """Computes the output of a model for each row. Rows of similar length share a batch.
 
     Args:
         predict: what `compile_model` returned.
@@ -61,7 +61,7 @@ def predict_rows(predict, rows, batch_size=64):
 
 
 def finite(outputs):
-    """The outputs of a model as a NumPy array.
+    """Converts the outputs of a model to a NumPy array, and checks that they are numbers.
 
     Raises:
         ValueError: an output is infinite or not a number.

@@ -30,19 +30,19 @@ def save(folder, model, *, task, metrics, history, figures, files=None):
     `zoo.storage.folders`. If the process is interrupted, either the earlier folder or the new one
     exists, and the next `load` or `save` finds it.
 
-    An error never loses the model. If a plot, the metrics or the history cannot be written, the folder
+    The trained model is never lost. If a plot, the metrics or the history cannot be written, the folder
     is written without them, and then an error says so. If something else fails, the weights are written
     next to the folder, and the error says where.
 
-    Someone may have changed the recipe so that the model is not the one that `zoo.build` would build
-    from the flags. Then the card describes the model: a flag that contradicts the model gets the
-    model's value. If the model was made by hand, these flags are left out.
+    You may have changed the recipe, so that the flags do not describe the model. Then the card follows
+    the model: a flag that contradicts the model gets the model's value. If you made the model by hand,
+    the card leaves out the flags that are arguments of `zoo.build`.
 
     Args:
         folder: the folder to write. An earlier folder that `save` wrote is replaced, see
             `check_output`.
         model: the trained `keras.Model`. It is written as `model.keras`, without its optimizer.
-        task: dict for `task.json`: the name of the task (see `zoo.tasks`), the type, the cell, the
+        task: the card, a dict: the name of the task (see `zoo.tasks`), the type, the cell, the
             dataset, config, preprocessing, vocabulary and labels. Some fields are added: the arguments
             of `zoo.build`, the license of the dataset, the metrics, the command, the versions and the
             SHA-256 of all files.
@@ -88,7 +88,7 @@ def _write(new, model, task, metrics, history, figures, files):
     """Fills a new folder. Returns a list of texts about files that could not be written."""
     import keras
 
-    from zoo.datasets.loading import licence
+    from zoo.datasets.loading import license_of
 
     missing = {"task", "dataset", "config"} - set(task)
     if missing:
@@ -124,7 +124,7 @@ def _write(new, model, task, metrics, history, figures, files):
     card = {
         "format": FORMAT,
         **_as_trained(plain("task", task), build),
-        "licence": licence(task["dataset"]),
+        "licence": license_of(task["dataset"]),
         "build": build,
         "backend": keras.backend.backend(),
         "parameters": model.count_params(),
@@ -151,10 +151,12 @@ def _check_names(files, figures):
 
 
 def _as_trained(task, build):
-    """The task with the type, cell and flags of the model, in case a changed recipe built another one.
+    """Returns the card with the type, cell and flags that the model really has.
 
-    Vocabulary sizes stay as they are. As a flag, a size is an upper limit. The model has as many words
-    as the data had.
+    A changed recipe may have built another model than its flags say.
+
+    Vocabulary sizes stay as they are, because as a flag a size is an upper limit. The model has only as
+    many words as the data.
     """
     if not isinstance(task["config"], dict):
         raise InputError(f"The config must be a dict. Received: {task['config']!r:.80}")
@@ -173,7 +175,7 @@ def _as_trained(task, build):
 
 
 def _builder_arguments(type):
-    """Names of the arguments of a type of the zoo."""
+    """The arguments of a type of the zoo, by name. Empty for another type."""
     if f"{type}.py" not in {path.name for path in pathlib.Path(architectures.__path__[0]).glob("*.py")}:
         return ()
     module = importlib.import_module(f"zoo.architectures.{type}")

@@ -52,7 +52,7 @@ def split_words(one):
 
 
 def decode(probabilities, labels):
-    """The likeliest tag of each word.
+    """Finds the likeliest tag of each word.
 
     Args:
         probabilities: floats `[words, tags]`, without padding.
@@ -94,15 +94,15 @@ def chunks(iob2):
 
 
 def spans(one, iob2):
-    """The spans that tags mark in a text.
+    """Finds the spans that tags mark in a text.
 
     Args:
         one: str, or a list of words.
         iob2: list of tags in IOB2, one for each word of `split_words`.
 
     Returns:
-        A list of dicts of text, label, start and end. The text and the places are those of the text
-        before it was normalized.
+        A list of dicts of text, label, start and end. They refer to the text before it was
+        normalized.
 
     Example:
 
@@ -135,7 +135,10 @@ def check_card(card, model):
 
 
 def make_answer(model, card, files):
-    """The function that answers: a list of texts, or of lists of words, to a list of lists of spans."""
+    """Makes the function that answers. It takes a list of texts, or of lists of words.
+
+    For each text it returns a list of spans.
+    """
     vocabulary, characters = (
         {name: i for i, name in enumerate(card[part])} for part in ("vocabulary", "characters")
     )

@@ -8,7 +8,7 @@ from zoo.tasks.inputs import normalize_texts
 
 
 def split_words(texts):
-    """The words and punctuation marks of each text, in lower case. See `zoo.text.standardize`.
+    """Splits texts into words and punctuation marks, in lower case. See `zoo.text.standardize`.
 
     Args:
         texts: list of str.
@@ -26,12 +26,12 @@ def split_words(texts):
 
 
 def encode(words, index, keep_last):
-    """The tokens of a text.
+    """Converts the words of a text to tokens.
 
     Args:
         words: list of str.
         index: dict of word to token.
-        keep_last: how many words to keep. The last ones are kept.
+        keep_last: how many words to keep, from the end of the text.
 
     Returns:
         Integers `[time]`, 1 for an unknown word.
@@ -45,7 +45,9 @@ def encode(words, index, keep_last):
 
 
 def class_probabilities(outputs):
-    """The probability of each class. A model with one output returns only the probability of class 1.
+    """Returns the probability of each class, also for a model with one output.
+
+    One output is the probability of class 1.
 
     Args:
         outputs: floats `[texts, classes]`, or `[texts, 1]`.
@@ -62,7 +64,7 @@ def class_probabilities(outputs):
 
 
 def decode(probabilities, labels):
-    """The labels with their probabilities, the likeliest first.
+    """Pairs the labels with their probabilities, the likeliest first.
 
     Args:
         probabilities: floats `[classes]`.
@@ -89,7 +91,10 @@ def check_card(card, model):
 
 
 def make_answer(model, card, files):
-    """The function that answers: a list of texts to a list of dicts of label to probability."""
+    """Makes the function that answers. It takes a list of texts.
+
+    For each text it returns a dict of label to probability.
+    """
     predict = running.compile_model(model)
     index = {word: i for i, word in enumerate(card["vocabulary"])}
     keep_last = card["preprocessing"]["keep_last"]

@@ -17,7 +17,7 @@ def check_card(card, model):
 
 
 def make_answer(model, card, files):
-    """The function that answers: a list of texts to a list of translations.
+    """Makes the function that answers. It takes a list of texts and returns their translations.
 
     Options: max_length, and others of `zoo.decoding.Generator.generate`.
     """

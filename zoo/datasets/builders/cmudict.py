@@ -48,7 +48,7 @@ class Cmudict(tfds.core.GeneratorBasedBuilder):
             for line in file:
                 entry, *phonemes = line.split("#")[0].split()  # a comment may follow
                 word = re.sub(r"\(\d+\)$", "", entry)  # "read(2)" is the second pronunciation of "read"
-                words.setdefault(word, {})[" ".join(phonemes)] = None  # two are there twice
+                words.setdefault(word, {})[" ".join(phonemes)] = None  # two of them occur twice
         for word, pronunciations in words.items():
             if split_by_hash(word, parts=20) == split:
                 yield word, {"word": word, "pronunciations": list(pronunciations)}

@@ -39,7 +39,7 @@ class UnicodeGlyphs(tfds.core.GeneratorBasedBuilder):
             ),
             supervised_keys=("image", "name"),
             homepage="https://dejavu-fonts.github.io",
-            license="Bitstream Vera licence (the fonts); Unicode licence (the names)",
+            license="Bitstream Vera license (the fonts); Unicode license (the names)",
             citation="DejaVu fonts 2.37; The Unicode Standard, as in Python's module unicodedata",
         )
 
