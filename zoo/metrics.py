@@ -41,3 +41,29 @@ def score_captions(captions, references):
         scores[f"BLEU-{n}"] = bleu.corpus_score(lines, streams).score
     hits = [line in some for line, some in zip(lines, references, strict=True)]
     return scores | {"exact": 100 * np.mean(hits)}
+
+
+def score_text(nats, num_tokens, num_characters):
+    """Computes three forms of the loss of a language model.
+
+    Args:
+        nats: the mean of -log p over the tokens of a text.
+        num_tokens: number of tokens of the text.
+        num_characters: number of characters of the text. The bits of all tokens are divided by it, so
+            models with different tokens can be compared.
+
+    Returns:
+        A dict with `"nats a token"`, `"bits per character"` and `"perplexity"`, which is e to the power
+        of the nats.
+
+    Example: each of two words is one of four that are equally likely.
+
+    >>> scores = score_text(np.log(4), num_tokens=2, num_characters=8)
+    >>> {name: round(float(score), 3) for name, score in scores.items()}
+    {'nats a token': 1.386, 'bits per character': 0.5, 'perplexity': 4.0}
+    """
+    return {
+        "nats a token": nats,
+        "bits per character": nats * num_tokens / num_characters / np.log(2),
+        "perplexity": np.exp(nats),
+    }
