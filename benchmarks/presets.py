@@ -125,7 +125,7 @@ def measure_translation(task, rows):
 
 def measure_pronunciation(task, rows):
     functions = recipe(task)
-    test = functions["read_dictionary"](task.card["dataset"], None)["test"]
+    test = zoo.datasets.load_pronunciations(task.card["dataset"])["test"]
     test = dict(list(test.items())[:rows])
     said = [tuple(phonemes.split()) for phonemes in task.generate(list(test))]
     return {f"wrong {what}": rate for what, rate in functions["error_rates"](said, test).items()}

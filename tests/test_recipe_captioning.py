@@ -183,7 +183,7 @@ def test_bad_input_is_one_line_and_status_2(words, message, tmp_path, data_dir, 
 def test_a_model_that_cannot_write_is_refused(edit, tmp_path, brightness, monkeypatch, assert_refused):
     model = edits.make(edit, 9, tokens=99, per_step=True)
     monkeypatch.setattr(zoo, "build", lambda name, **others: model)
-    monkeypatch.setattr(zoo, "fit", None)
+    monkeypatch.setattr(keras.Model, "fit", None)
     message = "needs a model with the method generate(). Keep zoo.build"
     assert_refused(message, "--smoke", "--dataset", write_images(tmp_path), "--data-dir", tmp_path)
 
