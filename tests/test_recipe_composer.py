@@ -18,11 +18,11 @@ RECIPE = "one_to_many_composer"
 CHORDS = [[72, 67, 64, 48], [74, 67, 62, 55], [76, 67, 60, 48], [72, 65, 60, 53]]
 
 
-def test_symbols_and_back(recipe):
+def test_symbols_and_back():
     notes = np.array([*CHORDS, [72, 0, 64, 48]])
     symbols = zoo.music.to_symbols(notes, shift=2)
     assert symbols[:5] == ["|", "S74", "A69", "T66", "B50"]
-    assert [i for i, symbol in enumerate(symbols) if symbol == "|"] == [0, recipe["BEAT"]]
+    assert [i for i, symbol in enumerate(symbols) if symbol == "|"] == [0, zoo.tasks.composition.BEAT]
     assert symbols[-3] == "A0"  # silence is not moved
     expected = np.where(notes == 0, 0, notes + 2)
     np.testing.assert_array_equal(zoo.music.from_symbols(["[START]", *symbols, "[END]"]), expected)
@@ -39,7 +39,7 @@ def test_pieces_are_cut_and_moved_at_random(recipe):
     names, rng = list(numbers), np.random.default_rng(0)
     first = set()
     for x, y in recipe["make_pieces"]([notes] * 50, numbers, rng):
-        assert len(x) == 16 * recipe["BEAT"] and x[1:].tolist() == y[:-1].tolist() and min(x) > 1
+        assert len(x) == recipe["PIECE"] == 16 * 17 and x[1:].tolist() == y[:-1].tolist() and min(x) > 1
         first.add(next(names[token] for token in x if names[token][0] == "S"))
     assert len(first) > 10
     (x, _), *_ = recipe["make_pieces"]([notes[:4]], numbers, rng, shifts=[0])
@@ -90,7 +90,7 @@ def test_real_chorales(run, tmp_path):
     [
         ("--chord 72,67,64", "must be four MIDI pitches"),
         ("--chord 72,67,64,c", "must be four MIDI pitches"),
-        ("--chord 72,67,64,120", "sing in training, such as 72,67,64,48. Received: '72,67,64,120'"),
+        ("--chord 72,67,64,120", "sing in training, such as 72,67,64,48. Received: [72, 67, 64, 120]"),
         ("--dataset jsb", "invalid choice: 'jsb'"),
         ("--output {tmp}", "holds something else"),
     ],

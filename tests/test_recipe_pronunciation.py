@@ -81,16 +81,6 @@ def test_cmudict_needs_no_network(run, data_dir):
     assert re.search(r"^brexit ", printed, re.M)
 
 
-def test_stress_marks_and_what_they_alone_tell_apart_are_dropped(recipe, tmp_path):
-    rows = ["record\tR AH0 K AO1 R D", "record\tR EH1 K ER0 D", "record\tR EH2 K ER0 D"]
-    rows += ["妈\tm a˥ x1", *(f"{word}\tX" for word in WORDS)]
-    (tmp_path / "own.tsv").write_text("\n".join(rows))
-    splits = recipe["read_dictionary"](str(tmp_path / "own.tsv"), None)
-    words = {word: listed for split in splits.values() for word, listed in split.items()}
-    assert words["record"] == [("R", "AH", "K", "AO", "R", "D"), ("R", "EH", "K", "ER", "D")]
-    assert words["妈"] == [("m", "a˥", "x1")]
-
-
 def test_a_word_is_right_if_it_matches_any_listed_pronunciation(recipe):
     dictionary = {
         "either": [("IY", "DH", "ER"), ("AY", "DH", "ER")],
@@ -112,7 +102,7 @@ def test_the_baseline_is_the_first_pronunciation_of_the_nearest_spelling(recipe)
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        ("--words zola,olé", "--words may have the characters abd"),
+        ("--words zola,olé", "Words may have the characters abd"),
         ("--dataset cmudic", "Did you mean 'cmudict'?"),
         ("--dataset {tmp}/column.tsv", "column.tsv, line 2: expected a source, a tab and a target"),
         ("--attention dott", "invalid choice: 'dott'"),

@@ -69,7 +69,7 @@ def test_multi30k_is_the_default(run):
         ("--pairs {tmp}/side.tsv", "side.tsv, line 1: expected a source, a tab and a target"),
         ("--pairs {tmp}/no.tsv", "No file or folder of that name"),
         ("--dataset movie_reviews", "is not a translation dataset"),
-        ("--pairs {tmp}/mine.tsv --source de", "The columns of"),
+        ("--pairs {tmp}/mine.tsv --source de", "source and target choose languages of a dataset"),
         ("--pairs {tmp}/mine.tsv --max-length 2", "No training pair has fewer than 2 tokens"),
         ("--pairs {tmp}/mine.tsv --vocabulary-size 5", "No vocabulary of 5 pieces"),
         ("--attention dott", "invalid choice: 'dott'"),

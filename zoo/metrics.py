@@ -70,3 +70,29 @@ def score_entities(true, predicted, types):
     results = nervaluate.Evaluator(true, predicted, tags=types, loader="list").evaluate()
     f1 = {name: result["strict"].f1 for name, result in results["entities"].items()}
     return {"all": results["overall"]["strict"].f1, **{name: f1.get(name, 0.0) for name in types}}
+
+
+def score_text(nats, num_tokens, num_characters):
+    """Computes three forms of the loss of a language model.
+
+    Args:
+        nats: the mean of -log p over the tokens of a text.
+        num_tokens: number of tokens of the text.
+        num_characters: number of characters of the text. The bits of all tokens are divided by it, so
+            models with different tokens can be compared.
+
+    Returns:
+        A dict with `"nats a token"`, `"bits per character"` and `"perplexity"`, which is e to the power
+        of the nats.
+
+    Example: each of two words is one of four that are equally likely.
+
+    >>> scores = score_text(np.log(4), num_tokens=2, num_characters=8)
+    >>> {name: round(float(score), 3) for name, score in scores.items()}
+    {'nats a token': 1.386, 'bits per character': 0.5, 'perplexity': 4.0}
+    """
+    return {
+        "nats a token": nats,
+        "bits per character": nats * num_tokens / num_characters / np.log(2),
+        "perplexity": np.exp(nats),
+    }

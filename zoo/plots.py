@@ -1,4 +1,4 @@
-"""Plots of scores, series, attention weights and captions."""
+"""Plots of losses, scores, series, attention weights and captions."""
 
 import textwrap
 
@@ -224,4 +224,35 @@ def plot_attention_over_images(model, contexts, images, captions, vocabulary):
             axis.set_title(title, fontsize=8)
             axis.imshow(image, **box)
             axis.imshow(grid, alpha=0.6, vmin=0, vmax=grids.max(), interpolation="bilinear", **box)
+    return figure
+
+
+def plot_losses(history, baselines, title, ylabel="loss"):
+    """Plots losses after each epoch, with a dashed line for each baseline.
+
+    Args:
+        history: a dict of names to lists of numbers, one for each epoch.
+        baselines: a dict of names to numbers.
+        title: text above the plot.
+        ylabel: what the numbers are.
+
+    Returns:
+        A `matplotlib.figure.Figure`.
+
+    Example:
+
+    >>> figure = plot_losses({"loss": [2.0, 1.5]}, {"5-gram": 1.75}, "Shakespeare")
+    >>> [text.get_text() for text in figure.axes[0].get_legend().get_texts()]
+    ['loss', '5-gram']
+    """
+    import matplotlib.pyplot as plt
+
+    figure, axes = plt.subplots(figsize=(7, 4))
+    for name, values in history.items():
+        axes.plot(range(1, len(values) + 1), values, marker="o", label=name)
+    for name, value in baselines.items():
+        axes.axhline(value, color="grey", linestyle="--", label=name)
+    axes.set(xlabel="epoch", ylabel=ylabel, title=title)
+    axes.legend()
+    axes.grid(alpha=0.3)
     return figure

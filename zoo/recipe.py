@@ -153,6 +153,25 @@ def print_table(title, rows, number=".4f"):
     print("", *lines, sep="\n")
 
 
+def flatten(metrics):
+    """Joins scores by split and model into the rows of one table.
+
+    Args:
+        metrics: a dict from the name of a split to a dict from the name of a model to its scores.
+
+    Returns:
+        A dict from `"split, model"` to the scores.
+
+    Example:
+
+    >>> flatten({"validation": {"gru": {"F1": 0.6}}, "test": {"gru": {"F1": 0.5}}})
+    {'validation, gru': {'F1': 0.6}, 'test, gru': {'F1': 0.5}}
+    """
+    return {
+        f"{split}, {name}": scores for split, rows in metrics.items() for name, scores in rows.items()
+    }
+
+
 def save(config, model, card, *, metrics, history, figures=None, files=None):
     """Saves a trained model to `config.output` and says what was written.
 

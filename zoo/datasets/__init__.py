@@ -7,6 +7,7 @@ files, in three splits:
 - `load_texts`: texts with a label each
 - `load_tagged`: sentences with a tag for each token
 - `load_pairs`: texts with their translations
+- `load_pronunciations`: words with their phonemes
 - `load_captions`: images with their captions
 - `load_corpus`: texts without labels
 - `load_series`: numbers at even steps of time
@@ -20,6 +21,7 @@ from zoo.datasets.corpus import load_corpus
 from zoo.datasets.files import read_text
 from zoo.datasets.loading import load
 from zoo.datasets.pairs import load_pairs
+from zoo.datasets.pronunciations import load_pronunciations
 from zoo.datasets.series import load_series
 from zoo.datasets.tagged import load_tagged, to_iob2, to_iobes
 from zoo.datasets.texts import load_texts
@@ -30,6 +32,7 @@ __all__ = [
     "load_captions",
     "load_corpus",
     "load_pairs",
+    "load_pronunciations",
     "load_series",
     "load_tagged",
     "load_texts",

@@ -32,8 +32,8 @@ def load_pairs(name, data_dir=None, source=None, target=None):
     Args:
         name: see above.
         data_dir: the folder where TFDS keeps its files. None means TFDS's default.
-        source: the language to translate from. None means the one that the dataset names first.
-        target: the language to translate to. None means the other one.
+        source: the language to translate from. None or "" means the one that the dataset names first.
+        target: the language to translate to. None or "" means the other one.
 
     Returns:
         A dict with a pair (sources, targets) for each of `"train"`, `"validation"` and `"test"`. Both

@@ -48,7 +48,7 @@ def check_chord(chord, index):
     if not is_chord or not set(music.to_symbols(np.array([chord]))) <= set(index):
         raise InputError(
             "A chord must be four MIDI pitches that soprano, alto, tenor and bass sing in training, "
-            f"such as [72, 67, 64, 48]. Received: {chord!r:.80}"
+            f"such as 72,67,64,48. Received: {chord!r:.80}"
         )
 
 
