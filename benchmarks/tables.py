@@ -8,6 +8,8 @@ them is replaced. A test fails if a README differs from what this program would 
 """
 
 import collections
+import contextlib
+import io
 import json
 import re
 import statistics
@@ -26,6 +28,8 @@ from run import (
     read_results,
     recipe_of,
 )
+
+import zoo.recipe
 
 READMES = (ROOT / "README.md", *sorted(ROOT.glob("*/README.md")))
 CARDS = ROOT / "zoo" / "presets"
@@ -250,23 +254,13 @@ def make_output(name, rows):
     if not rows:
         return "Not measured yet."
     scores = {recipe.row.format(model): row for model, row in scores_of(rows[0]).items()}
-    keys = list(dict.fromkeys(key for of_model in scores.values() for key in of_model))
-    table = [[recipe.title, *keys]]
-    for model, of_model in scores.items():
-        values = (of_model.get(key) for key in keys)
-        table.append([model, *(as_printed(value, recipe.figure) for value in values)])
-    widths = [max(map(len, column)) for column in zip(*table, strict=True)]
-    lines = [
-        "  ".join([line[0].ljust(widths[0]), *map(str.rjust, line[1:], widths[1:])]) for line in table
-    ]
+    with contextlib.redirect_stdout(io.StringIO()) as printed:
+        zoo.recipe.print_table(recipe.title, scores, recipe.figure)
+    table = printed.getvalue().strip("\n")
     seconds = float(rows[0]["seconds"])
     time = f"{seconds:.0f} seconds" if seconds < 100 else f"{seconds / 60:.0f} minutes"
     cores = "one core" if rows[0]["cores"] == "1" else f"{rows[0]['cores']} cores"
-    return "\n".join([f"Test scores, after {time} on {cores}:", "", "```text", *lines, "```"])
-
-
-def as_printed(value, figure):
-    return "-" if value is None else str(value) if isinstance(value, int) else f"{value:{figure}}"
+    return "\n".join([f"Test scores, after {time} on {cores}:", "", "```text", table, "```"])
 
 
 def make_trained_models():
