@@ -11,6 +11,7 @@ import zoo
 INSERTED = {
     "dense": lambda: keras.layers.Dense(6, "tanh"),
     "normalization": keras.layers.LayerNormalization,
+    "dense at each step": lambda: keras.layers.TimeDistributed(keras.layers.Dense(6, "tanh")),
     "gru": lambda: keras.layers.GRU(4, return_sequences=True),
     "two cells": lambda: keras.layers.RNN(
         [keras.layers.LSTMCell(4), keras.layers.GRUCell(3)], return_sequences=True

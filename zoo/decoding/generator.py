@@ -59,21 +59,21 @@ class Generator(PerStepModel):
                 object.__setattr__(self, "_decoder", Decoder(self))
             return self._decoder
 
-    def step(self, tokens, states, memory=()):
+    def step(self, tokens, states, memory=(), beams=1):
         """One step of the model, in the form that the strategies take.
 
         Args:
             tokens: integers `[rows]`.
             states: flat list of `[rows, units]`, layer by layer.
-            memory: as `decoder().begin` returns it. Beam search has several rows of tokens and states
-                for each row of the memory. They are next to each other.
+            memory: as `decoder().begin` returns it.
+            beams: how many rows of tokens and states there are for each row of the memory. They are
+                next to each other.
 
         Returns:
             Log-probabilities of the next token `[rows, vocabulary]` and the new states. Padding (0) and
             the unknown word (1) are impossible.
         """
-        batch = ops.shape(memory[0] if memory else tokens)[0]
-        tokens = ops.reshape(tokens, (batch, -1))  # [batch, beams]
+        tokens = ops.reshape(tokens, (-1, beams))  # [batch, beams]
         p, states = self.decoder().run(tokens, states, memory, one_step)  # [batch, beams, vocabulary]
         p = ops.reshape(ops.cast(p, "float32"), (-1, p.shape[-1]))
         # Training never teaches the probability of padding, and nobody can read [UNK].
@@ -144,8 +144,10 @@ class Generator(PerStepModel):
 
         def with_memory(*tensors):
             memory, tensors = tensors[:size], tensors[size:]
-            return loop(lambda *now: self.step(*now, memory), *tensors, **fixed)
+            return loop(lambda *now: self.step(*now, memory, beams), *tensors, **fixed)
 
+        # A number, and not the size of a tensor, because `TimeDistributed` of Keras needs to know it.
+        beams = fixed.get("beam_width", 1)
         size, shapes = len(memory), [x.shape for x in self.decoder().memory]
         name = " ".join(map(str, (loop.__name__, *fixed.items())))
         return self._compiled(name, with_memory, shapes)(*memory, *tensors)
