@@ -76,11 +76,10 @@ class Generator(PerStepModel):
         tokens = ops.reshape(tokens, (-1, beams))  # [batch, beams]
         p, states = self.decoder().run(tokens, states, memory, one_step)  # [batch, beams, vocabulary]
         p = ops.reshape(ops.cast(p, "float32"), (-1, p.shape[-1]))
-        # Training never teaches the probability of padding, and nobody can read [UNK].
-        is_token = ops.arange(p.shape[-1]) >= 2
-        total = ops.sum(ops.where(is_token, p, 0.0), axis=-1, keepdims=True)
-        log_p = ops.log(ops.maximum(p, 1e-37)) - ops.log(ops.maximum(total, 1e-37))
-        return ops.where(is_token, log_p, IMPOSSIBLE), states
+        # Training never teaches the probability of padding, and nobody can read [UNK]. Log 0 is -inf.
+        p *= ops.cast(ops.arange(p.shape[-1]) >= 2, "float32")
+        log_p = ops.log(p) - ops.log(ops.sum(p, axis=-1, keepdims=True))
+        return ops.maximum(log_p, IMPOSSIBLE), states
 
     def generate(self, inputs, max_length, strategy="greedy", **options):
         """Generates a sequence for each row of the inputs.
