@@ -360,6 +360,32 @@ def most_frequent_tags(words, tags):
     return {word: counter.most_common(1)[0][0] for word, counter in tags_of.items()}
 
 
+def frequent_words(texts, min_count):
+    """The words that occur at least `min_count` times, for a vocabulary.
+
+    Args:
+        texts: the training texts, a list of lists of str.
+        min_count: int.
+
+    Returns:
+        A list of str, the most frequent first. Of words that are equally frequent, the first one in the
+        texts comes first.
+
+    Raises:
+        ValueError: there is no such word.
+
+    Example:
+
+    >>> frequent_words([["a", "dog", "and", "a", "cat"], ["a", "cat"]], 2)
+    ['a', 'cat']
+    """
+    counts = collections.Counter(word for text in texts for word in text).most_common()
+    frequent = [word for word, count in counts if count >= min_count]
+    if not frequent:
+        raise InputError(f"No word occurs {min_count} times in the training texts: lower min_count.")
+    return frequent
+
+
 def load_glove(path, vocabulary, dim=100):
     """Reads pretrained word vectors for a vocabulary (Pennington et al. 2014).
 
