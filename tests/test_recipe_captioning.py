@@ -75,6 +75,7 @@ def brightness(monkeypatch):
         return np.stack([np.resize(image[0, 0], (25, 1280)) for image in pixels]).astype("float16")
 
     monkeypatch.setattr(zoo.images, "image_features", image_features)
+    monkeypatch.setattr(zoo.images, "network_sha256", lambda weights: "none")
 
 
 def test_own_images(run, tmp_path, brightness):
@@ -95,8 +96,7 @@ def test_features_of_own_images_are_kept(run, tmp_path):
 
 
 @pytest.mark.slow
-def test_the_same_seed_gives_the_same_numbers(assert_same_numbers, tmp_path, brightness, monkeypatch):
-    monkeypatch.setattr(zoo.images, "network_sha256", lambda weights: "none")
+def test_the_same_seed_gives_the_same_numbers(assert_same_numbers, tmp_path, brightness):
     words = ["--seed", "3", "--dataset", write_images(tmp_path), "--data-dir", tmp_path]
     assert_same_numbers("--smoke", *words)
 
@@ -126,8 +126,8 @@ def test_flickr8k(run, tmp_path):
         task.generate([tmp_path / "photo.jpg"], cnn_weights=str(other))
 
 
-def test_words_are_those_of_captions_and_of_names(recipe):
-    word = recipe["WORD"]
+def test_words_are_those_of_captions_and_of_names():
+    word = zoo.text.WORD
     assert re.findall(word, "a man 's tri-colored dog , isn't \" it \" ? -") == [
         *("a", "man", "s", "tri-colored", "dog", "isn't", "it")
     ]
@@ -193,4 +193,4 @@ def test_captions_without_words_are_refused(run, tmp_path, brightness, assert_re
     lines = (tmp_path / "mine.tsv").read_text().splitlines()
     (tmp_path / "mine.tsv").write_text("".join(line.split("\t")[0] + "\t!!!\n" for line in lines))
     words = ["--dataset", tmp_path / "mine.tsv", "--data-dir", tmp_path]
-    assert_refused("No word is in 4 training captions: lower --min-count", "--smoke", *words)
+    assert_refused("No word occurs 4 times in the training texts: lower min_count", "--smoke", *words)

@@ -96,6 +96,83 @@ def image_features(images, data_dir=None, weights="imagenet"):
     return np.load(path, mmap_mode="r")
 
 
+def find_nearest(known, images):
+    """Finds the most similar of some known images, by the cosine of the angle between them.
+
+    Args:
+        known: images `[known, height, width, channels]`, or features `[known, places, channels]`, of
+            which the mean over the places counts.
+        images: images or features like these.
+
+    Returns:
+        Integers `[images]`, each the index of a known image.
+
+    Example:
+
+    >>> known = np.array([[[1.0, 0.0]], [[0.0, 1.0]]])
+    >>> find_nearest(known, np.array([[[0.1, 0.9]]])).tolist()
+    [1]
+    """
+    from sklearn.neighbors import NearestNeighbors  # of the extra "recipes"
+
+    known, images = (
+        x.mean(axis=1, dtype="float32") if x.ndim == 3 else x.reshape(len(x), -1)
+        for x in (known, images)
+    )  # [images, channels or pixels]
+    neighbors = NearestNeighbors(n_neighbors=1, metric="cosine").fit(known)
+    return neighbors.kneighbors(images, return_distance=False)[:, 0]
+
+
+def pick(images, indices):
+    """Decodes some images of a dataset.
+
+    Args:
+        images: a `tf.data.Dataset` of encoded images.
+        indices: which images to decode, integers in rising order.
+
+    Returns:
+        A list of integer tensors `[height, width, 3]`, from 0 to 255.
+
+    Example:
+
+    >>> png = tf.io.encode_png(np.zeros((4, 6, 1), "uint8"))
+    >>> [image.shape.as_list() for image in pick(tf.data.Dataset.from_tensors(png), [0])]
+    [[4, 6, 3]]
+    """
+    encoded = [image for i, image in enumerate(images) if i in indices]
+    return [tf.io.decode_image(image, channels=3, expand_animations=False) for image in encoded]
+
+
+def look_up(contexts, batches):
+    """Puts the context of each row into batches. Rows may share a context, which may be on disk.
+
+    Args:
+        contexts: an array `[images, ...]`, such as the result of `image_features`.
+        batches: a `tf.data.Dataset` of `((index, tokens), targets)`. The index of a context is
+            `[batch, 1]`.
+
+    Returns:
+        A `tf.data.Dataset` of `((context, tokens), targets)`. The context is floats `[batch, ...]`.
+
+    Example:
+
+    >>> indices, tokens, targets = np.array([[1], [0]]), np.array([[2], [2]]), np.array([[3], [3]])
+    >>> batches = tf.data.Dataset.from_tensors(((indices, tokens), targets))
+    >>> for (context, _), _ in look_up(np.array([[0.5], [0.75]]), batches):
+    ...     print(context.numpy().tolist())
+    [[0.75], [0.5]]
+    """
+
+    def replace(inputs, targets):
+        index, tokens = inputs
+        context = tf.numpy_function(
+            lambda index: contexts[index].astype("float32"), [index[:, 0]], tf.float32
+        )
+        return (tf.ensure_shape(context, (None, *contexts.shape[1:])), tokens), targets
+
+    return batches.map(replace).prefetch(2)
+
+
 def network_sha256(weights="imagenet"):
     """The SHA-256 of the weights that `image_features` uses, to be stored with a model.
 
