@@ -1,5 +1,6 @@
 """Text processing: normalization, words, characters and subwords."""
 
+import collections
 import io
 import re
 import unicodedata
@@ -18,6 +19,7 @@ __all__ = [
     "MARKS",
     "WORD",
     "encode_words",
+    "frequent_words",
     "glove_vocabulary",
     "hide_rare_words",
     "load_glove",
@@ -306,3 +308,29 @@ def seed_subwords(function, seed):
     sentencepiece.set_random_generator_seed(seed)
     one_thread = ThreadPoolExecutor(1)
     return lambda *args: one_thread.submit(function, *args).result()
+
+
+def frequent_words(texts, min_count):
+    """Finds the words that occur at least `min_count` times, for a vocabulary.
+
+    Args:
+        texts: the training texts, a list of lists of str.
+        min_count: int.
+
+    Returns:
+        A list of str, the most frequent first. Of words that are equally frequent, the first one in the
+        texts comes first.
+
+    Raises:
+        ValueError: there is no such word.
+
+    Example:
+
+    >>> frequent_words([["a", "dog", "and", "a", "cat"], ["a", "cat"]], 2)
+    ['a', 'cat']
+    """
+    counts = collections.Counter(word for text in texts for word in text).most_common()
+    frequent = [word for word, count in counts if count >= min_count]
+    if not frequent:
+        raise InputError(f"No word occurs {min_count} times in the training texts: lower min_count.")
+    return frequent
