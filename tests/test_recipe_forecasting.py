@@ -182,7 +182,7 @@ def test_a_model_of_one_step_for_two_is_refused(tmp_path, monkeypatch, assert_re
     model = edits.make("sequential", 1, None, features=1)
     monkeypatch.setattr(zoo, "build", lambda name, **others: model)
     path = write(tmp_path / "mine.csv", range(200))
-    assert_refused("outputs [rows, 2]", "--smoke", "--csv", path, "--horizon", "2")
+    assert_refused("the shape [rows, 2]", "--smoke", "--csv", path, "--horizon", "2")
 
 
 @pytest.mark.parametrize(

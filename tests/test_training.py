@@ -1,7 +1,6 @@
 """Training stops if it diverges, and mistakes in a model are found before it starts."""
 
 import contextlib
-import dataclasses
 import random
 
 import edits
@@ -164,11 +163,7 @@ def test_fit_stops_if_the_validation_or_the_last_step_is_not_a_number():
 def test_a_step_that_half_precision_skips_is_no_divergence():
     """The first scale of the loss is too large: its gradients are infinite, the loss is a number."""
 
-    @dataclasses.dataclass
-    class Config:
-        precision: str = "mixed_float16"
-
-    with zoo.training.options(Config()):
+    with zoo.registry.dtype_policy("mixed_float16"):
         model = make_model()
         optimizer = keras.optimizers.LossScaleOptimizer(keras.optimizers.Adam(), initial_scale=1e38)
         model.compile(optimizer, "binary_crossentropy")
@@ -205,11 +200,7 @@ def test_cells_of_other_models():
 def test_check_model_builds_any_model(edit):
     """Also one of tokens above 2048, which half precision cannot tell apart."""
 
-    @dataclasses.dataclass
-    class Config:
-        precision: str = "mixed_float16"
-
-    with zoo.training.options(Config()):
+    with zoo.registry.dtype_policy("mixed_float16"):
         model = edits.make(edit, 3, tokens=5000)
         zoo.training.check_model(model, (X, Y), num_classes=3)
         p = [keras.ops.convert_to_numpy(model(np.array([[token]]))) for token in (2048, 2049)]

@@ -1,15 +1,20 @@
 """The command line of a recipe: a dataclass whose fields are its flags."""
 
 import argparse
+import contextlib
 import dataclasses
 import math
+import os
+import pathlib
 import sys
+import tempfile
 import types
 import typing
 
 from zoo import arguments
 from zoo.console import ends_in_one_line, open_streams
 from zoo.errors import InputError
+from zoo.registry import dtype_policy
 
 MOST = 2**32 - 1  # of whole numbers: the greatest seed that NumPy takes
 
@@ -83,10 +88,47 @@ def run(main, config_class, description, argv=None):
         config = config_class(**vars(parser.parse_args(words)))
         for field, type_ in type_of.items():
             check_number(field.name, type_, getattr(config, field.name), field.default)
-        from zoo import training  # here, because it imports Keras
-
-        with training.options(config) as config:
+        with applied(config) as config:
             main(config)
+
+
+@contextlib.contextmanager
+def applied(config):
+    """Applies the fields `precision` and `distribute` of a recipe's config while the recipe runs.
+
+    Args:
+        config: the dataclass that the flags have filled in.
+
+    Returns:
+        A context manager. Its value is the config to run with. If there are several processes, only the
+        first one prints. The others save to a temporary folder.
+
+    Raises:
+        ValueError: `distribute` is on and the backend does not support it.
+
+    Example:
+
+    >>> import keras, types
+    >>> with applied(types.SimpleNamespace(precision="mixed_bfloat16")):
+    ...     layer = keras.layers.GRU(8)
+    >>> layer.compute_dtype, layer.variable_dtype
+    ('bfloat16', 'float32')
+    """
+    with contextlib.ExitStack() as stack:
+        if getattr(config, "precision", None):
+            stack.enter_context(dtype_policy(config.precision))
+        process = 0
+        if getattr(config, "distribute", False):
+            from zoo import distribution  # here, because it imports Keras
+
+            process = stack.enter_context(distribution.all_devices())
+        if process > 0:
+            nowhere = stack.enter_context(open(os.devnull, "w"))
+            stack.enter_context(contextlib.redirect_stdout(nowhere))
+            if getattr(config, "output", ""):
+                folder = stack.enter_context(tempfile.TemporaryDirectory())
+                config = dataclasses.replace(config, output=str(pathlib.Path(folder, "model")))
+        yield config
 
 
 def _types(config_class):

@@ -1,56 +1,14 @@
 """Checks that keep a training run from being wasted."""
 
-import contextlib
-import dataclasses
 import math
-import os
-import pathlib
 import random
 import re
-import tempfile
 
 import keras
 import tensorflow as tf
 
 from zoo import tasks
 from zoo.errors import InputError
-from zoo.registry import dtype_policy
-
-
-@contextlib.contextmanager
-def options(config):
-    """Applies the fields `precision` and `distribute` of a recipe's config while the recipe runs.
-
-    Args:
-        config: the dataclass that the flags have filled in.
-
-    Returns:
-        A context manager. Its value is the config to run with. If there are several processes, only the
-        first one prints. The others save to a temporary folder.
-
-    Raises:
-        ValueError: `distribute` is on and the backend does not support it.
-
-    Example:
-
-    >>> import types
-    >>> with options(types.SimpleNamespace(precision="mixed_bfloat16")):
-    ...     layer = keras.layers.GRU(8)
-    >>> layer.compute_dtype, layer.variable_dtype
-    ('bfloat16', 'float32')
-    """
-    from zoo import distribution
-
-    with contextlib.ExitStack() as stack:
-        if getattr(config, "precision", None):
-            stack.enter_context(dtype_policy(config.precision))
-        if getattr(config, "distribute", False) and stack.enter_context(distribution.all_devices()) > 0:
-            nowhere = stack.enter_context(open(os.devnull, "w"))
-            stack.enter_context(contextlib.redirect_stdout(nowhere))
-            if getattr(config, "output", ""):
-                folder = stack.enter_context(tempfile.TemporaryDirectory())
-                config = dataclasses.replace(config, output=str(pathlib.Path(folder, "model")))
-        yield config
 
 
 def check_model(model, data, output="", num_classes=None, method=None):
@@ -84,7 +42,7 @@ def check_model(model, data, output="", num_classes=None, method=None):
     >>> check_model(model, (tokens, labels), num_classes=4)
     Traceback (most recent call last):
     ...
-    zoo.errors.InputError: The outputs of the model must have the shape [rows, 4]: ...
+    zoo.errors.InputError: The outputs of the model must have the shape [rows, 4]. ...
     """
     if method and not hasattr(model, method):
         raise InputError(
