@@ -219,10 +219,7 @@ def make_references(rows):
 
 def scores_of(row):
     """The scores on the test split of a run: a dict of each model to its dict of scores."""
-    scores = json.loads(row["metrics"])[SCORES[recipe_of(row["name"])].split]
-    if row["name"] == "one_to_many_music":
-        scores.pop("composer", None)  # has a recipe of its own now
-    return scores
+    return json.loads(row["metrics"])[SCORES[recipe_of(row["name"])].split]
 
 
 def make_details(rows):
