@@ -19,7 +19,7 @@ most likely keys that do sound. One baseline sees only the last chord. Another o
 each key sounds.
 
 In the zoo this model is a `many_to_many` that reads values, reads forward only, and ends in sigmoids:
-its output at each step is the next chord. Expect a test score of 8.25 after a few minutes on one CPU
+its output at each step is the next chord. Expect a test score of 8.26 after a few minutes on one CPU
 core. Notes drawn from it one by one make poor chords. To compose, see one_to_many_composer.py.
 
 Deviations from the papers: dropout, Adam with a learning rate that falls along a cosine, and the epoch
