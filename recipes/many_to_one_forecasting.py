@@ -98,7 +98,7 @@ def score(forecast, truth, std, train, season):
         "MAE": mae,
         "RMSE": np.sqrt((error**2).mean()) * std,
         "MASE, step": mae / naive[1],
-        "MASE, season": mae / naive[season] if naive[season] else None,  # seasons are equal
+        "MASE, season": mae / naive[season] if naive[season] else None,  # all seasons equal
         "scaled MSE": (error**2).mean(),
     }
 
