@@ -95,7 +95,8 @@ SHORT_SPEED = {  # the part and the other program, in words
     ("generation", "predict"): ("translate 64 sentences", "Keras, `predict` once per token"),
     ("latency", "PyTorch"): ("classify one sentence", "PyTorch"),
 }
-# Scores of recurrent models that were trained on the same labels and scored on the same test split.
+# Scores of recurrent models that were trained on the same labels and scored on the same test split,
+# unless the text says otherwise.
 PUBLISHED = {
     "one_to_many_music": "8.43 (GRU, Bai et al. 2018)",
     "many_to_many_ner": "0.419 (UH-RiTUAL, Derczynski et al. 2017)",
