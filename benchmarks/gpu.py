@@ -1,38 +1,39 @@
-"""How fast does the zoo train on a GPU beside PyTorch's layers? Does the GPU compute what the CPU does?
+"""How fast does the zoo train on a GPU, compared with PyTorch? Are the results the same as on the CPU?
 
     KERAS_BACKEND=jax python benchmarks/gpu.py
     KERAS_BACKEND=torch python benchmarks/gpu.py --cell lstm --type many_to_one
 
-It needs keras, numpy, and jax or torch with their GPU packages. It needs no TensorFlow and no dataset.
-Without a GPU it runs on the CPU, and the rows say so.
+It needs keras, numpy, and jax or torch with their GPU packages. It does not need TensorFlow or a
+dataset. Without a GPU it runs on the CPU, and then the rows say "cpu".
 
-It trains `many_to_one`, and `encoder_decoder` without attention, each with one layer in one direction.
+It trains `many_to_one`, and `encoder_decoder` without attention. Each has one layer in one direction.
 As in the recipes, the optimizer is Adam with clipped gradients. The tokens are random. The sequences
-are as long as those of IMDb (words and punctuation, cut to 400) and Multi30k. A batch has 64 sequences
-of similar length. They are padded on the right: to 256 or 400 tokens for IMDb, to 24 for Multi30k. The
-lengths are few because XLA compiles once for each.
+are as long as those of IMDb (words and punctuation, cut to 400) and of Multi30k. A batch has 64
+sequences of similar length. They are padded on the right to 256 or 400 tokens for IMDb, and to 24 for
+Multi30k. There are so few lengths because XLA compiles once for each of them.
 
-ours      `fit` over the batches, under Keras's policy float32 or mixed_bfloat16.
-PyTorch   a plain loop over the same batches with nn.RNN, nn.LSTM or nn.GRU; for bfloat16 it uses
+ours      `fit` on the batches, with Keras's policy float32 or mixed_bfloat16.
+PyTorch   A plain loop over the same batches, with nn.RNN, nn.LSTM or nn.GRU. For bfloat16 it uses
           autocast. "packed" packs all sequences. "padded" packs only the encoder's source, because its
-          last states are needed. The warm-up tries both. Only the faster one is measured, and the
-          column setting names it.
+          last states are needed. Both are tried first. Only the faster one is measured, and the column
+          setting names it.
 
-The programs take turns, round by round. The clock stops when the device has finished. Each uses its
-default precision for float32 products: TF32 in JAX and cuDNN, full precision in the rest of PyTorch.
-A figure is the number of training steps a second. The CSV has its median over the rounds, and the least
-and the most. The first pass over the batches includes compiling. It does not count, and its time is in
-the column warm-up seconds. The column cudnn is yes if the training step calls cuDNN's recurrent layer.
-On JAX the program that XLA gets is searched for it, on PyTorch the profile of a step.
+The programs take turns, round by round. The clock stops when the device has finished. Each program uses
+its default precision for float32 products. That is TF32 in JAX and cuDNN, and full precision in the
+rest of PyTorch. A figure is the number of training steps a second. The CSV has the median over the
+rounds, the least and the most.
 
-The column max error tells how far the results are from those of the CPU in float32 with the same
-weights: see `measure_error`. If it is above the column tolerance, the exit status is 1; the tolerance
-is explained in `tolerance`.
+The first pass over the batches includes compiling, so it does not count. Its time is in the column
+warm-up seconds. The column cudnn is "yes" if the training step calls cuDNN's recurrent layer. To find
+that out, we search the program that JAX gives to XLA, or the profile of a step in PyTorch.
 
-Each combination's rows are written to gpu.csv as soon as it has been measured. They replace older rows
-of the same device, backend and combination; all others stay. What does not fit into --seconds is listed
-at the end, with how to measure it. With --smoke the sizes are tiny, and a CSV is only written if
---output names one.
+The column max error compares the results with float32 on the CPU, with the same weights. See
+`measure_error`. If it is above the column tolerance (see `tolerance`), the exit status is 1.
+
+The rows of a combination are written to gpu.csv as soon as it has been measured. They replace older
+rows of the same device, backend and combination. All other rows stay. If --seconds are up, the rest is
+not measured, and the last lines say how to measure it. With --smoke the sizes are tiny, and a CSV is
+written only if --output names one.
 """
 
 import argparse
@@ -97,7 +98,7 @@ class Sizes(typing.NamedTuple):
     vocabulary_size: int = 10000
     batch_size: int = 64
     steps: int = 4  # number of batches, from the shortest sequences to the longest
-    lengths: tuple = ((256, 400), (24,))  # to which each type is padded; longer sequences are cut
+    lengths: tuple = ((256, 400), (24,))  # padded lengths of each type; longer sequences are cut
 
 
 SMOKE = Sizes(2, 0.0, (8,), 6, 50, 4, 2, ((8,), (6,)))
@@ -197,7 +198,7 @@ def ours_has_cudnn(model, x, y):
 
 
 def first_steps(x, y):
-    """The first four tokens of each row. A profile needs no more: all steps run the same operators."""
+    """The first four tokens of each row. That is enough for a profile, because all steps are alike."""
     return keras.tree.map_structure(lambda column: column[:, :4], (x, y))
 
 
@@ -208,7 +209,7 @@ def profile(run):
     return {event.key for event in profiler.key_averages()}
 
 
-# PyTorch's: see pytorch.py
+# PyTorch, see also pytorch.py
 
 
 def run_torch(kind, modules, device, precision, packed, batch):
@@ -241,7 +242,7 @@ def torch_outputs(kind, modules, device, precision, packed, batch):
 
 @functools.lru_cache(maxsize=1)  # both precisions are compared with the same results
 def reference(kind, cell, units, sizes):
-    """What a model gives on the CPU in float32: weights, outputs, and how a step moves the weights."""
+    """Results on the CPU in float32: weights, outputs, and how a training step changes the weights."""
     keras.utils.set_random_seed(0)
     x, y = make_batches(kind, sizes)[0]
     with keras.device("cpu"):
@@ -261,7 +262,7 @@ def take_step(model, x, y):
         return [np.concatenate([w.ravel() for w in weights]) for weights in layers if weights]
 
     before = flat_weights()
-    train_ours(model, [(x, y)])  # for train_on_batch, XLA would compile another program
+    train_ours(model, [(x, y)])  # because train_on_batch would compile another program
     return [new - old for new, old in zip(flat_weights(), before, strict=True)]
 
 
@@ -270,13 +271,13 @@ def measure_error(x, outputs, expected, moved=(), expected_moved=()):
 
     An error is the sum of absolute differences, divided by the sum of absolute expected values.
 
-    The first error is that of the outputs at real tokens, after the mean of the expected outputs has
-    been subtracted from both. A new model gives nearly the same output for every input, and only the
-    small rest shows a mistake.
+    The first error compares the outputs at real tokens. The mean of the expected outputs is subtracted
+    from both, because the outputs of a new model are nearly the same for all inputs. A mistake would
+    show only in the small differences.
 
-    The others are those of a training step: how it moved the weights, with one error for each layer.
-    It is not one for each weight, because bfloat16 loses much of the gradient of a single bias. That
-    gradient is a sum over all steps, and its terms nearly cancel.
+    The other errors compare how a training step changes the weights. There is one error for each layer,
+    not for each weight, because bfloat16 loses much of the gradient of a single bias. That gradient is
+    a sum over all steps, and its terms nearly cancel.
     """
     if isinstance(x, list):  # source and target
         outputs, expected = outputs[x[1] != 0], expected[x[1] != 0]  # [tokens, vocabulary_size]
@@ -292,14 +293,14 @@ def tolerance(precision, x):
     Rounding to TF32, which has 11 significant bits, changes a number by at most 2^-11 of its size. GPUs
     may use TF32 for float32 products. For bfloat16, which has 8 bits, it is at most 2^-8.
 
-    These errors go up as often as down. So over the n steps from the first token to the last they grow
-    like the square root of n. Long rows in a matrix product add nothing to that: the error of the sum
-    grows like the square root of the number of terms, but so does the sum.
+    Rounding goes up as often as down. So the errors of n steps add up to about the square root of n
+    times the error of one step. A large matrix product does not make the relative error larger: the
+    error of a sum grows like the square root of its number of terms, but the sum grows like that, too.
 
     Four times as much is allowed, because the largest of several errors counts. This was tried on a CPU
-    with 128 units for each cell, and with 1024 units for SimpleRNN and LSTM in many_to_one. Rounded to
-    bfloat16, or to TF32 by hand, all errors were at most a quarter of the tolerance. A wrong gate, mask
-    or gradient gives an error far above it.
+    with 128 units for each cell, and with 1024 units for SimpleRNN and LSTM in many_to_one. With
+    rounding to bfloat16, or to TF32 by hand, all errors were at most a quarter of the tolerance. A
+    wrong gate, mask or gradient gives an error far above it.
     """
     roundoff = {"float32": 2.0**-11, "bfloat16": 2.0**-8}[precision]
     steps = sum(column.shape[1] for column in keras.tree.flatten(x))
@@ -343,7 +344,7 @@ def seconds_of(run):
 
 
 def alternate(programs, rounds, limit=3.0):
-    """Seconds of each program in each round. Programs take turns; slow ones have three rounds only."""
+    """Seconds of each program in each round. The programs take turns. Slow ones have three rounds."""
     seconds, start = {name: [] for name in programs}, time.perf_counter()
     for i in range(rounds):
         if i >= 3 and time.perf_counter() - start > limit:
@@ -366,7 +367,7 @@ def prepare_ours(model, batches, expected):
 
 
 def prepare_torch(model, batches, expected, combination, device):
-    """The same for PyTorch's layers, packed or padded: the faster. Only their outputs are checked."""
+    """Does the same for PyTorch, packed or padded, whichever is faster. Checks only the outputs."""
     kind, cell, _, precision = combination
     (x, y), (outputs, _) = batches[0], expected
     tensors, variants = [torch_batch(kind, *batch) for batch in batches], {}
@@ -391,7 +392,7 @@ def measure(combination, sizes):
     weights, *expected = reference(kind, cell, units, sizes)
     model = build_ours(*combination, sizes)
     model.set_weights(weights)
-    prepared = {"ours": None}  # filled last, because it trains: PyTorch's layers copy the weights first
+    prepared = {"ours": None}  # filled last, because that changes the weights, which PyTorch copies
     if torch_device():
         prepared["PyTorch"] = prepare_torch(model, batches, expected, combination, torch_device())
     prepared["ours"] = prepare_ours(model, batches, expected)
@@ -421,7 +422,9 @@ def arguments(argv=None):
     for name, choices in (("type", TYPES), ("cell", CELLS), ("precision", tuple(POLICIES))):
         parser.add_argument(f"--{name}", action="append", choices=choices, help="may be repeated")
     parser.add_argument("--units", action="append", type=int, help="default: 128 and 1024")
-    parser.add_argument("--seconds", type=float, default=200.0, help="in all, about (default: 200)")
+    parser.add_argument(
+        "--seconds", type=float, default=200.0, help="for everything, about (default: 200)"
+    )
     parser.add_argument("--smoke", action="store_true", help="tiny sizes, one cell")
     parser.add_argument("--output", type=pathlib.Path, help="CSV (default: benchmarks/gpu.csv)")
     options = parser.parse_args(argv)
@@ -436,7 +439,7 @@ def arguments(argv=None):
 
 
 def combinations(options, sizes):
-    """What is to be measured. The most used come first, and a model's two precisions are neighbors."""
+    """Lists what to measure: the most used cells first, and the two precisions of a model together."""
     cells = options.cell or (("lstm",) if options.smoke else ("lstm", "gru", "simple_rnn"))
     chosen = itertools.product(
         cells, options.units or sizes.units, options.type or TYPES, options.precision or POLICIES
@@ -445,7 +448,7 @@ def combinations(options, sizes):
 
 
 def describe(options):
-    """Columns that all rows share."""
+    """The columns that are the same in all rows."""
     backend = keras.backend.backend()
     words = []
     for name in ("type", "cell", "units", "precision"):
@@ -465,7 +468,7 @@ def describe(options):
 
 
 def write(rows, path):
-    """Writes rows to a CSV, all or none. Old rows stay, unless a new one has the same key."""
+    """Writes rows to a CSV, all or none. An old row stays unless a new one has the same key."""
     path, new = pathlib.Path(path), {tuple(row[name] for name in KEY) for row in rows}
     orders = {"type": TYPES, "cell": CELLS, "precision": [*POLICIES], "what": ["ours", "PyTorch"]}
     checks = dict.fromkeys(COLUMNS, str) | {"units": int}
@@ -488,7 +491,7 @@ def main(argv=None):
         )
     if device_type() not in ("cpu", "gpu", "cuda"):
         sys.exit(
-            "Only CUDA's GPUs and the CPU are measured: set KERAS_TORCH_DEVICE=cpu. "
+            "This measures only CUDA GPUs and the CPU. Set KERAS_TORCH_DEVICE=cpu. "
             f"Received: {device_type()!r}"
         )
     sizes, about = SMOKE if options.smoke else Sizes(), describe(options)
@@ -496,7 +499,7 @@ def main(argv=None):
     print(f"{about['device']}; {about['versions']}; Keras on {about['backend']}", flush=True)
     if torch_device() is None:
         reason = "does not see this device" if TORCH else "is not installed"
-        print(f"PyTorch {reason}, its rows are left out.", flush=True)
+        print(f"PyTorch {reason}, so its rows are left out.", flush=True)
     todo, took, wrong, failed, left = combinations(options, sizes), {}, [], [], []
     for i, combination in enumerate(todo):
         name, start = " ".join(map(str, combination)), time.perf_counter()
@@ -505,7 +508,7 @@ def main(argv=None):
             continue
         try:
             rows = [about | row for row in measure(combination, sizes)]
-        except Exception:  # such as out of memory: the others are still measured
+        except Exception:  # such as out of memory; the others are still measured
             traceback.print_exc()
             failed.append(name)
             continue
@@ -518,14 +521,16 @@ def main(argv=None):
             print(f"[{i + 1}/{len(todo)}] {name}:", text.format(**row), flush=True)
             if not float(row["max error"]) <= float(row["tolerance"]):
                 wrong.append(
-                    f"{name}, {row['what']}: differs from the CPU by {row['max error']}, "
-                    f"allowed are {row['tolerance']}"
+                    f"{name}, {row['what']}: differs from the CPU by {row['max error']}. At most "
+                    f"{row['tolerance']} is allowed"
                 )
-    print(f"{time.perf_counter() - begin:.0f} s in all" + (f", written to {output}" if output else ""))
+    print(
+        f"{time.perf_counter() - begin:.0f} s in total" + (f", written to {output}" if output else "")
+    )
     if left:
         print(
-            f"Left out, because {options.seconds:g} s were up: {'; '.join(left)}. Measure them with a "
-            "longer --seconds, or with --cell, --type, --units and --precision: other rows stay."
+            f"Left out, because {options.seconds:g} s were up: {'; '.join(left)}. Measure them with "
+            "a larger --seconds, or with --cell, --type, --units and --precision. Other rows stay."
         )
     if failed:
         print(f"Failed, see above: {'; '.join(failed)}.", file=sys.stderr)

@@ -37,16 +37,16 @@ def run(script, changes):
         source = source.replace(old, new)
     notebook = jupytext.reads(source, fmt="py:percent")
     for i, cell in enumerate(notebook.cells):
-        cell.id = f"cell-{i}"  # jupytext's are random: every run would change them
+        cell.id = f"cell-{i}"  # jupytext's ids are random, so they would change in every run
     with tempfile.TemporaryDirectory() as folder:
         NotebookClient(
             notebook,
             timeout=600,
             kernel_name="python3",
             record_timing=False,
-            coalesce_streams=True,  # else one cell can have its text in several pieces
+            coalesce_streams=True,  # otherwise the text of a cell can be in several pieces
             resources={"metadata": {"path": folder}},
-            # Else the first cell shows what TensorFlow's C++ code writes during import.
+            # Otherwise the first cell shows what TensorFlow's C++ code writes during import.
             extra_arguments=["--IPKernelApp.capture_fd_output=False"],
         ).execute()
     return notebook
@@ -60,7 +60,7 @@ def main():
     parser.add_argument("names", nargs="*", metavar="NAME", choices=[[], *names], default=[])
     options = parser.parse_args()
     for dataset in DATASETS:
-        zoo.datasets.load(dataset)  # prepares it now: a notebook must not show its progress bar
+        zoo.datasets.load(dataset)  # prepares it now, so that no notebook shows a progress bar
     for name in options.names or names:
         begin = time.perf_counter()
         notebook = run(FOLDER / f"{name}.py", {})

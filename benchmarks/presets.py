@@ -3,14 +3,14 @@
     python benchmarks/presets.py add FOLDER NAME --limits "What it cannot do."
     python benchmarks/presets.py measure NAME ...
 
-FOLDER is what a recipe wrote with --output. `add` rounds its weights to half precision, measures the
-rounded model on the whole test split and on the first rows of it, and puts it into zoo/presets. A test
-repeats the measurement of the first rows. `measure` prints the scores on the whole test split. Both ask
-the loaded task as a user would, except for the likelihoods of text and music.
+FOLDER is a folder that a recipe wrote with --output. `add` rounds the weights to half precision. It
+measures the rounded model on the whole test split and on its first rows, and puts it into zoo/presets.
+A test repeats the measurement on the first rows. `measure` prints the scores on the whole test split.
+Both call the loaded task as a user would. Only the likelihoods of text and music come from the
+functions of the recipes.
 """
 
 import argparse
-import hashlib
 import io
 import json
 import pathlib
@@ -25,14 +25,15 @@ import numpy as np
 import sacrebleu
 
 import zoo
+from zoo.storage.hashes import hash_of
 from zoo.tasks import cards, tagging, trained_models
 
 ROOT = pathlib.Path(__file__).parent.parent
-SAMPLE = 100  # rows that the test measures again
+SAMPLE = 100  # number of rows that the test measures again
 
 
 def halve(source, target):
-    """Copies a `.keras` file. Its weights are rounded to float16 and compressed; Keras can open it."""
+    """Copies a `.keras` file, rounds its weights to float16 and compresses them."""
 
     def copy(group, copied):
         copied.attrs.update(group.attrs)
@@ -106,11 +107,8 @@ def measure_punctuation(task, rows):
 
 def measure_forecasting(task, rows):
     parts, _ = zoo.datasets.load_series(task.card["dataset"], "", None)
-    values, first = (
-        np.concatenate(list(parts.values())),
-        sum(map(len, parts.values())) - len(parts["test"]),
-    )
-    horizon = task.card["config"]["horizon"]
+    values, horizon = np.concatenate(list(parts.values())), task.card["config"]["horizon"]
+    first = len(values) - len(parts["test"])
     ends = range(first, len(values) - horizon + 1)[:rows]
     errors = [np.abs(task.predict(values[:end]) - values[end : end + horizon]) for end in ends]
     return {"MAE": np.mean(errors)}
@@ -144,7 +142,7 @@ def measure_captioning(task, rows):
 
 
 def measure_language_model(task, rows):
-    """Nats for each token, of the first `rows` windows if given."""
+    """Nats a token. `rows` is a number of windows, not of texts."""
     functions, config = recipe(task), task.card["config"]
     texts = zoo.datasets.load_corpus(task.card["dataset"])["test"]
     index = {symbol: i for i, symbol in enumerate(task.card["vocabulary"])}
@@ -157,7 +155,7 @@ def measure_language_model(task, rows):
 
 
 def measure_composition(task, rows):
-    """In nats a token, of the same 16 beats of each chorale as in the recipe."""
+    """Nats a token, on the same 16 beats of each chorale as in the recipe."""
     functions = runpy.run_path(str(ROOT / "recipes" / "one_to_many_composer.py"))
     chorales = zoo.datasets.load("jsb_chorales/16th", "test").as_numpy_iterator()
     index = {symbol: i for i, symbol in enumerate(task.card["vocabulary"])}
@@ -168,7 +166,7 @@ def measure_composition(task, rows):
 
 
 def add(folder, name, limits, licence):
-    """Adds a folder that a recipe has written to the trained models of the package."""
+    """Makes a folder that a recipe wrote one of the trained models of the package."""
     folder, card = zoo.tasks.find(folder)
     new = pathlib.Path(tempfile.mkdtemp()) / name
     new.mkdir()
@@ -176,23 +174,19 @@ def add(folder, name, limits, licence):
     for file in needed:
         shutil.copy(folder / file, new)
     halve(folder / "model.keras", new / "model.keras")
-    sha256 = {file: hashlib.sha256((new / file).read_bytes()).hexdigest() for file in needed}
-    card |= {"limits": limits, "sha256": sha256, "precision of the weights": "float16"}
+    card["sha256"] = {file: hash_of(new / file) for file in needed}
+    card |= {"limits": limits, "precision of the weights": "float16"}
     card["licence"] = licence or card["licence"]
-    card.pop("also_written", None)  # is not copied
-    write_card(new, card)
+    card.pop("also_written", None)  # these files are not copied
+    cards.write_card(new, card)
     task = zoo.load(new)
-    card["measured"] = {"test": measure(task), f"first {SAMPLE} rows of test": measure(task, SAMPLE)}
-    write_card(new, card)
+    measured = {"test": measure(task), f"first {SAMPLE} rows of test": measure(task, SAMPLE)}
+    card["measured"] = cards.plain("measured", measured)
+    cards.write_card(new, card)
     target = trained_models.FOLDER / name
     shutil.rmtree(target, ignore_errors=True)
     shutil.move(new, target)
-    print(json.dumps(card["measured"], indent=1, default=float))
-
-
-def write_card(folder, card):
-    text = json.dumps(card, indent=1, ensure_ascii=False, default=float)
-    (folder / cards.CARD_FILE).write_text(text, "utf-8")
+    print(json.dumps(card["measured"], indent=1))
 
 
 def main():

@@ -1,6 +1,7 @@
-"""PyTorch's own layers with the weights of a zoo model: the same arithmetic, for speed.py and gpu.py.
+"""PyTorch's own layers with the weights of a model of the zoo, for speed.py and gpu.py.
 
-PyTorch is optional, and TORCH says whether it is installed. TensorFlow is not needed.
+They compute the same as the model. PyTorch is optional, and TORCH says whether it is installed.
+TensorFlow is not needed.
 """
 
 import importlib.util
@@ -15,7 +16,7 @@ if TORCH:
 
 
 def build_torch(model, cell):
-    """PyTorch's layers with the weights of a model of the zoo, by the names of its layers."""
+    """A dict from the names of a model's layers to PyTorch layers with the same weights."""
     modules = nn.ModuleDict()
     rnn = {"simple_rnn": nn.RNN, "lstm": nn.LSTM, "gru": nn.GRU}[cell]
     for layer in model.layers:
@@ -40,7 +41,7 @@ def build_torch(model, cell):
 
 
 def as_torch(cell, kernel, recurrent_kernel, bias):
-    """Weights of a recurrent layer as PyTorch has them: a GRU's gates are r, z, n, in Keras z, r, n."""
+    """Weights of a layer in PyTorch's order. A GRU's gates are r, z, n there, and z, r, n in Keras."""
     if cell == "gru":
         kernel, recurrent_kernel, bias = (
             np.concatenate([np.split(w, 3, axis=-1)[i] for i in (1, 0, 2)], axis=-1)
@@ -51,12 +52,12 @@ def as_torch(cell, kernel, recurrent_kernel, bias):
 
 
 def make_adam(modules):
-    """Adam with Keras's epsilon. PyTorch's RNN and LSTM have two biases where Keras's have one."""
+    """Adam with Keras's epsilon. It trains two biases in PyTorch's RNN and LSTM. Keras has only one."""
     return torch.optim.Adam(modules.parameters(), eps=1e-7, fused=True)
 
 
 def torch_batch(kind, x, y):
-    """Tokens, longest rows first, their lengths, and answers, which are -100 at padding."""
+    """Returns tokens, lengths and answers, the longest rows first. Answers at padding are -100."""
     columns = keras.tree.flatten(x)
     order = np.argsort(-(columns[0] != 0).sum(axis=1), kind="stable")
     columns, y = [column[order] for column in columns], y[order]
@@ -66,10 +67,10 @@ def torch_batch(kind, x, y):
 
 
 def torch_logits(kind, modules, tokens, lengths, packed):
-    """Before sigmoid or softmax: `[batch, 1]`, or `[batch, time, classes]`.
+    """Computes outputs before sigmoid or softmax: `[batch, 1]`, or `[batch, time, classes]`.
 
-    All may be on a GPU but the lengths: packing needs them on the CPU. The encoder's source is always
-    packed, because its last states are needed.
+    The lengths must be on the CPU, because packing needs them there. Everything else may be on a GPU.
+    The encoder's source is always packed, because its last states are needed.
     """
 
     def read(name, rnn, i, packed, states=None):
@@ -96,4 +97,4 @@ def torch_logits(kind, modules, tokens, lengths, packed):
 def torch_loss(kind, logits, y):
     if kind == "many_to_one":
         return nn.functional.binary_cross_entropy_with_logits(logits, y.float())
-    return nn.functional.cross_entropy(logits.flatten(0, 1), y.flatten())  # leaves out -100
+    return nn.functional.cross_entropy(logits.flatten(0, 1), y.flatten())  # it leaves out -100

@@ -6,11 +6,11 @@
     python benchmarks/run.py --recipe sst2                one of these
     python benchmarks/run.py --smoke                      checks that everything runs, keeps nothing
 
-A row is added when its run has ended. A command that has a row is not run again, so after an
-interruption the same command goes on. Several commands with different runs may go on at once. Each run
-is a process of its own, as from a shell. If one fails, it is reported and the others go on. Files in
-the flags, such as `--glove glove.6B.zip`, belong into the current folder. With `--jobs 2` two runs go
-on at once, each on half of the cores. tables.py makes the tables of the README files from results.csv.
+A row is added when its run has ended. A run that has a row is not repeated. So if you interrupt the
+program, start the same command again. You can start several commands at once if their runs differ. Each
+run is a process of its own. If one fails, the program reports it and does the others. Files in the
+flags, such as `--glove glove.6B.zip`, must be in the current folder. `--jobs 2` does two runs at once,
+each on half of the cores. tables.py makes the tables of the README files from results.csv.
 """
 
 import argparse
@@ -81,7 +81,7 @@ SCORES = {
 DEFAULTS = [*SCORES]  # the recipes as they are
 KEY = ("name", "cell", "seed")
 SMOKE = ("one_to_one_digits", "many_to_one_forecasting", "many_to_one_sentiment")  # no download
-RUNNING = set()  # processes
+RUNNING = set()  # the processes that are running now
 
 
 class Reference(typing.NamedTuple):
@@ -145,7 +145,9 @@ def arguments(argv=None):
     which.add_argument("--reference", action="store_true", help="other data and longer training")
     which.add_argument("--smoke", action="store_true", help="a few seconds each, keeps nothing")
     parser.add_argument("--cell", action="append", choices=CELLS, help="only this one; may be repeated")
-    parser.add_argument("--seeds", type=int, default=3, help="number of seeds, from 0 on (default: 3)")
+    parser.add_argument(
+        "--seeds", type=int, default=3, help="number of seeds; the first is 0 (default: 3)"
+    )
     parser.add_argument("--jobs", type=int, default=1, help="number of runs at once (default: 1)")
     parser.add_argument("--results", type=pathlib.Path, default=RESULTS, help="the csv file to add to")
     options = parser.parse_args(argv)
@@ -191,7 +193,7 @@ def number_or_nothing(text):
 
 
 COUNTS = ("parameters", "epochs", "seconds", "cpu_seconds", "peak_mb", "cores")
-CHECKS = dict.fromkeys(COLUMNS, str) | {  # for each column what reads it, or fails
+CHECKS = dict.fromkeys(COLUMNS, str) | {  # a function for each column, which fails if it cannot read it
     "name": [*DEFAULTS, *REFERENCES].index,
     "cell": CELLS.index,
     "seed": int,
@@ -235,7 +237,7 @@ def read_results(path, checks=CHECKS):
                     raise ValueError(f"{row[name][:60]!r} cannot be the {name}") from None
             rows.append(row)
     except (ValueError, csv.Error, OSError) as error:
-        line = max(1, reader.reader.line_num)  # of DictReader: that of the last whole row
+        line = max(1, reader.reader.line_num)  # `reader.line_num` is the last row without a mistake
         if isinstance(error, UnicodeDecodeError):
             line = content[: error.start].count(b"\n") + 1
         sys.exit(f"{path}, line {line}: {error}. Repair the file or restore an earlier version of it.")
@@ -252,7 +254,7 @@ def write_results(path, rows):
 
 
 def write_csv(path, columns, rows):
-    """Writes a CSV as a whole or not at all."""
+    """Writes a CSV file completely or not at all."""
     new = path.with_name(f".{path.name}")
     try:
         with open(new, "w", newline="", encoding="utf-8") as file:
@@ -285,7 +287,7 @@ def machine():
 
 
 def run(name, cell, seed, cores, smoke=False):
-    """Runs a configuration on some cores and returns its row. Raises a RuntimeError if it fails."""
+    """Runs a recipe on some cores and returns its row. Raises a RuntimeError if the recipe fails."""
     score = SCORES[recipe_of(name)]
     _, recipe, *words = shlex.split(command_of(name, cell, seed))
     with tempfile.TemporaryDirectory() as folder:
@@ -298,7 +300,7 @@ def run(name, cell, seed, cores, smoke=False):
             )
         os.sched_setaffinity(process.pid, cores)
         RUNNING.add(process)
-        _, status, usage = os.wait4(process.pid, 0)  # waits, and tells time and memory of this process
+        _, status, usage = os.wait4(process.pid, 0)  # also returns its time and memory
         RUNNING.remove(process)
         seconds = time.perf_counter() - begin
         process.returncode = os.waitstatus_to_exitcode(status)
@@ -356,7 +358,7 @@ def go(options, runs):
     begin, ended, failed = time.perf_counter(), [], []
 
     def one(key):
-        if is_done(key):  # by another process, meanwhile
+        if is_done(key):  # another process has done it since
             left.remove(key)
             return
         share = shares.get()
@@ -382,7 +384,8 @@ def go(options, runs):
             list(pool.map(one, [*left]))
         except KeyboardInterrupt:
             print(
-                f"\nInterrupted. {options.results} is complete so far. Run the same command to go on.",
+                f"\nInterrupted. {options.results} has all runs that ended. "
+                "To go on, start the same command again.",
                 flush=True,
             )
             pool.shutdown(wait=False, cancel_futures=True)

@@ -2,37 +2,39 @@
 
     python benchmarks/speed.py [--part PART] [--cell CELL]
 
-The programs of a comparison take turns (A B C A B C) in one process on the CPU. After a warm-up that
-compiles there are five rounds. In each round a program runs for at least half a second. A figure is the
-median over the rounds, with the least and the most. The ratio to the zoo is computed round by round.
-Some programs can run in several ways: the zoo with or without XLA, PyTorch with one thread or more. The
-warm-up finds the fastest way, and the column setting names it.
+The programs of a comparison take turns (A B C A B C) in one process on the CPU. First each program
+runs once, to compile. Then there are five rounds. In each round a program runs for at least half a
+second. A figure is the median over the rounds, with the least and the most. The ratio to the zoo is
+computed round by round. Some programs can run in several ways: the zoo with or without XLA, PyTorch
+with one thread or more. Before the rounds, each way is tried. The fastest one is measured, and the
+column setting names it.
 
-training    Training steps a second. The sequences are as long as those of real data: IMDb, cut to the
-            last 200 words (many_to_one), CoNLL-2003 (many_to_many), and Multi30k (encoder_decoder
-            without attention). There is one layer in one direction, Adam, and random tokens. The
-            batches are some of an epoch, from the shortest to the longest. The zoo and PyTorch read the
-            same batches of sequences of similar length. "PyTorch packed" packs them, as is usual.
-            "PyTorch padded" packs only the encoder's source, because its last states are needed. It is
-            faster where there is little padding. The plain script pads everything to the longest
-            sequence and masks nothing. So it computes more, and not the same. It compiles as Keras does
-            by default, without XLA. The same rounds measure the peak: the operations of our training
-            (only matrix products, only real tokens) beside a large product of two float32 matrices on
-            all cores.
-accuracy    Seconds of `fit`, with compiling, until the validation accuracy is reached, for each seed.
-            The plain script pads to 200 on the left and has no mask, as in textbooks. Ours also clips
-            gradients, as the recipes do.
-generation  Greedy translations by a model as large as that of the translation recipe, and with a beam.
-            The weights are random and the end token is impossible, so all tokens have to be written.
-            "predict" calls `predict` of the whole model once for each token. The textbook's way does
-            that one sentence at a time. It is measured on two sentences and multiplied.
-latency     Milliseconds to answer one sentence of 20 words. Ours is `predict_on_batch`, which a loaded
-            task uses too.
+training    Training steps a second. There is one layer in one direction, with Adam and random tokens.
+            The sequences are as long as those of real data: IMDb, cut to the last 200 words
+            (many_to_one), CoNLL-2003 (many_to_many), and Multi30k (encoder_decoder without attention).
+            We take a few batches of an epoch, from the shortest to the longest. The zoo and PyTorch
+            read the same batches of sequences of similar length. "PyTorch packed" packs them, as is
+            usual. "PyTorch padded" packs only the encoder's source, because its last states are needed.
+            It is faster if there is little padding. The plain script pads everything to the longest
+            sequence and has no mask. So it computes more, and its results are not the same. It compiles
+            as Keras does by default, without XLA.
+            The same rounds measure the peak of the processor, with a large product of two float32
+            matrices on all cores. The share of the peak counts only the matrix products of our training
+            at real tokens.
+accuracy    Seconds of `fit`, including compiling, until the validation accuracy is reached, for each
+            seed. The plain script pads to 200 on the left and has no mask, as in textbooks. Ours also
+            clips gradients, as the recipes do.
+generation  Seconds to translate a batch, greedily and with a beam. The model is as large as the one of
+            the translation recipe. The weights are random, and the end token is impossible, so every
+            translation has the full length. "predict" calls `predict` of the whole model once for each
+            token. "textbook" does that for one sentence at a time. It is measured on two sentences and
+            multiplied.
+latency     Milliseconds to answer one sentence of 20 words. Ours is `predict_on_batch`.
 
-Keras runs on the backend of KERAS_BACKEND. The rows of a comparison go into speed.csv when it has
-ended. They replace older rows of the same comparison, and all others stay. tables.py makes the tables
-of the README files from it. PyTorch is optional: pip install ".[bench]". Without it, its rows are left
-out.
+Keras runs on the backend that KERAS_BACKEND names. The rows of a comparison are written to speed.csv
+when the comparison is done. They replace older rows of the same comparison. All other rows stay.
+tables.py makes the tables of the README files from it. PyTorch is optional: pip install ".[bench]".
+Without PyTorch, its rows are left out.
 """
 
 import dataclasses
@@ -46,7 +48,7 @@ import re
 import time
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-# PyTorch multiplies with oneDNN on every CPU, TensorFlow unasked only on those with AVX-512.
+# PyTorch multiplies with oneDNN on every CPU. By default, TensorFlow does so only with AVX-512.
 os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
 os.environ |= {"CUDA_VISIBLE_DEVICES": "-1", "JAX_PLATFORMS": "cpu"}  # all on the same processor
 
@@ -68,8 +70,8 @@ TASKS = {"IMDb": "many_to_one", "CoNLL-2003": "many_to_many", "Multi30k": "encod
 LOSSES = dict.fromkeys(TASKS.values(), "sparse_categorical_crossentropy") | {
     "many_to_one": "binary_crossentropy"
 }
-GATES = {"simple_rnn": 1, "lstm": 4, "gru": 3}  # products with the input and the state, each step
-SETTINGS = {  # by backend: whether batches have few shapes, and what compiles
+GATES = {"simple_rnn": 1, "lstm": 4, "gru": 3}  # products with the input and the state in a step
+SETTINGS = {  # of each backend: whether batches have few shapes, and jit_compile
     "tensorflow": {"exact lengths": (False, False), "few shapes, XLA": (True, True)},
     "jax": {"few shapes, XLA": (True, True)},
     "torch": {"exact lengths": (False, False)},
@@ -93,16 +95,16 @@ class Config:
 @dataclasses.dataclass(frozen=True)
 class Sizes:
     rounds: int = 5
-    seconds: float = 0.5  # of a program in a round, at least
+    seconds: float = 0.5  # that a program runs in a round, at least
     models: tuple = ((128, 100), PLAIN)  # units and embedding_dim
     vocabulary_size: int = 10000
     batch_size: int = 64  # sequences in a batch, and sentences that are translated
-    steps: int = 6  # batches that are trained on
+    steps: int = 6  # number of batches to train on
     peak: int = 4096  # rows and columns of the large matrices
     accuracy: float = 0.85  # to reach on validation
-    epochs: int = 4  # after which it counts as not reached
-    seeds: int = 3  # times that it is to be reached
-    translator: tuple = (256, 5000)  # units, embedding_dim alike, and vocabulary_size
+    epochs: int = 4  # if it takes more, the accuracy counts as not reached
+    seeds: int = 3  # number of training runs
+    translator: tuple = (256, 5000)  # units (which is embedding_dim, too) and vocabulary_size
     max_length: int = 40  # tokens of each translation
     beam_width: int = 5
 
@@ -142,7 +144,7 @@ def alternate(programs, rounds, least):
     for i, (name, run) in itertools.product(range(rounds), programs.items()):
         if TORCH:
             torch.set_num_threads(getattr(run, "threads", THREADS))
-        time.sleep(min(least, 0.1))  # threads of what ran before spin for a while
+        time.sleep(min(least, 0.1))  # the threads of the program before go on spinning for a while
         start, calls = time.perf_counter(), 0
         while not calls or time.perf_counter() - start < least:
             run()
@@ -152,7 +154,7 @@ def alternate(programs, rounds, least):
 
 
 def as_text(values):
-    """Median, least and most, as text. Infinity means that it was not reached."""
+    """Median, least and most, as text. Infinity means that the accuracy was not reached."""
     return [f"{value:.4g}" for value in (np.median(values), np.min(values), np.max(values))]
 
 
@@ -224,7 +226,7 @@ def make_batches(rows, sizes, few_shapes):
 
 
 def pad_left(kind, batches, lengths):
-    """The batches of the plain script: all as long as the longest row of the data."""
+    """Pads the batches for the plain script: all become as long as the longest row of the data."""
     longest = lengths.max(axis=0)  # of pairs, source and target
 
     def pad(x, length):
@@ -298,7 +300,7 @@ def train_torch(kind, modules, optimizer, batches, packed):
 
 
 def by_threads(function, *arguments):
-    """A PyTorch program with one thread and with its own number of threads. `alternate` sets it."""
+    """A PyTorch program with one thread, and with PyTorch's default number. `alternate` sets it."""
     runs = {}
     for n in sorted({1, THREADS}):
         runs[f"{n} threads"] = functools.partial(function, *arguments)
@@ -314,7 +316,7 @@ def training_programs(arguments, batches, plain_batches, sizes):
     for setting, (few_shapes, jit_compile) in SETTINGS[keras.backend.backend()].items():
         model = build_ours(*arguments)
         model.compile("adam", LOSSES[kind], jit_compile=jit_compile)
-        train_keras(model, batches[few_shapes])  # lengths are fixed in what the first batch compiles
+        train_keras(model, batches[few_shapes])  # the first batch compiles for its own length only
         variants["ours"][setting] = functools.partial(train_keras, model, batches[few_shapes])
     if TORCH:
         torch_batches = [torch_batch(kind, *batch) for batch in batches[False]]
@@ -465,7 +467,7 @@ def predict_once_a_token(model, source, max_length):
 
 
 def translate_torch(modules, scale, source, max_length):
-    """The same in PyTorch, with states from step to step. `scale` belongs to additive attention."""
+    """Greedy translation in PyTorch, which keeps the states. `scale` is for additive attention."""
     with torch.inference_mode():
         memory, states = modules["encoder_0"](modules["source_embedding"](torch.tensor(source)))
         states = states if isinstance(states, tuple) else (states,)  # each [directions, batch, units]
@@ -515,8 +517,8 @@ def generation(cells, sizes, data_dir):
         for name in [name for name in programs if name != "ours" and not name.startswith("beam")]:
             some = programs[name]()
             share = (some == tokens[: len(some)]).mean()
-            if share < 0.99:  # of two words as probable either may come
-                raise RuntimeError(f"{name}: only {share:.1%} of the tokens are ours")
+            if share < 0.99:  # not 1, because two words may be equally probable
+                raise RuntimeError(f"{name}: only {share:.1%} of the tokens are the same as ours")
         seconds = alternate(programs, sizes.rounds, sizes.seconds)
         seconds[TEXTBOOK] *= sizes.batch_size / 2
         key = ("generation", "additive attention", cell, units)
@@ -590,7 +592,7 @@ def answer_torch(modules, tokens):
 
 
 def describe(config):
-    """The columns that say how the rows were measured."""
+    """Returns the columns that say how the rows were measured."""
     flags = [
         f"--{name} {getattr(config, name)}"
         for name in ("part", "cell")
@@ -628,7 +630,7 @@ def main(config):
     about = describe(config)
     print(f"{about['versions']}; {about['machine']}; Keras on {keras.backend.backend()}")
     if not TORCH:
-        print("PyTorch is not installed, its rows are left out.")
+        print("PyTorch is not installed, so its rows are left out.")
     output = config.output or ("" if config.smoke else SPEED)
     cells = list(GATES) if config.cell == "all" else [config.cell]
     for part in (training, accuracy, generation, latency):
@@ -638,7 +640,7 @@ def main(config):
         for rows in part(cells, sizes, config.data_dir or None):
             if output:
                 write([row | about for row in rows], output)
-        print(f"{part.__name__}: {time.perf_counter() - start:.0f} s in all", flush=True)
+        print(f"{part.__name__}: {time.perf_counter() - start:.0f} s in total", flush=True)
     if output:
         print(f"Written to {output}.")
 

@@ -97,7 +97,8 @@ SHORT_SPEED = {  # the part and the other program, in words
     ("generation", "predict"): ("translate 64 sentences", "Keras, `predict` once per token"),
     ("latency", "PyTorch"): ("classify one sentence", "PyTorch"),
 }
-# Of recurrent models that are trained on the same labels and scored on the same test split.
+# Scores of recurrent models that were trained on the same labels and scored on the same test split,
+# unless the text says otherwise.
 PUBLISHED = {
     "one_to_many_music": "8.43 (GRU, Bai et al. 2018)",
     "many_to_many_ner": "0.419 (UH-RiTUAL, Derczynski et al. 2017)",
@@ -172,7 +173,7 @@ def make_short_results(rows):
 
 
 def baseline_of(rows):
-    """The score of the model without recurrence; runs with other cells repeat it."""
+    """The score of the model without recurrence. It is the same for each cell."""
     values = {row["seed"]: row["baseline_value"] for row in rows}
     return f"{spread(values.values())}, {rows[0]['baseline']}"
 
@@ -234,8 +235,8 @@ def make_details(rows):
             if model.startswith("attention"):  # the name does not say which cell it is
                 model = f"{row['cell']}, {model}"
             for key, value in scores.items():
-                if value is not None:  # a ratio to nothing
-                    values[model][key][row["seed"]] = value  # runs with other cells repeat a baseline
+                if value is not None:  # no score, such as a ratio to 0
+                    values[model][key][row["seed"]] = value  # a baseline is the same for each cell
     keys = list(dict.fromkeys(key for of_model in values.values() for key in of_model))
     cell_of = {model: model.split(",")[0] for model in values}
     models = sorted(values, key=lambda model: [*CELLS, cell_of[model]].index(cell_of[model]))
@@ -382,7 +383,7 @@ def fill(path, tables):
     filled, count = MARKED.subn(replace, text)
     if 2 * count != len(MARK.findall(text)):
         sys.exit(
-            f"{path}: each mark NAME:begin needs a mark NAME:end after it, and the other way round"
+            f"{path}: each mark NAME:begin needs a mark NAME:end after it, and each end needs a begin"
         )
     return filled
 

@@ -74,6 +74,40 @@ def assert_refused(run, capsys):
 
 
 @pytest.fixture
+def assert_needs_generate(monkeypatch, assert_refused):
+    """A function that checks that the recipe refuses a model without `generate`, before it trains."""
+    import edits
+    import keras
+
+    import zoo
+
+    def assert_needs_generate(edit, *words):
+        model = edits.make(edit, 9, tokens=99, per_step=True)
+        monkeypatch.setattr(zoo, "build", lambda name, **others: model)
+        monkeypatch.setattr(keras.Model, "fit", None)
+        assert_refused("needs a model with the method generate(). Keep zoo.build", "--smoke", *words)
+
+    return assert_needs_generate
+
+
+@pytest.fixture
+def run_changed_tagger(run, monkeypatch):
+    """A function that runs the recipe of a tagger with another model, and returns what it prints."""
+    import edits
+
+    import zoo
+
+    def run_changed_tagger(edit, *words):
+        def build(name, *, vocabulary_size, num_tags, **others):
+            return edits.make(edit, num_tags, tokens=vocabulary_size, per_step=True)
+
+        monkeypatch.setattr(zoo, "build", build)
+        return run("--smoke", *words)
+
+    return run_changed_tagger
+
+
+@pytest.fixture
 def assert_same_numbers(run, tmp_path):
     """A function that runs the recipe twice and checks that both runs write the same files.
 

@@ -116,12 +116,8 @@ def test_bad_input_is_one_line_and_status_2(words, message, own, assert_refused)
 
 
 @pytest.mark.parametrize("edit", edits.ONE)
-def test_a_changed_model(edit, run, own, monkeypatch):
-    def build(name, *, vocabulary_size, num_tags, **others):
-        return edits.make(edit, num_tags, tokens=vocabulary_size, per_step=True)
-
-    monkeypatch.setattr(zoo, "build", build)
-    printed = run("--smoke", "--dataset", own / "own.txt")
+def test_a_changed_model(edit, run_changed_tagger, own):
+    printed = run_changed_tagger(edit, "--dataset", own / "own.txt")
     assert len(re.findall(rf"^{edits.CELLS[edit]} +[01]\.\d+", printed, re.M)) == 2
 
 

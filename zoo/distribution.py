@@ -11,11 +11,11 @@ results equal:
   counts these rows in the mean of the loss and in the metrics. So each process supplies the whole batch
   instead (`_WholeBatches`).
 - Then each device would compute all rows. So the steps of `fit` and `evaluate` tell JAX to divide the
-  rows among the devices (`_divide_rows`). The step of `predict` is not changed, because
-  no process could read outputs that are spread over the devices of several processes.
+  rows among the devices (`_divide_rows`). The step of `predict` is not changed. A process cannot read
+  outputs that are on the devices of another process.
 - On TensorFlow, Keras computes the mean loss on each device, and then takes the mean over the devices.
-  That is wrong if the devices have different numbers of tokens, as sentences differ in length. So the
-  loss of each device is weighted (`_weight_by_tokens`).
+  That is wrong, because sentences differ in length and the devices have different numbers of tokens. So
+  the loss of each device is weighted (`_weight_by_tokens`).
 """
 
 import contextlib
@@ -121,8 +121,8 @@ def _divide_rows(device_mesh, step):
 
     @functools.wraps(step)
     def divided_step(model, state, batch):
-        # From this line XLA works out what to compute where, and that it must add up the gradients.
-        # The step is written for the whole batch, so a mean is still the mean over the whole batch.
+        # This line is enough for XLA to divide the work and to add up the gradients. The step is still
+        # written for the whole batch, so a mean is the mean over the whole batch.
         return step(model, state, jax.lax.with_sharding_constraint(batch, by_rows))
 
     return divided_step

@@ -1,4 +1,8 @@
-"""Batches of rows of similar length."""
+"""Batches of rows of different lengths."""
+
+import numpy as np
+
+from zoo.errors import InputError
 
 
 def few_lengths(length):
@@ -59,3 +63,34 @@ def by_length(lengths, batch_size, most_steps=2**14):
     order = sorted(range(len(lengths)), key=lambda i: lengths[i])
     batches = in_order([lengths[i] for i in order], batch_size, most_steps)
     return [[order[i] for i in batch] for batch in batches]
+
+
+def pad(*arrays, limit=(), dtype=None):
+    """Puts arrays of different shapes into one batch, padded with 0 at the end of each axis.
+
+    Args:
+        *arrays: arrays with the same number of axes.
+        limit: for each axis, the length up to which `few_lengths` may round up.
+        dtype: the dtype of the batch. None means the dtype of the first array.
+
+    Returns:
+        An array `[len(arrays), ...]`.
+
+    Raises:
+        ValueError: an array has floats, but the dtype is one of integers.
+
+    Example:
+
+    >>> pad([5, 6], [7]).tolist()
+    [[5, 6], [7, 0]]
+    """
+    shape = np.max([np.shape(array) for array in arrays], axis=0).astype(int)
+    for axis, most in enumerate(limit):
+        shape[axis] = max(shape[axis], min(few_lengths(shape[axis]), most))
+    batch = np.zeros((len(arrays), *shape), dtype or np.asarray(arrays[0]).dtype)
+    for i, array in enumerate(arrays):
+        array = np.asarray(array)
+        if array.size and not np.can_cast(array.dtype, batch.dtype, "same_kind"):
+            raise InputError(f"A batch of {batch.dtype} cannot hold {array.dtype}.")
+        batch[(i, *map(slice, array.shape))] = array
+    return batch

@@ -76,7 +76,10 @@ def batches(rows, batch_size, seed=None, few_shapes=None):
                 continue
             chosen = [epoch[i] for i in part]
             yield keras.tree.map_structure(
-                lambda limit, dtype, *x: pad(*x, limit=limit, dtype=dtype), limits, dtypes, *chosen
+                lambda limit, dtype, *x: lengths.pad(*x, limit=limit, dtype=dtype),
+                limits,
+                dtypes,
+                *chosen,
             )
 
     signature = keras.tree.map_structure(
@@ -116,37 +119,6 @@ def _common_dtypes(rows):
         raise
     except (TypeError, ValueError) as error:
         raise InputError(f"Rows must have the same structure. {one_line(error)}") from None
-
-
-def pad(*arrays, limit=(), dtype=None):
-    """Puts arrays of different shapes into one batch, padded with 0 at the end of each axis.
-
-    Args:
-        *arrays: arrays with the same number of axes.
-        limit: for each axis, the length up to which `zoo.lengths.few_lengths` may round up.
-        dtype: the dtype of the batch. None means the dtype of the first array.
-
-    Returns:
-        An array `[len(arrays), ...]`.
-
-    Raises:
-        ValueError: an array has floats, but the dtype is one of integers.
-
-    Example:
-
-    >>> pad([5, 6], [7]).tolist()
-    [[5, 6], [7, 0]]
-    """
-    shape = np.max([np.shape(array) for array in arrays], axis=0).astype(int)
-    for axis, most in enumerate(limit):
-        shape[axis] = max(shape[axis], min(lengths.few_lengths(shape[axis]), most))
-    batch = np.zeros((len(arrays), *shape), dtype or np.asarray(arrays[0]).dtype)
-    for i, array in enumerate(arrays):
-        array = np.asarray(array)
-        if array.size and not np.can_cast(array.dtype, batch.dtype, "same_kind"):
-            raise InputError(f"A batch of {batch.dtype} cannot hold {array.dtype}.")
-        batch[(i, *map(slice, array.shape))] = array
-    return batch
 
 
 def streams(tokens, batch_size, steps):

@@ -45,7 +45,7 @@ def generate_in_batches(model, sources, max_length, batch_size=64, strategy="gre
             source = sources[batch]
         else:
             source = keras.utils.pad_sequences([sources[i] for i in batch], padding="post")
-        if options.get("seed") is not None and number:  # each batch gets its own
+        if options.get("seed") is not None and number:  # each batch gets a seed of its own
             options = options | {"seed": options["seed"] + 1}
         tokens = model.generate(source, max_length, strategy, **options)  # [batch, time]
         for i, row in zip(batch, tokens.tolist(), strict=True):

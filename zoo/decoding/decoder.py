@@ -17,9 +17,9 @@ class Decoder:
     calls them. So generation uses every layer that training uses, including a layer that you insert.
     Only two things are different:
 
-    - Everything that does not depend on the tokens is computed once, by `begin`: the initial states,
-      and the memory. The memory is what else the layers read, such as the states of an encoder.
-    - A recurrent layer takes its states from the caller, and returns the new states.
+    - Everything that does not depend on the tokens is computed once, by `begin`. That is the initial
+      states and the memory: all other tensors that the layers read, such as the states of an encoder.
+    - A recurrent layer takes its states from the caller and returns the new states.
 
     Args:
         model: a functional `keras.Model` from tokens `[batch, time]`, its last input, to probabilities
@@ -113,7 +113,7 @@ class Decoder:
                 )
 
     def begin(self, inputs):
-        """Computes what does not depend on the tokens.
+        """Computes everything that does not depend on the tokens.
 
         Args:
             inputs: the inputs of the model as a list, the tokens `[batch, time]` last.
@@ -135,7 +135,7 @@ class Decoder:
         return states, memory
 
     def run(self, tokens, states, memory, call_rnn):
-        """Calls the layers.
+        """Calls the layers that depend on the tokens.
 
         Args:
             tokens: integers `[batch, time]`, tensors or symbolic.

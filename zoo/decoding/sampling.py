@@ -52,9 +52,10 @@ def sample(
 ):
     """Draws every token at random from the distribution of the model.
 
-    The distribution is sorted, cut and renormalized. Then one random number from 0 to 1 picks the token
-    (inverse transform sampling). NumPy draws these numbers, so a seed gives the same text on every
-    backend. A larger `max_length` only makes the text longer.
+    The tokens are sorted by probability. Unlikely ones are removed, see top_k and top_p, and the others
+    are renormalized. Then one random number from 0 to 1 picks the token (inverse transform sampling).
+    NumPy draws these numbers, so a seed gives the same text on every backend. A larger `max_length`
+    only makes the text longer.
 
     Args:
         step, tokens, states, max_length, end_token: see `greedy`.

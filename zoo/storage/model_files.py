@@ -12,9 +12,10 @@ from zoo.errors import InputError, one_line
 from zoo.registry import build_arguments, list_models, rebuild, register_classes
 
 REGISTER = "@keras.saving.register_keras_serializable()"
+# Keras writes these names instead of a class: for tensors, arrays, bytes, slices.
 NOT_CLASSES = ("__keras_tensor__", "__tensor__", "__numpy__", "__bytes__", "__ellipsis__")
 NOT_CLASSES += ("__slice__", "__typespec__")
-SIZES = ("units", "filters", "input_dim", "output_dim")
+SIZES = ("units", "filters", "input_dim", "output_dim")  # arguments of layers
 
 
 def write(model, path):
@@ -113,7 +114,7 @@ def _without_optimizer(model):
 
 
 def _objects(config, layer="model"):
-    """Yields each object in a config that Keras will look up: (object, its name, name of its layer)."""
+    """Yields each part of a config that names a class or function: (part, that name, its layer)."""
     if isinstance(config, list):
         for one in config:
             yield from _objects(one, layer)
@@ -145,7 +146,7 @@ def _is_known(one):
 
 
 def _problems(config):
-    """Yields texts about layers that could not be opened again. Each says what to do."""
+    """Yields a text for each layer that could not be opened again. The text says what to do."""
     import keras
 
     for one, name, layer in _objects(config):

@@ -1,8 +1,8 @@
-"""Checks that a card fits its model. The tasks share them.
+"""Checks that a card fits its model.
 
-Each task has a function `check_card(card, model)`, which calls these. It runs when a model is opened.
-So a wrong card is found before the first answer. Fields that no answer depends on, such as the metrics,
-are not checked.
+Each task has a function `check_card(card, model)`, which calls these functions. It runs when a model is
+opened, so a wrong card is found before the first answer. Fields that no answer depends on, such as the
+metrics, are not checked.
 """
 
 import math
@@ -88,7 +88,7 @@ def check_texts(card, name, least, most):
 
 
 def check_vocabulary(card, model, name, embedding, num_outputs=2):
-    """The vocabulary in a field. Its size must fit the model.
+    """Returns the vocabulary in a field, if its size fits the model.
 
     Args:
         card: the content of `task.json`.
@@ -104,7 +104,7 @@ def check_vocabulary(card, model, name, embedding, num_outputs=2):
 
 
 def check_labels(card, number):
-    """The labels. There must be `number` of them, all different. None for any number."""
+    """Returns the labels, if there are `number` of them and all differ. None allows any number."""
     labels = check_texts(card, "labels", number or 1, number or 1_000_000)
     if len(set(labels)) < len(labels):
         refuse(card, ("labels",), "different from each other")
@@ -112,7 +112,7 @@ def check_labels(card, number):
 
 
 def check_classes(card, model):
-    """The labels must fit a model that outputs class probabilities."""
+    """Raises an `InputError` unless the labels fit a model that outputs class probabilities."""
     number = output_size(model, 2)
     check_labels(card, 2 if number == 1 else number)  # one output is the probability of label 1
 

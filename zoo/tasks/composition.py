@@ -31,7 +31,7 @@ def encode(notes, index, shift=0):
 
 
 def check_chord(chord, index):
-    """Raises an `InputError` unless this is a chord whose notes occur in training, in the same voices.
+    """Raises an `InputError` unless a chord has four notes that the same voices sing in training.
 
     Args:
         chord: four integers, the MIDI pitches of soprano, alto, tenor and bass.

@@ -39,12 +39,12 @@ def mean_and_std(train, values):
 
 
 def scale(values, mean, std):
-    """Converts values to units of the standard deviation, counted from the mean of the training split.
+    """Converts values to units of the standard deviation, counted from the mean of the training part.
 
     Args:
         values: floats of any shape.
-        mean: the mean of the training split.
-        std: the standard deviation of the training split.
+        mean: the mean of the training part.
+        std: the standard deviation of the training part.
 
     Returns:
         Floats of the same shape.

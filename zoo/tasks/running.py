@@ -5,9 +5,8 @@ import numpy as np
 
 from zoo import decoding
 from zoo.compiling import compiled
-from zoo.datasets.batching import pad
 from zoo.errors import InputError
-from zoo.lengths import by_length
+from zoo.lengths import by_length, pad
 
 
 def compile_model(model):

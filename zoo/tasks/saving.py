@@ -183,7 +183,7 @@ def _builder_arguments(type):
 
 
 def _versions():
-    """The versions of the packages that a model depends on, as far as the system knows them."""
+    """The versions of the packages that a model depends on, if they are installed under these names."""
     versions = {}
     for package in ("rnn-zoo", "keras", "tensorflow", "numpy"):
         with contextlib.suppress(importlib.metadata.PackageNotFoundError):  # such as tensorflow-cpu

@@ -1,0 +1,37 @@
+"""Text processing: from raw text to tokens, and what else texts need.
+
+`normalize` removes invisible differences. `standardize` prepares a text for splitting into words, and
+`train_subwords` learns to split it into pieces of words. `load_glove` reads pretrained word vectors.
+`ngram_loss` and `most_frequent_tags` are baselines that only count.
+"""
+
+from zoo.text.baselines import most_frequent_tags, ngram_loss
+from zoo.text.normalizing import JOINERS, MARKS, WORD, normalize, normalize_with_places
+from zoo.text.subwords import seed_subwords, train_subwords
+from zoo.text.word_vectors import glove_vocabulary, load_glove
+from zoo.text.words import (
+    encode_words,
+    frequent_words,
+    hide_rare_words,
+    normalize_word,
+    standardize,
+)
+
+__all__ = [
+    "JOINERS",
+    "MARKS",
+    "WORD",
+    "encode_words",
+    "frequent_words",
+    "glove_vocabulary",
+    "hide_rare_words",
+    "load_glove",
+    "most_frequent_tags",
+    "ngram_loss",
+    "normalize",
+    "normalize_with_places",
+    "normalize_word",
+    "seed_subwords",
+    "standardize",
+    "train_subwords",
+]
