@@ -91,9 +91,9 @@ SHORT_RESULTS = (  # one recipe of each type
     "encoder_decoder_translation",
 )
 SHORT_SPEED = {  # the part and the other program, in words
-    ("training", "PyTorch packed"): ("train one step", "PyTorch, packed sequences"),
-    ("training", "PyTorch padded"): ("train one step", "PyTorch, padded sequences"),
-    ("training", "plain script"): ("train one step", "Keras, everything padded to one length"),
+    ("training", "PyTorch packed"): ("train on one batch", "PyTorch, packed sequences"),
+    ("training", "PyTorch padded"): ("train on one batch", "PyTorch, padded sequences"),
+    ("training", "plain script"): ("train on one batch", "Keras, everything padded to one length"),
     ("generation", "predict"): ("translate 64 sentences", "Keras, `predict` once per token"),
     ("latency", "PyTorch"): ("classify one sentence", "PyTorch"),
 }

@@ -11,8 +11,8 @@ music is in the public domain.
 
 A chorale becomes a sequence of tokens. Each step has the notes of soprano, alto, tenor and bass, in
 this order. In the picture, S72 is MIDI pitch 72 in the soprano. A mark "|" comes before each beat (a
-quarter note). The network is a language model of these tokens: it predicts the next one. It draws each
-note after it has seen the notes that already sound, so the voices fit together. For training, the
+quarter note). The network is a language model of these tokens: it predicts the next one. It chooses
+each note after it has seen the notes that already sound, so the voices fit together. For training, the
 recipe cuts 16 beats out of each chorale at random and moves them up or down by up to 4 semitones. At
 the end the network continues from the chord given by --chord.
 

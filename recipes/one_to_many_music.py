@@ -20,8 +20,8 @@ One baseline sees only the last chord. Another counts how often each key sounds.
 
 In the zoo this model is a `many_to_many`, because its output at each step is the next chord. It reads
 forward only and ends in sigmoids. Expect a test score of 8.26 after 7 minutes on one CPU core (mean of
-three seeds). If you draw the notes of a chord from it one by one, they do not fit together. To compose,
-see one_to_many_composer.py.
+three seeds). It is not made to compose: notes chosen at random, independently of each other, make bad
+chords. To compose, see one_to_many_composer.py.
 
 Differences from the papers: dropout, Adam with a learning rate that falls along a cosine, and the epoch
 with the best validation loss is kept.
