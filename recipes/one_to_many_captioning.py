@@ -143,7 +143,7 @@ def main(config):
     words = zoo.text.frequent_words([c for some in captions["train"] for c in some], config.min_count)
     vocabulary = ["", "[UNK]", "<s>", "</s>", *words]
     can_be_told = [any(map(set(words).issuperset, of_image)) for of_image in captions["test"]]
-    print(f"{len(words)} words; {np.mean(can_be_told):.1%} of the test images have a caption of known words")
+    print(f"{len(words)} words; {np.mean(can_be_told):.1%} of the test images have a caption of them")
 
     # The model, or the same model without attention, or both.
     names = ["attention", "no attention"] if config.baseline else ["attention"]

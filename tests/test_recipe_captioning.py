@@ -80,7 +80,7 @@ def brightness(monkeypatch):
 def test_own_images(run, tmp_path, brightness):
     words = ["--dataset", write_images(tmp_path), "--cell", "lstm", "--no-attention"]
     printed = run("--smoke", *words, "--data-dir", tmp_path)
-    assert "8 words; 100.0% of the test images have a caption of these" in printed
+    assert "8 words; 100.0% of the test images have a caption of them" in printed
     names, numbers = read_table(printed)
     assert names == [*SYSTEMS[:2], *SYSTEMS[4:]]
     assert float(numbers[1][0]) > 90  # BLEU-1: the nearest training image has the same color
