@@ -19,9 +19,9 @@ is better. A second score is easier to read: the share of the four most likely k
 One baseline sees only the last chord. Another counts how often each key sounds.
 
 In the zoo this model is a `many_to_many`, because its output at each step is the next chord. It reads
-forward only and ends in sigmoids. Expect a test score of 8.26 after a few minutes on one CPU core (mean of
-three seeds). It is not made to compose: notes chosen at random, independently of each other, make bad
-chords. To compose, see one_to_many_composer.py.
+forward only and ends in sigmoids. Expect a test score of 8.26 (mean of three seeds) after a few minutes
+on one CPU core. It is not made to compose: notes chosen at random, independently of each other, make
+bad chords. To compose, see one_to_many_composer.py.
 
 Differences from the papers: dropout, Adam with a learning rate that falls along a cosine, and the epoch
 with the best validation loss is kept.
