@@ -14,8 +14,9 @@
 # "Dog bites man" does not mean "man bites dog". The common ways to turn a text into a fixed list of
 # numbers cannot tell the two apart. A recurrent network can.
 #
-# We start with made-up sentences, where order decides everything. Then we measure on real reviews,
-# where it matters much less. You need some Python and NumPy. Keras is explained as we go.
+# We start with made-up sentences, where the order of the words decides everything. Then we look at
+# real reviews, where it matters much less. You need to know some Python and NumPy. We explain Keras
+# on the way.
 
 # %%
 import os
@@ -50,9 +51,9 @@ print(counts)
 np.testing.assert_array_equal(counts[0], counts[1])
 
 # %% [markdown]
-# The two rows are the same. Any classifier that comes after this gets the same input for both
-# sentences, so it must give the same answer. That is true for a straight line and for a deep
-# network.
+# The two rows are the same. A classifier is a program that answers with a label, such as "news" or
+# "no news". Any classifier that reads these rows gets the same input for both sentences, so it must
+# give the same answer. That is true for a simple classifier and for a deep network.
 #
 # **TF-IDF** multiplies each count by a weight that is large for rare words. Then it scales each row
 # to the same length. The weights do not depend on where a word stood:
@@ -66,8 +67,8 @@ np.testing.assert_array_equal(tf_idf[0], tf_idf[1])
 # ## Two sentences, one mean
 #
 # Here is the other common way. Each word has a vector (from Word2Vec or GloVe, say), and the text
-# is the **mean** of the vectors of its words. A sum does not depend on the order of its terms, and
-# neither does a mean. It does not matter which vectors we use, so here they are random:
+# is the **mean** of the vectors of its words. A mean does not depend on the order of its terms.
+# This is true for all vectors, so here we use random ones:
 
 # %%
 rng = np.random.default_rng(1)
@@ -86,8 +87,9 @@ np.testing.assert_allclose(means[0], means[1])
 # $$h_t = \tanh(W x_t + W_h h_{t-1}), \qquad h_0 = 0$$
 #
 # $W$ and $W_h$ are matrices that the network learns. Usually there is also a bias, which we leave
-# out here. (Notebook 02 works this out with pencil and paper.) The last state stands for the whole
-# text. Even with random matrices, before any learning, the two sentences end in different states:
+# out here. (Notebook 02 computes an example with pencil and paper.) The last state stands for the
+# whole text. Even with random matrices, before any learning, the two sentences end in different
+# states:
 
 # %%
 W, W_h = rng.normal(size=(2, 4, 4))
@@ -105,9 +107,9 @@ for text in pair:
 #
 # Journalists have an old rule: "When a dog bites a man, that is not news. But if a man bites a dog,
 # that is news." We make up sentences in which a person and an animal do something to each other.
-# The answer is 1 (news) if the person does it and 0 if the animal does it. Half of the sentences
-# are passive ("the man is bitten by the dog"). So it is not enough to check which of the two comes
-# first.
+# The right answer is 1 (news) if the person does something to the animal. It is 0 if the animal
+# does something to the person. Half of the sentences are passive ("the man is bitten by the dog").
+# So it is not enough to check which of the two comes first.
 
 # %%
 PEOPLE = ["man", "woman", "child", "farmer", "baker", "king", "teacher", "sailor"]
@@ -130,9 +132,9 @@ for text, is_news in sentences_about("man", "dog")[:4]:
     print(is_news, text)
 
 # %% [markdown]
-# We keep a quarter of the pairs of person and animal for the test. Each of their words occurs in
-# training, but the two never occur together. A network that learned the training sentences by heart
-# would not know the answers.
+# There are 64 pairs of a person and an animal. We keep a quarter of the pairs for the test. Each of
+# their words occurs in training, but never the two words together. So a network that only learned
+# the training sentences by heart would not know the answers.
 
 # %%
 pairs = rng.permutation(list(itertools.product(PEOPLE, ANIMALS)))  # 64 of them, shuffled
@@ -144,8 +146,8 @@ train_labels, test_labels = np.array(train_labels), np.array(test_labels)
 print(f"{len(train)} sentences to train, {len(test)} to test, {np.mean(test_labels):.0%} news")
 
 # %% [markdown]
-# First, the bag of words with logistic regression on top. The classifier has one weight for each
-# word. It adds up the weights of the words in the text, and the sum decides.
+# We begin with the bag of words and a simple classifier, **logistic regression**. It has one weight
+# for each word. It adds up the weights of the words in the text, and the sum decides.
 
 # %%
 bag = CountVectorizer()
@@ -159,8 +161,8 @@ print(f"bag of words: {classifier.score(bag.transform(test_texts), test_labels):
 # right.
 #
 # Now we train two networks in Keras, a library for neural networks. Both need words as numbers.
-# `TextVectorization` collects the vocabulary and looks up the words. It fills up short sentences
-# with 0, the *padding*.
+# `TextVectorization` collects the vocabulary and looks up the words. It also adds zeros at the end
+# of short sentences, so that all rows have the same length. This is called *padding*.
 
 # %%
 to_numbers = keras.layers.TextVectorization()
@@ -172,14 +174,14 @@ print(test_texts[0], x_test[0])
 # %% [markdown]
 # - The **mean of word vectors**: every word gets 8 numbers, which are learned. The mean of these
 #   vectors goes through a hidden layer of 16 units. One output gives the probability of "news".
-# - The **RNN**: word vectors of the same kind go into a plain recurrent layer with 16 units. Its
-#   last state goes into one output. `zoo.build` builds it. `many_to_one` means many words in, one
-#   answer out.
+# - The **RNN**: the same kind of word vectors goes into a plain recurrent layer with 16 units (its
+#   state has 16 numbers). The last state goes into one output. `zoo.build` builds it. `many_to_one`
+#   means many words in, one answer out.
 #
 # In Keras a *layer* is a function with weights: numbers that training changes. A *hidden* layer is
 # one between input and output. The code below uses these parts:
 #
-# - `keras.Input` stands for data that comes later. `None` means any number of words.
+# - `keras.Input` stands for the data that the network will read. `None` means any number of words.
 # - Each layer is called on the output of the layer before. `keras.Model` turns everything from the
 #   first input to the last output into a network.
 # - `embed` looks up the word vectors. It also returns the *mask*, which says where the words end
@@ -219,9 +221,9 @@ for name, build in builders.items():
 # decides how to change the weights. The 0.01 is its *learning rate*, the size of the steps.
 #
 # Training starts from random weights. So we train each network three times, with three **seeds**,
-# to see how much is luck. `compile` sets the loss and Adam. `fit` trains for 5 epochs. (We chose
-# the sizes, the learning rate and the number of epochs with other pairs kept for the test.)
-# Accuracy is the share of test sentences that the network answers correctly.
+# to see how much is luck. `compile` sets the loss and Adam. `fit` trains for 5 epochs. (Before
+# this, we chose the sizes, the learning rate and the number of epochs. For that we used other pairs
+# as the test.) Accuracy is the share of test sentences that the network answers correctly.
 
 # %%
 for name, build in builders.items():
@@ -235,8 +237,8 @@ for name, build in builders.items():
 
 # %% [markdown]
 # The mean gets exactly one half, for the same reason as the bag of words. No hidden layer can help.
-# The RNN has learned who did it. It gets pairs right that it never saw together, active or passive,
-# with or without "in the park".
+# The RNN has learned who did it. It is right even for pairs that it never saw together, in active
+# and in passive sentences, with and without "in the park".
 #
 # Now look inside the last RNN while it reads. Each column is the hidden state after one word. Each
 # row is one of the 16 units. Red is above 0 and blue is below 0.
@@ -269,9 +271,9 @@ print(f"bag of words and pairs: {accuracy:.3f} with {len(pair_counter.vocabulary
 # That is enough here. But pairs have limits. A pair only sees the next word. Every pair must have
 # occurred in training. And the number of possible pairs grows with the square of the vocabulary.
 #
-# A network without memory (a *feed-forward* network) that gets all words side by side sees the
-# order too, but only for one fixed length. An RNN reads any length with the same weights. We keep
-# the pairs for the next comparison.
+# A network without memory is called a *feed-forward* network. It can see the order too if it gets
+# all words side by side, but only for texts of one fixed length. An RNN reads any length with the
+# same weights. We keep the pairs for the next comparison.
 #
 # ## Real sentences
 #
@@ -340,9 +342,10 @@ validation = zoo.datasets.batches(rows_of(texts["validation"], labels["validatio
 x_test = to_numbers(texts["test"]).numpy()  # [sentences, time]
 
 # %% [markdown]
-# The validation split decides how long to train. Training stops when the accuracy on it has not
-# improved for one epoch, and we keep the best weights. (We also chose sizes and learning rate on
-# it.) During training, `Dropout` hides half of the features at random, so that the network does not
+# The validation split decides how long to train. It is a part of the data that we use neither for
+# training nor for the test. Training stops when the accuracy on this split has not improved for one
+# epoch. Then we keep the best weights. (We also used it to choose the sizes and the learning rate.)
+# During training, `Dropout` hides half of the features at random, so that the network does not
 # learn sentences by heart. We look at the test split only when everything is done.
 
 
@@ -379,7 +382,7 @@ for seed in (0, 1, 2):
 #
 # The table shows the accuracy on the test split, for all sentences and for sentences with a
 # negation. The number after ± is the standard deviation over the three seeds. A bag of words has no
-# randomness. The last line is what you get by always answering "negative".
+# randomness. The last line is the accuracy of always answering "negative".
 
 # %%
 hits["always negative"] = [labels["test"] == 0]
@@ -394,9 +397,9 @@ for name, runs in hits.items():
     print(line)
 
 # %% [markdown]
-# Here is the same as a picture. Each point is one run. The gray bar extends one standard error to
-# each side, $\sqrt{p(1-p)/n}$ with $n$ test sentences. With other test sentences, the result could
-# easily differ by that much.
+# Here is the same as a picture. Each point is one run. The gray bar shows how far the result could
+# easily be off with other test sentences. It extends one *standard error* to each side:
+# $\sqrt{p(1-p)/n}$ for an accuracy $p$ on $n$ sentences.
 
 # %%
 figure, axes = plt.subplots(1, 2, figsize=(13, 4.5), sharey=True, layout="constrained")
@@ -415,11 +418,11 @@ figure.suptitle("point: one run (some coincide), gray bar: one standard error")
 plt.show()
 
 # %% [markdown]
-# After the first half of this notebook, you might have expected something else. The four models are
-# close, and the bars overlap or nearly do. The GRU, which sees the order, is not clearly better
+# After the first half of this notebook, you might have expected the GRU to win. But the four models
+# are close, and the bars overlap or nearly do. The GRU, which sees the order, is not clearly better
 # than the bag of words and not ahead of the mean. That is true for all sentences and for sentences
 # with a negation. Sentences with a negation are harder for every model, and always answering
-# "negative" is not far behind. Pairs of words do not help there either.
+# "negative" is not far behind. On those sentences, pairs of words do not help either.
 #
 # Does the GRU use the order at all? We shuffle the words of each test sentence and ask it again. (A
 # bag of words or a mean would not notice.)
@@ -457,14 +460,14 @@ for name, accuracy in task.card["metrics"]["test_accuracy"].items():
 
 # %% [markdown]
 # The network that sees the order is now ahead by about four points. It had ready-made vectors and
-# ten times the examples. (Most of the examples are phrases with their own labels, cut from about as
-# many sentences as ours.) This is one training of each model. The README in this folder has three
-# seeds.
+# ten times the examples. (Most of the examples are phrases with their own labels. They were cut
+# from about as many sentences as we have.) Here, each model was trained once. The README in this
+# folder has the results for three seeds.
 #
 # We cannot score this model on our own test split. SST-2 was made from the same collection of
 # reviews, so the model may have been trained on these very sentences.
 #
-# But we can ask it the textbook's question. We ask our bag of words too:
+# But we can ask the textbook's question: does it understand "not"? We ask our bag of words too:
 
 # %%
 bag = bags["bag of words"]
@@ -506,8 +509,8 @@ figure.suptitle('point: "The food is ...", arrow head: "The food is not ..."')
 plt.show()
 
 # %% [markdown]
-# For the bag of words, all arrows point the same way: "not" is one more bad word. It cannot be
-# otherwise. The score is a sum of weights, and "not" adds the same number to every sum:
+# For the bag of words, all arrows point to the left: "not" is one more bad word. This must be so.
+# The score is a sum of weights, and "not" adds the same number to every sum:
 
 
 # %%
@@ -540,9 +543,9 @@ for i, sentence in enumerate(sentences):
     print(f"{sentence:28s}" + "   ".join(f"{m}: {p[i]:.2f}" for m, p in ask(sentences).items()))
 
 # %% [markdown]
-# The first two sentences are one bag, so the bag of words has to give them the same answer. The
-# LSTM tells them apart. It fails on the last two. It is not sure that "never good" is bad, and it
-# calls "not bad at all" negative.
+# The first two sentences have the same words, so the bag of words must give them the same answer.
+# The LSTM tells them apart. It fails on the last two. It is not sure that "never good" is bad, and
+# it calls "not bad at all" negative.
 #
 # ## What to remember
 #
@@ -550,9 +553,10 @@ for i, sentence in enumerate(sentences):
 #   only in order, no classifier on top of them can tell the texts apart.
 # - An RNN reads in order and keeps a state. It can learn who bites whom, even for pairs that it
 #   never saw.
-# - That it *can* does not mean that it *does*. On 7,000 real sentences a small GRU was not clearly
-#   better than a bag of words, not even on sentences with a negation. An LSTM with pretrained
-#   vectors and ten times the examples (labeled phrases included) was better over all sentences.
+# - It can learn this, but it does not always do so. On 7,000 real sentences a small GRU was not
+#   clearly better than a bag of words, not even on sentences with a negation. An LSTM with
+#   pretrained vectors and ten times the examples (labeled phrases included) was better over all
+#   sentences.
 # - So always train the simple baseline too, use several seeds, and look at the size of the test
 #   split.
 #
@@ -563,10 +567,10 @@ for i, sentence in enumerate(sentences):
 #
 # <details><summary>Answer</summary>
 #
-# The first: no. Its input is the same for both. The second: yes, in part. Unlike a sum of weights,
-# a deep network can treat "not" and "good" together differently from "not" and "bad" together. But
-# it only sees that both words are somewhere in the text. "Good, not bad" and "bad, not good" remain
-# the same to it.
+# The first question: no. Its input is the same for both sentences. The second question: yes, in
+# part. Unlike a sum of weights, a deep network can treat "not" and "good" together differently from
+# "not" and "bad" together. But it only sees that both words are somewhere in the text. "Good, not
+# bad" and "bad, not good" remain the same to it.
 #
 # </details>
 #
@@ -579,8 +583,9 @@ for i, sentence in enumerate(sentences):
 # the person did it. The network would need no memory. In passive sentences the last noun means the
 # opposite, so the network must remember "is bitten by".
 #
-# With random test sentences, most of them would have a twin in training ("kicks" for "bites"). Then
-# learning by heart which pair means what would look like understanding.
+# If we chose test sentences at random, most of them would have a twin in training (with "kicks"
+# instead of "bites"). Then a network could learn the answers by heart, and it would look as if it
+# had understood.
 #
 # </details>
 #

@@ -33,9 +33,10 @@ plt.rcParams["font.size"] = 13
 # %% [markdown]
 # ## From text to tokens
 #
-# A network computes with numbers, so we first cut the text into pieces, the **tokens**. The
-# simplest tokenizer converts everything to lower case and splits at white space.
-# (`zoo.text.standardize` also separates punctuation from words, and "n't" from "isn't".)
+# A network computes with numbers, so we first cut the text into pieces, the **tokens**. A program
+# that does this is called a tokenizer. The simplest one converts everything to lower case and
+# splits the text at spaces. (`zoo.text.standardize` also separates punctuation from words, and
+# "n't" from "isn't".)
 
 # %%
 words = "This movie".lower().split()
@@ -67,8 +68,9 @@ print(encode("This movie was splendid"))  # "splendid" is unknown: 1
 # of a table. The table is called the **embedding**. Here a vector has 4 numbers. The rows for
 # "this" and "movie" are from the textbook's example. The other rows are made up, for later.
 #
-# A recurrent layer reads vectors, not words. The table can come from elsewhere (Word2Vec, GloVe).
-# Or it is one more matrix that is trained along with the layer, as in notebook 01.
+# A recurrent layer reads vectors, not words. The table can be learned before, from other texts
+# (Word2Vec, GloVe). Or it is one more matrix that is trained together with the layer, as in
+# notebook 01.
 
 # %%
 embedding = np.array(
@@ -152,8 +154,8 @@ print("before tanh:", a_1.round(2))
 print("h_1:        ", h_1.round(2))
 
 # %% [markdown]
-# Does tanh do nothing? Almost nothing to numbers so close to 0. There $\tanh(a) \approx a - a^3/3$,
-# and two digits do not show the difference. Larger numbers are squashed:
+# It looks as if tanh did nothing. For numbers so close to 0, this is almost true: $\tanh(a) \approx
+# a - a^3/3$, and two digits do not show the difference. Larger numbers are squashed:
 
 # %%
 figure, axis = plt.subplots(figsize=(8, 4), layout="constrained")
@@ -170,8 +172,8 @@ plt.show()
 # ## Step 2, by hand: "movie"
 #
 # Now there is a memory. The sum has three parts: one from the word ($W x_2$), one from the previous
-# state ($W_h h_1$), and the bias. On paper, we continue with $h_1$ as we wrote it down, with two
-# digits: $(-0.05, 0.06, 0.22)$.
+# state ($W_h h_1$), and the bias. On paper, we continue with $h_1$ rounded to two digits, as we
+# wrote it down: $(-0.05, 0.06, 0.22)$.
 
 # %%
 h_1_rounded = h_1.round(2)
@@ -187,8 +189,8 @@ for i in range(3):
 
 # %% [markdown]
 # So $h_2 = (0.206, -0.277, -0.029)$. These three numbers are all that the network keeps of "this
-# movie". In this example the second word counts more than the memory of the first: its part of the
-# sum is larger.
+# movie". In this example, the second word has more effect than the memory of the first word,
+# because its part of the sum is larger.
 #
 # Every step is the same, so a short loop can read any number of words. From here on, we use all the
 # digits that the computer has.
@@ -253,11 +255,11 @@ print("error that it leaves in h_2:   ", np.abs(np.tanh(a_2) - exact[1]).round(5
 # With two digits, the last digit of the first two units is off by one: 0.206 instead of 0.205, and
 # -0.277 instead of -0.276. The third unit, -0.029, is right. Rounding moves a number by up to half
 # a unit of the last digit that we keep. Here it moved one by 0.0035 (0.2165 became 0.22), and $W_h$
-# passes this error to the next state. So on paper, carry at least as many digits as you want in the
-# result, and better one more.
+# passes this error to the next state. So on paper, keep at least as many digits as you want in the
+# result. One more is better.
 #
 # Here the error became smaller on its way through $W_h$, because the numbers in $W_h$ are small.
-# $W_h$ does the same to a memory as to an error, and to a gradient too. That is the subject of
+# $W_h$ does the same to a memory: it shrinks too. So does a gradient, which is the subject of
 # notebook 05.
 #
 # ## From the state to an answer
@@ -301,9 +303,10 @@ plt.show()
 # %% [markdown]
 # ## Folded and unfolded
 #
-# There are two ways to draw this network. *Folded*, it is one cell whose state goes back into
-# itself. *Unfolded*, the loop is drawn once for each time step. Both are the same network, and
-# arrows of the same color are the same matrix. (The next cell only draws. You can skip its code.)
+# There are two ways to draw this network. The *folded* picture has one cell, whose state goes back
+# into itself. The *unfolded* picture shows this cell once for each time step. Both are the same
+# network, and arrows of the same color are the same matrix. (The next cell only draws. You can skip
+# its code.)
 
 
 # %%
@@ -351,8 +354,8 @@ plt.show()
 # ## A real size
 #
 # In textbooks, a typical word vector has 300 numbers and a network has 128 units. States of 100 to
-# 512 units are common. `zoo.build` builds such a network. `num_features=300` says that it reads
-# vectors, so it has no table of its own.
+# 512 units are common. `zoo.build` builds such a network. With `num_features=300` it reads vectors
+# of 300 numbers, so it needs no embedding.
 
 # %%
 big = zoo.build("many_to_one", cell="simple_rnn", num_features=300, units=128)
@@ -364,9 +367,9 @@ print(f"\ntogether: {big.count_params():,}")
 
 # %% [markdown]
 # On paper $W$ is 128 x 300 (one row per unit), $W_h$ is 128 x 128, $W_y$ is 1 x 128, and $b$ has
-# 128 numbers. Keras stores the transposes, 300 x 128 and 128 x 1. The reason: on paper a word is a
-# column, $W x_t$. Keras processes a whole batch of texts at once, with one word of each text in a
-# *row*. So the matrix stands on the right:
+# 128 numbers. Keras stores the transposes, 300 x 128 and 128 x 1. Why? On paper, a word is a
+# column, and we compute $W x_t$. Keras processes many texts (a batch) at once, and each *row* is
+# one word of one text. So the matrix must be on the right:
 #
 # $$\underbrace{X_t}_{\text{batch} \times 300}\; \underbrace{W^T}_{300 \times 128}
 # \qquad\text{because}\qquad (W x)^T = x^T W^T$$
@@ -382,9 +385,9 @@ assert big.count_params() == 128 * 300 + 128 * 128 + 128 + 128 + 1
 # %% [markdown]
 # ## The same weights at every step: lengths 5 and 50
 #
-# The length of the text does not appear in this count. One layer reads 5 words or 50 words with the
-# same matrices, used 5 times or 50 times. We check this with random vectors instead of words,
-# against our own loop.
+# The length of the text does not appear in this count. A layer uses the same matrices for 5 words
+# or for 50 words. It uses them 5 times or 50 times. We check this with random vectors instead of
+# words, against our own loop.
 
 # %%
 keras.utils.set_random_seed(0)  # the same random numbers at every run
@@ -428,8 +431,9 @@ batch = keras.utils.pad_sequences([encode(text) for text in texts], padding="pos
 print(batch)  # [batch, time]
 
 # %% [markdown]
-# In our table the padding's vector is all 0. (In a trained table it need not be.) Is that harmless?
-# Look at the second text. Its last word is at step 2, and after that there is nothing to read.
+# In our table, the vector of the padding is all 0. (In a trained table it may be something else.)
+# So does padding change anything? Look at the second text. Its last word is at step 2, and after
+# that there is nothing to read.
 
 # %%
 print(model.predict(batch, verbose=0)[1].round(3))  # [time, units] of "this movie"
@@ -440,7 +444,7 @@ print(model.predict(batch, verbose=0)[1].round(3))  # [time, units] of "this mov
 # something. The answer comes from the state after the last step, and that is no longer the state
 # after the last word.
 #
-# The remedy is a **mask**: true or false for each step. Where it is false, the layer leaves the
+# The solution is a **mask**: true or false for each step. Where it is false, the layer leaves the
 # state unchanged. In Keras, `Embedding(..., mask_zero=True)` makes the mask and passes it to the
 # next layer.
 
@@ -487,10 +491,11 @@ axis.legend(loc=(0.6, 0.47))
 plt.show()
 
 # %% [markdown]
-# Without the mask, both texts soon get the same answer. What the network read is gone, and only the
-# effect of $W_h$ and $b$ is left. Training can hardly learn from a state that has forgotten its
-# words. A missing or lost mask is a common mistake with recurrent layers, and it raises no error.
-# (Here $W_h$ is small, so a few steps are enough. With a larger $W_h$ it takes longer.)
+# Without the mask, both texts soon get the same answer. The network has forgotten what it read, and
+# only the effect of $W_h$ and $b$ is left. Training can hardly learn from a state that has
+# forgotten its words. A missing or lost mask is a common mistake with recurrent layers, and it
+# raises no error. (Here $W_h$ is small, so a few steps are enough. With a larger $W_h$ it takes
+# longer.)
 #
 # There is one more trap. `pad_sequences` pads on the **left** by default, and many tutorials leave
 # it that way. Then the words come last and are not lost. But without a mask, the state is no longer

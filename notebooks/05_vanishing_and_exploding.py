@@ -11,10 +11,9 @@
 # %% [markdown]
 # # Vanishing and exploding gradients
 #
-# On its way back through time, a gradient is multiplied at every step (notebook 04). We look at
-# what repeated multiplication does to a number, to a matrix and to trained networks. We see what
-# helps against it. And we measure how long each cell remembers in two classic tests. You need
-# notebook 04.
+# A gradient goes back through time, and at every step it is multiplied by something (notebook 04).
+# What do many multiplications do to a number, to a matrix and to a trained network? What helps? And
+# how long does each cell remember? We measure it in two classic tests. Read notebook 04 first.
 
 # %%
 import logging
@@ -42,7 +41,7 @@ COLORS = {"simple_rnn": "tab:blue", "lstm": "tab:orange", "gru": "tab:green"}
 #
 # The smallest recurrent network has one unit, no input and no tanh: $h_t = w\, h_{t-1}$. How much
 # does the state after $n$ steps depend on the state at the beginning? The chain rule gives the
-# answer, and a gradient on its way back is multiplied by the same factor.
+# answer. A gradient that goes back over the same $n$ steps is multiplied by the same factor.
 #
 # $$\frac{d h_n}{d h_0} = w \cdot w \cdots w = w^n$$
 
@@ -54,8 +53,7 @@ for w in (0.5, 0.9, 1.0, 1.1, 1.5):
 # %% [markdown]
 # With $w = 0.5$, a gradient is down to 1/16 after four steps and to a millionth after twenty. It
 # **vanishes**. With $w = 1.5$, it is five times as large after four steps and more than three
-# thousand times as large after twenty. It **explodes**. Only $w = 1$, exactly, lies between the
-# two.
+# thousand times as large after twenty. It **explodes**. Only $w = 1$ keeps the gradient as it is.
 
 # %%
 steps = np.arange(101)
@@ -73,11 +71,10 @@ plt.show()
 #
 # ## A matrix, multiplied again and again
 #
-# A real network has many units, and $W_h$ is a matrix. How much a matrix stretches a vector depends
-# on the direction of the vector. The largest factor is the largest **singular value** $\sigma_1$.
-# The smallest factor is the smallest singular value. An **eigenvalue** is the factor for a
-# direction that the matrix does not turn: $W v = \lambda v$. (It can be complex. We use its
-# absolute value.)
+# A real network has many units, and $W_h$ is a matrix. A matrix makes a vector longer or shorter.
+# By which factor? That depends on the direction of the vector. The factors lie between the smallest
+# and the largest **singular value** of the matrix. An **eigenvalue** is the factor for a direction
+# that the matrix does not turn: $W v = \lambda v$. (It can be complex. We use its absolute value.)
 #
 # An *orthogonal* matrix $Q$ turns a vector but never changes its length, so all of its singular
 # values are 1. This lets us build matrices that stretch by 0.5, 1 or 1.5 in every direction. The
@@ -114,21 +111,22 @@ plt.show()
 #
 # - If all singular values are below 1, every product shrinks. The gradient must vanish.
 # - If the largest one is above 1, the product *can* grow, but it need not. It grows only if the
-#   next step again stretches what this step has stretched.
-# - If the same matrix is used many times, the largest absolute **eigenvalue** decides, which is
-#   called the *spectral radius*. It is 0.5 for the fourth matrix.
+#   next step stretches the same direction that this step has stretched.
+# - If the same matrix is used many times, the eigenvalue with the largest absolute value decides.
+#   This value is called the *spectral radius*. It is 0.5 for the fourth matrix.
 #
 # In a network with tanh the matrix changes from step to step: $J_t = \operatorname{diag}(1 -
-# h_t^2)\, W_h$. Since $1 - h_t^2$ is at most 1, tanh can only shrink. So it is not enough to look
-# at $W_h$. We have to look at trained networks.
+# h_t^2)\, W_h$. This matrix is called the Jacobian of the step. Since $1 - h_t^2$ is at most 1,
+# tanh can only make a gradient smaller. How much smaller depends on the states. So it is not enough
+# to look at $W_h$. We have to look at trained networks.
 #
 # ## A task: adding two numbers
 #
 # This is the adding problem of notebook 04. Each step shows a random number and a mark. Two of the
 # marks are 1, one in the first half and one in the second half. After the last step, the network
-# says the sum of the two marked numbers. The longer the sequence, the longer the network must
-# remember, while everything in between disturbs its memory. Always answering the mean, 1, gives a
-# squared error of 1/6, which is the variance of the sum.
+# must answer with the sum of the two marked numbers. The longer the sequence, the longer the
+# network must remember, while everything in between disturbs its memory. The mean of the sum is 1.
+# A network that always answers 1 has a mean squared error of 1/6, the variance of the sum.
 
 
 # %%
@@ -155,14 +153,15 @@ print(f"variance of the sum: {sums.var():.4f}, 1/6 = {1 / 6:.4f}")
 # state: 1 keeps everything, 0 forgets everything. In Keras's GRU the *update gate* $z$ multiplies
 # the old state in the same way. Notebook 06 explains the rest.
 #
-# Each cell learns from 600 batches of 32 new sequences. We do this for three lengths, and with
-# three random starts (seeds) each. The learning rate of each cell is 0.003 or 0.01, whichever was
-# better. We tried both beforehand with other seeds, for this task and for the one below.
+# Each cell learns from 600 batches of 32 new sequences. We do this for three lengths, and three
+# times for each length, with different random starts (seeds). The learning rate is 0.003 or 0.01.
+# Before this, we tried both for each cell with other seeds, on this task and on the second task
+# below. We use the better one.
 #
-# `train` compiles the model once, with XLA, TensorFlow's compiler (`jit_compile=True`). This takes
-# a few seconds, but then training is faster. 50 updates run at once. The same model is then trained
-# from each random start. Adam keeps averages of earlier gradients, so `train` sets these back to 0
-# at each start.
+# (You can skip this paragraph. `train` compiles the model once, with TensorFlow's compiler XLA
+# (`jit_compile=True`). This takes a few seconds, but then training is faster. Keras runs 50 updates
+# at a time. The same model is then trained from each random start. Adam keeps averages of earlier
+# gradients, so `train` sets them back to 0 at each start.)
 
 # %%
 RATES = {"simple_rnn": 0.003, "lstm": 0.01, "gru": 0.01}
@@ -236,12 +235,12 @@ axis.legend(loc=(1.02, 0.3))
 plt.show()
 
 # %% [markdown]
-# With 10 steps, the plain RNN learns something. With 20 it depends on luck, and with 50 it is no
-# better than always saying 1. LSTM and GRU learn all three lengths. This agrees with the textbook:
-# a plain RNN remembers 10 to 20 steps.
+# With 10 steps, the plain RNN learns something. With 20 steps it depends on luck. With 50 steps it
+# is no better than always answering 1. LSTM and GRU learn all three lengths. This agrees with the
+# textbook: a plain RNN remembers 10 to 20 steps.
 #
-# But does this mean "cannot", or "not yet"? We train the plain RNN on 20 steps once more, with four
-# times as many updates:
+# But is 20 steps too long for a plain RNN, or does it only need more training? We train it on 20
+# steps once more, with four times as many updates:
 
 # %%
 longer, _ = train_adders("simple_rnn", 20, updates=2400)
@@ -249,9 +248,9 @@ print("600 updates: ", np.round(errors["simple_rnn", 20], 4))
 print("2400 updates:", np.round(longer, 4))
 
 # %% [markdown]
-# It gets there, slowly. So at 20 steps, the problem is not how much a plain RNN can store. The
-# problem is that it learns slowly. One suspect is the gradient that travels from the end to the
-# beginning. Let us look at it.
+# It learns the task, only slowly. So at 20 steps, the problem is not how much a plain RNN can
+# store. The problem is that it learns slowly. Perhaps little is left of the gradient when it
+# arrives at the beginning. Let us look at it.
 #
 # ## The Jacobians of trained networks
 #
@@ -273,10 +272,11 @@ figure = diagnostics.plot_singular_values(
 plt.show()
 
 # %% [markdown]
-# On the left, all three are near 1 or above it at every step, even the plain RNN. On the right they
-# differ. The product falls for the plain RNN, and stays up for LSTM and GRU. It is just like the
-# fourth matrix: what one step stretches in one direction, the next step shrinks. The left picture
-# alone would have misled us.
+# On the left, all three are above 1 at every step, even the plain RNN. On the right they differ.
+# Read this picture from right to left, as the gradient travels. For the plain RNN, the product
+# falls to about a thousandth. For LSTM and GRU, it stays between 0.2 and 5. This is like the fourth
+# matrix: what one step stretches, the next step shrinks. The left picture alone would have misled
+# us.
 #
 # ## Gradient norms, from 5 to 200 steps back
 #
@@ -340,11 +340,12 @@ plt.show()
 # - **Training changes this.** LSTM and GRU learn to set their gates so that they keep what matters.
 #   Then the gradient reaches back over all 50 steps of the task, and far beyond. The plain RNN has
 #   no gates to set. Its gradient is even weaker after training, and it has not learned the task.
-#   (0e+00 is a number too small for 32 bits.)
+#   (In the table, 0e+00 is a number that is too small for 32 bits.)
 #
-# So LSTM and GRU do not start with a long memory. They can *learn* one. How, with such a weak
-# gradient at the beginning? Probably from the second mark, which is sometimes close to the end.
-# They learn to keep that one, and the same weights then let the gradient reach further.
+# So LSTM and GRU do not start with a long memory. They can *learn* one. How do they learn it, if
+# the gradient is so weak before training? Here is a likely answer. The second mark is sometimes
+# close to the end, so its gradient is not weak. The network learns to keep this number. The same
+# weights then let the gradient reach further back.
 #
 # ## Exploding: a second task
 #
@@ -352,8 +353,8 @@ plt.show()
 # second classic test, the **copy task**. The network reads three letters, each one of A, B, C, D.
 # Then comes a number of blanks, printed as `_`. This number is the *delay*. Then comes "now" three
 # times, printed as `?`. At each "now", the network must write one of the letters, in the order in
-# which it read them. Guessing is wrong three times out of four, with a loss of $\ln 4 \approx
-# 1.39$.
+# which it read them. A network that guesses is wrong three times out of four. Its loss is $\ln 4
+# \approx 1.39$.
 
 # %%
 NUM_LETTERS, NUM_SHOWN = 4, 3
@@ -449,20 +450,21 @@ plt.show()
 
 # %% [markdown]
 # Each line is one seed. Without clipping, at a rate of 0.1, the loss falls at first. Then come
-# gradients several times as long as the first ones. Each step overshoots, and the loss jumps back
-# to the level of guessing, again and again. With clipping, the same rate works.
+# gradients that are several times as long as the first ones. The update of the weights is too
+# large, and the loss jumps back to the level of guessing. This happens again and again. With
+# clipping, the same rate works.
 #
-# To be fair, a rate of 0.03 works without clipping as well. Here the norm is above 1 at nearly
-# every update, so clipping mostly works like a smaller rate that adapts itself. In practice it is
-# also cheap insurance against a single bad batch. It does nothing against vanishing, because it
-# leaves a short gradient as it is.
+# To be fair, a rate of 0.03 works without clipping as well. In the middle pictures, the norm is
+# above 1 at most updates. So clipping mostly works like a smaller learning rate that adapts itself.
+# In practice, clipping also protects against a single bad batch, and it costs almost nothing. It
+# does not help against vanishing gradients, because it does not change a short gradient.
 #
 # ## Initialization
 #
 # The gradient depends on the weights, so their starting values matter. Keras starts $W_h$ with a
-# random *orthogonal* matrix, which neither stretches nor shrinks. We compare this with half of that
-# matrix and with one and a half times that matrix. The network is an untrained plain RNN of 32
-# units on the copy task with a delay of 40.
+# random *orthogonal* matrix, which neither stretches nor shrinks. We compare this matrix $Q$ with
+# $0.5\,Q$ and $1.5\,Q$. The network is an untrained plain RNN of 32 units on the copy task with a
+# delay of 40.
 
 # %%
 x = copying(1, 40, np.random.default_rng(2))[0]
@@ -477,16 +479,17 @@ figure = diagnostics.plot_singular_values(found)
 plt.show()
 
 # %% [markdown]
-# With 0.5, the product shrinks like $0.5^n$. With 1, about a third is left after 46 steps, in the
-# best direction. So an untrained plain RNN starts well, as long as the input is too small to drive
-# its states to where tanh is flat. With 1.5 it grows, but only to about 50, not to $1.5^{46}
-# \approx 10^8$. The states are so large that tanh shrinks most directions. The left picture hides
-# this, because it shows only the best direction of each step.
+# With $0.5\,Q$, the product shrinks like $0.5^n$. With $Q$, about a third is left after 46 steps, in
+# the best direction. So an untrained plain RNN starts well, as long as its input is small. (A large
+# input makes the states large, and there tanh is flat.) With $1.5\,Q$ the product grows, but only to
+# about 50. That is far less than $1.5^{46}$, which is about $10^8$. The states are so large that tanh
+# shrinks most directions. The left picture hides this, because it shows only the best direction of
+# each step.
 #
-# In an LSTM, the forget gate multiplies the cell state. It is $\sigma(\ldots + b_f)$, so its bias
-# $b_f$ determines where it starts: at 0.5 with $b_f = 0$. Keras starts with $b_f = 1$
-# (`unit_forget_bias=True`). With a larger bias, the gate is almost fully open. In a GRU, the bias
-# of $z$ does the same.
+# In an LSTM, the forget gate multiplies the cell state. The gate is $\sigma(\ldots + b_f)$, so its
+# bias $b_f$ determines how far it is open before training. With $b_f = 0$ it starts at 0.5. Keras
+# starts with $b_f = 1$ (`unit_forget_bias=True`). With a larger bias, the gate is almost fully
+# open. In a GRU, the bias of $z$ does the same.
 
 # %%
 print("bias   gate    after 20 steps   after 50 steps")
@@ -520,20 +523,20 @@ figure.axes[0].set_ylabel("gradient's norm, 1 at the end")
 plt.show()
 
 # %% [markdown]
-# These are untrained networks on 50 steps of the adding problem. The wider the gate is open at the
-# start, the more of the gradient reaches the first step. This took no training, only one number.
-# More of the gradient arrives than the table says, because the table counts only the gate and the
-# gradient has other paths too.
+# These are untrained networks on 50 steps of the adding problem. The further the gate is open at
+# the start, the more of the gradient reaches the first step. This needs no training, only another
+# number as the bias. More of the gradient arrives than the table says. The table counts only the
+# gate, but the gradient has other paths too.
 #
 # ## What each cell remembers: the copy task
 #
 # Now we use the copy task with growing delays $d$. We train each cell as Keras initializes it. We
 # also train an LSTM whose forget gate is opened by a bias of $\ln d$. Then the gate is $\sigma(\ln
-# d) = d / (d + 1)$, and after $d$ steps about $1/e$, a third, is left. So the gate is set to fit
+# d) = d / (d + 1)$, and after $d$ steps about $1/e$, a third, is left. So the bias is chosen to fit
 # the delay.
 #
-# Two lines help to read the errors. Guessing is wrong in 3 of 4 cases. And a network that knows
-# *which* letters were shown, but not in which order, has this error:
+# Two dotted lines in the figure help to judge the errors. Guessing is wrong in 3 of 4 cases. And a
+# network that knows *which* letters were shown, but not in which order, has this error:
 
 # %%
 every = np.stack(np.meshgrid(*[np.arange(NUM_LETTERS)] * NUM_SHOWN), axis=-1).reshape(-1, NUM_SHOWN)
@@ -589,33 +592,35 @@ axis.legend(loc=(1.02, 0.3))
 plt.show()
 
 # %% [markdown]
-# Most textbooks do not say this. The plain RNN was the worst in the adding problem, and it is the
-# **best** here. The likely reason: blanks bring no input, and an orthogonal $W_h$ only turns the
-# state. So the letters are carried along through all of the blanks, and the gradient finds its way
-# back.
+# Most textbooks do not mention this result. The plain RNN was the worst in the adding problem, but
+# it is the **best** here. The likely reason: a blank is all zeros, so nothing is added to the
+# state. And an orthogonal $W_h$ only turns the state, without changing its length. So the letters
+# are carried along through all of the blanks, and the gradient finds its way back.
 #
 # In the adding problem, the network reads something at every step, and all of it is mixed into the
-# state. There, a network must learn to ignore most of the input, and that is what gates are for.
+# state. So the network must learn to ignore most of its input, and that is what gates are for.
 #
-# Here LSTM and GRU pay for their gates at the beginning. The forget gate ($z$ in the GRU) keeps
-# only a part of the state, so they forget during the blanks. They must first learn to open it. When
-# the forget gate is open from the start, the LSTM is better at every delay.
+# In the copy task, the gates of LSTM and GRU are a disadvantage at the beginning. The forget gate
+# ($z$ in the GRU) keeps only a part of the state, so they forget during the blanks. They must first
+# learn to open it. When the forget gate is open from the start, the LSTM is better at every delay.
 #
-# (400 updates are few. We see which cell learns *sooner*, not which can never learn it.)
+# (400 updates are few. This shows which cell learns the task *sooner*. It does not show that a cell
+# can never learn it.)
 #
 # So "how many steps does a plain RNN remember?" has no single answer. It depends on the starting
 # weights, on what happens in between, and on how long the network is trained.
 #
 # ## What to remember
 #
-# - On its way back, a gradient is multiplied by a Jacobian at each step. Products of many factors
-#   vanish or explode, with little in between.
+# - On its way back, a gradient is multiplied by a Jacobian at each step. A product of many factors
+#   usually becomes very small (vanishes) or very large (explodes).
 # - If all singular values are below 1, the gradient must vanish. If some are above 1, it can
 #   explode, but it need not. Look at the product, not at one step.
-# - Exploding is the easy half: clip. Vanishing needs other starting weights or another cell.
+# - Against exploding gradients, clipping is enough. Against vanishing gradients, you need other
+#   starting weights or another cell.
 # - Gates do not provide a long memory. They make it easier to learn one when a lot happens in
 #   between. Start with the forget gate open.
-# - If the gradient does not arrive, memory is not impossible. It is slow to learn.
+# - If little of the gradient arrives, a network can still learn to remember. It only learns slowly.
 #
 # ## Questions
 #
@@ -625,7 +630,7 @@ plt.show()
 # <details><summary>Answer</summary>
 #
 # $0.9^n = 0.01$ means $n = \ln 0.01 / \ln 0.9 \approx 44$. With 0.99 it is $\ln 0.01 / \ln 0.99
-# \approx 458$. A small change of the factor makes the reach ten times as long.
+# \approx 458$. The factor changes little, but the gradient reaches ten times as far.
 #
 # </details>
 #

@@ -11,10 +11,10 @@
 # %% [markdown]
 # # Use a recipe
 #
-# This notebook goes from a recipe of the zoo to a network for your own texts. You copy the recipe,
-# give it your data, train, and read what it prints. Then you load the result, use it, and export it
-# for other programs. You need notebook `03_five_types` (what `many_to_one` is), and the package
-# installed with its recipes: `python -m pip install ".[recipes]"`.
+# In this notebook you train a network on your own texts. You copy a recipe of the zoo, give it your
+# data, train, and read what it prints. Then you load the trained model, use it, and export it for
+# other programs. Read notebook `03_five_types` first, which explains `many_to_one`. Install the
+# package with `python -m pip install ".[recipes]"`.
 
 # %%
 import csv
@@ -38,9 +38,9 @@ import zoo
 tf.get_logger().setLevel("ERROR")  # keeps TensorFlow quiet
 
 # %% [markdown]
-# You would type most of this notebook in a terminal. Here, a small function does it. It runs a
-# command in a temporary folder, which is deleted at the end, and shows what the command prints. You
-# do not need to read the function.
+# Most of these commands are for a terminal. Here, a small function runs them for you. It runs a
+# command in a temporary folder and shows what the command prints. We delete the folder at the end.
+# You do not need to read the function.
 
 # %% jupyter={"source_hidden": true}
 temporary = tempfile.TemporaryDirectory()
@@ -64,15 +64,15 @@ def shell(command):
 # ## Which recipes are there?
 #
 # A recipe is one Python file that trains one network on one kind of data. `zoo recipes` lists them.
-# Each name begins with the type.
+# Each name begins with the type of the network.
 
 # %%
 print(shell("zoo recipes"))
 
 # %% [markdown]
 # We want to sort messages from customers. Is the parcel late, is it damaged, or is everything fine?
-# Text goes in, and one of a few labels comes out. The sentiment recipe does exactly that, only with
-# other labels.
+# A text goes in, and one of three labels comes out. The sentiment recipe does the same with other
+# labels (positive, negative).
 #
 # ## Copy it
 #
@@ -83,7 +83,7 @@ print(shell("zoo recipes"))
 print(shell("zoo copy many_to_one_sentiment"))
 
 # %% [markdown]
-# It never overwrites a file that you have changed. The second time, it refuses:
+# `zoo copy` never overwrites a file. If we run it a second time, it stops with an error:
 
 # %%
 print(shell("zoo copy many_to_one_sentiment"))
@@ -102,7 +102,7 @@ print(source[source.index("class Config") : source.index("def make_dataset")].rs
 #
 # The recipe reads a **TSV file**: each line has a label, a tab and a text. (A folder of `.txt`
 # files for each label works too, see `help("zoo.datasets.texts")`.) We need an example, so we make
-# the messages up, from nine patterns. In your own work, you replace this cell by your data.
+# up messages from nine patterns. For your own work, put your data in place of this cell.
 
 # %%
 THINGS = ["parcel", "letter", "lamp", "chair", "mirror", "vase", "book", "phone", "clock", "kettle"]
@@ -139,16 +139,16 @@ for line in lines[:4]:
 
 # %% [markdown]
 # Two patterns of "late" have exactly the same words as two of "damaged": "was late but not
-# damaged", "was damaged but not late". Only their order tells them apart. A model that counts words
-# has to guess there. A network that reads them in order does not. Remember this for the table
-# below.
+# damaged", "was damaged but not late". They differ only in the order of the words. There, a model
+# that counts words has to guess, but a network that reads the words in order does not. Remember
+# this when you see the table below.
 
 # %% [markdown]
 # ## A first run
 #
 # At the end, the recipe prints its answers to a few sentences, so that you can judge them yourself.
-# The recipe's sentences are about food. The file is ours now, so we put in two that fit our data.
-# Our data has no piano, so these sentences are new to the network.
+# The sentences in the recipe are about food. We replace them in our copy with two sentences that
+# fit our data. There is no piano in our data, so these sentences are new to the network.
 
 # %%
 old = next(line for line in source.splitlines(keepends=True) if line.startswith("SENTENCES = ["))
@@ -156,8 +156,9 @@ new = 'SENTENCES = ["The piano was late but not damaged", "The piano was damaged
 _ = recipe.write_text(source.replace(old, new), "utf-8")
 
 # %% [markdown]
-# Now we run it with few epochs and a small state, to see that everything works. In a terminal, type
-# the command without the quotes and without `shell`:
+# Now we run the recipe with few epochs and a small state, to check that everything works. (An epoch
+# is one pass over the training texts.) In a terminal, type the command without the quotes and
+# without `shell`:
 
 # %%
 output = shell(
@@ -170,25 +171,26 @@ print(output)
 #
 # - The number of texts in each part. We gave it one file, so the recipe split it: about 80 % to
 #   train on, 10 % for validation, 10 % for the test. Then come the labels that it found. Always
-#   check these two.
-# - The network: its layers and their parameters. `not_equal` makes the mask (notebook 02). Dropout
-#   hides features during training.
+#   check both.
+# - The network: its layers and their parameters. The layer `not_equal` makes the mask (notebook
+#   02). The dropout layers hide some numbers at random during training, so that the network does
+#   not learn the texts by heart.
 # - A line for each epoch. `accuracy` is the share of training texts that it got right.
 #   `val_accuracy` is the same for the validation texts, which it does not train on.
 # - Two **baselines** that cannot see the order of words: the mean of the word vectors, and a bag of
-#   words with logistic regression. They tell you how much of your data is easy.
+#   words with logistic regression. They show you how well a much simpler model does on your data.
 # - The test accuracy of all three models, for all texts and by length. "to 7 words" is texts of up
 #   to 7 words, and "to 8 words" is texts of exactly 8.
 # - The sentences, each with its most likely label and the probability of that label.
 #
 # ## A better run
 #
-# After two epochs the loss was still falling. The network had not finished learning. Look at
-# `val_accuracy` and `val_loss` to choose settings. The recipe also prints the test accuracy in each
-# run, but do not choose by it. If you do, it is no longer a test. With so few texts, an epoch has
-# only a few steps, so we allow more epochs and larger steps. Training stops by itself when
-# `val_accuracy` has not risen for two epochs. Then the recipe keeps the weights of the best epoch,
-# not the last.
+# After two epochs the loss was still falling, so the network had not finished learning. We need
+# better settings. Look at `val_accuracy` and `val_loss` to choose them. The recipe also prints the
+# test accuracy in each run, but do not choose by it. If you do, it is no longer a test. With so few
+# texts, an epoch has only a few updates of the weights. So we allow more epochs and larger updates
+# (a higher learning rate). Training stops by itself when `val_accuracy` has not risen for two
+# epochs. Then the recipe keeps the weights of the best epoch, not the last.
 
 # %%
 output = shell(
@@ -199,7 +201,7 @@ print(output[output.index("Epoch 1/") :])
 
 # %% [markdown]
 # The network can tell "late but not damaged" from "damaged but not late". The baselines cannot,
-# whatever you set: both sentences are the same bag of words.
+# with any settings, because both sentences have the same words.
 #
 # A warning about this result: the test messages are new, but they follow the same nine patterns as
 # the training messages. So the result only says that the network has learned the patterns. Real
@@ -207,16 +209,16 @@ print(output[output.index("Epoch 1/") :])
 #
 # ## What was written
 #
-# The folder has everything that you need to use the network, and to say later how it was made. (The
-# second run has replaced the first one.)
+# The folder has everything that you need to use the network, and to find out later how it was
+# trained. (The second run has replaced the first one.)
 
 # %%
 for path in sorted((folder / "my-model").iterdir()):
     print(f"{path.name:24s}{path.stat().st_size / 1000:8.1f} kB")
 
 # %% [markdown]
-# `metrics.json` is the table in a form that programs can read. `history.csv` has one line for each
-# epoch:
+# `metrics.json` has the numbers of the table, for programs to read. `history.csv` has one line for
+# each epoch:
 
 # %%
 metrics = json.loads((folder / "my-model" / "metrics.json").read_text())
@@ -240,15 +242,15 @@ axis.legend(fontsize=14)
 plt.show()
 
 # %% [markdown]
-# The training texts look worse at first. There are two reasons. The number for an epoch is a mean
-# over the whole epoch, and the network was still getting better during it. And dropout disturbs the
-# network while it trains.
+# At first, the accuracy on the training texts is lower than on the validation texts. There are two
+# reasons. First, the training accuracy is a mean over the whole epoch, and the network was worse at
+# the start of the epoch. Second, dropout disturbs the network while it trains.
 #
 # ## Use it from Python
 #
 # `zoo.load` opens the folder, checks that no file was changed, and returns an object that takes
-# plain texts. You do not have to remember how the texts were cut into words, because the folder has
-# that too.
+# plain texts. You do not have to cut the texts into words yourself. The folder says how to do it,
+# and `zoo.load` does it.
 
 # %%
 task = zoo.load(folder / "my-model")
@@ -266,9 +268,9 @@ for message, answer in zip(messages, task.predict(messages), strict=True):
 # network, `[UNK]`. The first two labels are still right, because the network knows the words that
 # matter. The third message follows none of the nine patterns, and the last one has nothing to do
 # with parcels. Yet they get a label too, perhaps with a high probability. There is no label for
-# "something else", and a network does not know what it was never shown.
+# "something else", so the network has to choose one of its three labels.
 #
-# `task.model` is the Keras model, and `task.card` has everything that is known about it:
+# `task.model` is the Keras model. `task.card` is a dictionary with information about it:
 
 # %%
 card = task.card
@@ -276,12 +278,13 @@ for name in ("type", "cell", "dataset", "licence", "labels", "command"):
     print(f"{name:10s}{card[name]}")
 
 # %% [markdown]
-# `command` says how to train it again. With the same data, seed and versions, it gives the same
+# `command` trains it again. With the same data, seed and versions of the packages, you get the same
 # numbers on the same machine.
 #
 # ## Use it from the command line
 #
-# The `zoo` command opens the folder as well. `--json` is for programs:
+# You can also use the folder with the `zoo` command. With `--json`, other programs can read the
+# answer:
 
 # %%
 print(shell('zoo predict my-model "Their piano was damaged but not late" --json'))
@@ -305,16 +308,17 @@ print(shell("python many_to_one_sentiment.py --dataset bad.tsv --output bad-mode
 print((folder / "bad-model").exists())
 
 # %% [markdown]
-# One line says which file, which line, what was expected and what is there. The recipe stops before
-# it trains, and writes nothing. (In Python, `zoo.datasets.load_texts` raises a `ValueError` with
-# the same message.)
+# The message names the file and the line. It says what was expected there and what was found. The
+# recipe stops before the training and writes nothing. (In Python, `zoo.datasets.load_texts` raises
+# a `ValueError` with the same message.)
 
 # %% [markdown]
 # ## Export it
 #
-# A program that serves answers to others should not need Keras or the zoo. `export` writes a
-# **SavedModel**. TensorFlow alone can run it, for example in TensorFlow Serving. For texts it has
-# the endpoint `from_strings`: raw strings in, probabilities out, in the order of the labels.
+# Suppose you want to use the network in another program, such as a web server, without Keras and
+# the zoo. `export` writes a **SavedModel**, a file format that TensorFlow alone can run. For texts,
+# it has a function `from_strings`. Its input is a list of texts. Its output is the probabilities,
+# in the order of the labels.
 
 # %%
 zoo.exporting.export(task, folder / "served")
@@ -333,11 +337,10 @@ print("The same probabilities.")
 
 # %% [markdown]
 # `format="onnx"` is for ONNX Runtime and `format="litert"` is for phones. Both read numbers instead
-# of strings. `help("zoo.exporting")` says which models they can hold.
+# of strings. `help("zoo.exporting")` says which models you can export to each format.
 #
-# The other recipes work the same way. They read sentences with a tag for each word in columns
-# (CoNLL), pairs of texts in a TSV, numbers in a CSV with a named column, images with a file of
-# captions, or a plain text.
+# Many of the other recipes also read your own files. `recipes/README.md` has a table of the
+# formats.
 #
 # Finally, we delete the temporary folder:
 
@@ -348,14 +351,15 @@ print(folder.exists())
 # %% [markdown]
 # ## Questions
 #
-# **1.** The recipe decides by a hash of the text whether it belongs to training, validation or
-# test, not at random. What is the advantage?
+# **1.** A text belongs to training, validation or test. The recipe does not decide this at random.
+# It computes a hash of the text, a number that depends only on the text, and this number decides.
+# What is the advantage?
 #
 # <details><summary>Answer</summary>
 #
 # The same text always goes into the same part. If a text is in your file twice, it cannot be both
-# in training and in the test. And if you add texts tomorrow, today's texts remain where they were.
-# You never train later on a text that you tested on before, and you can compare results.
+# in training and in the test. And if you add texts tomorrow, today's texts stay in the same part.
+# So you never train on a text that you used for a test before.
 #
 # </details>
 #
@@ -367,8 +371,8 @@ print(folder.exists())
 # Five of the nine have words of their own ("two weeks", "pieces", "neither", "ordered", and "and"
 # in "not late and not damaged"). The other four all have the same words. Two of them are "late" and
 # two are "damaged", so whatever it answers there, half is wrong. That makes $(5 + 2)/9 \approx
-# 0.78$ if all patterns are equally frequent. In a small test part they are not quite, so it may be
-# a little more or less.
+# 0.78$ if all patterns occur equally often. In a small test part, some patterns occur more often
+# than others, so it may be a little more or less.
 #
 # </details>
 #
@@ -377,9 +381,9 @@ print(folder.exists())
 #
 # <details><summary>Answer</summary>
 #
-# A model that always says "fine" also gets 0.95, without reading anything. Compare with that first.
-# Then look at the rare labels separately. How many of the damaged parcels did the network find? And
-# how many of the parcels that it called damaged were really damaged?
+# No. A model that always says "fine" also gets 0.95, without reading anything. Your network must be
+# better than that. Also look at the rare labels separately. How many of the damaged parcels did the
+# network find? And how many of the parcels that it called damaged were really damaged?
 #
 # </details>
 #

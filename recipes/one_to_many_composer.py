@@ -1,4 +1,4 @@
-"""How does the chorale go on? One-to-many: a first chord in, four voices out, in the style of Bach.
+"""How does the chorale go on? One-to-many: a first chord in, music for four voices out.
 
                A67    T64    B48    ...
                 ^      ^      ^      ^
@@ -6,22 +6,23 @@
                 ^      ^      ^      ^
                S72    A67    T64    B48
 
-Data: jsb_chorales, 382 chorales by Johann Sebastian Bach on a grid of 16th notes, split 229/76/77. The
+Data: jsb_chorales, 382 chorales by Johann Sebastian Bach in steps of 16th notes, split 229/76/77. The
 music is in the public domain.
 
 A chorale becomes a sequence of tokens. Each step has the notes of soprano, alto, tenor and bass, in
-this order, and a mark "|" comes before each beat. The network is a language model of these tokens. It
-draws each note given the notes that already sound with it, so the voices fit together. For training,
-pieces of 16 beats are cut out of the chorales at random, and moved up or down by up to 4 semitones. At
-the end the network continues from --chord.
+this order. In the picture, S72 is MIDI pitch 72 in the soprano. A mark "|" comes before each beat (a
+quarter note). The network is a language model of these tokens: it predicts the next one. It draws each
+note after it has seen the notes that already sound, so the voices fit together. For training, the
+recipe cuts 16 beats out of each chorale at random and moves them up or down by up to 4 semitones. At
+the end the network continues from the chord given by --chord.
 
-The score is the loss in nats a token, where a token is a note or the mark of a beat, on one piece of
-each chorale. The baseline is a 6-gram model. It counts which token follows the last five, which always
-include the last note of the same voice. Expect about 0.46 after five minutes on one CPU core.
+The score is the loss in nats a token on one piece of each chorale. Lower is better. The baseline is a
+6-gram model. It counts which token followed the last five, and these always include the last note of
+the same voice. Expect about 0.46 after five minutes on one CPU core.
 
-Deviations from BachBot (Liang et al. 2017, "Automatic Stylistic Composition of Bach Chorales with Deep
-LSTM"): one layer, no fermatas, dropout, Adam with a learning rate that falls along a cosine, and the
-epoch that is best on the validation split.
+Differences from BachBot (Liang et al. 2017, "Automatic Stylistic Composition of Bach Chorales with Deep
+LSTM"): one layer, no fermatas (held notes), dropout, Adam with a learning rate that falls along a
+cosine, and the epoch with the best validation loss is kept.
 """
 
 import dataclasses
@@ -39,7 +40,7 @@ SPECIAL = ["", "[UNK]", "[START]", "[END]", "|"]  # tokens 0 to 4; "|" comes bef
 START, END = 2, 3
 SHIFTS = range(-4, 5)  # semitones
 PIECE = 16 * composition.BEAT  # tokens in 16 beats
-N = 6  # of the n-gram baseline
+N = 6  # n of the n-gram baseline
 
 
 @dataclasses.dataclass
@@ -56,7 +57,7 @@ class Config(zoo.Config):
 
 
 def encode(notes, index, shift):
-    """The tokens of a chorale, moved by some semitones, from start to end."""
+    """The tokens of a chorale, moved by some semitones, between [START] and [END]."""
     return [START, *composition.encode(notes, index, shift), END]
 
 
@@ -83,7 +84,7 @@ def main(config):
         split: [row["notes"] for row in rows.take(20 if config.smoke else -1).as_numpy_iterator()]
         for split, rows in splits.items()
     }  # each [steps, 4]
-    keras.utils.set_random_seed(config.seed)  # now: preparing a dataset draws random numbers
+    keras.utils.set_random_seed(config.seed)  # after loading, which may draw random numbers
     print(", ".join(f"{len(notes)} {split}" for split, notes in chorales.items()), "chorales")
     chords = np.unique(np.concatenate(chorales["train"]), axis=0)
     sung = set().union(*(zoo.music.to_symbols(chords, shift) for shift in SHIFTS))
@@ -126,7 +127,7 @@ def main(config):
         shuffle=False,  # the dataset shuffles by itself
     ).history
 
-    # The validation split again, and the test split, used once.
+    # Score the validation split again, and the test split for the only time.
     shifted = [encode(notes, index, shift) for notes in chorales["train"] for shift in SHIFTS]
     metrics = {}
     for split in ("validation", "test"):
@@ -138,13 +139,13 @@ def main(config):
         metrics[split] = {name: {"nats a token": loss} for name, loss in losses.items()}
     zoo.recipe.print_table("", zoo.recipe.flatten(metrics))
 
-    # A chorale of its own.
+    # Compose a chorale.
     first = composition.encode(np.array([chord]), index)  # the mark of a beat and four notes
     tokens = model.generate(
         [[START, *first]],
         max_length=config.beats * composition.BEAT - len(first),
         strategy="sample",
-        top_p=0.95,  # no unlikely note; with less, it holds chords longer than Bach did
+        top_p=0.95,  # never an unlikely note; with a lower value, chords last longer than Bach's
         seed=config.seed,
     )[0]
     notes = composition.decode([*first, *tokens], vocabulary)  # [steps, 4]

@@ -1,31 +1,31 @@
-"""Which digit is this? One-to-one: one image in, one class out, and why nobody uses an RNN for it.
+"""Which digit is this? One-to-one: one image in, one class out.
 
      seven                                    seven
        ^                                        ^
-      [h]        beside      [h] -> [h] ... -> [h]
+      [h]          or        [h] -> [h] ... -> [h]
        ^                      ^      ^          ^
     the image               row 1  row 2      row 8
 
-Data: by default digits, 1,797 images of 8 x 8 pixels that come with scikit-learn (CC BY 4.0). A hash
-of the image puts a fifth of them into the test split. No network is needed. You can also use mnist or
-fashion_mnist from TFDS, or another dataset there whose images have one size.
+Data: by default digits, 1,797 images of 8 x 8 pixels that come with scikit-learn (CC BY 4.0). No
+download is needed. A hash of the image decides whether it belongs to the test split, which has a fifth
+of the images. You can also use mnist or fashion_mnist from TFDS (TensorFlow Datasets), or any other
+dataset of TFDS whose images all have the same size.
 
-Textbooks begin their list of types with one-to-one: a sequence of one step. There is no earlier step,
-so the state is zero and the recurrent weights U do nothing. A SimpleRNN is then a dense layer with
-tanh. An LSTM or a GRU is a dense layer whose gates have nothing to remember. To show this, the table
-scores each network twice: as trained, and with U set to zero.
+In textbooks, one-to-one is the first type of network: a sequence of one step. There is no earlier step,
+so the state is zero and the recurrent weights U have no effect. A SimpleRNN is then a dense layer with
+tanh. An LSTM or a GRU is then a dense layer with gates, and the gates have nothing to remember. To show
+this, the table scores each network twice: first as trained, then with U set to zero.
 
-The same cell can also read the image row by row (many-to-one). Then U carries everything the cell
-knows about earlier rows. The baseline is logistic regression.
+The same cell can also read the image row by row (many-to-one). Then U carries everything that the cell
+knows about the earlier rows. The baseline, a simple model to compare with, is logistic regression.
 
-Expect these accuracies after half a minute (means of three seeds): 0.980 in one step, 0.970 row by
-row, and 0.989 for logistic regression.
+Expect these test accuracies after half a minute on one CPU core (means of three seeds): 0.980 in one
+step, 0.970 row by row, and 0.989 for logistic regression.
 
 No paper introduced one-to-one. The list of types is from Karpathy 2015, "The Unreasonable
-Effectiveness of Recurrent Neural Networks". Reading images in sequence follows Le et al. 2015, "A
-Simple Way to Initialize Recurrent Networks of Rectified Linear Units".
-
-Deviation from Le et al.: the network reads rows, not single pixels.
+Effectiveness of Recurrent Neural Networks". Reading images as sequences is from Le et al. 2015, "A
+Simple Way to Initialize Recurrent Networks of Rectified Linear Units". Difference from that paper: the
+network reads rows, not single pixels.
 """
 
 import dataclasses
@@ -42,16 +42,16 @@ import zoo
 from zoo.tasks import image_classification
 
 SPLITS = {"train": "train[:90%]", "validation": "train[90%:]", "test": "test"}
-EPOCHS = {"digits": 30}  # it is small; other datasets get 4
+EPOCHS = {"digits": 30}  # a small dataset needs more epochs; others get 4
 
 
 @dataclasses.dataclass
 class Config(zoo.Config):
     cell: str = zoo.flag("gru", "recurrent cell", choices=("simple_rnn", "lstm", "gru"))
-    dataset: str = zoo.flag("digits", "digits, mnist, fashion_mnist, or others of TFDS with images")
+    dataset: str = zoo.flag("digits", "digits, mnist, fashion_mnist, or another image dataset of TFDS")
     units: int = zoo.flag(64, "size of the state")
     learning_rate: float = zoo.flag(0.003, "initial learning rate; it falls to 0 along a cosine")
-    epochs: int = zoo.flag(0, "passes over the training split, 0 for what suits the dataset")
+    epochs: int = zoo.flag(0, "passes over the training split, 0 to fit the dataset")
     batch_size: int = zoo.flag(32, "images in a batch")
 
 
@@ -69,7 +69,7 @@ def read_images(name, split, data_dir):
 
 
 def without_recurrence(model, images):
-    """The model's predictions if its recurrent weights U are zero, and the number of these weights."""
+    """The model's predictions with all recurrent weights U set to zero, and how many these are."""
     weights = model.get_weights()
     kernels = [variable for variable in model.variables if variable.path.endswith("recurrent_kernel")]
     for kernel in kernels:
@@ -91,7 +91,7 @@ def main(config):
         split: read_images(config.dataset, part, config.data_dir or None)
         for split, part in SPLITS.items()
     }
-    keras.utils.set_random_seed(config.seed)  # now: preparing a dataset draws random numbers
+    keras.utils.set_random_seed(config.seed)  # after loading, which may draw random numbers
     num_classes = 1 + max(int(labels.max()) for _, labels in data.values())
     if num_classes < 3:
         raise zoo.InputError(f"Images of three classes or more are needed. Received: {num_classes}")
@@ -106,7 +106,7 @@ def main(config):
     sizes = ", ".join(f"{len(labels)} {split}" for split, (_, labels) in data.items())
     print(f"{sizes} images of {images.shape[1]} rows of {images.shape[2]}, {num_classes} classes")
 
-    # The models: the image in one step, and row by row.
+    # The models: one reads the image in one step, the other row by row.
     sizes = {"cell": config.cell, "units": config.units, "num_classes": num_classes}
     models = {
         "one step": zoo.build("one_to_one", input_shape=images.shape[1:], **sizes),
@@ -164,7 +164,7 @@ def main(config):
     for name, classes in predicted.items():
         print(f"{name:24s}{classes[:20]}")
 
-    # A picture of mistakes.
+    # A picture of the images that the network gets wrong. Other images fill the rest.
     wrong = np.flatnonzero(predicted["one step"] != test_labels)
     figure, axes = plt.subplots(2, 8, figsize=(10, 3.5), layout="constrained")
     figure.suptitle("one step: predicted class, true class")

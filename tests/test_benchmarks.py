@@ -74,14 +74,6 @@ def test_a_recipe_without_results_has_no_figures(run, tables):
     assert "many_to_many_ner" not in tables["make_results"](rows) + tables["make_costs"](rows)
 
 
-def test_music_has_no_scores_of_the_composer(run, tables):
-    scores = {"lstm": {"nats a step": 8.0}, "composer": {"nats a token": 0.5}}
-    metrics = json.dumps({"test": scores})
-    rows = [make_row(run, name="one_to_many_music", cell="lstm", metrics=metrics)]
-    for text in (tables["make_details"](rows), tables["make_output"]("one_to_many_music", rows)):
-        assert "nats a step" in text and "composer" not in text and "nats a token" not in text
-
-
 def test_the_output_of_a_recipe(run, tables):
     models = {"gru": {"MAE": 14.91372, "MASE": 0.9}, "last value": {"MAE": 25.4, "MASE": None}}
     metrics = json.dumps({"test": models})

@@ -161,7 +161,7 @@ def test_saving(tmp_path, capsys):
     card = {"task": "image_classification", "type": "one_to_one", "dataset": "digits"}
     model, results = zoo.build("one_to_one", units=4), {"metrics": {}, "history": {"loss": [1.0]}}
     zoo.recipe.save(Config(), model, card, **results)
-    assert "To keep the model, add --output DIR." in capsys.readouterr().out
+    assert "To save the trained model, add --output FOLDER." in capsys.readouterr().out
     folder = tmp_path / "model"
     config = Config(units=4, output=str(folder))
     zoo.recipe.save(config, model, card, **results, files={"notes.txt": b"x"})

@@ -17,7 +17,7 @@ from zoo.storage.folders import check_parent
 
 EXAMPLES = """\
 examples:
-  zoo list                                             list types and trained models
+  zoo list                                             list types of networks and trained models
   zoo show sentiment-sst2-lstm                         describe a trained model
   zoo predict sentiment-sst2-lstm "The food is not good"
   cat texts.txt | zoo predict sentiment-sst2-lstm --json
@@ -28,17 +28,17 @@ OPTIONS = {  # of `zoo generate`
     "max_length": (int, "the largest number of tokens to generate"),
     "beats": (int, "length of a piece of music, in beats"),
     "strategy": (str, "how to choose tokens: greedy, sample or beam"),
-    "beam_width": (int, "number of hypotheses that beam search keeps"),
-    "temperature": (float, "for sampling: below 1, likely tokens become even likelier"),
-    "top_k": (int, "sample from the k likeliest tokens"),
-    "top_p": (float, "sample from the likeliest tokens that together have this probability"),
-    "seed": (int, "for sampling: the same seed gives the same text"),
-    "cnn_weights": (str, "for photographs: imagenet, or the file that the model was trained with"),
+    "beam_width": (int, "number of best outputs so far that beam search keeps"),
+    "temperature": (float, "for sampling: below 1, likely tokens become more likely"),
+    "top_k": (int, "sample from the k most likely tokens"),
+    "top_p": (float, "sample from the most likely tokens that together have this probability"),
+    "seed": (int, "for sampling: the same seed gives the same output"),
+    "cnn_weights": (str, "for photographs: imagenet, or the weights file that training used"),
 }
 
 
 def list_all(arguments):
-    """Lists the types and the trained models."""
+    """Lists the types of networks and the trained models."""
     cards = {name: zoo.tasks.find(name)[1] for name in zoo.list_presets(arguments.pattern)}
     types = zoo.list_models(arguments.pattern)
     if arguments.json:
@@ -60,7 +60,9 @@ def show(arguments):
     for name in ("dataset", "licence", "limits", "command", "parameters", "backend", "versions"):
         if name in card:
             print(f"{'license' if name == 'licence' else name:12s}{format_numbers(card[name])}")
-    measured = {"as it comes": card["measured"]} if "measured" in card else {}
+    measured = (
+        {"in the package, with weights of 16 bits": card["measured"]} if "measured" in card else {}
+    )
     for split, rows in {**card.get("metrics", {}), **measured}.items():
         print(f"\n{split}:")
         for name, row in rows.items() if isinstance(rows, dict) else [("", rows)]:
@@ -204,7 +206,7 @@ def find_recipes():
 
 
 def list_recipes(arguments):
-    """Lists the recipes and the questions that they answer."""
+    """Lists the recipes and what each does."""
     lines = {
         name: ast.get_docstring(ast.parse(path.read_text("utf-8"))).splitlines()[0]
         for name, path in find_recipes().items()
@@ -217,7 +219,7 @@ def list_recipes(arguments):
 
 
 def copy(arguments):
-    """Copies a recipe, so that you can run and change it."""
+    """Copies a recipe, so that you can run it and change it."""
     recipes = find_recipes()
     check_choice("recipe", arguments.recipe, recipes)
     target = pathlib.Path(arguments.dest)
@@ -231,7 +233,7 @@ def copy(arguments):
 
 def make_parser():
     options = {"epilog": EXAMPLES, "formatter_class": argparse.RawDescriptionHelpFormatter}
-    description = "Recurrent networks on Keras 3: types to build, recipes, and trained models."
+    description = "Recurrent networks on Keras 3: types of networks, recipes, and trained models."
     parser = argparse.ArgumentParser(prog="zoo", description=description, **options)
     parser.add_argument("--version", action="version", version=f"rnn-zoo {zoo.__version__}")
     commands = parser.add_subparsers(required=True, metavar="command")
@@ -241,7 +243,9 @@ def make_parser():
         command = commands.add_parser(name, help=line, description=line, **options)
         command.set_defaults(function=function)
         if function is not copy:
-            command.add_argument("--json", action="store_true", help="print JSON, one answer a line")
+            command.add_argument(
+                "--json", action="store_true", help="print JSON, an answer on each line"
+            )
         return command
 
     command = add("list", list_all)
@@ -251,14 +255,18 @@ def make_parser():
     for name, function in (("predict", predict), ("generate", generate)):
         command = add(name, function)
         command.add_argument("name", help=trained_model)
-        command.add_argument("inputs", nargs="*", help="by default the lines of standard input")
-    command.add_argument("--output", help="write one piece of music to this new MIDI file")
+        command.add_argument(
+            "inputs", nargs="*", help="texts, files or numbers, by default each line of standard input"
+        )
+    command.add_argument("--output", help="for music: write the piece to this new MIDI file")
     for name, (type_, help_text) in OPTIONS.items():
         command.add_argument("--" + name.replace("_", "-"), type=type_, help=help_text)
     add("recipes", list_recipes)
     command = add("copy", copy)
-    command.add_argument("recipe", help="name of a recipe, see zoo recipes")
-    command.add_argument("dest", nargs="?", default=".", help="a folder or a new file, by default here")
+    command.add_argument("recipe", help="name of a recipe; zoo recipes lists them")
+    command.add_argument(
+        "dest", nargs="?", default=".", help="folder or new file for the copy (default: this folder)"
+    )
     return parser
 
 

@@ -1,4 +1,4 @@
-"""What all recipes share, but a reader need not see: common flags, printing scores, saving.
+"""What all recipes share: common flags, printing scores, saving.
 
 Keras and NumPy are imported on first use, because `import zoo` must be instant.
 """
@@ -35,16 +35,16 @@ class Config:
     (8, True, 0)
     """
 
-    data_dir: str = flag("", "folder where TFDS keeps its files, '' for its default")
+    data_dir: str = flag("", "folder for datasets, '' for the default of TFDS (TensorFlow Datasets)")
     output: str = flag("", "folder to write the trained model to, '' for none")
-    seed: int = flag(0, "the same seed gives the same numbers")
-    smoke: bool = flag(False, "a few rows and one epoch, to see that everything runs")
+    seed: int = flag(0, "start of the random numbers; the same seed repeats a run")
+    smoke: bool = flag(False, "quick test that everything runs: a few rows, one epoch")
     precision: str = flag(
         "float32",
-        "number format in which layers compute",
+        "number format of the layers; the mixed ones are for GPUs",
         choices=("float32", "mixed_float16", "mixed_bfloat16"),
     )
-    distribute: bool = flag(False, "train on all devices, and with JAX in all processes")
+    distribute: bool = flag(False, "train on all GPUs of this machine, or with JAX on several machines")
 
     def __post_init__(self):
         flags.check(self)
@@ -191,10 +191,10 @@ def save(config, model, card, *, metrics, history, figures=None, files=None):
 
     >>> save(Config(), None, {}, metrics={}, history={})
     <BLANKLINE>
-    Nothing was written. To keep the model, add --output DIR.
+    Nothing was written. To save the trained model, add --output FOLDER.
     """
     if not config.output:
-        print("\nNothing was written. To keep the model, add --output DIR.")
+        print("\nNothing was written. To save the trained model, add --output FOLDER.")
         return
     from zoo.training import cells_of
 
