@@ -300,6 +300,12 @@ def test_a_build_that_is_none(build, files, tmp_path):
         zoo.load(save_folder(tmp_path / "mine", files[0][0], build))
 
 
+def test_a_build_of_an_unknown_type(files, tmp_path):
+    path, build = files[0]
+    with pytest.raises(zoo.InputError, match="Did you mean 'many_to_one'"):
+        zoo.load(save_folder(tmp_path / "mine", path, build | {"type": "many_to_ones"}))
+
+
 def test_units_in_a_config_that_the_weights_cannot_have(files, tmp_path):
     (tmp_path / "bytes").write_bytes(files[1][0].read_bytes())
     with zipfile.ZipFile(files[1][0]) as file:

@@ -220,7 +220,7 @@ def rebuild(record):
     >>> rebuild(build_arguments(build("one_to_one", units=8))).count_params()
     2426
     """
-    check_choice("type", record["type"], _own_types())
+    check_choice("type", record["type"], sorted(_own_types()))
     given = {key: _from_json(value) for key, value in record["arguments"].items()}
     with dtype_policy(record["precision"]):
         return _build(_own_builder(record["type"]), given)

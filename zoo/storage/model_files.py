@@ -9,7 +9,7 @@ import zipfile
 
 from zoo.configs import without_defaults
 from zoo.errors import InputError, one_line
-from zoo.registry import build_arguments, list_models, rebuild, register_classes
+from zoo.registry import build_arguments, rebuild, register_classes
 
 REGISTER = "@keras.saving.register_keras_serializable()"
 # Keras writes these names instead of a class: for tensors, arrays, bytes, slices.
@@ -252,9 +252,10 @@ def read(path, build=None):
 
 def _check_build(build, num_weights):
     """Refuses sizes that do not fit the weights in the file, before memory is used for them."""
-    arguments = build.get("arguments") if isinstance(build, dict) else None
-    if not isinstance(arguments, dict) or build.get("type") not in list_models():
+    is_build = isinstance(build, dict) and {"type", "precision", "arguments"} <= set(build)
+    if not is_build or not isinstance(build["arguments"], dict):
         raise InputError(f"build must have a type, precision and arguments. Received: {build!r:.80}")
+    arguments = build["arguments"]
     _check_sizes(arguments, num_weights)
     units, num_layers = arguments.get("units", 1), arguments.get("num_layers", 1)
     with contextlib.suppress(TypeError):  # `zoo.build` will explain the wrong type
