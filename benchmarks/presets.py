@@ -97,9 +97,9 @@ def measure_punctuation(task, rows):
     """Scores whole reviews. The recipe scores windows of words."""
     functions = recipe(task)
     texts = functions["read_texts"](task.card["dataset"], None)["test"][:rows]
-    true = [functions["take_tags_off"](text) for text in texts]
+    true = [functions["take_tags_off"]([text]) for text in texts]
     restored = task.predict([" ".join(words) for words, _ in true])
-    predicted = [functions["take_tags_off"](text)[1] for text in restored]
+    predicted = [functions["take_tags_off"]([text])[1] for text in restored]
     true = np.concatenate([tags for _, tags in true])
     accuracy, *scores = functions["score"](true, np.concatenate(predicted)).items()
     return dict([accuracy, *((f"F1 of {name}", score) for name, score in scores)])
