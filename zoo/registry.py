@@ -13,10 +13,11 @@ import fnmatch
 import importlib
 import inspect
 import json
+import pathlib
 import pkgutil
 import warnings
 
-from zoo import architectures, arguments
+from zoo import arguments
 from zoo.configs import structure, without_defaults
 from zoo.errors import InputError, check_choice, shown
 
@@ -60,7 +61,7 @@ def register(builder):
             "zoo.register takes a function that was made with def. Its name becomes the name of the "
             f"type. Received: {shown(builder)}"
         )
-    own = f"{architectures.__name__}.{name}"
+    own = f"zoo.architectures.{name}"
     if builder.__module__ == own:
         return builder
     if name in list_models():
@@ -97,7 +98,7 @@ def list_models(pattern="*"):
     >>> list_models("*to_many")
     ['many_to_many', 'one_to_many']
     """
-    return sorted(fnmatch.filter(_own_types() | _BUILDERS.keys(), pattern))
+    return sorted(fnmatch.filter(own_types() | _BUILDERS.keys(), pattern))
 
 
 def build(name, *, cell="lstm", **config):
@@ -123,14 +124,17 @@ def build(name, *, cell="lstm", **config):
     (None, 1)
     """
     check_choice("type", name, list_models())
-    return _build(_BUILDERS.get(name) or _own_builder(name), {"cell": cell, **config})
+    return _build(_BUILDERS.get(name) or own_builder(name), {"cell": cell, **config})
 
 
-def _own_types():
-    return {module.name for module in pkgutil.iter_modules(architectures.__path__)}
+def own_types():
+    """The names of the types of the zoo itself."""
+    folder = pathlib.Path(__file__).parent / "architectures"
+    return {module.name for module in pkgutil.iter_modules([str(folder)])}
 
 
-def _own_builder(name):
+def own_builder(name):
+    """The builder of a type of the zoo itself, even if another one is registered under its name."""
     (module,) = _import(f"architectures.{name}")
     return getattr(module, name)
 
@@ -151,7 +155,7 @@ def _build(builder, config):
     import keras
 
     name, parameters = builder.__name__, inspect.signature(builder).parameters
-    is_own = builder.__module__ == f"{architectures.__name__}.{name}"
+    is_own = builder.__module__ == f"zoo.architectures.{name}"
     config = arguments.plain_numbers(config)
     for argument, value in config.items():
         check_choice(f"argument of {name}", argument, parameters)
@@ -220,10 +224,10 @@ def rebuild(record):
     >>> rebuild(build_arguments(build("one_to_one", units=8))).count_params()
     2426
     """
-    check_choice("type", record["type"], sorted(_own_types()))
+    check_choice("type", record["type"], sorted(own_types()))
     given = {key: _from_json(value) for key, value in record["arguments"].items()}
     with dtype_policy(record["precision"]):
-        return _build(_own_builder(record["type"]), given)
+        return _build(own_builder(record["type"]), given)
 
 
 @contextlib.contextmanager

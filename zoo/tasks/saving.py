@@ -15,8 +15,8 @@ import shlex
 import sys
 import tempfile
 
-from zoo import architectures
 from zoo.errors import InputError, one_line
+from zoo.registry import own_builder, own_types
 from zoo.storage import folders, model_files
 from zoo.storage.hashes import hash_of
 from zoo.tasks.cards import CARD_FILE, FORMAT, MODEL_FILE, plain, write_card
@@ -176,10 +176,7 @@ def _as_trained(task, build):
 
 def _builder_arguments(type):
     """The arguments of a type of the zoo, by name. Empty for another type."""
-    if f"{type}.py" not in {path.name for path in pathlib.Path(architectures.__path__[0]).glob("*.py")}:
-        return ()
-    module = importlib.import_module(f"zoo.architectures.{type}")
-    return inspect.signature(getattr(module, type)).parameters
+    return inspect.signature(own_builder(type)).parameters if type in own_types() else ()
 
 
 def _versions():
