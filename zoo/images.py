@@ -1,4 +1,4 @@
-"""Images: reading files, and features from a convolutional network trained on ImageNet."""
+"""Images: from files to features of a convolutional network trained on ImageNet."""
 
 import functools
 import hashlib

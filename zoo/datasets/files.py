@@ -1,4 +1,4 @@
-"""Finds, reads and checks the files that users bring."""
+"""The files that users bring."""
 
 import collections
 import os

@@ -1,4 +1,4 @@
-"""`load`: prepares datasets with TFDS, and explains what to do when that fails."""
+"""`load`: datasets through TFDS, with advice for when that fails."""
 
 import difflib
 import os

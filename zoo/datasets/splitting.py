@@ -1,4 +1,4 @@
-"""Training, validation and test splits: cutting and checking them."""
+"""Training, validation and test splits."""
 
 import hashlib
 

@@ -1,4 +1,4 @@
-"""Finds the column with the times of a series, and checks that the steps are even."""
+"""Checks that the rows of a series have even steps of time."""
 
 import re
 import warnings

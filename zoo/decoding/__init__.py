@@ -1,4 +1,4 @@
-"""From next-token probabilities to whole sequences: greedy, sampling and beam search.
+"""From next-token probabilities to whole sequences.
 
 Each strategy calls a step function again and again, `(tokens, states) -> (log_probabilities, states)`.
 Tokens are `[rows]`, and log-probabilities are `[rows, vocabulary]`. States are a list of tensors whose

@@ -1,4 +1,4 @@
-"""Writes and opens `model.keras` without running any code from the file."""
+"""The file `model.keras`, which is opened without running any code from it."""
 
 import contextlib
 import copy
