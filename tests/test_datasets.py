@@ -222,6 +222,7 @@ def test_wnut17_as_published(tmp_path):
         assert sorted(pairs) == sorted(zip(*own_splits[split], strict=True))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "feature", "num_sentences", "num_tokens", "num_tags"),
     [
@@ -452,6 +453,7 @@ def test_a_dataset_without_one_text_and_one_label(tmp_path):
         datasets.load_texts("glue/mnli", str(tmp_path))
 
 
+@pytest.mark.slow
 @needs.files(needs.DATA / "glue" / "sst2", needs.MANUAL / "stsa.binary.test")
 def test_glue_gets_the_labelled_test_split_of_sst_binary():
     splits, label_names = datasets.load_texts("glue/sst2")

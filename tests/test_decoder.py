@@ -46,7 +46,9 @@ def insert(model, layer):
 
 
 @pytest.mark.parametrize("layer", INSERTED)
-@pytest.mark.parametrize("name", ["additive", "grid of an image", "no context"])
+@pytest.mark.parametrize(
+    "name", [pytest.param("additive", marks=pytest.mark.slow), "grid of an image", "no context"]
+)
 def test_generation_uses_a_layer_that_was_inserted(name, layer, tmp_path):
     model = build(name)
     changed = insert(model, INSERTED[layer]())

@@ -178,7 +178,7 @@ def generate_all_ways(model, inputs, max_length=9):
     return [model.generate(inputs, max_length, way, **options) for way, options in ways.items()]
 
 
-@pytest.mark.parametrize("name", ["dot", "no context"])
+@pytest.mark.parametrize("name", ["dot", pytest.param("no context", marks=pytest.mark.slow)])
 def test_chunks_of_any_size_give_the_same(name, monkeypatch):
     monkeypatch.setattr(loops, "CHUNK", 64)
     model = build(name)

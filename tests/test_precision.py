@@ -9,7 +9,11 @@ from test_architectures import ALL_CELLS, PADDED, build, compile_model, make_dat
 import zoo
 
 POLICIES = {"float32": 1e-6, "mixed_float16": 2e-3, "mixed_bfloat16": 2e-2}  # and what rounding does
-half = pytest.mark.parametrize("policy", [*POLICIES][1:], indirect=True)
+half = pytest.mark.parametrize(
+    "policy",
+    [pytest.param("mixed_float16", marks=pytest.mark.slow), "mixed_bfloat16"],
+    indirect=True,
+)
 CASES = (*ALL_CELLS, "many_to_one, attention", "many_to_many, values", "encoder_decoder, dot")
 
 

@@ -22,6 +22,7 @@ NAMES = zoo.list_presets()
 WITHOUT_NETWORK = {"sunspots", "digits"}  # their data comes with a package and is ready in a second
 load = functools.cache(zoo.load)
 each = pytest.mark.parametrize("name", NAMES)
+LONG = ("captioning", "pronunciation", "translation")  # take seconds to measure
 
 
 def test_there_is_one_of_each_type():
@@ -46,7 +47,10 @@ def test_card(name):
 
 
 @needs.tensorflow_backend  # the training step of one_to_many_text, which measures too, is TensorFlow's
-@each
+@pytest.mark.parametrize(
+    "name",
+    [pytest.param(name, marks=pytest.mark.slow) if name.startswith(LONG) else name for name in NAMES],
+)
 def test_measured_again_on_its_first_rows(name, data_dir, monkeypatch):
     task = load(name)
     if "TFDS_DATA_DIR" not in os.environ:

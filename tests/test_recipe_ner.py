@@ -30,7 +30,7 @@ def own(tmp_path):
 @pytest.mark.parametrize(
     ("cell", "words"),
     [
-        ("lstm", "--glove {tmp}/glove.txt --embedding-dim 2"),
+        pytest.param("lstm", "--glove {tmp}/glove.txt --embedding-dim 2", marks=pytest.mark.slow),
         pytest.param(
             "gru",
             "--head softmax --glove {tmp}/glove.txt --embedding-dim 2 --no-trainable-embeddings",

@@ -126,6 +126,7 @@ def test_saved_models_of_the_zoo_never_use_the_pasted_function(paste):
     assert next(iter(task.predict(["a very good film"])[0])) == "positive"
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore:zoo.build")
 def test_pasted_types_train_and_are_loaded_in_a_program_that_lacks_them(paste, tmp_path):
     expected = {}
