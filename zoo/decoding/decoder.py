@@ -43,6 +43,10 @@ class Decoder:
         calls = []
 
         def record(layer, *args, **kwargs):
+            # In Keras 3.10, an attention layer that has computed numbers keeps this switch on. Then it
+            # cannot be called on symbolic inputs again.
+            if hasattr(layer, "_return_attention_scores"):
+                layer._return_attention_scores = False
             outputs = layer(*args, **kwargs)
             calls.append((layer, args, kwargs, keras.tree.flatten(outputs)))
             return outputs
