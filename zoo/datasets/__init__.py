@@ -10,6 +10,7 @@ files, in three splits:
 - `load_pronunciations`: words with their phonemes
 - `load_captions`: images with their captions
 - `load_corpus`: texts without labels
+- `load_music`: pieces of music as notes
 - `load_series`: numbers at even steps of time
 
 `batches` makes batches of rows with little padding. `streams` cuts one long text into windows.
@@ -20,6 +21,7 @@ from zoo.datasets.captions import load_captions
 from zoo.datasets.corpus import load_corpus
 from zoo.datasets.files import read_text
 from zoo.datasets.loading import load
+from zoo.datasets.music import load_music
 from zoo.datasets.pairs import load_pairs
 from zoo.datasets.pronunciations import load_pronunciations
 from zoo.datasets.series import load_series
@@ -31,6 +33,7 @@ __all__ = [
     "load",
     "load_captions",
     "load_corpus",
+    "load_music",
     "load_pairs",
     "load_pronunciations",
     "load_series",
