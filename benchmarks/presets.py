@@ -146,12 +146,12 @@ def measure_language_model(task, rows):
     functions, config = recipe(task), task.card["config"]
     texts = zoo.datasets.load_corpus(task.card["dataset"])["test"]
     index = {symbol: i for i, symbol in enumerate(task.card["vocabulary"])}
-    symbols = functions["join_texts"](texts, config["level"], config["max_tokens"] // 10)
+    symbols = zoo.tasks.language_model.join(texts, config["level"], config["max_tokens"] // 10)
     tokens = zoo.tasks.language_model.encode(symbols, index)
     inputs, targets = zoo.datasets.streams(tokens, config["batch_size"], config["bptt_steps"])
     network = task.model.with_states()
     step = functions["make_step"](network)
-    return {"nats a token": functions["read"](step, network, inputs[:rows], targets[:rows])}
+    return {"nats a token": functions["read"](step, network, inputs[:rows], targets[:rows])[0]}
 
 
 def measure_composition(task, rows):
