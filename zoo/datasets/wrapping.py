@@ -25,11 +25,11 @@ def unwrap(text):
 
     >>> words = "It was late. The snow fell and fell, and no light was to be seen on the road to town. "
     >>> import textwrap
-    >>> paragraph = (words * 3).strip()
+    >>> paragraph = (words * 5).strip()
     >>> wrapped = "CHAPTER I\\n\\n" + "\\n".join(textwrap.wrap(paragraph, 60)) + "\\n"
     >>> text, num_joined = unwrap(wrapped)
     >>> text == f"CHAPTER I\\n\\n{paragraph}\\n", num_joined
-    (True, 4)
+    (True, 7)
     >>> unwrap("Roses are red,\\nviolets are blue,\\nsugar is sweet,\\nand so are you.\\n" * 9)[1]
     0
     """

@@ -4,9 +4,58 @@ import re
 
 import numpy as np
 
-from zoo import arguments, decoding, music
+from zoo import arguments, decoding, music, recipe
 from zoo.errors import InputError
 from zoo.tasks import checks
+
+TIPS = ["more music", "--dropout 0.5"]
+
+
+def defaults(num_pieces, batch_size):
+    """Chooses the flags of the recipe that depend on the number of training pieces.
+
+    Args:
+        num_pieces: the number of training pieces.
+        batch_size: the pieces in a batch.
+
+    Returns:
+        A dict from the name of a flag to its value and the reason, for `zoo.recipe.choose`.
+
+    Example:
+
+    >>> {name: value for name, (value, _) in defaults(229, batch_size=8).items()}
+    {'dropout': 0.2, 'epochs': 60}
+    """
+    dropout = 0.2 if num_pieces >= 100 else 0.5
+    return {
+        "dropout": (dropout, f"there are {num_pieces:,} training pieces"),
+        "epochs": recipe.epochs_for(num_pieces, batch_size, 1750, least=10, most=200),
+    }
+
+
+def choose_chord(pieces, vocabulary):
+    """Chooses a chord to begin with, the flag `chord` of the recipe.
+
+    Args:
+        pieces: test pieces, each integers `[steps, voices]`.
+        vocabulary: list of symbols.
+
+    Returns:
+        The chord, a str such as `"72,67,64,48"`, and the reason, for `zoo.recipe.choose`.
+
+    Example:
+
+    >>> choose_chord([np.array([[0], [62], [74]])], ["|", "S0", "S74"])
+    ('74', 'it is the first known chord of the test split')
+    """
+    usual = [72, 67, 64, 48]
+    if set(music.to_symbols(np.array([usual]))) <= set(vocabulary):
+        return ",".join(map(str, usual)), "all voices sing these notes in training"
+    chords = [chord for notes in pieces for chord in notes if chord.any()]
+    known = [chord for chord in chords if set(music.to_symbols(np.array([chord]))) <= set(vocabulary)]
+    if not known:
+        raise InputError("No chord of the test split occurs in training. Give one with --chord.")
+    return ",".join(map(str, known[0])), "it is the first known chord of the test split"
 
 
 def beat_size(num_voices):
