@@ -113,19 +113,30 @@ def _read_own(path, encoding):
         texts = _cut(sort_by_hash(texts["train"]))
     fill_splits(path, texts, key=lambda text: text)
 
-    size = f"{sum(map(len, seen)):,} characters"
-    parts = ["plain text" if path.is_file() else f"{len(found)} files of plain text", size]
-    parts.append("splits by their names" if named else "split 90/5/5 in order")
+    kind = (
+        "plain text"
+        if path.is_file()
+        else _count(len(found), "file of plain text", "files of plain text")
+    )
+    parts = [kind, f"{sum(map(len, seen)):,} characters"]
+    order = "in order" if path.is_file() else "by hash"
+    parts.append("splits by their names" if named else f"split 90/5/5 {order}")
     if num_joined:
         parts.append(f"{num_joined:,} hard-wrapped lines joined to the lines before them")
     if num_trimmed:
-        parts.append(f"the license of Project Gutenberg removed from {num_trimmed}")
-    if len(seen) < len(found):
-        parts.append(f"{len(found) - len(seen)} copies of other texts left out")
+        parts.append(
+            f"the license of Project Gutenberg removed from {_count(num_trimmed, 'file', 'files')}"
+        )
+    if num_copies := len(found) - len(seen):
+        parts.append(_count(num_copies, "copy of another text", "copies of other texts") + " left out")
     if num_empty:
-        parts.append(f"{num_empty} empty files skipped")
+        parts.append(_count(num_empty, "empty file", "empty files") + " skipped")
     print_reading(path, ", ".join(parts))
     return texts
+
+
+def _count(number, one, more):
+    return f"{number:,} {one if number == 1 else more}"
 
 
 def _read_plain(path, encoding):
