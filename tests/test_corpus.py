@@ -48,6 +48,7 @@ def test_a_file_is_cut_where_it_stands(tmp_path):
     assert [len(texts) for texts in splits.values()] == [1, 1, 1]
     sizes = [len(texts[0]) / len(text) for texts in splits.values()]
     assert sizes == pytest.approx([0.9, 0.05, 0.05], abs=0.01)
+    assert all(texts[0].startswith("líne") and texts[0].endswith("\n") for texts in splits.values())
 
 
 def test_texts_of_a_dataset_with_labels(data_dir):

