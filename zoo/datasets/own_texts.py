@@ -187,8 +187,8 @@ def _read_folders(path, encoding):
         if not classes:
             raise InputError(
                 f"{folder} has no classes: expected a folder of texts for each class "
-                f"({folder / 'good' / '1.txt'}), or a file with train in its name. "
-                f"Received: {list_folder(folder)}"
+                f"({folder / 'good' / '1.txt'}), or a file with train in its name. Or give a file "
+                f"instead of the folder. Received: {list_folder(folder)}"
             )
         rows[split] = [row for class_ in classes for row in _read_class(class_, encoding)]
     number = len({label for _, label in rows["train"]})

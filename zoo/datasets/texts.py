@@ -1,5 +1,7 @@
 """`load_texts`: texts with a label each, from TFDS or from your own files."""
 
+import re
+
 import numpy as np
 import tensorflow_datasets as tfds
 
@@ -104,8 +106,8 @@ def load_texts(name, data_dir=None, *, encoding="utf-8", text_column="", label_c
     check_filled(name, rows)
     texts = [text for text, _ in rows["train"]]
     check_variety(name, texts, "texts")
-    if not any(any(map(str.isalnum, text)) for text in texts):
-        raise InputError(f"The texts of {name} have no letter and no digit. Received: {texts[0]!r:.60}")
+    if not any(re.search(r"\w\w", text) for text in texts):
+        raise InputError(f"The texts of {name} have no word of two letters. Received: {texts[0]!r:.60}")
     check_labels(name, {split: {label for _, label in rows[split]} for split in SPLITS})
     numbers = {label: i for i, label in enumerate(label_names)}
     return {
