@@ -102,11 +102,12 @@ def main(config):
         config.dataset, config.data_dir or None, encoding=config.encoding, **columns
     )
     keras.utils.set_random_seed(config.seed)  # after loading, which may draw random numbers
+    choices = text_classification.defaults(len(splits["train"][0]), config.batch_size)
+    config = zoo.recipe.choose(config, choices)
     if config.smoke:  # about 200 texts spread over each split
         splits = {s: tuple(x[:: len(x) // 200 + 1] for x in pair) for s, pair in splits.items()}
     print(", ".join(f"{len(texts)} {split}" for split, (texts, _) in splits.items()), label_names)
     words = {split: text_classification.split_words(texts) for split, (texts, _) in splits.items()}
-    config = zoo.recipe.choose(config, text_classification.defaults(len(words["train"]), config))
     counts = collections.Counter(word for some in words["train"] for word in some)
     most_frequent = sorted(counts, key=lambda word: (counts[word], word), reverse=True)
     vocabulary, vectors = ["", "[UNK]", *most_frequent][: config.vocabulary_size], None

@@ -8,6 +8,8 @@ from zoo import recipe, text, verdict
 from zoo.tasks import checks, running
 from zoo.tasks.inputs import normalize_texts
 
+FEW_TEXTS = 10000  # with fewer of them, other flags are better
+
 
 def split_words(texts):
     """Splits texts into words and punctuation marks, in lower case. See `zoo.text.standardize`.
@@ -67,24 +69,44 @@ def as_seen(words, vocabulary, keep_last):
     return textwrap.shorten(seen, 200, placeholder=" ...")
 
 
-def defaults(num_rows, config):
-    """Chooses flags that fit the data, as `zoo.recipe.choose` takes them.
+def defaults(num_rows, batch_size=None):
+    """Chooses flags that fit the number of texts.
+
+    Many texts are read in few epochs, and the last state decides. With few texts the maximum over all
+    states decides, because then every word has a short way to the answer. Smaller batches and larger
+    steps of Adam make up for the few updates in an epoch.
 
     Args:
         num_rows: the number of training texts.
-        config: the recipe's `Config`. The number of epochs depends on its `batch_size`, if that is set.
+        batch_size: the number of texts in a batch, if it is chosen already.
 
     Returns:
-        A dict from the name of a flag to its value and the reason for it.
+        A dict of flags for `zoo.recipe.choose`.
+
+    Example:
+
+    >>> {name: value for name, (value, _) in defaults(5452).items()}
+    {'pooling': 'max', 'learning_rate': 0.002, 'batch_size': 32, 'epochs': 12}
+    >>> {name: value for name, (value, _) in defaults(19902).items()}
+    {'pooling': 'last', 'learning_rate': 0.001, 'batch_size': 64, 'epochs': 4}
     """
-    is_small = num_rows < 10000
-    chosen = {
-        "pooling": ("max", "x"),
-        "learning_rate": (0.002 if is_small else 0.001, "x"),
-        "batch_size": (32 if is_small else 64, "x"),
-    }
-    batch_size = config.batch_size or chosen["batch_size"][0]
-    chosen["epochs"] = recipe.epochs_for(num_rows, batch_size, updates=1250, least=4, most=40)
+    count = f"{num_rows:,} training texts"
+    if num_rows < FEW_TEXTS:
+        chosen = {
+            "pooling": ("max", f"{count} are few: it learns from them faster than the last state"),
+            "learning_rate": (0.002, "it needs fewer updates"),
+            "batch_size": (32, f"{count} would give few updates with larger batches"),
+        }
+        updates = 2000
+    else:
+        chosen = {
+            "pooling": ("last", f"{count} are enough to learn what to keep until the end"),
+            "learning_rate": (0.001, f"{count} give many updates"),
+            "batch_size": (64, f"{count} give many updates"),
+        }
+        updates = 1250
+    batch_size = batch_size or chosen["batch_size"][0]
+    chosen["epochs"] = recipe.epochs_for(num_rows, batch_size, updates, least=4, most=40)
     return chosen
 
 
@@ -110,7 +132,7 @@ def print_verdict(network, hits, history, num_rows, config):
     Try first: --glove glove.6B.zip, for word vectors from more English text. Then: --pooling ...
     """
     tips = [] if config.glove else ["--glove glove.6B.zip, for word vectors from more English text"]
-    tips.append(f"--pooling {'max' if config.pooling == 'attention' else 'attention'}")
+    tips.append(f"--pooling {'attention' if config.pooling == 'max' else 'max'}")
     tips.append(f"more than {num_rows:,} training texts")
     verdict.print_verdict(
         network,
