@@ -286,6 +286,7 @@ def test_a_folder_without_classes(tmp_path):
         ("a.txt", "good\nbad\n", "no text to train"),
         ("a.txt", f"{FASTTEXT}good text\n", "line 61: expected one __label__ and a text"),
         ("a.txt", f"__label__x {FASTTEXT}", "line 1: expected one __label__ and a text"),
+        ("a.txt", "(3 (2 It) (4 works))\n(1 (2 It) (0 fails))\n", "line 1: .* Received a tree"),
         ("a.txt", f"mood words\n{LINES}", "no other row has the label 'mood'"),
         ("a.txt", "".join(f"w{i % 40} and so on\n" for i in range(50)), "do not look like labels"),
         ("a.jsonl", JSONL + '{"stars": ["a", "b"], "text": "hm"}\n', "line 61: expected one text"),

@@ -156,6 +156,11 @@ def _cut_lines(table):
                 f"{table.path}, line {number}: expected one {FASTTEXT} and a text, as in the other "
                 f"lines. Received: {f'{label} {text}'[:60]!r}"
             )
+        if label.startswith("("):
+            raise InputError(
+                f"{table.path}, line {number}: expected a label, a space and a text. Received a tree or "
+                f"another form: {lines[0][:60]!r}"
+            )
         rows.append((text.strip(), label.removeprefix(FASTTEXT)))
     counts = collections.Counter(label for _, label in rows)
     num_rare = sum(count == 1 for count in counts.values())
@@ -205,7 +210,7 @@ def _read_class(folder, encoding):
     if inner:
         raise InputError(
             f"{inner[0]} is a folder inside the folder of a class. Expected only files, one for each "
-            "text. Move the files one level up, or move the folder away."
+            f"text. If the folders of the classes are in {folder}, give that folder."
         )
     label = normalize(folder.name)
     return [(read_text(file, encoding).strip(), label) for file in files]
