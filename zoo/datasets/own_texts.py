@@ -158,8 +158,8 @@ def _cut_lines(table):
             )
         if label.startswith("("):
             raise InputError(
-                f"{table.path}, line {number}: expected a label, a space and a text. Received a tree or "
-                f"another form: {lines[0][:60]!r}"
+                f"{table.path}, line {number}: expected a label, a space and a text. "
+                f"Received a tree: {f'{label} {text}'[:60]!r}"
             )
         rows.append((text.strip(), label.removeprefix(FASTTEXT)))
     counts = collections.Counter(label for _, label in rows)
