@@ -80,7 +80,7 @@ def train(model, data, learning_rate, epochs):
         metrics=["accuracy"],
     )
     patience = max(2, epochs // 4)
-    best = keras.callbacks.EarlyStopping("val_accuracy", 0, patience, restore_best_weights=True)
+    best = keras.callbacks.EarlyStopping("val_accuracy", patience=patience, restore_best_weights=True)
     return model.fit(
         data["train"],
         validation_data=data["validation"],

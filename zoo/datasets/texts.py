@@ -26,6 +26,10 @@ def load_texts(name, data_dir=None, *, encoding="utf-8", text_column="", label_c
           1,"Warm, quiet and funny.",positive
           2,I fell asleep.,negative
 
+          positive<tab>Warm, quiet and funny.
+          negative<tab>I fell asleep.
+          positive<tab>Go and see it!
+
     - JSON with an object for each row, on a line each or in one list.
 
           {"text": "Warm, quiet and funny.", "label": "positive"}
@@ -52,6 +56,10 @@ def load_texts(name, data_dir=None, *, encoding="utf-8", text_column="", label_c
 
     - with a folder for each split, such as `train` or `20news-bydate-train`, that has a folder for each
       class.
+
+          20news-bydate-train/sci.space/60151
+          20news-bydate-train/sci.med/58045
+          20news-bydate-test/sci.space/61197
 
     A file whose name ends with `.gz`, `.bz2` or `.xz` is decompressed. If a dataset and a file have the
     same name, you get the dataset. Write `./name` or pass a `pathlib.Path` to get the file or folder.
