@@ -63,6 +63,11 @@ def expected(tmp_path):
             "CSV with a header, label in column 'mood', text in column",
         ),
         ("a.csv.gz", gzip.compress(CSV.encode()), "CSV without a header"),
+        (
+            "a.txt",
+            "".join(f"{text};{label}\n" for text, label in ROWS),
+            "CSV with semicolons without a",
+        ),
         ("a.jsonl", JSONL, "JSON lines, label in 'stars', text in 'text'"),
         ("a.txt", LINES, "lines of a label, a space and a text"),
         ("a.txt", f"label text\n{LINES}", "lines of a label, a space and a text"),
@@ -110,6 +115,13 @@ def test_columns_that_the_user_chooses(tmp_path):
     path = write(tmp_path / "b.csv", "topic,title,body\n" + "".join(lines))
     splits, names = load_texts(path, text_column="title")
     assert names == ["1", "2", "3", "4"] and splits["train"][0][0].startswith("Title of")
+
+
+def test_names_of_columns_may_be_empty(tmp_path, capsys):
+    lines = [f"{'ham' if i % 3 else 'spam'},See you at {i},{'!' * (i == 9)},,\n" for i in range(60)]
+    splits, names = load_texts(write(tmp_path / "spam.csv", "v1,v2,,,\n" + "".join(lines)))
+    assert names == ["ham", "spam"] and sum(counts(splits)) == 60
+    assert "label in column 'v1', text in column 'v2'.\n" in capsys.readouterr().out
 
 
 def test_encodings(tmp_path):
