@@ -21,7 +21,10 @@ LANGUAGES = (
     "ara ces deu eng fas fin fra ger heb hin hun ita jpn kor nld pol por ron rus spa swe tur ukr vie "
     "zho anglais allemand français englisch deutsch inglés alemán inglese tedesco 英文 中文 日文 日本語"
 )
-ABOUT = {"readme", "license", "licence", "citation", "changelog", "copying"}  # not data
+ABOUT = {  # words in the names of files that are not data
+    *("readme", "license", "licence", "citation", "changelog", "copying"),
+    *("submission", "samplesubmission"),  # of Kaggle
+}
 OPENERS = {".gz": gzip.decompress, ".bz2": bz2.decompress, ".xz": lzma.decompress}
 COLUMN_NAMES = {  # common names of columns, in lower case
     "label": "label labels class category sentiment polarity topic target tag type rating score stars "
@@ -256,6 +259,8 @@ def find_splits(folder, endings=None):
 def ending_of(path):
     """The ending of a file's name in lower case, without that of a compressed file.
 
+    The name of a split is no ending, so `sst.train` has none.
+
     Example:
 
     >>> ending_of(pathlib.Path("Train.CSV.gz"))
@@ -264,7 +269,7 @@ def ending_of(path):
     endings = [ending.lower() for ending in pathlib.Path(path).suffixes]
     while endings and endings[-1] in OPENERS:
         endings.pop()
-    return endings[-1] if endings else ""
+    return endings[-1] if endings and endings[-1][1:] not in SPLIT_NAMES else ""
 
 
 def print_reading(path, how):
