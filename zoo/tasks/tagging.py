@@ -1,54 +1,11 @@
 """Tagging: texts to spans with a label, such as names of persons or parts of speech."""
 
-import re
-
 import numpy as np
 
 from zoo import datasets, text
 from zoo.errors import InputError
 from zoo.tasks import checks, running
 from zoo.tasks.inputs import normalize_texts
-
-_WORD = rf"\w+(?:[{text.MARKS}{text.JOINERS}]\w*)*"  # with combining marks, in any script
-TOKEN = re.compile(  # words as in the Penn Treebank, numbers, addresses, punctuation marks
-    rf"""(?:[^\W\d_][{text.MARKS}]*\.){{2,}}                           # U.S.
-    | {_WORD}(?=n['’]t\b) | n['’]t\b | ['’](?:s|m|d|re|ve|ll)\b     # do n't, it 's
-    | [@#]?{_WORD}(?:(?!['’](?:s|m|d|re|ve|ll)\b)
-        (?:[-'’/@]|(?<=\d)[.,:](?=\d)|\.(?=[a-z])){_WORD})*
-    | [^\w\s](?:[{text.MARKS}]|\u200d[^\w\s])*                     # a mark, or a whole emoji""",
-    re.VERBOSE,
-)
-
-
-def split_words(one):
-    """Splits a text into words and punctuation marks. A list of words stays as it is.
-
-    Words are normalized, see `zoo.text.normalize`. A word without a visible character is left out.
-
-    Args:
-        one: str, or a list of words.
-
-    Returns:
-        The whole text, in which a list of words has a space between two words. And a list of words,
-        each a tuple (normalized word, start, end). Start and end are places in the whole text.
-
-    Example:
-
-    >>> split_words("In  Paris.")
-    ('In  Paris.', [('In', 0, 2), ('Paris', 4, 9), ('.', 9, 10)])
-    """
-    if isinstance(one, str):
-        clean, starts, ends = one, range(len(one)), range(1, len(one) + 1)
-        if text.normalize(one) != one:
-            clean, starts, ends = text.normalize_with_places(one)
-        matches = TOKEN.finditer(clean)
-        return one, [(m.group(), starts[m.start()], ends[m.end() - 1]) for m in matches]
-    ends = np.cumsum([len(word) + 1 for word in one]) - 1
-    words = [
-        (text.normalize(word).strip(), int(end) - len(word), int(end))
-        for word, end in zip(one, ends, strict=True)
-    ]
-    return " ".join(one), [word for word in words if word[0]]
 
 
 def decode(probabilities, labels):
@@ -98,7 +55,7 @@ def spans(one, iob2):
 
     Args:
         one: str, or a list of words.
-        iob2: list of tags in IOB2, one for each word of `split_words`.
+        iob2: list of tags in IOB2, one for each word of `zoo.text.split_tokens`.
 
     Returns:
         A list of dicts of text, label, start and end. They refer to the text before it was
@@ -109,7 +66,7 @@ def spans(one, iob2):
     >>> spans(["In", "New", "York"], ["O", "B-LOC", "I-LOC"])
     [{'text': 'New York', 'label': 'LOC', 'start': 3, 'end': 11}]
     """
-    whole, words = split_words(one)
+    whole, words = text.split_tokens(one)
     found = []
     for first, end, label in chunks(iob2):
         start, end = words[first][1], words[end - 1][2]
@@ -152,7 +109,7 @@ def make_answer(model, card, files):
                     f"Give a list of texts, or of lists of words. Received: {one!r:.80} in it"
                 )
             normalize_texts([one] if isinstance(one, str) else one)  # refuses what is not a text
-        split = [split_words(one)[1] for one in texts]
+        split = [text.split_tokens(one)[1] for one in texts]
         filled = [i for i, words in enumerate(split) if words]
         rows = []
         for i in filled:
