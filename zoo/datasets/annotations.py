@@ -48,7 +48,7 @@ def read_annotations(path, encoding="utf-8"):
         encoding: the encoding of the file.
 
     Returns:
-        The same as `zoo.datasets.columns.read_columns`. Tags of Hugging Face may be integers.
+        The same as `zoo.datasets.conll.read_columns`. Tags of Hugging Face may be integers.
 
     Raises:
         ValueError: the file is empty or not JSON, an entry has another form than the first one, its

@@ -20,7 +20,7 @@ def choose_tag_columns(path, names, sentences, feature, tag_column=""):
     Args:
         path: the path of the file, for messages.
         names: the names of the columns in lower case, or None.
-        sentences: a list of sentences, see `zoo.datasets.columns.read_columns`.
+        sentences: a list of sentences, see `zoo.datasets.conll.read_columns`.
         feature: `"ner"` for tags of chunks, such as names. `"upos"` or `"xpos"` for parts of speech.
         tag_column: the column of the tags, if you know it: its name, or its number, counted from 1.
 
