@@ -2,6 +2,7 @@
 
 import collections
 import json
+import pathlib
 import re
 
 from zoo.datasets.chunks import mark_spans
@@ -82,6 +83,44 @@ def read_annotations(path, encoding="utf-8"):
         raise InputError(f"{path} is empty: expected {EXPECTED}.")
     num_empty = len(entries) - len(sentences)
     return names, sentences, {"empty sentences": num_empty} if num_empty else {}
+
+
+def name_numbers(path, names, sentences):
+    """Writes names for tags that are numbers, from the file `label.json` beside the data.
+
+    Args:
+        path: the path of the data.
+        names: the names of the columns.
+        sentences: a list of sentences, see `read_annotations`.
+
+    Returns:
+        The sentences with names, or as they were if there is no such file.
+
+    Raises:
+        ValueError: the file has something other than numbers for names.
+    """
+    file = pathlib.Path(path).with_name("label.json")
+    if not file.exists():
+        return sentences
+    try:
+        numbers = json.loads(decode(file))
+        names_of = {number: name for name, number in numbers.items()}
+    except (json.JSONDecodeError, AttributeError, TypeError):
+        raise InputError(
+            f'{file}: expected numbers for names, such as {{"O": 0, "B-PER": 1}}.'
+        ) from None
+    columns = [
+        i
+        for i in range(1, len(names))
+        if all(row[i] in names_of for rows in sentences for _, row in rows)
+    ]
+    return [
+        [
+            (line, [names_of[cell] if i in columns else cell for i, cell in enumerate(row)])
+            for line, row in rows
+        ]
+        for rows in sentences
+    ]
 
 
 def _read_entries(path, encoding):

@@ -3,13 +3,15 @@
 import re
 
 from zoo.datasets.files import COLUMN_NAMES, decode
+from zoo.datasets.tables import read_table
 from zoo.errors import InputError
 
 CONLLU = ("id", "form", "lemma", "upos", "xpos", "feats", "head", "deprel", "deps", "misc")
 NUMBER = re.compile(r"\d+([-.]\d+)?")  # of a token; 1-2 and 1.1 in CoNLL-U
+SENTENCE_NAMES = {"sentence", "sentence #", "sentence_id", "sentence_idx", "sent_id"}
 OTHER_NAMES = {  # of columns that are no token and no tag
     *("lemma", "lemmas", "id", "idx", "index", "feats", "head", "deprel", "deps", "misc"),
-    *("sentence", "sentence #", "sentence_id", "sentence_idx", "sent_id", "no", "nr", "number"),
+    *("no", "nr", "number", *SENTENCE_NAMES),
 }
 
 
@@ -81,6 +83,50 @@ def read_columns(path, encoding="utf-8"):
     return _drop_unreal(path, names, sentences)
 
 
+def read_csv(path, encoding="utf-8"):
+    """Reads a CSV with a row for each token, where a column numbers the sentences.
+
+    The number may be in each row, or only in the first row of a sentence.
+
+    Args:
+        path: the path of the file.
+        encoding: the encoding of the file.
+
+    Returns:
+        The same as `read_columns`, without the column of the numbers.
+
+    Raises:
+        ValueError: see `zoo.datasets.tables.read_table`. Or the first row does not have the names of
+            the columns, or the first sentence has no number.
+
+    Example:
+
+    >>> import pathlib, tempfile
+    >>> path = pathlib.Path(tempfile.mkdtemp()) / "mine.csv"
+    >>> _ = path.write_text("Sentence #,Word,Tag\\n1,Ada,B-PER\\n,saw,O\\n2,him,O\\n")
+    >>> read_csv(path)
+    (['word', 'tag'], [[(2, ['Ada', 'B-PER']), (3, ['saw', 'O'])], [(4, ['him', 'O'])]], {})
+    """
+    table = read_table(path, encoding)
+    names = [_clean(name) for name in table.rows[0]]
+    numbers = [i for i, name in enumerate(names) if name in SENTENCE_NAMES]
+    has_names = len(numbers) == 1 and _is_header(table.rows[0]) and len(table.rows) > 1
+    if not has_names or not table.rows[1][numbers[0]]:
+        raise InputError(
+            f"{path}, line {table.lines[0]}: a CSV of tagged sentences begins with the names of its "
+            "columns, one of which numbers the sentences, such as Sentence #,Word,Tag. Received: "
+            f"{', '.join(table.rows[0])[:80]!r}"
+        )
+    (number,) = numbers
+    sentences, last = [], None
+    for line, row in zip(table.lines[1:], table.rows[1:], strict=True):
+        if row[number] not in ("", last):
+            sentences.append([])
+            last = row[number]
+        sentences[-1].append((line, row[:number] + row[number + 1 :]))
+    return names[:number] + names[number + 1 :], sentences, {}
+
+
 def _split(line):
     return re.split(" *\t *" if "\t" in line else " +", line.strip(" "))
 
@@ -93,10 +139,13 @@ def _is_header(columns):
     """Whether these are common names of a token, of tags and of other columns."""
     cells = [_clean(cell) for cell in columns]
     tokens, tags = COLUMN_NAMES["token"].split(), {*COLUMN_NAMES["tag"].split(), *OTHER_NAMES}
-    return any(
-        cell in tokens and all(other in tags for other in (*cells[:i], *cells[i + 1 :]))
-        for i, cell in enumerate(cells)
-    ) and len({*cells}) == len(cells) > 1
+    return (
+        any(
+            cell in tokens and all(other in tags for other in (*cells[:i], *cells[i + 1 :]))
+            for i, cell in enumerate(cells)
+        )
+        and len({*cells}) == len(cells) > 1
+    )
 
 
 def _drop_unreal(path, names, sentences):
@@ -104,7 +153,9 @@ def _drop_unreal(path, names, sentences):
     dropped = {}
     if not all(NUMBER.fullmatch(columns[0]) for rows in sentences for _, columns in rows):
         if len(sentences[0][0][1]) == 10 and str(path).lower().removesuffix(".gz").endswith(".conllu"):
-            line = next(line for rows in sentences for line, row in rows if not NUMBER.fullmatch(row[0]))
+            line = next(
+                line for rows in sentences for line, row in rows if not NUMBER.fullmatch(row[0])
+            )
             raise InputError(f"{path}, line {line}: the first column of CoNLL-U is the token's number.")
         return names, sentences, dropped
     if names is None and len(sentences[0][0][1]) == len(CONLLU):
