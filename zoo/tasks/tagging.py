@@ -2,10 +2,68 @@
 
 import numpy as np
 
-from zoo import datasets, text
+from zoo import datasets, recipe, text
 from zoo.errors import InputError
 from zoo.tasks import checks, running
 from zoo.tasks.inputs import normalize_texts
+
+LEAST_UPDATES, MOST_UPDATES = 1200, 9000  # of the weights
+
+
+def defaults(num_sentences, usual_epochs, batch_size=None):
+    """Chooses the settings that the user left open, from the number of training sentences.
+
+    A small training split gets small batches and more epochs, so that there are enough updates. A very
+    large one gets fewer epochs.
+
+    Args:
+        num_sentences: the number of training sentences.
+        usual_epochs: the number of epochs for a few thousand sentences.
+        batch_size: the number of sentences in a batch, if the user chose it.
+
+    Returns:
+        A dict for `zoo.recipe.choose`.
+
+    Example:
+
+    >>> defaults(12_544, usual_epochs=10)["epochs"]
+    (10, '12,544 rows in batches of 32 then give 3,920 updates')
+    >>> defaults(500, usual_epochs=10)
+    {'batch_size': (8, 'there are only 500 training sentences'),
+     'epochs': (19, '500 rows in batches of 8 then give 1,197 updates')}
+    """
+    size = 8 if num_sentences < 1000 else 16 if num_sentences < 3000 else 32
+    only = "only " if size < 32 else ""
+    updates = usual_epochs * -(-num_sentences // (batch_size or size))
+    updates = min(max(updates, LEAST_UPDATES), MOST_UPDATES)
+    return {
+        "batch_size": (size, f"there are {only}{num_sentences:,} training sentences"),
+        "epochs": recipe.epochs_for(num_sentences, batch_size or size, updates, 3, 5 * usual_epochs),
+    }
+
+
+def list_words(counts, glove="", dim=100):
+    """Lists the words that have a vector, and finds their pretrained vectors.
+
+    Args:
+        counts: a dict of the training words, in the form of `zoo.text.normalize_word`.
+        glove: a file of pretrained vectors, or `""` for none. Its words get vectors too, even if
+            training does not have them.
+        dim: the size of a vector.
+
+    Returns:
+        A list of str: padding, [UNK], and the words. And an array `[words, dim]`, or None.
+
+    Example:
+
+    >>> list_words({"the": 2, "can": 1})
+    (['', '[UNK]', 'can', 'the'], None)
+    """
+    if not glove:
+        return ["", "[UNK]", *sorted(counts)], None
+    words, vectors, found = text.glove_vocabulary(glove, counts, dim)
+    print(f"pretrained vectors for {found} of {len(counts)} training words")
+    return words, vectors
 
 
 def decode(probabilities, labels):
@@ -48,6 +106,99 @@ def chunks(iob2):
             found.append((i, i + 1, tag[2:]))
         last = tag
     return found
+
+
+def mark(words, tags):
+    """Puts the chunks of a sentence in brackets.
+
+    Example:
+
+    >>> mark(["Ada", "Lovelace", "saw", "London"], ["B-PER", "I-PER", "O", "B-LOC"])
+    '[Ada Lovelace PER] saw [London LOC]'
+    """
+    words = list(words)
+    for first, end, label in chunks(tags):
+        words[first] = "[" + words[first]
+        words[end - 1] += f" {label}]"
+    return " ".join(words)
+
+
+def tips(glove):
+    """What to try if a tagger does not beat the baseline, for `zoo.print_verdict`.
+
+    Example:
+
+    >>> tips("glove.6B.zip")
+    ['more training sentences']
+    """
+    return ["--glove glove.6B.zip, word vectors from more text"] * (not glove) + [
+        "more training sentences"
+    ]
+
+
+def print_first_row(row, words, labels):
+    """Prints a sentence as the network sees it.
+
+    Args:
+        row: a tuple, first the numbers of the words `[time]`, last those of the tags `[time]`.
+        words: a list of str, a name for each number of a word.
+        labels: a list of str, a name for each tag.
+
+    Example:
+
+    >>> print_first_row(([3, 1], [0, 1]), ["", "[UNK]", "can", "the"], ["DET", "NOUN"])
+    First row, as the network sees it: the/DET [UNK]/NOUN
+    """
+    line = join([words[i] for i in row[0]], [labels[i] for i in row[-1]])
+    print(f"First row, as the network sees it: {line}")
+
+
+def join(words, tags):
+    """Writes the tag of each word behind it.
+
+    Example:
+
+    >>> join(["the", "cat"], ["DET", "NOUN"])
+    'the/DET cat/NOUN'
+    """
+    return " ".join(f"{word}/{tag}" for word, tag in zip(words, tags, strict=True))
+
+
+def note_empty(predicted):
+    """Says it if a network found no chunk at all.
+
+    Args:
+        predicted: a list of lists of tags in IOB2.
+
+    Example:
+
+    >>> note_empty([["O", "O"], ["O"]])
+    The network found nothing in the test split: it answers O for each word.
+    """
+    if all(tag == "O" for tags in predicted for tag in tags):
+        print("The network found nothing in the test split: it answers O for each word.")
+
+
+def print_examples(show, rows):
+    """Prints a few sentences with their predicted tags. A line with ! shows what is right.
+
+    Args:
+        show: a function that makes a line of words and tags, such as `mark`.
+        rows: a list of tuples: the words of a sentence, its right tags and its predicted tags.
+
+    Example:
+
+    >>> print_examples(join, [(["the", "can"], ["DET", "NOUN"], ["DET", "AUX"])])
+    <BLANKLINE>
+      the/DET can/AUX
+    ! the/DET can/NOUN
+    """
+    print()
+    for i in recipe.pick_examples([right == predicted for _, right, predicted in rows], number=8):
+        words, right, predicted = rows[i]
+        print("  " + show(words, predicted))
+        if predicted != right:
+            print("! " + show(words, right))
 
 
 def spans(one, iob2):
