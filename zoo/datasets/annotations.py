@@ -138,8 +138,8 @@ def _read_entries(path, encoding):
             entry, end = decoder.raw_decode(text, start)
         except json.JSONDecodeError as error:
             raise InputError(
-                f"{path}, line {error.lineno}, column {error.colno}: this is not JSON, {error.msg}. "
-                f"Received: {text[start : start + 60]!r}"
+                f"{path}, line {line}: this is not JSON, {error.msg} in line {error.lineno}, column "
+                f"{error.colno}. Received: {text[start : start + 60]!r}"
             ) from None
         yield line, entry
         start = end

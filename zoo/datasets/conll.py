@@ -8,6 +8,7 @@ from zoo.errors import InputError
 
 CONLLU = ("id", "form", "lemma", "upos", "xpos", "feats", "head", "deprel", "deps", "misc")
 NUMBER = re.compile(r"\d+([-.]\d+)?")  # of a token; 1-2 and 1.1 in CoNLL-U
+LONGEST = 1000  # tokens of a sentence, if it is the only one
 SENTENCE_NAMES = {"sentence", "sentence #", "sentence_id", "sentence_idx", "sent_id"}
 OTHER_NAMES = {  # of columns that are no token and no tag
     *("lemma", "lemmas", "id", "idx", "index", "feats", "head", "deprel", "deps", "misc"),
@@ -80,6 +81,11 @@ def read_columns(path, encoding="utf-8"):
         rows.append((i, columns))
     if not sentences:
         raise InputError(f"{path} is empty: expected lines of a token and its tag.")
+    if len(sentences) == 1 and len(sentences[0]) > LONGEST:
+        raise InputError(
+            f"{path} has {len(sentences[0]):,} tokens and no empty line between them. Put an empty "
+            "line after each sentence."
+        )
     return _drop_unreal(path, names, sentences)
 
 

@@ -40,25 +40,23 @@ def read_own(path, feature, encoding="utf-8"):
     read = {split: _read_file(file, encoding) for split, file in files.items()}
     form, names, sentences, _ = read["train"]
     token, tag = choose_tag_columns(files["train"], names, sentences, feature)
-    width = len(sentences[0][0][1])
-    for split, (_, its_names, sentences, _) in read.items():
-        if its_names != names or len(sentences[0][0][1]) != width:
+    for split, (_, its_names, its_sentences, _) in read.items():
+        (line, columns), *_ = its_sentences[0]
+        if len(columns) != len(sentences[0][0][1]) or (names and its_names not in (None, names)):
             raise InputError(
-                f"{files[split]}, line {sentences[0][0][0]}: expected the same columns as in "
-                f"{files['train']}. Received: {its_names or len(sentences[0][0][1])}, not "
-                f"{names or width}"
+                f"{files[split]}, line {line}: expected the same columns as in {files['train']}. "
+                f"Received: {len(columns)}, {', '.join(its_names or columns)}"
             )
-    counts = collections.Counter(columns[tag] for rows in read["train"][2] for _, columns in rows)
+    counts = collections.Counter(columns[tag] for sentence in sentences for _, columns in sentence)
     is_type = feature == "ner" and not has_chunks(counts) and counts["O"] > 0
     rows = {}
-    for split, (_, _, sentences, _) in read.items():
-        pairs = [_take(files[split], rows, token, tag, has_chunks(counts)) for rows in sentences]
+    for split, (_, _, its_sentences, _) in read.items():
+        pairs = [_take(files[split], one, token, tag, has_chunks(counts)) for one in its_sentences]
         if is_type:  # O, or the type of a chunk without the letter of its part
             pairs = [(tokens, ["I-" * (tag != "O") + tag for tag in tags]) for tokens, tags in pairs]
         rows[split] = pairs
-    first_tags = {split: [tag for _, tags in rows[split] for tag in tags] for split in rows}
-    if not CHUNK.fullmatch(first_tags["train"][0]):
-        check_first_label(path, first_tags, "token<tab>tag")
+    if names is None:
+        _check_header(path, sentences, rows, token)
     skipped = sum(
         (collections.Counter(dropped) for *_, dropped in read.values()), start=collections.Counter()
     )
@@ -89,14 +87,25 @@ def _read_file(path, encoding):
     return "CoNLL-U" if names == [*CONLLU] else "CoNLL columns", names, sentences, dropped
 
 
+def _check_header(path, sentences, rows, token):
+    """Raises an `InputError` if the first row seems to have unknown names of columns."""
+    (_, first), *others = [row for sentence in sentences for row in sentence]
+    tags = {split: [tag for _, its_tags in rows[split] for tag in its_tags] for split in rows}
+    is_like_others = any(
+        cell == columns[i] for _, columns in others for i, cell in enumerate(first) if i != token
+    )
+    if not is_like_others and not CHUNK.fullmatch(tags["train"][0]):
+        check_first_label(path, tags, "token<tab>tag")
+
+
 def _say(names, i):
     return f"{i + 1} ({names[i]})" if names else f"{i + 1}"
 
 
-def _take(path, rows, token, tag, are_chunks):
+def _take(path, sentence, token, tag, are_chunks):
     """The tokens and the tags of a sentence."""
     tokens, tags = [], []
-    for line, columns in rows:
+    for line, columns in sentence:
         tokens.append(normalize_token(columns[token]))
         tags.append(normalize(columns[tag]).strip())
         if not tokens[-1] or not tags[-1]:
