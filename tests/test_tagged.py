@@ -332,6 +332,9 @@ FORMATS = {
         "Sentence #,Word,Tag\nSentence: 1,Ada,B-PER\n,saw,O\n,New,B-LOC\n,York,I-LOC\n,.,O\n"
         "Sentence: 2,She,O\n,left,O\n,.,O\nSentence: 3,Leeds,B-LOC\n"
     ),
+    "with-gaps.csv": (
+        "Word,Tag\nAda,B-PER\nsaw,O\nNew,B-LOC\nYork,I-LOC\n.,O\n\nShe,O\nleft,O\n.,O\n\nLeeds,B-LOC\n"
+    ),
     "hugging_face.jsonl": (
         '{"id": "0", "tokens": ["Ada", "saw", "New", "York", "."], '
         '"ner_tags": ["B-PER", "O", "B-LOC", "I-LOC", "O"]}\n'
@@ -471,7 +474,7 @@ def test_a_file_that_cannot_be_used(tmp_path, content, message):
     [
         ("x.csv", "Word,Tag\na,O\n", r"line 1: a CSV of tagged sentences begins with the names"),
         ("x.csv", "a,O\nb,O\n", r"line 1: a CSV of tagged sentences begins with the names"),
-        ("x.csv", "Sentence #,Word,Tag\n,a,O\n", r"begins with the names"),
+        ("x.csv", "Sentence #,Word,Tag\n,a,O\n", r"with 1 sentences below it"),
         ("x.json", "[" + TOKENS, r"line 2: the array must end with \]"),
         ("x.json", '{"tokens": ["a"]', r"line 1: this is not JSON, .* column 17"),
         (

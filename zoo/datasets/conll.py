@@ -92,7 +92,8 @@ def read_columns(path, encoding="utf-8"):
 def read_csv(path, encoding="utf-8"):
     """Reads a CSV with a row for each token, where a column numbers the sentences.
 
-    The number may be in each row, or only in the first row of a sentence.
+    The number may be in each row, or only in the first row of a sentence. If there is no such column,
+    an empty line ends a sentence.
 
     Args:
         path: the path of the file.
@@ -103,7 +104,7 @@ def read_csv(path, encoding="utf-8"):
 
     Raises:
         ValueError: see `zoo.datasets.tables.read_table`. Or the first row does not have the names of
-            the columns, or the first sentence has no number.
+            the columns, or there is only one sentence.
 
     Example:
 
@@ -115,21 +116,21 @@ def read_csv(path, encoding="utf-8"):
     """
     table = read_table(path, encoding)
     names = [_clean(name) for name in table.rows[0]]
-    numbers = [i for i, name in enumerate(names) if name in SENTENCE_NAMES]
-    has_names = len(numbers) == 1 and _is_header(table.rows[0]) and len(table.rows) > 1
-    if not has_names or not table.rows[1][numbers[0]]:
+    number = next((i for i, name in enumerate(names) if name in SENTENCE_NAMES), len(names))
+    sentences, last, last_line = [], None, None
+    for line, row in zip(table.lines[1:], table.rows[1:], strict=True):
+        its_number = "".join(row[number : number + 1])
+        is_after_gap = number == len(names) and line != last_line + 1 if sentences else True
+        if is_after_gap or its_number not in ("", last):
+            sentences.append([])
+        last, last_line = its_number or last, line
+        sentences[-1].append((line, row[:number] + row[number + 1 :]))
+    if not _is_header(table.rows[0]) or len(sentences) < 2:
         raise InputError(
             f"{path}, line {table.lines[0]}: a CSV of tagged sentences begins with the names of its "
-            "columns, one of which numbers the sentences, such as Sentence #,Word,Tag. Received: "
-            f"{', '.join(table.rows[0])[:80]!r}"
+            "columns. One of them numbers the sentences, such as Sentence #,Word,Tag. Received: "
+            f"{', '.join(table.rows[0])[:80]!r}, with {len(sentences)} sentences below it"
         )
-    (number,) = numbers
-    sentences, last = [], None
-    for line, row in zip(table.lines[1:], table.rows[1:], strict=True):
-        if row[number] not in ("", last):
-            sentences.append([])
-            last = row[number]
-        sentences[-1].append((line, row[:number] + row[number + 1 :]))
     return names[:number] + names[number + 1 :], sentences, {}
 
 
