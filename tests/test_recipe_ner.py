@@ -51,9 +51,7 @@ def test_own_columns(run, cell, words, own):
     test = dict(rows[2:])
     assert len(rows) == 4 and len(test) == 2
     assert f"Read {own / 'own.conll'}: CoNLL columns, token in column 1, tag in column 2." in printed
-    assert re.search(
-        r"^--batch-size 8, because there are only 1\d\d training sentences$", printed, re.M
-    )
+    assert re.search(r"^--batch-size 8, because there are only \d+ training sentences$", printed, re.M)
     assert re.search(r"^First row, as the network sees it: \w+/B-PER \w+/E-PER saw/O ", printed, re.M)
     assert re.search(rf"^Verdict: {cell}, {head} .* most frequent tag", printed, re.M)
     # What is right is printed, as the prediction or below it.
