@@ -17,13 +17,14 @@ files, in three splits:
 
 from zoo.datasets.batching import batches, streams
 from zoo.datasets.captions import load_captions
+from zoo.datasets.chunks import to_iob2, to_iobes
 from zoo.datasets.corpus import load_corpus
 from zoo.datasets.files import read_text
 from zoo.datasets.loading import load
 from zoo.datasets.pairs import load_pairs
 from zoo.datasets.pronunciations import load_pronunciations
 from zoo.datasets.series import load_series
-from zoo.datasets.tagged import load_tagged, to_iob2, to_iobes
+from zoo.datasets.tagged import load_tagged
 from zoo.datasets.texts import load_texts
 
 __all__ = [

@@ -22,7 +22,7 @@ LANGUAGES = (
     "zho anglais allemand français englisch deutsch inglés alemán inglese tedesco 英文 中文 日文 日本語"
 )
 ABOUT = {  # words in the names of files that are not data
-    *("readme", "license", "licence", "citation", "changelog", "copying"),
+    *("readme", "license", "licence", "citation", "changelog", "copying", "label"),
     *("submission", "samplesubmission"),  # of Kaggle
 }
 OPENERS = {".gz": gzip.decompress, ".bz2": bz2.decompress, ".xz": lzma.decompress}
@@ -201,7 +201,8 @@ def find_splits(folder, endings=None):
 
     A name belongs to a split if one of its words is train, validation or test, or another name of them
     in `zoo.datasets.splitting.SPLIT_NAMES`, such as dev. Words consist of letters, and capitals do not
-    matter. So `en_ewt-ud-dev.conllu`, `wnut17train.conll` and `20news-bydate-test` have a split.
+    matter. So `en_ewt-ud-dev.conllu`, `wnut17train.conll` and `20news-bydate-test` have a split. So has
+    `engtrain.bio`, where a word ends with train.
 
     Args:
         folder: a `pathlib.Path`.
@@ -231,10 +232,9 @@ def find_splits(folder, endings=None):
         )
         if not is_right:
             continue
-        words = re.findall("[a-z]+", child.name.lower().removesuffix(ending_of(child)))
-        splits = {SPLIT_NAMES[word] for word in words if word in SPLIT_NAMES}
+        splits = splits_in(child)
         if len(splits) != 1:
-            others += [child] * (not {*words} & ABOUT)
+            others += [child] * (not {*_words_in(child)} & ABOUT)
             continue
         (split,) = splits
         if split in found:
@@ -254,6 +254,31 @@ def find_splits(folder, endings=None):
             f"validation or test into it, or move it out of {folder}."
         )
     return {split: found[split] for split in SPLITS if split in found}
+
+
+def splits_in(path):
+    """The splits that the name of a file or folder says, see `find_splits`.
+
+    If no word of a file's name is a split, a word may also begin or end with one.
+
+    Example:
+
+    >>> splits_in(pathlib.Path("emerging.dev.conll")), splits_in(pathlib.Path("engtrain.bio"))
+    ({'validation'}, {'train'})
+    """
+    words = _words_in(path)
+    parts = [
+        part
+        for part in ("train", "valid", "dev", "test")
+        for word in words
+        if (word.startswith(part) or word.endswith(part)) and not path.is_dir()
+    ]
+    splits = {SPLIT_NAMES[word] for word in words if word in SPLIT_NAMES}
+    return splits or {SPLIT_NAMES[part] for part in parts}
+
+
+def _words_in(path):
+    return re.findall("[a-z]+", path.name.lower())
 
 
 def ending_of(path):
