@@ -167,7 +167,9 @@ def _split_names(where, text, names):
     for name in chosen:
         check_choice(f"column of {where}", name, list(dict.fromkeys(names)))
         if names.count(name) > 1:
-            raise InputError(f"{where} has {names.count(name)} columns with the name {name!r}: rename one.")
+            raise InputError(
+                f"{where} has {names.count(name)} columns with the name {name!r}: rename one."
+            )
     return list(dict.fromkeys(chosen))
 
 
@@ -178,7 +180,9 @@ def _read_file(path, column, inputs, series_column, fill, encoding):
     outputs = _split_names(path, column, names) or [_last_column(path, frame, series_column)]
     others = [name for name in _split_names(path, inputs, names) if name not in outputs]
     keys = _split_names(path, series_column, names)
-    chosen = [names.index(name) if names.count(name) == 1 else len(names) - 1 for name in outputs + others]
+    chosen = [
+        names.index(name) if names.count(name) == 1 else len(names) - 1 for name in outputs + others
+    ]
     in_doubt = table.form != "CSV"
     values, commas = read_numbers(path, frame.iloc[:, chosen], in_doubt)
     if not fill and np.isnan(values).any():
@@ -211,10 +215,14 @@ def _read_file(path, column, inputs, series_column, fill, encoding):
         rows.append((key, {"train": part}, moments, even.step))
         left_out = len(kept) - kept.sum()
         notes += [f"{key}: {note}" if keys else note for note in even.notes]
-        notes += [f"left out {left_out} rows before the first value or after the last"] if left_out else []
+        notes += (
+            [f"left out {left_out} rows before the first value or after the last"] if left_out else []
+        )
     units = {str(row[3]) for row in rows}
     if len(units) > 1:
-        raise InputError(f"{path}: all series must have the same step. Received: {', '.join(sorted(units))}")
+        raise InputError(
+            f"{path}: all series must have the same step. Received: {', '.join(sorted(units))}"
+        )
     print_reading(path, _describe(table, commas, found, rows, outputs, others, column, keys, notes))
     return rows, outputs, others
 
@@ -234,7 +242,9 @@ def _describe(table, commas, found, rows, outputs, others, column, keys, notes):
     if others:
         how.append(f"other inputs: {', '.join(others)}")
     more = [f"and {len(notes) - 3} more such notes"] if len(notes) > 4 else []
-    return ", ".join(how) + "".join(f". {note[0].upper()}{note[1:]}" for note in notes[: 4 - len(more)] + more)
+    return ", ".join(how) + "".join(
+        f". {note[0].upper()}{note[1:]}" for note in notes[: 4 - len(more)] + more
+    )
 
 
 def _make_frame(table):
@@ -272,7 +282,9 @@ def _melt(path, frame):
         long = frame.iloc[:, 1:].stack()
         years = frame.iloc[:, 0].str.replace(r"\.0+$", "", regex=True)
         if not years.str.fullmatch(r"\d{4}").all():
-            raise InputError(f"{path}: expected years in the first column, before the columns of months.")
+            raise InputError(
+                f"{path}: expected years in the first column, before the columns of months."
+            )
         months = [f"{year}-{month}" for year in years for month in range(1, 13)]
         long = long.reset_index(level=1, drop=True).to_frame("value")
         long.insert(0, "date", months)

@@ -183,7 +183,9 @@ def find_step(times):
         numbers = times.astype("float64")
         length = np.median(np.diff(numbers)) if len(numbers) > 1 else 1
         ticks = (numbers - numbers[0]) / length
-        return Step(float(length), ""), np.where(np.abs(ticks - np.round(ticks)) < 0.01, np.round(ticks), ticks)
+        return Step(float(length), ""), np.where(
+            np.abs(ticks - np.round(ticks)) < 0.01, np.round(ticks), ticks
+        )
     numbers = times.astype("datetime64[ms]").astype("int64")
     length = int(usual(np.diff(numbers))) or 1
     unit = next(unit for unit in UNITS if length % UNITS[unit] == 0)

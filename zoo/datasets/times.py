@@ -47,6 +47,7 @@ DATES = (
     *("%Y-%b-%d", "%d-%b-%Y", "%b-%d-%Y", "%d-%b-%y", "%Y-%b", "%b-%Y", "%b-%y", "%y-%b", "%G-W%V-%u"),
 )
 
+
 def find_times(path, frame):
     """Finds the column with the times of the rows.
 
@@ -129,7 +130,10 @@ def read_dates(cells, is_named=True):
     dates = found["date"].str.replace(SEPARATOR, "-", regex=True).str.strip("-")
     for pattern, words in (QUARTER, WEEK):
         dates = dates.str.replace(pattern, words, regex=True)
-    clock, zone = _read_clock(found["clock"]), found["zone"].str.replace(r"^(z|utc|gmt)$", "+00:00", regex=True)
+    clock, zone = (
+        _read_clock(found["clock"]),
+        found["zone"].str.replace(r"^(z|utc|gmt)$", "+00:00", regex=True),
+    )
     zone = zone.str.replace(r"^([+-]\d\d)$", r"\1:00", regex=True)
     readings = []
     for form in DATES:
@@ -229,7 +233,11 @@ def _join_parts(columns):
             hours = columns[clock].str.strip().str.replace(".", ":")
         else:
             hours = text["hour"].where(text["hour"].str.contains(":"), text["hour"] + ":00")
-            hours = hours.str.replace(":00", ":" + text["minute"].str.zfill(2)) if "minute" in text else hours
+            hours = (
+                hours.str.replace(":00", ":" + text["minute"].str.zfill(2))
+                if "minute" in text
+                else hours
+            )
         both = columns.pop(name).str.strip() + " " + hours
         columns = {f"{name} and {clock or parts['hour']}": both} | columns
     return columns
