@@ -163,6 +163,8 @@ def _read_tfds(name, column, inputs, data_dir):
 
 def _split_names(where, text, names):
     """The names of columns in a text such as "sales,returns"."""
+    if not text:
+        return []
     chosen = [text] if text in names else [name.strip() for name in text.split(",") if name.strip()]
     for name in chosen:
         check_choice(f"column of {where}", name, list(dict.fromkeys(names)))
@@ -255,7 +257,8 @@ def _make_frame(table):
     if names is None:
         names, rows, lines = [name.strip() for name in rows[0]], rows[1:], lines[1:]
         is_index = names[0] == "" and names[1:] == [str(i) for i in range(len(names) - 1)]  # of pandas
-        if not is_index and all(map(_is_data, names)):
+        is_decimal = re.search(r"\d[.,]\d|^-\d", names[-1]) and _is_data(names[-1])
+        if not is_index and (is_decimal or all(map(_is_data, names))):
             raise InputError(
                 f"{table.path}, line {table.lines[0]}: expected the names of the columns, such as "
                 f"date,sales. Add a line with them. Received: {','.join(names)[:60]!r}"

@@ -4,7 +4,6 @@ import typing
 
 import numpy as np
 
-from zoo.datasets.times import usual
 from zoo.errors import InputError, check_choice
 
 FILLS = ("interpolate", "previous", "zero")
@@ -25,6 +24,18 @@ class Step(typing.NamedTuple):
     def __str__(self):
         unit = self.unit if self.number == 1 else f"{self.number:g} {self.unit}s"
         return unit if self.unit else f"{self.number:g}"
+
+
+def usual(steps):
+    """The most frequent of some numbers, or 0 if there are none.
+
+    Example:
+
+    >>> int(usual(np.array([1, 1, 3])))
+    1
+    """
+    values, counts = np.unique(steps, return_counts=True)
+    return values[counts.argmax()] if len(values) else 0
 
 
 class Even(typing.NamedTuple):
@@ -59,14 +70,15 @@ def make_even(where, name, cells, times, in_zone, fill=""):
     Example:
 
     >>> import pandas as pd
-    >>> days = pd.Series(["2024-01-02", "2024-01-01", "2024-01-04", "2024-01-05"], index=[2, 3, 4, 5])
-    >>> make_even("a.csv", "date", days, days.to_numpy("datetime64[ms]"), False)
+    >>> days = pd.Series(["2024-01", "2024-03", "2024-02", "2024-05"], index=[2, 3, 4, 5])
+    >>> times = days.to_numpy("datetime64[ms]")
+    >>> make_even("a.csv", "month", days, times, in_zone=False)
     Traceback (most recent call last):
     ...
-    zoo.errors.InputError: a.csv, lines 2 and 4: date goes from '2024-01-02' to '2024-01-04', but the ...
-    >>> even = make_even("a.csv", "date", days, days.to_numpy("datetime64[ms]"), False, "previous")
+    zoo.errors.InputError: a.csv, lines 3 and 5: month goes from '2024-03' to '2024-05', but the ...
+    >>> even = make_even("a.csv", "month", days, times, in_zone=False, fill="previous")
     >>> even.rows.tolist(), str(even.step)
-    ([1, 0, -1, 2, 3], 'day')
+    ([0, 2, 1, -1, 3], 'month')
     """
     if fill:
         check_choice("--fill", fill, FILLS)
@@ -175,9 +187,9 @@ def find_step(times):
 
     Example:
 
-    >>> step, ticks = find_step(np.array(["2024-01", "2024-02", "2024-04"], "datetime64[M]"))
+    >>> step, ticks = find_step(np.array(["2024-01", "2024-02", "2024-03", "2024-05"], "datetime64[M]"))
     >>> str(step), ticks.tolist()
-    ('month', [0.0, 1.0, 3.0])
+    ('month', [0.0, 1.0, 2.0, 4.0])
     """
     if times.dtype.kind != "M":
         numbers = times.astype("float64")

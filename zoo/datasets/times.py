@@ -1,9 +1,8 @@
 """Reads the times of the rows of a table."""
 
-import re
-
 import numpy as np
 
+from zoo.datasets.steps import find_step
 from zoo.errors import InputError
 
 DATE_NAMES = (
@@ -70,7 +69,7 @@ def find_times(path, frame):
     names = sorted(columns, key=lambda name: name.split(" ")[0] not in DATE_NAMES)  # the date first
     for name in names:
         cells, is_named = columns[name], name.split(" ")[0] in DATE_NAMES
-        readings = read_dates(cells, is_named)
+        readings = read_dates(cells, is_named or name in CYCLES)
         whole = [times for times in readings if not np.isnat(times).any()]
         if whole:
             in_zone = cells.str.contains(IN_ZONE, case=False).all()
@@ -86,8 +85,9 @@ def find_times(path, frame):
         if numbers is None or _is_cycle(name, numbers):
             continue
         is_named = name in (*STEP_NAMES, *DATE_NAMES, *CYCLES)
-        if is_named or (i == 0 and len(numbers) > 2 and len({*np.diff(numbers)}) == 1):
-            years = _years(name, numbers)
+        steps, years = {*np.diff(numbers)}, _years(numbers)
+        is_even = i == 0 and len(numbers) > 2 and len(steps) == 1
+        if is_named or (is_even and (years is not None or min(steps) > 0)):
             return name or "the first column", cells, numbers if years is None else years, True
     _refuse_unread(path, columns)
     return None
@@ -186,24 +186,12 @@ def _read_digits(text, is_named):
 
 
 def _is_unlikely(times):
-    """Sorts readings: the one with the fewest cells unread and the most equal steps comes first."""
-    known = np.unique(times[~np.isnat(times)]).astype("int64")
-    steps = np.diff(known)
-    return np.isnat(times).sum(), -(steps == usual(steps)).sum()
-
-
-def usual(steps):
-    """The most frequent of some numbers.
-
-    Example:
-
-    >>> int(usual(np.array([1, 1, 3])))
-    1
-    """
-    if not len(steps):
-        return 0
-    values, counts = np.unique(steps, return_counts=True)
-    return values[counts.argmax()]
+    """Sorts readings: the one with the fewest cells unread and the most even steps comes first."""
+    is_unread = np.isnat(times)
+    if is_unread.all():
+        return len(times), 0
+    _, ticks = find_step(np.unique(times[~is_unread]))
+    return is_unread.sum(), -(np.diff(ticks) == 1).sum()
 
 
 def _join_parts(columns):
@@ -259,7 +247,7 @@ def as_numbers(cells):
     return numbers if np.isfinite(numbers).all() else None
 
 
-def _years(name, numbers):
+def _years(numbers):
     """Years as dates. 1949.25 is the second quarter of 1949. None if the numbers are not years."""
     steps = np.diff(np.unique(numbers))
     if not ((numbers >= 1000) & (numbers < 3000)).all() or not len(steps):
