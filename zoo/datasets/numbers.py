@@ -7,6 +7,7 @@ import numpy as np
 from zoo.errors import InputError
 
 GAPS = ("", "-", "--", ".", "..", ":", "?", "na", "n/a", "#n/a", "nan", "none", "null", "missing")
+NUMBER = r"[-+]?(\d{1,3}([.,' ]\d{3})+|\d*)([.,]\d+)?(e[-+]?\d+)?"  # with either decimal mark
 BLANKS = str.maketrans("\u2212\u2019", "-'", " \t\u00a0\u202f\u2009$€£¥%")  # a minus, an apostrophe
 
 

@@ -1,6 +1,6 @@
 """`load_series`: numbers at even steps of time, from TFDS or from your own file."""
 
-import re
+import itertools
 import typing
 
 import numpy as np
@@ -8,14 +8,11 @@ import tensorflow_datasets as tfds
 
 from zoo.datasets import steps, times
 from zoo.datasets.files import print_reading
+from zoo.datasets.frames import read_frame
 from zoo.datasets.loading import own_path, prepare, read_splits
-from zoo.datasets.numbers import GAPS, read_numbers
+from zoo.datasets.numbers import GAPS, NUMBER, read_numbers
 from zoo.datasets.splitting import SPLITS
-from zoo.datasets.tables import read_table
 from zoo.errors import InputError, check_choice
-
-NUMBER = r"[-+]?(\d{1,3}([.,' ]\d{3})+|\d*)([.,]\d+)?(e[-+]?\d+)?"
-MONTHS = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"]
 
 
 class Series(typing.NamedTuple):
@@ -77,7 +74,8 @@ def load_series(
             last column with numbers.
         data_dir: the folder where TFDS keeps its files. None means TFDS's default.
         inputs: the names of other columns to read, as in `"price,temperature"`.
-        series_column: the name of the column that tells several series apart, such as `"store"`.
+        series_column: the name of the column that tells several series apart, such as `"store"`, or the
+            names of several, as in `"store,item"`.
         fill: what to put in place of missing rows and values. `"interpolate"` draws a line between its
             neighbors, `"previous"` repeats the last value, and `"zero"` means 0. If a time occurs twice,
             the last row in the file counts. `""` means that nothing may be missing.
@@ -176,132 +174,84 @@ def _split_names(where, text, names):
 
 
 def _read_file(path, column, inputs, series_column, fill, encoding):
-    table = read_table(path, encoding)
-    frame = _melt(path, _make_frame(table))
+    frame, form = read_frame(path, encoding)
+    places = {name: i for i, name in enumerate(frame.columns)}  # of two columns with one name, the last
     names = list(frame.columns)
     outputs = _split_names(path, column, names) or [_last_column(path, frame, series_column)]
     others = [name for name in _split_names(path, inputs, names) if name not in outputs]
     keys = _split_names(path, series_column, names)
-    chosen = [
-        names.index(name) if names.count(name) == 1 else len(names) - 1 for name in outputs + others
-    ]
-    in_doubt = table.form != "CSV"
-    values, commas = read_numbers(path, frame.iloc[:, chosen], in_doubt)
-    if not fill and np.isnan(values).any():
-        row, i = np.argwhere(np.isnan(values))[0]
-        raise InputError(
-            f"{path}, line {frame.index[row]}: {(outputs + others)[i]} has a gap, the first of "
-            f"{np.isnan(values).sum()}. Fill in the value, or use --fill interpolate, --fill previous or "
-            f"--fill zero. Received: {frame.iloc[row, chosen[i]].strip()[:60]!r}"
-        )
-    used = {*chosen[: len(outputs)], *map(names.index, keys)}
-    used |= {i for i in chosen if names[i].lower() not in (*times.DATE_NAMES, *times.CYCLES)}
-    rest = frame.iloc[:, [i for i in range(len(names)) if i not in used]]
+    chosen = frame.iloc[:, [places[name] for name in outputs + others]]
+    values, commas = read_numbers(path, chosen, decimal_commas=form != "CSV")
+    if not fill:
+        _refuse_gaps(path, chosen, values)
+    # A part of a date, such as the hour, may be an input, too.
+    used = {*outputs, *keys, *(name for name in others if name.lower() not in times.CYCLES)}
+    rest = frame.iloc[:, [i for i, name in enumerate(names) if name not in used or i != places[name]]]
     found = times.find_times(path, rest)
     groups = {"": np.arange(len(frame))}
     if keys:
-        groups = dict(frame.groupby(frame[keys[0]].str.strip(), sort=False).indices)
+        labels = frame[keys].apply(lambda cells: cells.str.strip()).agg(" ".join, axis=1)
+        groups = dict(labels.groupby(labels, sort=False).indices)
     elif found:
         _refuse_several(path, rest, found)
     rows, notes = [], []
     for key, indices in groups.items():
         where = f"{path}, series {key}" if keys else str(path)
-        even = steps.Even(np.arange(len(indices)), None, None, [])
-        if found:
-            name, cells, moments, in_zone = found
-            cells = cells.iloc[indices]
-            even = steps.make_even(where, name, cells, moments[indices], in_zone, fill)
-        part = np.append(values[indices], [[np.nan] * values.shape[1]], axis=0)[even.rows]
-        part, kept = _fill(where, part, fill)
-        moments = None if even.times is None else even.times[kept]
-        rows.append((key, {"train": part}, moments, even.step))
-        left_out = len(kept) - kept.sum()
-        notes += [f"{key}: {note}" if keys else note for note in even.notes]
-        notes += (
-            [f"left out {left_out} rows before the first value or after the last"] if left_out else []
-        )
-    units = {str(row[3]) for row in rows}
+        row, done = _put_in_order(where, values, found, indices, fill)
+        rows.append((key, *row))
+        notes += [f"{key}: {note}" if keys else note for note in done]
+    units = sorted({str(step) for *_, step in rows})
     if len(units) > 1:
-        raise InputError(
-            f"{path}: all series must have the same step. Received: {', '.join(sorted(units))}"
-        )
-    print_reading(path, _describe(table, commas, found, rows, outputs, others, column, keys, notes))
+        raise InputError(f"{path}: all series must have the same step. Received: {', '.join(units)}")
+    how = [form + " with decimal commas" * commas]
+    how += [f"{len(rows)} series by {' and '.join(keys)}"] if keys else []
+    how.append(_describe_times(found, rows[0][-1]))
+    reason = "" if column else " (the last column with numbers, --column names another)"
+    how.append(f"to forecast: {', '.join(outputs)}{reason}")
+    how += [f"other inputs: {', '.join(others)}"] if others else []
+    if len(notes) > 4:
+        notes = [*notes[:3], f"and {len(notes) - 3} more such notes"]
+    print_reading(path, ". ".join([", ".join(how), *(note[0].upper() + note[1:] for note in notes)]))
     return rows, outputs, others
 
 
-def _describe(table, commas, found, rows, outputs, others, column, keys, notes):
-    """How a file was read, for `print_reading`."""
-    how = [table.form + " with decimal commas" * commas]
-    if keys:
-        how.append(f"{len(rows)} series in column {keys[0]!r}")
-    step = rows[0][3]
-    if found and step and step.unit:
-        how.append(f"one row every {step}, by {found[0]!r}")
-    else:
-        how.append(f"rows by {found[0]!r}" if found else "rows in the order of the file, without times")
-    reason = "" if column else " (the last column with numbers, --column names another)"
-    how.append(f"to forecast: {', '.join(outputs)}{reason}")
-    if others:
-        how.append(f"other inputs: {', '.join(others)}")
-    more = [f"and {len(notes) - 3} more such notes"] if len(notes) > 4 else []
-    return ", ".join(how) + "".join(
-        f". {note[0].upper()}{note[1:]}" for note in notes[: 4 - len(more)] + more
+def _describe_times(found, step):
+    if not found:
+        return "rows in the order of the file, without times"
+    return f"one row every {step}, by {found[0]!r}" if step.unit else f"rows by {found[0]!r}"
+
+
+def _refuse_gaps(path, cells, values):
+    """Raises an `InputError` if a value is missing."""
+    gaps = np.argwhere(np.isnan(values))
+    if not len(gaps):
+        return
+    row, i = gaps[0]
+    cell = cells.iloc[row, i].strip()
+    is_code = cell.lower() not in GAPS
+    raise InputError(
+        f"{path}, line {cells.index[row]}: {cells.columns[i]} has a gap, the first of {len(gaps)}. Fill in "
+        "the value, or use --fill interpolate, --fill previous or --fill zero. "
+        f"Received: {cell!r:.60}" + ", which seems to stand for a missing value" * is_code
     )
 
 
-def _make_frame(table):
-    """The cells of a table as texts, with the names of the columns and the line numbers."""
-    import pandas as pd
-
-    names, rows, lines = table.names, table.rows, table.lines
-    if names is None:
-        names, rows, lines = [name.strip() for name in rows[0]], rows[1:], lines[1:]
-        is_index = names[0] == "" and names[1:] == [str(i) for i in range(len(names) - 1)]  # of pandas
-        is_decimal = re.search(r"\d[.,]\d|^-\d", names[-1]) and _is_data(names[-1])
-        if not is_index and (is_decimal or all(map(_is_data, names))):
-            raise InputError(
-                f"{table.path}, line {table.lines[0]}: expected the names of the columns, such as "
-                f"date,sales. Add a line with them. Received: {','.join(names)[:60]!r}"
-            )
-    if not rows:
-        raise InputError(
-            f"{table.path} is empty: expected a line of column names, then a row for each step."
-        )
-    return pd.DataFrame([[str(cell) for cell in row] for row in rows], lines, names, dtype=str)
-
-
-def _is_data(cell):
-    """Whether a cell of the first line is a number, a gap or a date, and not a name."""
-    import pandas as pd
-
-    is_number = re.fullmatch(NUMBER, cell.lower()) and re.search(r"\d", cell)
-    return is_number or cell.lower() in GAPS or bool(times.read_dates(pd.Series([cell])))
-
-
-def _melt(path, frame):
-    """Makes a row for each month of a table that has a column for each month. Refuses other wide tables."""
-    names = [name.lower() for name in frame.columns]
-    if len(names) == 13 and [name[:3] for name in names[1:]] == MONTHS:
-        long = frame.iloc[:, 1:].stack()
-        years = frame.iloc[:, 0].str.replace(r"\.0+$", "", regex=True)
-        if not years.str.fullmatch(r"\d{4}").all():
-            raise InputError(
-                f"{path}: expected years in the first column, before the columns of months."
-            )
-        months = [f"{year}-{month}" for year in years for month in range(1, 13)]
-        long = long.reset_index(level=1, drop=True).to_frame("value")
-        long.insert(0, "date", months)
-        known = ~long["value"].str.strip().str.lower().isin(GAPS).to_numpy()
-        return long.iloc[np.argmax(known) : len(long) - np.argmax(known[::-1])]
-    dates = [name for name in frame.columns if re.search(r"\d", name) and _is_data(name)]
-    if len(dates) > 4 and 2 * len(dates) > len(names):
-        rest = [name for name in frame.columns if name not in dates]
-        raise InputError(
-            f"{path} has times as names of columns: {', '.join(dates[:3])}, and so on. Write them as rows, "
-            f"such as pandas.read_csv({str(path)!r}).melt({rest}, var_name='date').to_csv('long.csv', "
-            "index=False). Then name the column that tells the rows apart with --series-column."
-        )
-    return frame
+def _put_in_order(where, values, found, indices, fill):
+    """The rows of one series in order of time: parts, times and step. And notes about what was done."""
+    even = steps.Even(np.arange(len(indices)), None, None, [])
+    if found:
+        name, cells, moments, in_zone = found
+        even = steps.make_even(where, name, cells.iloc[indices], moments[indices], in_zone, fill)
+    part = np.append(values[indices], [[np.nan] * values.shape[1]], axis=0)[even.rows]
+    filled, notes = _fill(part, fill), [*even.notes]
+    kept = ~np.isnan(filled).any(axis=1)  # without values at the ends that cannot be filled
+    if not kept.any():
+        raise InputError(f"{where}: no step has a value in all columns.")
+    if not kept.all():
+        notes.append(f"left out {(~kept).sum()} steps before the first value or after the last")
+    if np.isnan(part[kept]).any():
+        notes.append(f"filled {np.isnan(part[kept]).sum()} missing values, --fill {fill}")
+    return ({"train": filled[kept]}, None if even.times is None else even.times[kept], even.step), notes
 
 
 def _last_column(path, frame, series_column):
@@ -326,9 +276,10 @@ def _refuse_several(path, rest, found):
     repeated = cells.duplicated(keep=False)
     if len(moments) < 1.5 * len(np.unique(moments)):
         return
-    keys = [one for one in rest.columns if not rest[[one]].assign(time=moments).duplicated().any()]
-    keys = [one for one in keys if one != name and rest[one].nunique() < len(rest) / 2]
-    hint = f"--series-column {keys[0]}" if keys else "--series-column NAME"
+    keys = [one for one in dict.fromkeys(rest.columns) if 1 < rest[one].nunique() < len(rest) / 2]
+    pairs = [[one] for one in keys] + [list(pair) for pair in itertools.combinations(keys, 2)]
+    right = (some for some in pairs if not rest[some].assign(**{"time ": moments}).duplicated().any())
+    hint = f"--series-column {','.join(next(right, ['NAME']))}"
     first, second = np.flatnonzero(moments == moments[np.argmax(repeated)])[:2]
     raise InputError(
         f"{path}, lines {cells.index[first]} and {cells.index[second]}: {name} is {cells.iloc[first]!r} in "
@@ -337,8 +288,8 @@ def _refuse_several(path, rest, found):
     )
 
 
-def _fill(where, values, fill):
-    """Fills missing values `[steps, columns]`. Also returns which steps were kept, bool `[steps]`."""
+def _fill(values, fill):
+    """Fills missing values `[steps, columns]`, as far as there are values to fill them from."""
     import pandas as pd
 
     frame = pd.DataFrame(values)
@@ -348,7 +299,4 @@ def _fill(where, values, fill):
         frame = frame.ffill()
     elif fill == "zero":
         frame = frame.fillna(0.0)
-    kept = frame.notna().all(axis=1).to_numpy()
-    if not kept.any():
-        raise InputError(f"{where}: no step has a value in all columns.")
-    return frame.to_numpy()[kept], kept
+    return frame.to_numpy()

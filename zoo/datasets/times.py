@@ -22,7 +22,7 @@ CYCLES = {name: most for names, most in PARTS.values() for name in names}
 STEP_NAMES = ("", "t", "step", "index", "schritt", "temps", "tiempo", "no", "row", "rownames")
 # What is rewritten before a date is read, in this order.
 REWRITE = {
-    r" (?:-|–|to) \d.*$": "",  # a range: its beginning counts
+    r" (?:-|\u2013|to) \d.*$": "",  # a range: its beginning counts
     r"\b(?:mon|tue|wed|thu|fri|sat|sun)[a-z]*[.,]? ": "",
     r"\b(jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*": r"\1",
     r"(?<=\d)(?:st|nd|rd|th)\b": "",
@@ -73,14 +73,16 @@ def find_times(path, frame):
         whole = [times for times in readings if not np.isnat(times).any()]
         if whole:
             in_zone = cells.str.contains(IN_ZONE, case=False).all()
-            return name, cells, whole[0], in_zone
+            return name or "the first column", cells, whole[0], in_zone
         if is_named and as_numbers(cells) is None:
             bad = np.isnat(readings[0]) if readings else [True]
             raise InputError(
                 f"{path}, line {cells.index[np.argmax(bad)]}: cannot read the time in {name}. Write it "
                 f"as 2024-12-31 or 2024-12-31 18:30. Received: {cells.iloc[np.argmax(bad)]!r:.60}"
             )
-    for i, (name, cells) in enumerate(columns.items()):
+    are_years = PARTS["year"][0]
+    for name in sorted(columns, key=lambda name: name not in (*DATE_NAMES, *are_years)):
+        cells, i = columns[name], list(columns).index(name)
         numbers = as_numbers(cells)
         if numbers is None or _is_cycle(name, numbers):
             continue
@@ -203,7 +205,8 @@ def _join_parts(columns):
         for part, name in parts.items()
         if name
     }
-    if "year" in text and {"month", "quarter", "week"} & set(text):
+    name = next((n for n in DATE_NAMES if n in columns and read_dates(columns[n], False)), None)
+    if name is None and "year" in text and {"month", "quarter", "week"} & set(text):
         date = text["year"]
         if "month" in text:
             date = date + "-" + text["month"] + "-" + text.get("day", "1")
@@ -213,7 +216,6 @@ def _join_parts(columns):
         columns = {" and ".join(used): date} | {n: columns[n] for n in columns if n not in used}
         name = next(iter(columns))
     else:
-        name = next((n for n in DATE_NAMES if n in columns), None)
         name = name or next((n for n in columns if read_dates(columns[n], False)), None)
     clock = next((n for n in ("time", "zeit", "uhrzeit", "heure") if n in columns and n != name), None)
     if name and columns[name].duplicated().any() and (clock or "hour" in text):
