@@ -15,15 +15,15 @@ MONTHS = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", 
 def read_frame(path, encoding="utf-8"):
     """Reads a CSV, TSV or JSON file whose first line has the names of the columns.
 
-    A table with a row for each year and a column for each month is made long, with a row for each month.
+    A table with a row for each year and a column for each month gets a row for each month instead.
 
     Args:
         path: the path of the file.
         encoding: its encoding.
 
     Returns:
-        A `pandas.DataFrame` of texts, whose index has the line numbers. And the form of the file, such as
-        "CSV".
+        A `pandas.DataFrame` of texts, whose index has the line numbers. And the form of the file, such
+        as "CSV".
 
     Raises:
         ValueError: the file cannot be read, has no names or no rows, or has times as names of columns.
@@ -67,7 +67,7 @@ def _is_data(cell):
 
 
 def _make_long(path, frame):
-    """Makes a row for each month of a table that has a column for each month. Refuses other wide tables."""
+    """Makes a row for each month of a table with a column for each month. Refuses other wide tables."""
     names = [name.lower() for name in frame.columns]
     if len(names) == 13 and [name[:3] for name in names[1:]] == MONTHS:
         long = frame.iloc[:, 1:].stack()
@@ -85,8 +85,8 @@ def _make_long(path, frame):
     if len(dates) > 4 and 2 * len(dates) > len(names):
         rest = [name for name in frame.columns if name not in dates]
         raise InputError(
-            f"{path} has times as names of columns: {', '.join(dates[:3])}, and so on. Write them as rows, "
-            f"such as pandas.read_csv({str(path)!r}).melt({rest}, var_name='date').to_csv('long.csv', "
+            f"{path} has times as names of columns: {', '.join(dates[:3])}, and so on. Write them as rows: "
+            f" pandas.read_csv({str(path)!r}).melt({rest}, var_name='date').to_csv('long.csv', "
             "index=False). Then name the column that tells the rows apart with --series-column."
         )
     return frame

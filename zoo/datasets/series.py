@@ -54,19 +54,19 @@ def load_series(
 
     The rows are sorted by the column with their times. It is found by its name or its cells. Dates may
     be written in many ways, such as `2024-12-31`, `31.12.2024 18:30`, `12/31/24`, `31-Dec-24`,
-    `Dec 2024`, `2024Q4`, `2024-W52`, `20241231`, or seconds since 1970. Parts of a date may be in columns
-    of their own, such as year and month, or date and hour. Years and step numbers count as times, too.
-    Without such a column the rows are taken in the order of the file.
+    `Dec 2024`, `2024Q4`, `2024-W52`, `20241231`, or seconds since 1970. Parts of a date may be in
+    columns of their own, such as year and month, or date and hour. Years and step numbers count as
+    times, too. Without such a column the rows are taken in the order of the file.
 
-    The steps must be even. Months, quarters, years and working days count as even, and so do the days on
-    which clocks change. Working days may lack a few holidays: then a step goes from one row to the next.
-    A time that occurs twice, a missing row and a missing value are errors, unless `fill` is given.
+    The steps must be even. Months, quarters, years and working days count as even. So do the days on
+    which clocks change. Working days may lack a few holidays: they are left out. A
+    time that occurs twice, a missing row and a missing value are errors, unless `fill` is given.
 
     If a dataset and a file have the same name, you get the dataset. Write `./name` or pass a
     `pathlib.Path` to get the file.
 
-    Each series is cut in order of time (70/10/20), unless the dataset has three splits. Splits by chance
-    or by a hash would train a model on the future of its test data.
+    Each series is cut in order of time (70/10/20), unless the dataset has three splits. Splits by
+    chance or by a hash would train a model on the future of its test data.
 
     Args:
         name: see above.
@@ -77,8 +77,8 @@ def load_series(
         series_column: the name of the column that tells several series apart, such as `"store"`, or the
             names of several, as in `"store,item"`.
         fill: what to put in place of missing rows and values. `"interpolate"` draws a line between its
-            neighbors, `"previous"` repeats the last value, and `"zero"` means 0. If a time occurs twice,
-            the last row in the file counts. `""` means that nothing may be missing.
+            neighbors, `"previous"` repeats the last value, and `"zero"` means 0. If a time occurs
+            twice, the last row in the file counts. `""` means that nothing may be missing.
         split: the shares of the parts, as in `"0.8,0.1,0.1"`.
         encoding: the encoding of the file.
 
@@ -230,8 +230,8 @@ def _refuse_gaps(path, cells, values):
     cell = cells.iloc[row, i].strip()
     is_code = cell.lower() not in GAPS
     raise InputError(
-        f"{path}, line {cells.index[row]}: {cells.columns[i]} has a gap, the first of {len(gaps)}. Fill in "
-        "the value, or use --fill interpolate, --fill previous or --fill zero. "
+        f"{path}, line {cells.index[row]}: {cells.columns[i]} has a gap, the first of {len(gaps)}. "
+        "Fill in the value, or use --fill interpolate, --fill previous or --fill zero. "
         f"Received: {cell!r:.60}" + ", which seems to stand for a missing value" * is_code
     )
 
@@ -282,9 +282,9 @@ def _refuse_several(path, rest, found):
     hint = f"--series-column {','.join(next(right, ['NAME']))}"
     first, second = np.flatnonzero(moments == moments[np.argmax(repeated)])[:2]
     raise InputError(
-        f"{path}, lines {cells.index[first]} and {cells.index[second]}: {name} is {cells.iloc[first]!r} in "
-        f"both. The file seems to have several series. Name the column that tells them apart with {hint}, "
-        "or keep the rows of one."
+        f"{path}, lines {cells.index[first]} and {cells.index[second]}: {name} is "
+        f"{cells.iloc[first]!r} in both. The file seems to have several series. Name the column that "
+        f"tells them apart with {hint}, or keep the rows of one."
     )
 
 

@@ -50,8 +50,8 @@ class Even(typing.NamedTuple):
 def make_even(where, name, cells, times, in_zone, fill=""):
     """Sorts rows by time, and finds their step.
 
-    Months, quarters and years count as even steps. So do working days, with a few holidays left out, and
-    the days on which clocks change.
+    Months, quarters and years count as even steps. So do working days, without a few holidays, and the
+    days on which clocks change.
 
     Args:
         where: the path of the file, for messages.
@@ -169,7 +169,8 @@ def _drop_copies(where, name, cells, rows, times, fill):
             else "Give each time one row, or use --fill previous to keep only the last one of them."
         )
         raise InputError(
-            f"{where}, lines {lines[0]} and {lines[1]}: {name} is {cells.iloc[rows[i]]!r} in both. {hint}"
+            f"{where}, lines {lines[0]} and {lines[1]}: {name} is {cells.iloc[rows[i]]!r} in both. "
+            + hint
         )
     last = [rows[times == time].max() for time in times[first]]
     note = f"left out {len(rows) - len(last)} rows whose {name} occurs again later in the file"
@@ -199,7 +200,12 @@ def find_step(times):
             np.abs(ticks - np.round(ticks)) < 0.01, np.round(ticks), ticks
         )
     numbers = times.astype("datetime64[ms]").astype("int64")
-    length = int(usual(np.diff(numbers))) or 1
+    diffs = np.diff(numbers)
+    length = int(usual(diffs)) or 1
+    if (diffs == length).mean() < 0.5:  # times a little beside the grid, such as 10:05:02
+        middle = np.median(diffs)
+        near = (size * round(middle / size) for size in UNITS.values())
+        length = next(int(one) for one in near if abs(one - middle) <= 0.05 * middle) or 1
     unit = next(unit for unit in UNITS if length % UNITS[unit] == 0)
     calendars = [(Step(length // UNITS[unit], unit), (numbers - numbers[0]) / length)]
     if length >= 28 * DAY:

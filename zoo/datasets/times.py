@@ -58,9 +58,9 @@ def find_times(path, frame):
             numbers.
 
     Returns:
-        The name of the column, its texts (a `pandas.Series`), its times, and whether they are in a fixed
-        time zone, where clocks never change. Times are datetime64, or floats if the rows are numbered.
-        None if no column has times.
+        The name of the column, its texts (a `pandas.Series`), its times, and whether they are in a
+        fixed time zone, where clocks never change. Times are datetime64, or floats if the rows are
+        numbered. None if no column has times.
 
     Raises:
         ValueError: a time cannot be read, or a column seems to have times in an unknown form.
@@ -102,12 +102,12 @@ def read_dates(cells, is_named=True):
 
     Args:
         cells: a `pandas.Series` of texts.
-        is_named: whether the column has a common name of a date. Then numbers may be dates, too: seconds
-            since 1970, or 202401.
+        is_named: whether the column has a common name of a date. Then numbers may be dates, too, such
+            as seconds since 1970, or 202401.
 
     Returns:
-        A list of arrays of datetime64, with NaT for a cell that is not a date. It is empty if most cells
-        are not dates.
+        A list of arrays of datetime64, with NaT for a cell that is not a date. It is empty if most
+        cells are not dates.
 
     Example:
 

@@ -103,7 +103,8 @@ def forecast(predict, values, scales, window, segment, num_outputs=1):
 
     Example:
 
-    >>> forecast(lambda x: np.array([[0.5]]), np.array([[100.0], [120.0]]), [[100.0], [10.0]], 2, 1).tolist()
+    >>> values, scales = np.array([[100.0], [120.0]]), [[100.0], [10.0]]
+    >>> forecast(lambda inputs: np.array([[0.5]]), values, scales, window=2, segment=1).tolist()
     [[125.0]]
     """
     mean, std = np.asarray(scales, "float64")
@@ -169,7 +170,8 @@ def parse_words(card, words):
 
     Example:
 
-    >>> parse_words({"columns": ["sales"], "inputs": ["price"], "series": ["A"]}, ["A", "90,1.5", "95,1.6"])
+    >>> card = {"columns": ["sales"], "inputs": ["price"], "series": ["A"]}
+    >>> parse_words(card, ["A", "90,1.5", "95,1.6"])
     ['A', [90.0, 1.5], [95.0, 1.6]]
     """
     num_columns, _ = _count_columns(card)
@@ -182,7 +184,7 @@ def parse_words(card, words):
         raise InputError(f"Give numbers. Received: {error}") from None
     if len(numbers) % num_columns:
         raise InputError(
-            f"Give rows of {num_columns} numbers: {', '.join(card['columns'] + card.get('inputs', []))}. "
+            f"Give rows of {num_columns} numbers, for {', '.join(card['columns'] + card['inputs'])}. "
             f"Received: {len(numbers)} numbers"
         )
     rows = numbers if num_columns == 1 else np.reshape(numbers, (-1, num_columns)).tolist()
@@ -194,7 +196,8 @@ def make_answer(model, card, files):
 
     It takes the numbers of a series, the newest last, and returns the next ones. With several columns,
     it takes a list of numbers for each step. If several columns are forecast, it returns a list of
-    numbers for each step. If the model was trained on several series, the first item is the name of one.
+    numbers for each step. If the model was trained on several series, the first item is the name of
+    one.
     """
     predict = running.compile_model(model)
     window, segment = card["config"]["window"], card["config"]["segment"]

@@ -164,8 +164,8 @@ def check(series, window, horizon, season, segment):
             longest = sizes["train"] - horizon
             advice = f"Use --window {longest} or less" if longest > 0 else "Give more rows"
             raise InputError(
-                f"The train part{whose} has {sizes['train']} of {total} steps, too short for a window of "
-                f"{window} and a horizon of {horizon}. {advice}."
+                f"The train part{whose} has {sizes['train']} of {total} steps, too short for a window "
+                f"of {window} and a horizon of {horizon}. {advice}."
             )
         for split in ("validation", "test"):
             if sizes[split] < horizon:
@@ -174,8 +174,8 @@ def check(series, window, horizon, season, segment):
                 if share <= 0.3 and total * (1 - 2 * share) >= window + horizon:
                     advice += f", or --split {1 - 2 * share:.2g},{share:.2g},{share:.2g}"
                 raise InputError(
-                    f"The {split} part{whose} has {sizes[split]} of {total} steps, too few for a horizon of "
-                    f"{horizon}. {advice}."
+                    f"The {split} part{whose} has {sizes[split]} of {total} steps, too few for a "
+                    f"horizon of {horizon}. {advice}."
                 )
 
 

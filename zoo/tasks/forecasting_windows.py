@@ -37,7 +37,8 @@ def mean_and_std(series, columns, num_outputs=1):
         if np.ptp(part) == 0:
             if i < num_outputs:
                 raise InputError(
-                    f"The training part of {name}{whose} never changes. Received: {part[0]} at every step"
+                    f"The training part of {name}{whose} never changes. Received: {part[0]} at every "
+                    "step"
                 )
             means[i], stds[i] = part[0], 1
             continue
@@ -47,9 +48,9 @@ def mean_and_std(series, columns, num_outputs=1):
             spread = scaled[: len(part)].std()  # 1, unless squares are 0 or infinite
         if not (0.99 < spread < 1.01 and (np.abs(scaled) < 1e9).all()):
             raise InputError(
-                f"The series cannot be scaled: the numbers of {name}{whose} are too small, too large, or far from "
-                f"the training part. Received: a mean of {means[i]:.3g} and a standard deviation of "
-                f"{stds[i]:.3g}"
+                f"The series cannot be scaled: the numbers of {name}{whose} are too small, too large, "
+                f"or far from the training part. Received: a mean of {means[i]:.3g} and a standard "
+                f"deviation of {stds[i]:.3g}"
             )
     return np.array([means, stds])
 
