@@ -470,7 +470,9 @@ def test_codes_for_missing_values_are_told(tmp_path):
 
 
 def test_times_beside_the_grid(tmp_path):
-    times = [pd.Timestamp("2024-01-01") + pd.Timedelta(minutes=5 * i, seconds=i % 7) for i in range(60)]
+    times = [
+        pd.Timestamp("2024-01-01") + pd.Timedelta(minutes=5 * i, seconds=i * i % 7) for i in range(60)
+    ]
     rows = [f"{time},{i}" for i, time in enumerate(times)]
     with pytest.raises(ValueError, match=r"lines 2 and 3: .* usual step is 5 minutes.*--fill"):
         load(tmp_path, "time,v", rows)

@@ -37,9 +37,9 @@ def read_frame(path, encoding="utf-8"):
     >>> frame.to_dict("records"), frame.index.tolist(), form
     ([{'date': '2024-01-01', 'sales': '120'}], [2], 'CSV')
     """
-    import pandas as pd
-
     table = read_table(path, encoding)
+    import pandas as pd  # after read_table, which says how to install it
+
     names, rows, lines = table.names, table.rows, table.lines
     if names is None:
         names, rows, lines = [name.strip() for name in rows[0]], rows[1:], lines[1:]
@@ -85,8 +85,8 @@ def _make_long(path, frame):
     if len(dates) > 4 and 2 * len(dates) > len(names):
         rest = [name for name in frame.columns if name not in dates]
         raise InputError(
-            f"{path} has times as names of columns: {', '.join(dates[:3])}, and so on. Write them as rows: "
-            f" pandas.read_csv({str(path)!r}).melt({rest}, var_name='date').to_csv('long.csv', "
+            f"{path} has times as names of columns: {', '.join(dates[:3])}, and so on. Write them as "
+            f"rows: pandas.read_csv({str(path)!r}).melt({rest}, var_name='date').to_csv('long.csv', "
             "index=False). Then name the column that tells the rows apart with --series-column."
         )
     return frame

@@ -59,8 +59,8 @@ def load_series(
     times, too. Without such a column the rows are taken in the order of the file.
 
     The steps must be even. Months, quarters, years and working days count as even. So do the days on
-    which clocks change. Working days may lack a few holidays: they are left out. A
-    time that occurs twice, a missing row and a missing value are errors, unless `fill` is given.
+    which clocks change. Working days may lack a few holidays: they are left out. A time
+    that occurs twice, a missing row and a missing value are errors, unless `fill` is given.
 
     If a dataset and a file have the same name, you get the dataset. Write `./name` or pass a
     `pathlib.Path` to get the file.

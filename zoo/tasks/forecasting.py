@@ -1,13 +1,12 @@
 """Forecasting: the numbers of a series to the numbers that follow."""
 
+import math
 import re
 
 import numpy as np
 
 from zoo.errors import InputError, check_choice
 from zoo.tasks import checks, running
-
-ABOVE = {"mean": {}, "std": {"above": 0}}
 
 
 def scale(values, mean, std):
@@ -129,10 +128,10 @@ def check_card(card, model):
         if field in card:
             checks.check_texts(card, field, least, most)
     num_columns, num_outputs = _count_columns(card)
-    for name in ("mean", "std"):
+    for name, least in (("mean", -math.inf), ("std", 0)):
         numbers = _flatten(checks.get(card, "preprocessing", name))
         for number in numbers:
-            checks.check_number({"preprocessing": {name: number}}, "preprocessing", name, **ABOVE[name])
+            checks.check_number({"preprocessing": {name: number}}, "preprocessing", name, above=least)
         if len(numbers) != num_columns * max(1, len(card.get("series", []))):
             checks.refuse(card, ("preprocessing", name), "a number for each column of each series")
     checks.check_inputs(model, [(None, window // segment, segment * num_columns)])

@@ -124,6 +124,8 @@ def find_period(values):
     >>> find_period(np.sin(np.arange(100) * 2 * np.pi / 11)), find_period(np.arange(100.0))
     (11, 1)
     """
+    if len(values) < 6:
+        return 1
     steps = np.arange(len(values))
     rest = values - np.polyval(np.polyfit(steps, values, 1), steps)  # without the trend
     lags = range(1, len(values) // 3 + 1)
