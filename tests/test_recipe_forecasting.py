@@ -154,8 +154,10 @@ MONTHS, HOURS, YEARS = Step(1, "month"), Step(1, "hour"), Step(1, "year")
         (3000, HOURS, {}, {"season": 24, "horizon": 24, "window": 168, "segment": 6}),
         (3000, Step(15, "minute"), {}, {"season": 96, "horizon": 96, "window": 288, "segment": 8}),
         (300, Step(1, "working day"), {}, {"season": 5, "horizon": 5, "window": 20}),
+        (3000, Step(1, "minute"), {}, {"season": 60, "horizon": 60, "window": 180, "segment": 5}),
         (600, Step(7, "hour"), {}, {"season": 12, "window": 84}),  # by the autocorrelation
-        (600, None, {}, {"season": 12}),
+        (600, None, {}, {"season": 12, "horizon": 1, "window": 36}),
+        (600, YEARS, {"window": 37}, {"season": 12, "horizon": 1, "segment": 1}),
         (10, None, {}, {"season": 1, "horizon": 1, "window": 3, "segment": 1}),
     ],
 )

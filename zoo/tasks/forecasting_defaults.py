@@ -17,8 +17,8 @@ PERIODS = {  # of the calendar: after how many steps a series of this step repea
     "day": (7, "a week has 7 days"),
     "working day": (5, "a week has about 5 working days"),
     "hour": (24, "a day has 24 hours"),
-    "minute": (24 * 60, "a day has 1,440 minutes"),
-    "second": (60 * 60, "an hour has 3,600 seconds"),
+    "minute": (60, "an hour has 60 minutes"),
+    "second": (60, "a minute has 60 seconds"),
 }
 
 
@@ -46,7 +46,7 @@ def defaults(series, given=None):
     horizon 12 it is a season
     window 36 this is 3 seasons of 12
     segment 1 the network then reads the window in 36 steps
-    units 32 there are only 163 windows to train on
+    units 64 there are 163 windows to train on
     dropout 0.0 ...
     epochs 100 163 rows in batches of 32 then give 600 updates
     """
@@ -69,13 +69,17 @@ def defaults(series, given=None):
     if given.get("window", season) < season:
         season, reason = 1, f"a window of {given['window']} does not span a season of {season}"
     season = choose("season", season, reason)
-    longest = max(1, min(validation // 2, 96))  # so that validation has as many windows, or more
-    if season <= longest:
-        horizon = choose("horizon", season, "it is a season" if season > 1 else "there is no season")
-    else:
-        horizon = choose("horizon", longest, f"the shortest validation part has {validation} steps")
-    longest = min(train // 2, train - horizon)  # so that half of the training part has targets
     unit = getattr(series[0].step, "unit", "")
+    longest = max(1, validation // 2)  # so that validation has as many windows, or more
+    if season == 1 or unit not in PERIODS:
+        horizon = choose("horizon", 1, "no season of the calendar is known")
+    elif season <= longest:
+        horizon = choose(
+            "horizon", min(season, 96), "it is a season" if season <= 96 else "a season is long"
+        )
+    else:
+        horizon = choose("horizon", longest, f"validation has only {validation} steps")
+    longest = min(train // 2, train - horizon)  # so that half of the training part has targets
     number = {"hour": 7, "day": 4, "working day": 4}.get(unit, 3) if season > 1 else 24
     number = max(1, min(number, longest // season))
     segment = given.get("segment", 1)
@@ -86,10 +90,11 @@ def defaults(series, given=None):
         else "a short past, without seasons"
     )
     window = choose("window", window, f"this is {seasons}")
-    segment = next(n for n in range(1, window + 1) if window % n == 0 and window / n <= 36)
+    whole = (n for n in range(1, window + 1) if window % n == 0 and 4 <= window / n <= 36)
+    segment = next(whole, 1)
     choose("segment", segment, f"the network then reads the window in {window // segment} steps")
     windows = sum(max(0, len(one.parts["train"]) - window - horizon + 1) for one in series)
-    few = windows < 300
+    few = windows < 150
     choose("units", 32 if few else 64, f"there are {'only ' * few}{windows:,} windows to train on")
     choose("dropout", 0.0, "early stopping is enough")
     choose("epochs", *epochs_for(windows or 1, given.get("batch_size", 32), updates=1200, least=3))
@@ -100,6 +105,8 @@ def _find_season(series, shortest):
     """After how many steps a series repeats itself, and the reason."""
     number, unit = series.step or (1, "")
     period, reason = PERIODS.get(unit, (0, ""))
+    if unit == "minute" and number >= 5:
+        period, reason = 24 * 60, "a day has 1,440 minutes"
     if period and period % number == 0 and period > number:
         if shortest >= 3 * period // number:
             return int(period // number), reason
