@@ -62,9 +62,15 @@ def test_scores_are_drawn_by_row_and_column():
 
 
 def test_series_are_drawn_over_each_other():
-    (axes,) = zoo.plots.plot_series({"truth": [1, 2, 3], "gru": [1, 3]}, "year", "spots").axes
-    assert [list(line.get_ydata()) for line in axes.lines] == [[1, 2, 3], [1, 3]]
-    assert [text.get_text() for text in axes.get_legend().get_texts()] == ["truth", "gru"]
+    days = np.array(["2024-01-01", "2024-01-02", "2024-01-03"], "datetime64[D]")
+    lines = {"truth": [1, 2, 3], "gru": [1, 3]}
+    first, second = zoo.plots.plot_series({"spots": (None, lines), "sales": (days, lines)}, "year").axes
+    for axes in (first, second):
+        assert [list(line.get_ydata()) for line in axes.lines] == [[1, 2, 3], [1, 3]]
+        assert [text.get_text() for text in axes.get_legend().get_texts()] == ["truth", "gru"]
+    assert list(first.lines[0].get_xdata()) == [0, 1, 2]
+    assert list(second.lines[1].get_xdata()) == list(days[:2])
+    assert (first.get_ylabel(), second.get_ylabel(), second.get_xlabel()) == ("spots", "sales", "year")
 
 
 def test_a_confusion_matrix_has_the_shares_of_each_true_class():

@@ -39,31 +39,35 @@ def plot_scores(rows, title, ylabel, style="o"):
     return figure
 
 
-def plot_series(series, xlabel, ylabel):
-    """Plots series of numbers over each other. The first one is black.
+def plot_series(panels, xlabel):
+    """Plots series of numbers over each other, in one or more panels. The first one of each is black.
 
     Args:
-        series: a dict from the name of each series to its numbers.
+        panels: a dict from the title of each panel to a tuple: the times of the steps (datetime64,
+            numbers, or None to count them), and a dict from the name of each series to its numbers.
         xlabel: what the steps are.
-        ylabel: what the numbers are.
 
     Returns:
-        A `matplotlib.figure.Figure`.
+        A `matplotlib.figure.Figure`, with the panels from top to bottom.
 
     Example:
 
-    >>> figure = plot_series({"truth": [1, 2, 3], "gru": [1, 2, 2]}, "year", "sunspots")
+    >>> figure = plot_series({"sunspots": (None, {"truth": [1, 2, 3], "gru": [1, 2, 2]})}, "year")
     >>> [line.get_color() for line in figure.axes[0].lines]
     ['black', 'C1']
     """
     import matplotlib.pyplot as plt
 
-    figure, axes = plt.subplots(figsize=(11, 4.5))
-    for i, (name, values) in enumerate(series.items()):
-        axes.plot(values, color=f"C{i}" if i > 0 else "black", linewidth=1, label=name)
-    axes.set(xlabel=xlabel, ylabel=ylabel)
-    axes.legend()
-    axes.grid(alpha=0.3)
+    size = (11, 1.5 + 3 * len(panels))
+    figure, axes = plt.subplots(len(panels), figsize=size, squeeze=False, layout="constrained")
+    for axis, (title, (times, series)) in zip(axes[:, 0], panels.items(), strict=True):
+        for i, (name, values) in enumerate(series.items()):
+            steps = range(len(values)) if times is None else times[: len(values)]
+            axis.plot(steps, values, color=f"C{i}" if i > 0 else "black", linewidth=1, label=name)
+        axis.set(ylabel=title)
+        axis.legend()
+        axis.grid(alpha=0.3)
+    axes[-1, 0].set(xlabel=xlabel)
     return figure
 
 

@@ -23,11 +23,12 @@ from zoo.datasets.files import read_text
 from zoo.datasets.loading import load
 from zoo.datasets.pairs import load_pairs
 from zoo.datasets.pronunciations import load_pronunciations
-from zoo.datasets.series import load_series
+from zoo.datasets.series import Series, load_series
 from zoo.datasets.tagged import load_tagged
 from zoo.datasets.texts import load_texts
 
 __all__ = [
+    "Series",
     "batches",
     "load",
     "load_captions",

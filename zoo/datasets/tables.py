@@ -138,7 +138,7 @@ def _parse(path, text, separator, skipped):
     for options in attempts:
         try:
             rows = _parse_with_pandas(text, separator, options)
-        except InputError as error:
+        except csv.Error as error:
             reasons.append(str(error))
             continue
         if options == {"quoting": csv.QUOTE_NONE} and _has_quotes(rows):
@@ -197,7 +197,7 @@ def _parse_with_pandas(text, separator, options):
             **options,
         )
     except (pd.errors.ParserError, pd.errors.EmptyDataError) as error:
-        raise InputError(str(error).strip()) from None
+        raise csv.Error(str(error).strip()) from None
     return [[cell if isinstance(cell, str) else None for cell in row] for row in frame.to_numpy()]
 
 
