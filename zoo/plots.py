@@ -6,8 +6,10 @@ import keras
 import numpy as np
 
 from zoo.errors import InputError
+from zoo.fonts import with_letters
 
 
+@with_letters
 def plot_scores(rows, title, ylabel, style="o"):
     """Plots a table of scores: the columns from left to right, and a color for each row.
 
@@ -39,6 +41,7 @@ def plot_scores(rows, title, ylabel, style="o"):
     return figure
 
 
+@with_letters
 def plot_series(series, xlabel, ylabel):
     """Plots series of numbers over each other. The first one is black.
 
@@ -67,6 +70,7 @@ def plot_series(series, xlabel, ylabel):
     return figure
 
 
+@with_letters
 def plot_confusion(parts):
     """Plots which class a model took for which. A row is a true class, and its shares add up to 100 %.
 
@@ -106,6 +110,7 @@ def plot_confusion(parts):
     return figure
 
 
+@with_letters
 def plot_attention(model, inputs, labels):
     """Plots the attention weights of a model as heat maps, one for each example.
 
@@ -143,6 +148,7 @@ def plot_attention(model, inputs, labels):
     return figure
 
 
+@with_letters
 def plot_captions(images, captions, references):
     """Plots images with the caption of a model and the caption of a person.
 
@@ -174,6 +180,7 @@ def plot_captions(images, captions, references):
     return figure
 
 
+@with_letters
 def plot_attention_over_images(model, contexts, images, captions, vocabulary):
     """Plots where in an image the model looked for each word, as in figure 3 of Xu et al. 2015.
 
@@ -227,6 +234,7 @@ def plot_attention_over_images(model, contexts, images, captions, vocabulary):
     return figure
 
 
+@with_letters
 def plot_losses(history, baselines, title, ylabel="loss"):
     """Plots losses after each epoch, with a dashed line for each baseline.
 
