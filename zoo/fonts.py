@@ -119,9 +119,7 @@ def _list_fonts():
         except Exception:  # the library that reads fonts may raise anything for a damaged one
             continue
     fonts = [font for font in manager.ttflist if not font.name.startswith("Last Resort")]  # boxes
-    regular_first = sorted(
-        fonts, key=lambda font: (font.style != "normal", abs(int(font.weight) - 400))
-    )
+    plain_first = sorted(fonts, key=lambda font: (font.style, font.weight) != ("normal", 400))
     return [(font.fname, font.name) for font in plain_first]
 
 

@@ -181,6 +181,40 @@ def plot_captions(images, captions, references):
 
 
 @with_letters
+def plot_images(images, titles, title):
+    """Plots images with a title over each.
+
+    Args:
+        images: a list of arrays `[height, width, channels]`, of numbers from 0 to 1.
+        titles: a str for each image.
+        title: text above the plot.
+
+    Returns:
+        A `matplotlib.figure.Figure` with eight images in each row.
+
+    Example:
+
+    >>> import numpy as np
+    >>> figure = plot_images([np.zeros((8, 8, 1))], ["dog, cat"], "predicted class, true class")
+    >>> figure.axes[0].get_title()
+    'dog, cat'
+    """
+    import matplotlib.pyplot as plt
+
+    rows = -(-len(images) // 8)
+    figure, axes = plt.subplots(
+        rows, 8, figsize=(10, 0.5 + 1.5 * rows), squeeze=False, layout="constrained"
+    )
+    figure.suptitle(title)
+    for axis in axes.flat:
+        axis.axis("off")
+    for axis, image, text in zip(axes.flat, images, titles, strict=False):
+        axis.imshow(image, cmap="gray_r", vmin=0, vmax=1)
+        axis.set_title(textwrap.fill(text, 16))
+    return figure
+
+
+@with_letters
 def plot_attention_over_images(model, contexts, images, captions, vocabulary):
     """Plots where in an image the model looked for each word, as in figure 3 of Xu et al. 2015.
 

@@ -228,12 +228,10 @@ def find_splits(folder, endings=None):
         )
         if not is_right:
             continue
-        words = re.findall("[a-z]+", child.name.lower().removesuffix(ending_of(child)))
-        splits = {SPLIT_NAMES[word] for word in words if word in SPLIT_NAMES}
-        if len(splits) != 1:
-            others += [child] * (not {*words} & ABOUT)
+        split = split_of(child)
+        if split is None:
+            others += [child] * (not _words_of(child) & ABOUT)
             continue
-        (split,) = splits
         if split in found:
             raise InputError(
                 f"{folder} has the {split} split twice: {found[split].name}, {child.name}. "
@@ -251,6 +249,22 @@ def find_splits(folder, endings=None):
             f"validation or test into it, or move it out of {folder}."
         )
     return {split: found[split] for split in SPLITS if split in found}
+
+
+def split_of(path):
+    """The split that the name of a file or folder says, see `find_splits`. None if it says none.
+
+    Example:
+
+    >>> split_of(pathlib.Path("captions_val2017.json"))
+    'validation'
+    """
+    splits = {SPLIT_NAMES[word] for word in _words_of(path) if word in SPLIT_NAMES}
+    return splits.pop() if len(splits) == 1 else None
+
+
+def _words_of(path):
+    return set(re.findall("[a-z]+", path.name.lower().removesuffix(ending_of(path))))
 
 
 def ending_of(path):

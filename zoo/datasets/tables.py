@@ -30,7 +30,7 @@ class Table(typing.NamedTuple):
     lines: list  # the line number of each row
 
 
-def read_table(path, encoding="utf-8"):
+def read_table(path, encoding="utf-8", ending=None):
     """Reads the rows of a TSV, CSV or JSON file.
 
     The ending of the name decides: `.tsv` and `.tab`, `.csv`, `.json` and `.jsonl`. In a file with
@@ -45,6 +45,7 @@ def read_table(path, encoding="utf-8"):
     Args:
         path: the path of the file.
         encoding: its encoding.
+        ending: reads the file as if its name had this ending, such as `".csv"`.
 
     Returns:
         A `Table`.
@@ -63,7 +64,7 @@ def read_table(path, encoding="utf-8"):
     ('CSV', [['label', 'text'], ['good', 'warm, quiet']], [1, 2])
     """
     path = pathlib.Path(path)
-    text, ending = decode(path, encoding), ending_of(path)
+    text, ending = decode(path, encoding), ending or ending_of(path)
     if not text.strip():
         raise InputError(f"{path} is empty.")
     if ending in JSON_ENDINGS:
