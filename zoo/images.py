@@ -97,7 +97,7 @@ def find_nearest(known, images):
     from sklearn.neighbors import NearestNeighbors  # of the extra "recipes"
 
     known, images = (
-        x.mean(axis=1, dtype="float32") if x.ndim == 3 else x.reshape(len(x), -1)
+        x.mean(axis=1, dtype="float32") if x.ndim == 3 else x.reshape(len(x), -1).astype("float32")
         for x in (known, images)
     )  # [images, channels or pixels]
     neighbors = NearestNeighbors(n_neighbors=1, metric="cosine").fit(known)

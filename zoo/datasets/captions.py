@@ -145,7 +145,8 @@ def _read_tfds(name, data_dir):
             rows.map(lambda row: row[image]),
             [
                 [normalize(text.decode()) for text in some]
-                for some in read_rows(builder, rows.map(texts).as_numpy_iterator())
+                for batch in read_rows(builder, rows.map(texts).ragged_batch(1024))
+                for some in batch.numpy()
             ],
         )
     return splits

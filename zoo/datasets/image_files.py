@@ -24,7 +24,7 @@ def read_image(path, shape):
 
     Example:
 
-    >>> import tempfile
+    >>> import pathlib, tempfile
     >>> path = pathlib.Path(tempfile.mkdtemp()) / "white.png"
     >>> _ = path.write_bytes(tf.io.encode_png(np.full((4, 4, 1), 255, "uint8")).numpy())
     >>> read_image(path, (2, 2, 1)).shape

@@ -150,8 +150,8 @@ def describe_sizes(shapes):
 
     Example:
 
-    >>> describe_sizes([(48, 64, 3), (100, 20, 1)])
-    '48 x 64 to 100 x 20'
+    >>> describe_sizes([(48, 64, 3), (100, 80, 1)])
+    '48 x 64 to 100 x 80'
     """
     sizes = sorted({tuple(shape[:2]) for shape in shapes}, key=lambda size: size[0] * size[1])
     names = [f"{height} x {width}" for height, width in sizes]
