@@ -98,17 +98,14 @@ def load_captions(name, data_dir=None, encoding="utf-8"):
         return _read_tfds(name, data_dir)
     rows = {}
     for split, file in find_caption_files(path).items():
-        images, how = _read_own(file, encoding)
         lists = read_image_lists(file)
-        for row in images:
-            rows.setdefault(lists.get(row[0]) if lists else split, []).append(row)
-        if len(rows.pop(None, ())):
-            how += f". Skipped {len(images) - sum(map(len, rows.values()))} images that are in no split"
+        images, how = _read_own(file, encoding, lists)
         print_reading(file, how)
         with ThreadPoolExecutor() as threads:  # several images are decoded at once
-            kept = [row for split in rows for row in rows[split]]
-            for check in [threads.submit(_check_image, file, row) for row in kept]:
+            for check in [threads.submit(_check_image, file, row) for row in images]:
                 check.result()
+        for row in images:
+            rows.setdefault(lists.get(row[0], split), []).append(row)
     fill_splits(name, rows, key=_key_of)
     check_filled(name, rows)
     rows = {split: sort_by_hash(rows[split], _key_of) for split in SPLITS}
@@ -164,10 +161,15 @@ def _key_of(row):
     return pathlib.PurePath(row[0]).name
 
 
-def _read_own(path, encoding):
-    """The images of a file: name, path, captions, and where the first one is. And how it was read."""
+def _read_own(path, encoding, lists):
+    """The images of a file: name, path, captions, and where the first one is. And how it was read.
+
+    If there are lists of images, other images are left out. Flickr8k has captions of two of these.
+    """
     rows, how = read_captions(path, encoding)
     captions, places = {}, {}  # for each image its captions, and the first place that names it
+    unlisted = {image for _, image, _ in rows if lists and image not in lists}
+    rows = [row for row in rows if row[1] not in unlisted]
     for where, image, caption in rows:
         places.setdefault(image, where)
         captions.setdefault(image, [])
@@ -185,7 +187,8 @@ def _read_own(path, encoding):
         )
     empty = sum(not caption for _, _, caption in rows)
     how += f", {len(rows) - empty:,} captions of {len(places):,} images in {folder}"
-    how += f". Skipped {empty} empty captions" * bool(empty)
+    how += f". Skipped empty captions: {empty}" * bool(empty)
+    how += f". Skipped images that are in no list of a split: {len(unlisted)}" * bool(unlisted)
     images = [(one, str(folder / one), some, places[one]) for one, some in captions.items() if some]
     return images, how
 

@@ -63,9 +63,28 @@ def decode_image(content, channels=None):
     if image.shape[2] in (2, 4):  # the last channel says how opaque the pixel is
         opacity = image[:, :, -1:] / 255
         image = np.rint(image[:, :, :-1] * opacity + 255 * (1 - opacity)).astype("uint8")
-    if channels == 1 and image.shape[2] == 3:
-        image = np.rint(image @ np.array([[0.299], [0.587], [0.114]])).astype("uint8")
+    if channels == 1:
+        return to_gray(image)
     return np.repeat(image, 3, axis=2) if channels == 3 and image.shape[2] == 1 else image
+
+
+def to_gray(image):
+    """Makes an image gray.
+
+    Args:
+        image: integers `[height, width, channels]`, with one or three channels.
+
+    Returns:
+        Integers `[height, width, 1]`.
+
+    Example:
+
+    >>> to_gray(np.array([[[255, 0, 0]]])).tolist()
+    [[[76]]]
+    """
+    if image.shape[2] == 1:
+        return image
+    return np.rint(image @ np.array([[0.299], [0.587], [0.114]])).astype("uint8")
 
 
 def _decode_with_pillow(content):

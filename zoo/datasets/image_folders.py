@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 
 from zoo.datasets.files import list_folder, read_bytes, visible
-from zoo.datasets.image_files import decode_image, resize_image
+from zoo.datasets.image_files import decode_image, resize_image, to_gray
 from zoo.errors import InputError
 from zoo.text import normalize
 
@@ -27,6 +27,7 @@ ENDINGS = {  # of images
     ),
     *(".ppm", ".pgm", ".pbm", ".pnm", ".avif", ".heic", ".heif", ".jp2", ".tga", ".ico"),
 }
+NEARLY_GRAY = 8  # difference between red, green and blue, which lossy formats add to gray images
 SAMPLE = 200  # images from which a size is chosen
 
 
@@ -122,8 +123,8 @@ def _read(file, size=None):
     except InputError:
         return None
     shape = image.shape
-    if (image == image[:, :, :1]).all():  # gray, saved as color
-        image = image[:, :, :1]
+    if np.ptp(image, axis=2).max() <= NEARLY_GRAY:
+        image = to_gray(image)
     image = image if size is None else resize_image(image, size)
     return hashlib.sha256(content).hexdigest(), image, (*shape[:2], image.shape[2])
 

@@ -88,9 +88,7 @@ def load_images(name, data_dir=None, image_size=None):
         return _read_tfds(name, data_dir, image_size)
     folder = _unpack(path)
     choose = _choose_size if image_size is None else lambda *_: (image_size, image_size)
-    if folder.is_file() or (
-        not _has_folders(folder) and any(ending_of(child) == ".csv" for child in visible(folder))
-    ):
+    if folder.is_file() or (_has_tables(folder) and not _has_folders(folder)):
         rows, how = _read_tables(folder, choose)
     else:
         rows, how = read_classes(_find_splits(folder), choose)
@@ -140,8 +138,11 @@ def _read_tfds(name, data_dir, image_size):
 
 def _unpack(path):
     """The folder inside, if a folder has only one folder in it, as unpacked archives often have."""
-    while path.is_dir() and len(visible(path)) == 1 and visible(path)[0].is_dir():
-        path = visible(path)[0]
+    while path.is_dir() and len(visible(path)) == 1:
+        (child,) = visible(path)
+        if not child.is_dir() or not (_has_folders(child) or _has_tables(child)):
+            break  # a file, or the only class
+        path = child
     return path
 
 
@@ -163,6 +164,10 @@ def _find_splits(folder):
 
 def _has_folders(folder):
     return any(child.is_dir() for child in visible(folder))
+
+
+def _has_tables(folder):
+    return any(ending_of(child) == ".csv" for child in visible(folder))
 
 
 def _read_tables(path, choose):
@@ -187,7 +192,7 @@ def _choose_size(shapes, num_images):
     """The height and width for images of these shapes. Prints them if they are not those of all."""
     sides = [side for shape in shapes for side in shape[:2]]
     channels = max(shape[2] for shape in shapes)
-    most = int((MOST_NUMBERS / num_images / channels) ** 0.5)
+    most = int((MOST_NUMBERS / max(1, num_images) / channels) ** 0.5)
     most = max(8, min(LARGEST, most))
     if len({tuple(shape[:2]) for shape in shapes}) == 1 and max(sides) <= most:
         return tuple(shapes[0][:2])

@@ -60,9 +60,10 @@ def read_pixels(path):
     wrong = np.argwhere(~((pixels >= 0) & (pixels <= 255)))  # [wrong cells, 2]
     if len(wrong):
         row, i = wrong[0]
+        received = str(frame.drop(columns=frame.columns[column]).iloc[row, i])
         raise InputError(
-            f"{path}, line {row + 1 + has_names}: expected pixels from 0 to 255. Received: "
-            f"{frame.drop(columns=frame.columns[column]).iloc[row, i]!r} as pixel {i}"
+            f"{path}, line {row + 1 + has_names}: expected pixels from 0 to 255. "
+            f"Received: {received!r:.60} as pixel {i}"
         )
     sizes = {channels: round((pixels.shape[1] / channels) ** 0.5) for channels in (1, 3)}
     fitting = [(n, n, c) for c, n in sizes.items() if c * n * n == pixels.shape[1] > 0]
