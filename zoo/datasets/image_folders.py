@@ -50,7 +50,7 @@ def read_classes(folders, choose):
     files, hidden, others, damaged = [], [], [], []
     for split, folder in folders.items():
         classes = [child for child in visible(folder) if child.is_dir()]
-        loose = [child for child in visible(folder) if _is_image(child)]
+        loose = [child for child in visible(folder) if is_image(child)]
         if not classes or loose:
             received = f"{loose[0].name}, which is in no class" if loose else list_folder(folder)
             raise InputError(
@@ -62,7 +62,7 @@ def read_classes(folders, choose):
         hidden += set(folder.iterdir()) - set(visible(folder))
         others += [child for child in visible(folder) if child.is_file()]
     with ThreadPoolExecutor() as threads:  # several images are decoded at once
-        some = [file for *_, file in files if _is_image(file)] or [file for *_, file in files]
+        some = [file for *_, file in files if is_image(file)] or [file for *_, file in files]
         read = threads.map(_read, some[:: -(-len(some) // SAMPLE) or 1])
         shapes = [row[2] for row in read if row]
         size = choose(shapes, len(some)) if shapes else (1, 1)
@@ -71,7 +71,7 @@ def read_classes(folders, choose):
     filled, shapes = set(), set()
     for (split, class_, file), row in zip(files, results, strict=True):
         if row is None:
-            (damaged if _is_image(file) else others).append(file)
+            (damaged if is_image(file) else others).append(file)
             continue
         filled.add(class_)
         shapes.add(row[2])
@@ -102,7 +102,8 @@ def read_classes(folders, choose):
     return rows, how
 
 
-def _is_image(file):
+def is_image(file):
+    """Whether the name of a file ends like that of an image."""
     return file.suffix.lower() in ENDINGS and file.is_file()
 
 

@@ -5,7 +5,7 @@ import tensorflow_datasets as tfds
 
 from zoo.datasets.files import ending_of, find_splits, list_folder, print_reading, visible
 from zoo.datasets.image_files import resize_image
-from zoo.datasets.image_folders import describe_sizes, read_classes
+from zoo.datasets.image_folders import describe_sizes, is_image, read_classes
 from zoo.datasets.loading import own_path, prepare, read_rows, split_names
 from zoo.datasets.pixel_tables import read_pixels
 from zoo.datasets.splitting import SPLITS, check_filled, check_labels, fill_splits, sort_by_hash
@@ -140,7 +140,7 @@ def _unpack(path):
     """The folder inside, if a folder has only one folder in it, as unpacked archives often have."""
     while path.is_dir() and len(visible(path)) == 1:
         (child,) = visible(path)
-        if not child.is_dir() or not (_has_folders(child) or _has_tables(child)):
+        if not child.is_dir() or not (_has_folders(child) or _has_tables(child)) or _has_images(child):
             break  # a file, or the only class
         path = child
     return path
@@ -164,6 +164,10 @@ def _find_splits(folder):
 
 def _has_folders(folder):
     return any(child.is_dir() for child in visible(folder))
+
+
+def _has_images(folder):
+    return any(map(is_image, visible(folder)))
 
 
 def _has_tables(folder):
