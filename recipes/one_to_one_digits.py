@@ -59,18 +59,18 @@ class Config(zoo.Config):
     batch_size: int = zoo.flag(32, "images in a batch")
 
 
-def classify(model, images):
+def likeliest(outputs):
     """The likeliest class of each image `[images]`."""
-    return class_probabilities(model.predict(images, verbose=0)).argmax(axis=1)
+    return class_probabilities(outputs).argmax(axis=1)
 
 
 def without_recurrence(model, images):
-    """The predicted classes with all recurrent weights U set to zero, and how many these are."""
+    """The model's predictions with all recurrent weights U set to zero, and how many these are."""
     weights = model.get_weights()
     kernels = [variable for variable in model.variables if variable.path.endswith("recurrent_kernel")]
     for kernel in kernels:
         kernel.assign(np.zeros(kernel.shape))
-    answers = classify(model, images)
+    answers = model.predict(images, verbose=0)
     model.set_weights(weights)
     return answers, sum(int(np.prod(kernel.shape)) for kernel in kernels)
 
@@ -135,11 +135,11 @@ def main(config):
     # The test split, used once, and a baseline without recurrence.
     test_images, test_labels = data["test"]
     for name, model in models.items():
-        predicted[name] = classify(model, test_images)
+        predicted[name] = likeliest(model.predict(test_images, verbose=0))
         without, num_recurrent = without_recurrence(model, test_images)
         metrics[f"{zoo.training.cells_of(model)}, {name}"] = {
             "accuracy": np.mean(predicted[name] == test_labels),
-            "with U = 0": np.mean(without == test_labels),
+            "with U = 0": np.mean(likeliest(without) == test_labels),
             "parameters": model.count_params(),
             "of these in U": num_recurrent,
         }
