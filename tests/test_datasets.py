@@ -494,6 +494,7 @@ LOADERS = {
     "texts": datasets.load_texts,
     "pairs": datasets.load_pairs,
     "tagged": lambda name: datasets.load_tagged(name, "ner"),
+    "images": datasets.load_images,
     "captions": datasets.load_captions,
     "corpus": datasets.load_corpus,
     "series": datasets.load_series,

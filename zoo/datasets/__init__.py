@@ -8,6 +8,7 @@ files, in three splits:
 - `load_tagged`: sentences with a tag for each token
 - `load_pairs`: texts with their translations
 - `load_pronunciations`: words with their phonemes
+- `load_images`: images with a label each
 - `load_captions`: images with their captions
 - `load_corpus`: texts without labels
 - `load_series`: numbers at even steps of time
@@ -20,6 +21,7 @@ from zoo.datasets.captions import load_captions
 from zoo.datasets.chunks import to_iob2, to_iobes
 from zoo.datasets.corpus import load_corpus
 from zoo.datasets.files import read_text
+from zoo.datasets.images import load_images
 from zoo.datasets.loading import load
 from zoo.datasets.pairs import load_pairs
 from zoo.datasets.pronunciations import load_pronunciations
@@ -33,6 +35,7 @@ __all__ = [
     "load",
     "load_captions",
     "load_corpus",
+    "load_images",
     "load_pairs",
     "load_pronunciations",
     "load_series",

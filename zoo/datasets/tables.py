@@ -42,7 +42,7 @@ class Table(typing.NamedTuple):
     lines: list  # the line number of each row
 
 
-def read_table(path, encoding="utf-8"):
+def read_table(path, encoding="utf-8", ending=None):
     """Reads the rows of a TSV, CSV or JSON file.
 
     The ending of the name decides: `.tsv` and `.tab`, `.csv`, `.json` and `.jsonl`. In a file with
@@ -58,6 +58,7 @@ def read_table(path, encoding="utf-8"):
     Args:
         path: the path of the file.
         encoding: its encoding.
+        ending: reads the file as if its name had this ending, such as `".csv"`.
 
     Returns:
         A `Table`.
@@ -76,7 +77,7 @@ def read_table(path, encoding="utf-8"):
     ('CSV', [['label', 'text'], ['good', 'warm, quiet']], [1, 2])
     """
     path = pathlib.Path(path)
-    ending = ending_of(path)
+    ending = ending or ending_of(path)
     if ending in OTHER_FORMS:
         raise InputError(f"{path} cannot be read, because it is a {ending} file. Save it as CSV first.")
     text = decode(path, encoding)
