@@ -169,3 +169,28 @@ def test_saving(tmp_path, capsys):
     assert capsys.readouterr().out == f"\nWritten to {folder}: {written}.\n"
     card = json.loads((folder / "task.json").read_text())
     assert (card["cell"], card["config"]["seed"], card["config"]["units"]) == ("lstm", 0, 4)
+
+
+def test_choices_that_fit_the_data(capsys):
+    @dataclasses.dataclass
+    class Mine(zoo.Config):
+        epochs: int | None = zoo.flag(None, "passes over the data")
+        dropout: float | None = zoo.flag(None, "share of features dropped")
+
+    choices = {"epochs": (14, "there are few rows"), "dropout": (0.5, "there are few rows")}
+    config = zoo.recipe.choose(Mine(dropout=0.1), choices)
+    assert (config.epochs, config.dropout) == (14, 0.1)
+    assert capsys.readouterr().out == "--epochs 14, because there are few rows\n"
+    for wrong in ({"epochs": 0}, {"epochs": 1.5}, {"dropout": 1.0}):
+        with pytest.raises(zoo.InputError, match="argument --"):
+            Mine(**wrong)
+    with pytest.raises(SystemExit):
+        zoo.run(print, Mine, "A recipe.", ["--help"])
+    assert "passes over the data (default: from the data)" in " ".join(capsys.readouterr().out.split())
+
+
+def test_examples_are_right_and_wrong():
+    assert zoo.recipe.pick_examples([True] * 50 + [False] * 50, 4) == [0, 49, 50, 99]
+    assert zoo.recipe.pick_examples([False] * 5, 4) == [0, 1, 3, 4]
+    assert zoo.recipe.pick_examples([True, False], 6) == [0, 1]
+    assert zoo.recipe.pick_examples([]) == []

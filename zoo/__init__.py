@@ -16,6 +16,7 @@ from zoo.flags import flag, run
 from zoo.recipe import Config, apply_config
 from zoo.registry import build, list_models, register, register_classes
 from zoo.tasks import list_presets, load, save
+from zoo.verdict import print_verdict
 
 __all__ = [
     "Config",
@@ -37,6 +38,7 @@ __all__ = [
     "metrics",
     "music",
     "plots",
+    "print_verdict",
     "recipe",
     "register",
     "run",

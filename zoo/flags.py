@@ -26,7 +26,8 @@ def flag(default, help, choices=None):
     """A field of a recipe's Config.
 
     Args:
-        default: its default value.
+        default: its default value. None means that the recipe chooses a value that fits the data, see
+            `zoo.recipe.choose`.
         help: one line for `--help`.
         choices: the values that are allowed, or None for any.
 
@@ -81,14 +82,14 @@ def run(main, config_class, description, argv=None):
     parser.error = lambda message: parser.exit(2, f"{parser.prog}: error: {message}\n")
     fields = _fields(config_class)
     for field, type_, _ in sorted(fields, key=lambda row: row[0].kw_only):  # in order otherwise
-        default = "''" if field.default == "" else field.default
+        default = {"": "''", None: "from the data"}.get(field.default, field.default)
         help_text = f"{field.metadata.get('help', '')} (default: {default})".replace("%", "%%")
         options = {"default": field.default, "help": help_text}
         if type_ is bool:
             options |= {"action": argparse.BooleanOptionalAction}
         else:
             options |= {"type": type_, "choices": field.metadata.get("choices")}
-        parser.add_argument(_flag_of(field.name), **options)
+        parser.add_argument(name_of(field.name), **options)
     words = _join_negative_numbers(sys.argv[1:] if argv is None else argv)
     with ends_in_one_line(parser.prog):
         config = config_class(**vars(parser.parse_args(words)))
@@ -101,8 +102,9 @@ def check(config):
 
     A value must have the type of its field, and be one of its choices if it has some. Numbers must be
     finite. They may be negative only if the default is negative. A whole number whose default is above
-    0 counts something, so it must be at least 1. A field named in `zoo.arguments`, such as `dropout`,
-    must be in the range given there. The default is always allowed.
+    0 counts something, so it must be at least 1. The same holds if the default is None. A field named
+    in `zoo.arguments`, such as `dropout`, must be in the range given there. The default is always
+    allowed.
 
     Args:
         config: a dataclass whose fields are made with `flag`.
@@ -155,12 +157,13 @@ def _fields(config_class):
     return found
 
 
-def _flag_of(name):
-    return "--" + name.replace("_", "-")
+def name_of(field):
+    """The flag of a field: `--batch-size` for `batch_size`."""
+    return "--" + field.replace("_", "-")
 
 
 def _refuse(name, reason):
-    raise InputError(f"argument {_flag_of(name)}: {reason}")
+    raise InputError(f"argument {name_of(name)}: {reason}")
 
 
 def _join_negative_numbers(words):
@@ -198,7 +201,8 @@ def check_number(name, type_, value, default):
     """
     if type_ not in (int, float) or value == default or value is None:
         return
-    least = -MOST if (default or 0) < 0 else 1 if type_ is int and (default or 0) > 0 else 0
+    counts = type_ is int and (default is None or default > 0)
+    least = -MOST if (default or 0) < 0 else 1 if counts else 0
     if not math.isfinite(value):
         _refuse(name, f"must be a finite number. Received: {value}")
     if value < least:

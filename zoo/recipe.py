@@ -1,4 +1,4 @@
-"""What all recipes share: common flags, printing scores, saving.
+"""What all recipes share: common flags, defaults that fit the data, printing scores, saving.
 
 Keras and NumPy are imported on first use, because `import zoo` must be instant.
 """
@@ -120,6 +120,95 @@ def quarters_by_length(lengths):
     longest = np.unique(np.quantile(lengths, [0.25, 0.5, 0.75, 1.0], method="inverted_cdf"))
     group = np.searchsorted(longest, lengths)  # of each text
     return {f"to {n} words": np.flatnonzero(group == i) for i, n in enumerate(longest)}
+
+
+def choose(config, choices):
+    """Fills in the flags that the user left open, and prints each choice with its reason.
+
+    Args:
+        config: the recipe's `Config`. A field that is None is open.
+        choices: a dict from the name of a field to its value and the reason for it, such as
+            `{"epochs": (14, "about 1,200 updates for 5,452 rows")}`.
+
+    Returns:
+        A new config. Fields that the user set keep their values.
+
+    Raises:
+        InputError: a value is not allowed.
+
+    Example:
+
+    >>> @dataclasses.dataclass
+    ... class Mine(Config):
+    ...     units: int | None = flag(None, "size of the state")
+    ...     epochs: int | None = flag(None, "passes over the data")
+    >>> choices = {"units": (64, "there are only 900 rows"), "epochs": (14, "there are 900 rows")}
+    >>> config = choose(Mine(epochs=3), choices)
+    --units 64, because there are only 900 rows
+    >>> config.units, config.epochs
+    (64, 3)
+    """
+    chosen = {name: value for name, value in choices.items() if getattr(config, name) is None}
+    for name, (value, reason) in chosen.items():
+        print(f"{flags.name_of(name)} {value}, because {reason}")
+    config = dataclasses.replace(config, **{name: value for name, (value, _) in chosen.items()})
+    flags.check(config)
+    return config
+
+
+def epochs_for(num_rows, batch_size, updates, least=2, most=100):
+    """The number of epochs that gives a network about this many updates of its weights.
+
+    Args:
+        num_rows: the number of training rows.
+        batch_size: the rows of an update.
+        updates: the number of updates to aim for.
+        least: the smallest number of epochs.
+        most: the largest number of epochs.
+
+    Returns:
+        The number of epochs, and the reason in words, for `choose`.
+
+    Example:
+
+    >>> epochs_for(5452, batch_size=64, updates=1200)
+    (14, '5,452 rows in batches of 64 then give 1,204 updates')
+    >>> epochs_for(200, batch_size=64, updates=1200, most=50)
+    (50, '200 rows in batches of 64 then give 200 updates')
+    """
+    updates_per_epoch = -(-num_rows // batch_size)
+    epochs = min(max(round(updates / updates_per_epoch), least), most)
+    total = epochs * updates_per_epoch
+    return epochs, f"{num_rows:,} rows in batches of {batch_size} then give {total:,} updates"
+
+
+def pick_examples(is_right, number=6):
+    """Chooses rows to show to a person: about half of them right and half of them wrong.
+
+    Args:
+        is_right: whether the network is right, for each row `[rows]`.
+        number: how many rows to choose. There are fewer if there are not that many rows.
+
+    Returns:
+        The indices of the rows, in order.
+
+    Example:
+
+    >>> pick_examples([True, True, True, True, False, True, True, True], number=4)
+    [0, 3, 4, 7]
+    """
+    import numpy as np
+
+    is_right = np.asarray(is_right, bool)
+    right, wrong = np.flatnonzero(is_right), np.flatnonzero(~is_right)
+    num_wrong = min(len(wrong), max(number // 2, number - len(right)))
+    num_right = min(len(right), number - num_wrong)
+    spread = [
+        rows[np.linspace(0, len(rows) - 1, count).round().astype(int)]
+        for rows, count in ((right, num_right), (wrong, num_wrong))
+        if count
+    ]
+    return sorted(int(i) for i in np.concatenate(spread)) if spread else []
 
 
 def print_table(title, rows, number=".4f"):

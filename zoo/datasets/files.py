@@ -1,12 +1,16 @@
 """The files that users bring."""
 
+import bz2
 import collections
+import gzip
+import lzma
 import os
 import pathlib
 import re
+import zlib
 
 from zoo.datasets.splitting import SPLIT_NAMES, SPLITS
-from zoo.errors import InputError
+from zoo.errors import InputError, one_line
 from zoo.text import normalize
 
 LANGUAGES = (
@@ -17,6 +21,8 @@ LANGUAGES = (
     "ara ces deu eng fas fin fra ger heb hin hun ita jpn kor nld pol por ron rus spa swe tur ukr vie "
     "zho anglais allemand français englisch deutsch inglés alemán inglese tedesco 英文 中文 日文 日本語"
 )
+ABOUT = {"readme", "license", "licence", "citation", "changelog", "copying"}  # not data
+OPENERS = {".gz": gzip.decompress, ".bz2": bz2.decompress, ".xz": lzma.decompress}
 COLUMN_NAMES = {  # common names of columns, in lower case
     "label": "label labels class category sentiment polarity topic target tag type rating score stars "
     "emotion intent genre y",
@@ -60,33 +66,51 @@ def read_bytes(path):
         raise InputError(f"{str(path)!r:.200} cannot be read: {reason}.") from None
 
 
-def decode(path):
-    """Reads a UTF-8 file without changing its text.
+def decode(path, encoding="utf-8"):
+    """Reads a text file without changing its text.
 
-    Only a byte order mark at the start is dropped, and every line ends with `\\n`.
+    Only a byte order mark at the start is dropped, and every line ends with `\\n`. A file whose name
+    ends with `.gz`, `.bz2` or `.xz` is decompressed.
     """
+    content = read_bytes(path)
+    opener = OPENERS.get(pathlib.Path(path).suffix.lower())
     try:
-        text = read_bytes(path).decode("utf-8-sig")
-    except UnicodeDecodeError as error:
+        content = opener(content) if opener else content
+    except (OSError, EOFError, ValueError, zlib.error, lzma.LZMAError) as error:
+        raise InputError(f"{path} cannot be decompressed: {one_line(error)}.") from None
+    try:
+        text = content.decode("utf-8-sig" if encoding.lower() in ("utf-8", "utf8") else encoding)
+    except LookupError:
         raise InputError(
-            f"{path} is not UTF-8 text: {error}. Convert it, or repair the file."
+            f"Unknown encoding. Use a name that Python knows, such as latin-1, cp1252, utf-16, gbk or "
+            f"shift_jis. Received: {encoding!r}"
         ) from None
+    except UnicodeDecodeError as error:
+        line = content[: error.start].count(b"\n") + 1
+        raise InputError(
+            f"{path}, line {line}: this is not {encoding} text: {one_line(error)}. Name the encoding "
+            "of the file with --encoding, such as --encoding latin-1, or repair the file."
+        ) from None
+    except ValueError:  # a codec that does not make text, such as base64
+        raise InputError(f"{encoding} is not an encoding of text.") from None
+    text = text.removeprefix("\ufeff")
     return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
-def read_text(path):
-    """Reads a UTF-8 file, with or without a byte order mark, and normalizes its text.
+def read_text(path, encoding="utf-8"):
+    """Reads a text file, with or without a byte order mark, and normalizes its text.
 
     See `zoo.text.normalize` for what changes.
 
     Args:
         path: the path of the file.
+        encoding: the name of its encoding.
 
     Returns:
         str.
 
     Raises:
-        ValueError: there is no such file, it cannot be read, or it is not UTF-8.
+        ValueError: there is no such file, it cannot be read, or it is not in this encoding.
 
     Example:
 
@@ -96,7 +120,7 @@ def read_text(path):
     >>> read_text(path)
     'café'
     """
-    return normalize(decode(path))
+    return normalize(decode(path, encoding))
 
 
 def read_tsv(path, text, first, second, is_data=lambda columns: False):
@@ -150,13 +174,12 @@ def read_tsv(path, text, first, second, is_data=lambda columns: False):
     return header is not None, rows
 
 
-def read_files(path, ending, read):
+def read_files(path, endings, read):
     """Reads the rows of each split from one file, or from a folder with a file for each split.
 
     Args:
-        path: a `pathlib.Path`. All rows of a single file are training rows for now. A folder has
-            `train` + ending, and it may have `validation` and `test` + ending.
-        ending: the ending of the files in the folder, for instance `".tsv"`.
+        path: a `pathlib.Path`. All rows of a single file are training rows for now.
+        endings: the endings of the files in a folder, for instance `(".tsv", ".csv")`.
         read: a function that takes the path of a file and returns a list of rows.
 
     Returns:
@@ -167,45 +190,92 @@ def read_files(path, ending, read):
     """
     if path.is_file():
         return {"train": read(path)}
-    return {split: read(file) for split, file in find_splits(path, ending).items()}
+    return {split: read(file) for split, file in find_splits(path, endings).items()}
 
 
-def find_splits(folder, ending=""):
+def find_splits(folder, endings=None):
     """Finds the file or the folder of each split in a folder.
 
-    Capital letters in the names do not matter. The validation split may also be called valid, val or
-    dev.
+    A name belongs to a split if one of its words is train, validation or test, or another name of them
+    in `zoo.datasets.splitting.SPLIT_NAMES`, such as dev. Words consist of letters, and capitals do not
+    matter. So `en_ewt-ud-dev.conllu`, `wnut17train.conll` and `20news-bydate-test` have a split.
 
     Args:
         folder: a `pathlib.Path`.
-        ending: the ending of the files, for instance `".tsv"`. Use `""` for folders.
+        endings: the endings of the files, for instance `(".tsv", ".csv")`, with or without `.gz` after
+            it. None finds folders instead of files.
 
     Returns:
         A dict of split to path.
 
     Raises:
-        ValueError: there is no training split, there are two files of one split, or a file has another
-            name, so that it would not be read.
+        ValueError: there is no training split, a split has two files, or a file has no split in its
+            name, so that it would not be read. Files such as `README` and `LICENSE` do not count.
+
+    Example:
+
+    >>> import tempfile
+    >>> folder = pathlib.Path(tempfile.mkdtemp())
+    >>> for name in ("reviews_train.csv", "reviews-dev.csv", "README.md"):
+    ...     (folder / name).touch()
+    >>> {split: path.name for split, path in find_splits(folder, (".csv", ".tsv")).items()}
+    {'train': 'reviews_train.csv', 'validation': 'reviews-dev.csv'}
     """
-    found = {}
+    found, others = {}, []
     for child in visible(folder):
-        name = child.name.lower()
-        if not name.endswith(ending) or child.is_dir() == bool(ending):
+        is_right = (
+            child.is_dir() if endings is None else child.is_file() and ending_of(child) in endings
+        )
+        if not is_right:
             continue
-        split = SPLIT_NAMES.get(name.removesuffix(ending))
-        if split and split in found:
+        words = re.findall("[a-z]+", child.name.lower().removesuffix(ending_of(child)))
+        splits = {SPLIT_NAMES[word] for word in words if word in SPLIT_NAMES}
+        if len(splits) != 1:
+            others += [child] * (not {*words} & ABOUT)
+            continue
+        (split,) = splits
+        if split in found:
             raise InputError(
-                f"{folder} has the {split} split twice: {found[split].name}, {child.name}."
+                f"{folder} has the {split} split twice: {found[split].name}, {child.name}. "
+                "Keep one of them there."
             )
         found[split] = child
+    what = "folder" if endings is None else f"file ({', '.join(endings)})"
     if "train" not in found:
-        raise InputError(f"{folder} has no train{ending}. Received: {list_folder(folder)}")
-    if None in found:
         raise InputError(
-            f"{found[None]} would not be read: call it train{ending}, validation{ending} or "
-            f"test{ending}, or move it out of {folder}."
+            f"{folder} has no {what} with train in its name. Received: {list_folder(folder)}"
+        )
+    if others:
+        raise InputError(
+            f"{others[0]} would not be read, because its name does not say the split: write train, "
+            f"validation or test into it, or move it out of {folder}."
         )
     return {split: found[split] for split in SPLITS if split in found}
+
+
+def ending_of(path):
+    """The ending of a file's name in lower case, without that of a compressed file.
+
+    Example:
+
+    >>> ending_of(pathlib.Path("Train.CSV.gz"))
+    '.csv'
+    """
+    endings = [ending.lower() for ending in pathlib.Path(path).suffixes]
+    while endings and endings[-1] in OPENERS:
+        endings.pop()
+    return endings[-1] if endings else ""
+
+
+def print_reading(path, how):
+    """Prints how a file or a folder was read, in one line.
+
+    Example:
+
+    >>> print_reading("a.csv", "CSV with a header, label in column 'mood', text in column 'review'")
+    Read a.csv: CSV with a header, label in column 'mood', text in column 'review'.
+    """
+    print(f"Read {path}: {how}.")
 
 
 def visible(folder):
@@ -242,12 +312,23 @@ def is_header(cells, *kinds):
     False
     """
 
-    def is_name(cell, kind):
-        cell = cell.strip(" \"'#").lower()
-        cell = re.sub(r"[-_][a-z]{2,4}$| (text|sentence|language)$", "", cell)  # en_US, source text
-        return cell in COLUMN_NAMES[kind].split()
-
     return len(cells) == len(kinds) and all(map(is_name, cells, kinds))
+
+
+def is_name(cell, kind):
+    """Whether a cell is a common name of a column of this kind, a key of `COLUMN_NAMES`.
+
+    Example:
+
+    >>> is_name("Review_Text", "text"), is_name("review", "label")
+    (True, False)
+    """
+    cell = cell.strip(" \"'#").lower()
+    names = COLUMN_NAMES[kind].split()
+    shorter = re.sub(
+        r"[-_][a-z]{2,4}$|[ _](text|sentence|language|column)$", "", cell
+    )  # en_US, source text
+    return cell in names or shorter in names
 
 
 def check_first_label(path, labels, names):

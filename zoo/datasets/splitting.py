@@ -5,7 +5,13 @@ import hashlib
 from zoo.errors import InputError
 
 SPLITS = ("train", "validation", "test")
-SPLIT_NAMES = {split: split for split in SPLITS} | dict.fromkeys(("valid", "val", "dev"), "validation")
+SPLIT_NAMES = {  # names that other people use
+    **dict.fromkeys(("train", "training", "trn"), "train"),
+    **dict.fromkeys(
+        ("validation", "valid", "val", "dev", "devel", "development", "testa"), "validation"
+    ),
+    **dict.fromkeys(("test", "testing", "tst", "testb"), "test"),
+}
 
 
 def split_by_hash(text, parts=10):
@@ -29,6 +35,24 @@ def split_by_hash(text, parts=10):
     """
     part = int.from_bytes(hashlib.sha256(text.encode()).digest(), "big") % parts
     return {parts - 2: "validation", parts - 1: "test"}.get(part, "train")
+
+
+def sort_by_hash(rows, key=str):
+    """Sorts rows by the SHA-256 of a text, so that their order does not depend on the file.
+
+    Args:
+        rows: a list of rows.
+        key: a function that takes a row and returns a str. Rows that are equal in it stay in order.
+
+    Returns:
+        A new list.
+
+    Example:
+
+    >>> sort_by_hash(["a", "b", "c"]) == sort_by_hash(["c", "a", "b"])
+    True
+    """
+    return sorted(rows, key=lambda row: hashlib.sha256(key(row).encode()).digest())
 
 
 def fill_splits(name, rows, key):

@@ -129,13 +129,21 @@ def _write(new, model, task, metrics, history, figures, files):
         "backend": keras.backend.backend(),
         "parameters": model.count_params(),
         "metrics": plain("metrics", metrics) if "metrics.json" in also_written else {},
-        "command": shlex.join(["python", *sys.argv]),
+        "command": _command(),
         "versions": _versions(),
         "sha256": {name: hash_of(new / name) for name in (MODEL_FILE, *files)},
         "also_written": also_written,
     }
     write_card(new, card)
     return left_out
+
+
+def _command():
+    """The command that started this program."""
+    program = pathlib.Path(sys.argv[0] if sys.argv else "").name
+    if program.endswith("kernel_launcher.py"):  # its arguments are those of Jupyter
+        return "in a notebook, with the config of this file"
+    return shlex.join(["python", *sys.argv])
 
 
 def _check_names(files, figures):

@@ -1,0 +1,265 @@
+"""Reads tables: TSV, CSV, and JSON with an object for each row."""
+
+import csv
+import io
+import itertools
+import json
+import pathlib
+import re
+import typing
+
+from zoo.datasets.files import decode, ending_of
+from zoo.errors import InputError
+
+JSON_ENDINGS = (".json", ".jsonl", ".ndjson", ".jl")
+SEPARATORS = {",": "CSV", "|": "CSV with |", "\t": "TSV", ";": "CSV with semicolons"}
+WELL_QUOTED = re.compile(r'"(?:[^"]|"")*"', re.DOTALL)
+
+
+class Table(typing.NamedTuple):
+    """A table as it is in its file.
+
+    `names` has the names of the columns of a JSON file. It is None for other files, whose names may be
+    in the first row, see `zoo.datasets.columns.choose_columns`.
+    """
+
+    path: pathlib.Path
+    form: str  # "TSV", "CSV", "CSV with semicolons", "JSON lines", "JSON" or "lines"
+    names: list | None  # of the columns
+    rows: list  # of lists of cells; a cell of JSON may be a list or a dict, all others are texts
+    lines: list  # the line number of each row
+
+
+def read_table(path, encoding="utf-8"):
+    """Reads the rows of a TSV, CSV or JSON file.
+
+    The ending of the name decides: `.tsv` and `.tab`, `.csv`, `.json` and `.jsonl`. In a file with
+    another ending, a tab in the first line means TSV. Without a tab, each line is a row of one cell.
+    CSV may have commas, semicolons, tabs or `|` between its columns. `.gz`, `.bz2` and `.xz` at the end
+    of the name mean a compressed file. Empty rows are left out.
+
+    Quotes around a cell of a CSV are removed. In a TSV they are removed only if they are used as in a
+    CSV: around all cells of a column, or with each quote inside a cell written twice. Otherwise a quote
+    is a part of the text.
+
+    Args:
+        path: the path of the file.
+        encoding: its encoding.
+
+    Returns:
+        A `Table`.
+
+    Raises:
+        ValueError: the file is missing, damaged or empty, or is not in this encoding. A row has another
+            number of columns than the first one. The message names the line.
+
+    Example:
+
+    >>> import tempfile
+    >>> path = pathlib.Path(tempfile.mkdtemp()) / "mine.csv"
+    >>> _ = path.write_text('label,text\\ngood,"warm, quiet"\\n')
+    >>> table = read_table(path)
+    >>> table.form, table.rows, table.lines
+    ('CSV', [['label', 'text'], ['good', 'warm, quiet']], [1, 2])
+    """
+    path = pathlib.Path(path)
+    text, ending = decode(path, encoding), ending_of(path)
+    if not text.strip():
+        raise InputError(f"{path} is empty.")
+    if ending in JSON_ENDINGS:
+        return _read_json(path, text)
+    text, skipped, separator = _find_separator(text, ending)
+    if separator is None:
+        rows = [[line.removeprefix("\ufeff")] for line in text.split("\n")]
+        form, starts = "lines", range(1, len(rows) + 1)
+    else:
+        form = SEPARATORS[separator]
+        rows, starts = _parse(path, text, separator, skipped)
+    kept = [i for i, row in enumerate(rows) if any(cell.strip() for cell in row)]
+    return Table(path, form, None, [rows[i] for i in kept], [starts[i] for i in kept])
+
+
+def _find_separator(text, ending):
+    """The text, the number of lines left out before it, and its separator, or None."""
+    first, _, rest = text.lstrip("\n").partition("\n")
+    skipped = len(text) - len(text.lstrip("\n"))
+    if re.fullmatch(r"sep=[,;\t|]", first.strip()):  # Excel writes this line
+        return rest, skipped + 1, first.strip()[-1]
+    text = text.lstrip("\n")
+    if ending in (".tsv", ".tab") or (ending != ".csv" and "\t" in first):
+        return text, skipped, "\t"
+    if ending != ".csv":
+        return text, skipped, None
+    start = text[:100_000].split("\n")[:50]
+    widths = {separator: _widths(start, separator) for separator in SEPARATORS}
+    # The separator that cuts the first rows into the same number of columns. The comma comes last,
+    # because it is also common inside of texts and numbers.
+    even = [s for s in reversed(SEPARATORS) if len({*widths[s]}) == 1 < widths[s][0]]
+    best = even[0] if even else max(SEPARATORS, key=lambda s: widths[s][0])
+    return text, skipped, best
+
+
+def _widths(lines, separator):
+    """The number of columns of each row, without the last one, which may be cut off."""
+    try:
+        rows = list(csv.reader(lines, delimiter=separator, skipinitialspace=True))
+    except csv.Error:
+        return [1]
+    return [len(row) for row in (rows[:-1] or rows) if row] or [1]
+
+
+def _parse(path, text, separator, skipped):
+    """The rows of a TSV or CSV, and the line on which each begins."""
+    attempts = [{"quoting": csv.QUOTE_MINIMAL}, {"skipinitialspace": True}, {"escapechar": "\\"}]
+    if separator == "\t":
+        attempts = [{"quoting": csv.QUOTE_NONE}, *attempts[:1]]
+    reasons = []
+    for options in attempts:
+        try:
+            rows = _parse_with_pandas(text, separator, options)
+        except InputError as error:
+            reasons.append(str(error))
+            continue
+        if options == {"quoting": csv.QUOTE_NONE} and _has_quotes(rows):
+            continue
+        if options == {"quoting": csv.QUOTE_MINIMAL} and _has_spaces_before_quotes(rows):
+            continue
+        # A line break inside quotes makes a row longer than a line.
+        heights = [1 + sum(cell.count("\n") for cell in row if cell is not None) for row in rows]
+        starts = [1 + skipped + n for n in itertools.accumulate(heights[:-1], initial=0)]
+        for row, line in zip(rows, starts, strict=True):
+            missing = row.count(None)
+            row[0] = (row[0] or "").removeprefix("\ufeff")  # of a second file that was appended
+            if missing and any(row):
+                raise InputError(
+                    f"{path}, line {line}: expected {len(row)} columns, as in the first row. "
+                    f"Received: {len(row) - missing}, {separator.join(row[:-missing])[:60]!r}"
+                )
+        rows = [[cell or "" for cell in row] for row in rows]
+        while len(rows[0]) > 1 and not any(row[-1] for row in rows):  # a comma at the end of each line
+            rows = [row[:-1] for row in rows]
+        return rows, starts
+    match = re.search(r"Expected (\d+) fields in line (\d+), saw (\d+)", reasons[0])
+    if match:
+        expected, line, received = map(int, match.groups())
+        line_text = text.split("\n")[line - 1][:60]
+        raise InputError(
+            f"{path}, line {line + skipped}: expected {expected} columns, as in the first row. "
+            f"Received: {received}, {line_text!r}. Put quotes around a cell that has the separator."
+        )
+    reader, line = csv.reader(io.StringIO(text), delimiter=separator), 0
+    for _ in reader:
+        line, previous = reader.line_num, line
+    raise InputError(
+        f"{path}, line {previous + 1 + skipped}: a quote opens a cell and never closes it. "
+        f"Received: {text.split(chr(10))[previous][:60]!r}"
+    )
+
+
+def _parse_with_pandas(text, separator, options):
+    """Lists of cells, with None for each cell that a row lacks."""
+    try:
+        import pandas as pd
+    except ModuleNotFoundError:
+        raise InputError(
+            "Tables need the package pandas: install rnn-zoo with its extra 'recipes'."
+        ) from None
+    try:
+        frame = pd.read_csv(
+            io.StringIO(text),
+            sep=separator,
+            header=None,
+            dtype=str,
+            keep_default_na=False,  # "NA" is a text
+            skip_blank_lines=False,
+            engine="python",  # the other engine does not tell a missing cell from an empty one
+            **options,
+        )
+    except (pd.errors.ParserError, pd.errors.EmptyDataError) as error:
+        raise InputError(str(error).strip()) from None
+    return [[cell if isinstance(cell, str) else None for cell in row] for row in frame.to_numpy()]
+
+
+def _has_quotes(rows):
+    """Whether a TSV has quotes around its cells in the way of CSV."""
+    cells = [cell for row in rows for cell in row if cell and cell.startswith('"')]
+    if not all(map(WELL_QUOTED.fullmatch, cells)):
+        # Rows of different lengths: there may be line breaks inside of quotes.
+        return bool(cells) and any(None in row for row in rows)
+    if any('""' in cell[1:-1] for cell in cells):
+        return True
+    columns = itertools.zip_longest(*rows[1:] or rows, fillvalue="")
+    return any(all(cell and cell[0] == '"' for cell in column) for column in columns)
+
+
+def _has_spaces_before_quotes(rows):
+    """Whether a space stands before the quotes around cells, as in `good, "warm, quiet"`."""
+    cells = [cell.strip() for row in rows for cell in row if cell and re.match(' +"', cell)]
+    return bool(cells) and all(WELL_QUOTED.fullmatch(cell) or '"' not in cell[1:] for cell in cells)
+
+
+def _read_json(path, text):
+    """Rows of JSON: one object on each line, or a list of objects."""
+    if text.lstrip().startswith("["):
+        try:
+            objects = json.loads(text)
+            return _table_of(path, "JSON", objects, [1] * len(objects))
+        except json.JSONDecodeError:
+            pass  # each line may be a list
+    objects, lines = [], []
+    for i, line in enumerate(text.split("\n"), start=1):
+        if not line.strip():
+            continue
+        try:
+            objects.append(json.loads(line))
+        except json.JSONDecodeError as error:
+            if not objects:
+                return _read_one_object(path, text, error)
+            raise InputError(
+                f"{path}, line {i}: this is not JSON: {error.msg}. Received: {line[:60]!r}"
+            ) from None
+        lines.append(i)
+    if len(objects) == 1 and isinstance(objects[0], dict):
+        return _read_one_object(path, text, None)
+    return _table_of(path, "JSON lines", objects, lines)
+
+
+def _read_one_object(path, text, error):
+    """Rows of a file with one JSON object over many lines, such as `{"data": [{...}, {...}]}`."""
+    try:
+        whole = json.loads(text)
+    except json.JSONDecodeError:
+        raise InputError(
+            f"{path}, line {error.lineno}: this is not JSON: {error.msg}. Expected one object on each "
+            f'line, such as {{"text": "..."}}. Received: {text.strip()[:60]!r}'
+        ) from None
+    lists = (
+        [value for value in whole.values() if isinstance(value, list)]
+        if isinstance(whole, dict)
+        else []
+    )
+    lists = [value for value in lists if value and all(isinstance(row, dict) for row in value)]
+    if len(lists) == 1:
+        return _table_of(path, "JSON", lists[0], [1] * len(lists[0]))
+    return _table_of(path, "JSON lines", [whole], [1])
+
+
+def _table_of(path, form, objects, lines):
+    for one, line in zip(objects, lines, strict=True):
+        if not isinstance(one, dict):
+            raise InputError(
+                f'{path}, line {line}: expected a JSON object with names, such as {{"text": "..."}}. '
+                f"Received: {json.dumps(one, ensure_ascii=False)[:60]}"
+            )
+    names = list(dict.fromkeys(name for one in objects for name in one))
+    rows = [[_as_text(one.get(name)) for name in names] for one in objects]
+    return Table(path, form, names, rows, lines)
+
+
+def _as_text(value):
+    """A cell of JSON as a text, or as it is if it is a list or a dict."""
+    if value is None:
+        return ""
+    if isinstance(value, str | list | dict):
+        return value
+    return json.dumps(value)
