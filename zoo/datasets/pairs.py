@@ -224,8 +224,8 @@ def read_pairs(path, chosen, encoding="utf-8"):
         is_number = [NUMBER.fullmatch(source.strip()) for source, _ in pairs]
         if sum(map(bool, is_number)) > 0.9 * len(pairs):
             raise InputError(
-                f"{path}, line {table.lines[0]}: the source is a number in most rows. If that is right, "
-                f"add --source and --target. Received: {pairs[0][0]!r:.60}"
+                f"{path}, line {table.lines[0]}: the source is a number in most rows. If that is "
+                f"right, add --source and --target. Received: {pairs[0][0]!r:.60}"
             )
     return pairs, how
 
@@ -257,8 +257,10 @@ def _choose_texts(table, chosen):
     others = table.rows[1:] or table.rows
     texts = [i for i in range(width) if not _is_extra([row[i] for row in others])]
     names = table.names
-    if names is None and not chosen and any(
-        not _is_extra([table.rows[0][i]]) for i in range(width) if i not in texts
+    if (
+        names is None
+        and not chosen
+        and any(not _is_extra([table.rows[0][i]]) for i in range(width) if i not in texts)
     ):
         names = [cell.strip(" \"'") for cell in table.rows[0]]  # a text above numbers: the header
         table = table._replace(names=names, rows=others, lines=table.lines[1:])
@@ -280,4 +282,4 @@ def _is_extra(cells):
     """Whether cells of a column are numbers, attributions or all the same, and so not texts."""
     cells = [str(cell).strip() for cell in cells]
     are_notes = all(NUMBER.fullmatch(cell) or cell.startswith("CC-BY") or not cell for cell in cells)
-    return are_notes or len(cells) > 9 and len({*cells}) == 1
+    return are_notes or (len(cells) > 9 and len({*cells}) == 1)

@@ -7,10 +7,10 @@ from zoo.datasets.splitting import SPLIT_NAMES
 from zoo.errors import InputError
 from zoo.text import normalize
 
-NO_LANGUAGES = (  # endings of other files
+NO_LANGUAGES = (  # other last words of names, with spaces between them
     "tsv tab csv json jsonl ndjson md rst pdf html xml sgm ids log py sh zip tar tgz model vocab codes "
     "dict spm bin npz npy db sqlite xlsx doc docx license readme"
-).split()
+)
 
 
 def find_parallel(folder, source="", target=""):
@@ -47,26 +47,21 @@ def find_parallel(folder, source="", target=""):
     for path in visible(folder):
         name = re.sub(r"\.(gz|bz2|xz)$", "", path.name.lower())
         stem, language = re.fullmatch(r"(.*?)[\W_]*([^\W_]*)", name.removesuffix(".txt")).groups()
-        is_language = language and language not in (*SPLIT_NAMES, *NO_LANGUAGES)
+        is_language = language and language not in (*SPLIT_NAMES, *NO_LANGUAGES.split())
         if path.is_file() and is_language and (stem or name.endswith(".txt")):
             others = groups.setdefault(stem, {})
             if language in others:
-                raise InputError(
-                    f"{folder} has a file twice: {others[language].name} and {path.name}."
-                )
+                raise InputError(f"{folder} has a file twice: {others[language].name} and {path.name}.")
             others[language] = path
     wanted = [name.lower() for name in (source, target) if name]
-    groups = {
-        stem: files for stem, files in groups.items() if len(files) > 1 or {*wanted} & {*files}
-    }
+    groups = {stem: files for stem, files in groups.items() if len(files) > 1 or {*wanted} & {*files}}
     if not groups:
         return {}
     languages = sorted(set().union(*groups.values()))
     for name in wanted:
         if name not in languages:
             raise InputError(
-                f"{folder} has no files whose names end in {name!r}. "
-                f"Received: {', '.join(languages)}"
+                f"{folder} has no files whose names end in {name!r}. Received: {', '.join(languages)}"
             )
     named = re.findall(r"(?:^|[\W_])([^\W_]{2,3})-([^\W_]{2,3})(?=[\W_]|$)", " ".join(groups))
     named = [pair for pair in named if {*pair} <= {*languages}]

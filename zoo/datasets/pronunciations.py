@@ -21,9 +21,9 @@ def load_pronunciations(name, data_dir=None, source=None, target=None, encoding=
     - TSV, CSV or JSON lines, as `load_pairs` reads them, such as the files of WikiPron. There are
       spaces between the phonemes.
 
-            accent      ˈæ k s ə n t
-            accents     ˈæ k s ə n t s
-            accept      ə k ˈs ɛ p t
+            accent      æ k s ə n t
+            accents     æ k s ə n t s
+            accept      ə k s ɛ p t
 
     - such a file whose pronunciations have no spaces. Then every character is a phoneme. Columns of
       numbers are left out. So this reads words in two scripts, such as the files of Dakshina. Slashes
