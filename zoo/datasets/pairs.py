@@ -157,7 +157,7 @@ def read_own_pairs(path, source, target, encoding, read_file=None):
     parallel = find_parallel(path, source, target) if path.is_dir() else {}
     if parallel:
         rows = {split: read_parallel(files, encoding) for split, files in parallel.items()}
-        first, second = next(iter(parallel.values()))
+        first, second = parallel.get("train") or next(iter(parallel.values()))
         how = f"parallel files, source in {first.name}, target in {second.name}"
     elif path.is_dir():
         read = {split: read_file(file) for split, file in find_splits(path, ENDINGS).items()}
@@ -254,17 +254,14 @@ def _choose_texts(table, chosen):
     If one column is chosen and only one other column has texts, it is the other side.
     """
     width = len(table.rows[0])
-    others = table.rows[1:] or table.rows
-    texts = [i for i in range(width) if not _is_extra([row[i] for row in others])]
-    names = table.names
-    if (
-        names is None
-        and not chosen
-        and any(not _is_extra([table.rows[0][i]]) for i in range(width) if i not in texts)
-    ):
-        names = [cell.strip(" \"'") for cell in table.rows[0]]  # a text above numbers: the header
-        table = table._replace(names=names, rows=others, lines=table.lines[1:])
-    first = [str(cell).strip(" \"'") for cell in names or table.rows[0]]
+    columns = [[row[i] for row in table.rows] for i in range(width)]
+    texts = [i for i in range(width) if width == 2 or not _is_extra(columns[i][1:] or columns[i])]
+    # A word above numbers is the name of a column.
+    has_header = any(not _is_extra(columns[i]) for i in range(width) if i not in texts)
+    if table.names is None and has_header and not chosen:
+        names = [cell.strip(" \"'") for cell in table.rows[0]]
+        table = table._replace(names=names, rows=table.rows[1:], lines=table.lines[1:])
+    first = [str(cell).strip(" \"'") for cell in table.names or table.rows[0]]
     if len(chosen) == 1:
         (name,) = chosen.values()
         texts = [i for i in texts if name not in (first[i], str(i + 1))]
@@ -272,9 +269,11 @@ def _choose_texts(table, chosen):
         if len(texts) == 1:
             i = texts[0]
             chosen = {**chosen, missing: first[i] if name in first else str(i + 1)}
-    elif not chosen and len(texts) == 2 < width:
-        labels = [first[i] if names else str(i + 1) for i in texts]
-        chosen = dict(zip(("source", "target"), labels, strict=True))
+    elif not chosen and len(texts) == 2 < width and table.names is None:
+        chosen = {"source": str(texts[0] + 1), "target": str(texts[1] + 1)}
+    elif not chosen and len(texts) == 2 < width:  # their names or their order decide
+        rows = [[row[i] for i in texts] for row in table.rows]
+        table = table._replace(names=[table.names[i] for i in texts], rows=rows)
     return table, chosen
 
 

@@ -41,7 +41,7 @@ def find_parallel(folder, source="", target=""):
     ...     _ = (folder / name).write_text("...")
     >>> found = find_parallel(folder, source="fr")
     >>> {split: [path.name for path in pair] for split, pair in found.items()}
-    {'train': ['train.fr', 'train.en'], 'validation': ['dev.fr', 'dev.en']}
+    {'validation': ['dev.fr', 'dev.en'], 'train': ['train.fr', 'train.en']}
     """
     groups = {}  # the rest of the name -> language -> path
     for path in visible(folder):
