@@ -190,6 +190,12 @@ def test_source_and_target_choose_the_columns(name, chosen, tmp_path):
     assert sorted(all_pairs(splits)) == sorted((b, a) for a, b in PAIRS)
 
 
+def test_a_number_chooses_a_column_even_if_a_cell_is_that_number(tmp_path):
+    rows = [(*pair, 1) for pair in PAIRS]
+    splits = datasets.load_pairs(write_tsv(tmp_path / "mine.tsv", rows), source="2", target="1")
+    assert sorted(all_pairs(splits)) == sorted((b, a) for a, b in PAIRS)
+
+
 def test_one_file_with_three_languages(tmp_path):
     rows = [("en", "de", "fr"), *((f"the {i}", f"das {i}", f"le {i}") for i in range(60))]
     path = write_csv(tmp_path / "mine.csv", rows)

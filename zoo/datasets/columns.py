@@ -119,7 +119,8 @@ def _ask(roles):
 def _has_header(table, roles, chosen):
     """Whether the first row has the names of the columns."""
     first = [cell.strip(" \"'") for cell in table.rows[0]]
-    if any(name.strip() in first for name in chosen.values()):
+    names = [name.strip() for name in chosen.values()]
+    if any(name in first for name in names if not name.isdecimal()):  # "1" is the first column
         return True
     others = [row for row in table.rows if row != table.rows[0]]  # a header may occur again
     may_be_names = len(set(first)) == len(first) and all(len(cell) <= 40 for cell in first)

@@ -19,7 +19,7 @@ from zoo.datasets.tables import read_table
 from zoo.errors import InputError, check_choice
 from zoo.text import normalize
 
-ENDINGS = (".tsv", ".csv", ".txt", ".tab", ".json", ".jsonl", ".ndjson")
+ENDINGS = (".tsv", ".csv", ".txt", ".tab", ".dict", ".json", ".jsonl", ".ndjson")
 NUMBER = re.compile(r"[-+]?[\d.,]+")
 
 
