@@ -290,13 +290,47 @@ def run(name, cell, seed, cores, smoke=False):
     """Runs a recipe on some cores and returns its row. Raises a RuntimeError if the recipe fails."""
     score = SCORES[recipe_of(name)]
     _, recipe, *words = shlex.split(command_of(name, cell, seed))
+    task, costs = measure(recipe, [*words, *["--smoke"] * smoke], cores)
+    models = task["metrics"][score.split]
+    versions = {name: task["versions"][name] for name in ("keras", "tensorflow", "numpy")}
+    return {
+        "name": name,
+        "cell": cell,
+        "seed": seed,
+        "metric": score.metric,
+        "value": models[score.model.format(cell=cell)][score.key],
+        "baseline": score.baseline,
+        "baseline_value": models[score.baseline][score.key],
+        "parameters": task["parameters"],
+        **costs,
+        "machine": machine(),
+        "versions": ", ".join(
+            [f"python {platform.python_version()}", *(f"{k} {v}" for k, v in versions.items())]
+        ),
+        "command": command_of(name, cell, seed),
+        "metrics": json.dumps(task["metrics"]),
+    }
+
+
+def measure(recipe, words, cores):
+    """Runs a recipe on some cores. Raises a RuntimeError if it fails.
+
+    Args:
+        recipe: the path of the recipe, from the root folder.
+        words: its flags, without `--output`.
+        cores: the numbers of the cores.
+
+    Returns:
+        What the recipe saved in task.json, and a dict of what it took: epochs, seconds and so on.
+    """
     with tempfile.TemporaryDirectory() as folder:
         output, log = pathlib.Path(folder) / "model", pathlib.Path(folder) / "log"
-        words += ["--output", str(output), *["--smoke"] * smoke]
         begin = time.perf_counter()
         with open(log, "w") as file:
             process = subprocess.Popen(
-                [sys.executable, ROOT / recipe, *words], stdout=file, stderr=subprocess.STDOUT
+                [sys.executable, ROOT / recipe, *words, "--output", output],
+                stdout=file,
+                stderr=subprocess.STDOUT,
             )
         os.sched_setaffinity(process.pid, cores)
         RUNNING.add(process)
@@ -309,28 +343,12 @@ def run(name, cell, seed, cores, smoke=False):
             raise RuntimeError(f"exit status {process.returncode}:\n{last}")
         task = json.loads((output / "task.json").read_text("utf-8"))
         epochs = len((output / "history.csv").read_text().splitlines()) - 1
-    models = task["metrics"][score.split]
-    versions = {name: task["versions"][name] for name in ("keras", "tensorflow", "numpy")}
-    return {
-        "name": name,
-        "cell": cell,
-        "seed": seed,
-        "metric": score.metric,
-        "value": models[score.model.format(cell=cell)][score.key],
-        "baseline": score.baseline,
-        "baseline_value": models[score.baseline][score.key],
-        "parameters": task["parameters"],
+    return task, {
         "epochs": epochs,
         "seconds": round(seconds),
         "cpu_seconds": round(usage.ru_utime + usage.ru_stime),
         "peak_mb": round(usage.ru_maxrss / 1024),
         "cores": len(cores),
-        "machine": machine(),
-        "versions": ", ".join(
-            [f"python {platform.python_version()}", *(f"{k} {v}" for k, v in versions.items())]
-        ),
-        "command": command_of(name, cell, seed),
-        "metrics": json.dumps(task["metrics"]),
     }
 
 
