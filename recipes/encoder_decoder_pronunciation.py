@@ -118,7 +118,7 @@ def main(config):
         optimizer=keras.optimizers.Adam(learning_rate, global_clipnorm=1.0),
         loss="sparse_categorical_crossentropy",  # the mean over phonemes, without padding
     )
-    best = keras.callbacks.EarlyStopping(patience=config.epochs, restore_best_weights=True)
+    best = keras.callbacks.EarlyStopping(patience=max(3, config.epochs // 4), restore_best_weights=True)
     history = model.fit(
         train,
         validation_data=validation,

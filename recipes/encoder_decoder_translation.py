@@ -7,10 +7,9 @@
      a      dog      .                 <s>    ein     Hund
 
 Data: by default Multi30k (CC BY-SA 4.0), 29,000 descriptions of photographs with their translations.
---dataset also takes any translation dataset of TFDS, or a file or folder of your own: TSV or CSV, with
-or without a header, such as the files of Tatoeba; JSON lines, with or without "translation"; parallel
-files such as train.en and train.fr. --source and --target choose the language, the column (by name or
-by number) or the ending of parallel files.
+--dataset also takes any translation dataset of TFDS, or a file or folder of your own: TSV or CSV, such
+as the files of Tatoeba; JSON lines, with or without "translation"; parallel files such as train.en and
+train.fr. --source and --target choose the language, the column or the ending.
 
 The tokens are subwords: short pieces of words. SentencePiece learns them from the training split, and
 cuts each sentence differently in each epoch (Kudo 2018). One baseline copies the source, the other one
@@ -66,8 +65,8 @@ def fit(attention, splits, tokenizers, config):
 
     cut_anew = zoo.text.seed_subwords(cut_anew, config.seed)
     batches = zoo.datasets.batches(cut_anew, config.batch_size, config.seed)
-    rows = translation.encode(*splits["validation"], tokenizers)
-    validation = zoo.datasets.batches(rows, config.batch_size)
+    validation_rows = translation.encode(*splits["validation"], tokenizers)
+    validation = zoo.datasets.batches(validation_rows, config.batch_size)
     model = zoo.build(
         "encoder_decoder",
         cell=config.cell,
@@ -92,7 +91,7 @@ def fit(attention, splits, tokenizers, config):
         optimizer=keras.optimizers.Adam(learning_rate, global_clipnorm=1.0),
         loss="sparse_categorical_crossentropy",  # the mean over tokens, without padding
     )
-    best = keras.callbacks.EarlyStopping(patience=3, restore_best_weights=True)
+    best = keras.callbacks.EarlyStopping(patience=max(3, config.epochs // 4), restore_best_weights=True)
     history = model.fit(
         batches,
         validation_data=validation,
@@ -153,8 +152,7 @@ def main(config):
                 for name, texts in systems.items()
             }
             zoo.recipe.print_table(part, metrics[part], ".2f")
-    for name, signature in zoo.metrics.sacrebleu_signatures().items():
-        print(f"{name} {signature}")
+    print(*zoo.metrics.sacrebleu_signatures(), sep="\n")
     network = f"attention {config.attention}, {beam}"
     translations = systems[network]  # of the test split
     if not any(map(str.strip, translations)):
@@ -178,7 +176,7 @@ def main(config):
     figures = {}
     if config.output and config.attention != "none":  # of two short test sentences
         shown = np.argsort([len(text) for text in sources], stable=True)[len(sources) // 4 :][:2]
-        pair = [[texts[i] for i in shown] for texts in (sources, translations)]
+        pair = ([texts[i] for i in shown] for texts in (sources, translations))
         rows = translation.encode(*pair, tokenizers)
         inputs = [[source[None], so_far[None]] for (source, so_far), _ in rows]
         labels = [
@@ -193,8 +191,8 @@ def main(config):
         "preprocessing": {"tokenizer": "sentencepiece", "max_length": config.max_length},
         "vocabulary": [[t.id_to_piece(i) for i in range(len(t))] for t in tokenizers],
     }
-    learned = [tokenizer.serialized_model_proto() for tokenizer in tokenizers]
-    files = dict(zip(("source.spm", "target.spm"), learned, strict=True))
+    names = "source.spm", "target.spm"
+    files = {n: t.serialized_model_proto() for n, t in zip(names, tokenizers, strict=True)}
     zoo.recipe.save(config, model, card, metrics=metrics, history=history, figures=figures, files=files)
 
 

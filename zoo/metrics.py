@@ -82,15 +82,15 @@ def sacrebleu_signatures():
 
     Example:
 
-    >>> sacrebleu_signatures()["chrF"]
-    'nrefs:1|case:mixed|eff:yes|nc:6|nw:0|space:no|version:...'
+    >>> sacrebleu_signatures()[1]
+    'chrF nrefs:1|case:mixed|eff:yes|nc:6|nw:0|space:no|version:...'
     """
     import sacrebleu  # of the extra "recipes"
 
     metrics = {"BLEU": sacrebleu.BLEU(), "chrF": sacrebleu.CHRF()}
     for metric in metrics.values():
         metric.corpus_score(["a"], [["a"]])  # counts the references of a text
-    return {name: str(metric.get_signature()) for name, metric in metrics.items()}
+    return [f"{name} {metric.get_signature()}" for name, metric in metrics.items()]
 
 
 def score_pronunciations(said, listed, rows=None):
