@@ -341,6 +341,9 @@ def test_a_parallel_file_without_its_other_side(tmp_path):
         ValueError, match=r"has test.en, but no file of the same name that ends in 'fr'"
     ):
         datasets.load_pairs(tmp_path, source="en")
+    (tmp_path / "train.fr").unlink()
+    with pytest.raises(ValueError, match=r"end in 'en', but not their other side"):
+        datasets.load_pairs(tmp_path, source="en")
 
 
 def test_a_folder_without_a_training_file(tmp_path):
@@ -360,7 +363,9 @@ def test_a_folder_without_a_training_file(tmp_path):
         ("a.tsv", "Go.\tGeh.\nno tab\n", r"line 2: expected 2 columns.* Received: 1, 'no tab'"),
         ("a.tsv", "Go.\tGeh.\nGo.\tGeh.\tLos.\n", r"line 2: expected 2 columns.* Received: 3"),
         ("a.tsv", "Go.\tGeh.\tLos.\n", r"which column has the source\?.* 1 \('Go.'\).*--source"),
-        ("a.txt", "Go. Geh.\n", r"line 1: expected a column for each of source, target"),
+        ("a.txt", "Go. Geh.\n", r"line 1: expected a source and a target .* give their folder"),
+        ("a.jsonl", '{"en": ["Go."], "de": "Geh."}\n' * 2, r"line 1: expected texts.*\['Go.'\]"),
+        ("a.jsonl", '{"en": {"a": 1}, "de": "Geh."}\n' * 2, "line 1: expected texts"),
         ("a.tsv", " \tGeh.\n", "split of .* is empty"),
         ("a.tsv", "Go.\tGeh.\n", "split of .* is empty"),
         ("a.tsv", b"Go.\tLos caf\xe9\n", "not utf-8 text: .* --encoding"),

@@ -105,6 +105,7 @@ def test_another_encoding(tmp_path):
     [
         ("own.tsv", "zoo\tZ UW\nzoo\n", "line 2: expected 2 columns"),
         ("own.dict", "zoo Z UW\n\nzoo\n", "line 3: expected a word and its phonemes"),
+        ("own.txt", "zoo,Z UW\nbee,B IY\n", "has commas between its columns: call it own.csv"),
         ("own.dict", ";;; comment\n", "is empty: expected lines of a word"),
         ("own.dict", "", "is empty"),
         ("own.tsv", "zoo\tZ UW\n", "split of .* is empty"),
@@ -138,3 +139,8 @@ def test_the_files_of_dakshina(tmp_path, capsys):
         "test": 2500,
     }
     assert tuple("ankan") in words_of(splits)["अंकन"]
+
+
+def test_cmudict_has_no_columns_to_choose():
+    with pytest.raises(ValueError, match="choose columns of your own files"):
+        datasets.load_pronunciations("cmudict", source="word")

@@ -217,9 +217,20 @@ def read_pairs(path, chosen, encoding="utf-8"):
     ([("Let's try!", 'Essayons !'), ('Hi.', 'Salut.')], 'TSV without a header, source in column 2, ...)
     """
     table = _open_translations(read_table(path, encoding))
+    if table.form == "lines":
+        raise InputError(
+            f"{path}, line {table.lines[0]}: expected a source and a target with a tab between them. "
+            "For parallel files, such as train.en and train.fr, give their folder. "
+            f"Received: {table.rows[0][0]!r:.60}"
+        )
     table, chosen = _choose_texts(table, {role: name for role, name in chosen.items() if name})
     table, columns, how = choose_columns(table, ("source", "target"), chosen)
-    pairs = [tuple(normalize(str(row[i])) for i in columns.values()) for row in table.rows]
+    sides = [[row[i] for i in columns.values()] for row in table.rows]
+    for pair, line in zip(sides, table.lines, strict=True):
+        for side in pair:
+            if not isinstance(side, str):
+                raise InputError(f"{path}, line {line}: expected texts. Received: {side!r:.60}")
+    pairs = [(normalize(source), normalize(target)) for source, target in sides]
     if not chosen and len(pairs) > 9:
         is_number = [NUMBER.fullmatch(source.strip()) for source, _ in pairs]
         if sum(map(bool, is_number)) > 0.9 * len(pairs):

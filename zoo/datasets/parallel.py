@@ -55,9 +55,13 @@ def find_parallel(folder, source="", target=""):
             others[language] = path
     wanted = [name.lower() for name in (source, target) if name]
     groups = {stem: files for stem, files in groups.items() if len(files) > 1 or {*wanted} & {*files}}
-    if not groups:
-        return {}
     languages = sorted(set().union(*groups.values()))
+    if not languages:
+        return {}
+    if len(languages) == 1:
+        raise InputError(
+            f"{folder} has files whose names end in {languages[0]!r}, but not their other side."
+        )
     for name in wanted:
         if name not in languages:
             raise InputError(

@@ -70,6 +70,11 @@ def load_pronunciations(name, data_dir=None, source=None, target=None, encoding=
     [[('Z', 'UW'), ('Z', 'OW')]]
     """
     if name == "cmudict":
+        if source or target:
+            raise InputError(
+                "source and target choose columns of your own files, and cmudict is a dataset. "
+                f"Received: {source=}, {target=}"
+            )
         splits = {split: _pairs(rows) for split, rows in load(name, data_dir=data_dir).items()}
         return {split: _make_dictionary(rows, _cut_at_spaces) for split, rows in splits.items()}
     path = own_path(name)
@@ -143,6 +148,8 @@ def _read_spaced(path, text):
             )
         if line:
             pairs.append((word, pronunciation.strip()))
+    if pairs and all("," in word for word, _ in pairs):
+        raise InputError(f"{path} has commas between its columns: call it {path.stem}.csv.")
     if not pairs:
         raise InputError(f"{path} is empty: expected lines of a word and its phonemes.")
     return pairs, "each line has a word and its phonemes, with spaces between them"
