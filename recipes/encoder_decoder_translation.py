@@ -47,7 +47,7 @@ class Config(zoo.Config):
     baseline: bool = zoo.flag(False, "train the same model without attention too, to compare")
     dropout: float | None = zoo.flag(None, "share of features dropped while training")
     learning_rate: float = zoo.flag(
-        0.003, "learning rate of Adam at its peak, after a tenth of the steps"
+        0.004, "learning rate of Adam at its peak, after a tenth of the steps"
     )
     epochs: int | None = zoo.flag(None, "passes over the training split; the best one is kept")
     batch_size: int | None = zoo.flag(None, "pairs in a batch")

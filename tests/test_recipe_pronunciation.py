@@ -9,6 +9,7 @@ import pytest
 from pictures import assert_shows_data
 
 import zoo
+from zoo.tasks import pronunciation
 
 RECIPE = "encoder_decoder_pronunciation"
 SOUNDS = {letter: letter.upper() for letter in "bdklmnpstz"}
@@ -92,6 +93,17 @@ def test_letters_of_another_script_are_joined_again(run, own, ask):
     )
     said = dict(re.findall(r"^(zolla|bado) +([A-Z]*)$", printed, re.M))
     assert ask("generate", own / "model", "zolla", "BADO") == list(said.values())
+
+
+def test_defaults_fit_the_words():
+    few, many = (
+        {name: value for name, (value, _) in pronunciation.defaults(number).items()}
+        for number in (2000, 121_444)
+    )
+    assert many["epochs"] == 3
+    assert few["epochs"] > many["epochs"]
+    assert few["dropout"] > many["dropout"]
+    assert few["units"] < many["units"]
 
 
 @pytest.mark.slow

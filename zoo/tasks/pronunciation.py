@@ -101,7 +101,7 @@ def defaults(num_rows):
         "units": (units, rows),
         "dropout": (dropout, rows),
         "batch_size": (batch_size, rows),
-        "epochs": epochs_for(num_rows, batch_size, 365_000 / batch_size, least=1, most=40),
+        "epochs": epochs_for(num_rows, batch_size, 365_000 / batch_size, most=40),
     }
 
 

@@ -46,7 +46,7 @@ def defaults(sources, targets):
         "vocabulary_size": (vocabulary_size, reason),
         "dropout": (dropout, f"{number:,} are {few}"),
         "batch_size": (batch_size, f"there are {number:,} pairs"),
-        "epochs": epochs_for(number, batch_size, 145_000 / batch_size, least=1, most=40),
+        "epochs": epochs_for(number, batch_size, 145_000 / batch_size, most=40),
     }
 
 
