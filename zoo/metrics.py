@@ -45,6 +45,88 @@ def score_captions(captions, references):
     return scores | {"exact": 100 * np.mean(hits)}
 
 
+def score_translations(translations, references, rows=None):
+    """Computes BLEU (Papineni et al. 2002) and chrF (Popović 2015), as sacrebleu does by default.
+
+    BLEU counts groups of one to four words. chrF counts groups of characters. Capitals count.
+
+    Args:
+        translations: a list of str.
+        references: a list of str, one for each translation.
+        rows: the indices of the texts to score. None means all.
+
+    Returns:
+        A dict of numbers from 0 to 100: `"BLEU"` and `"chrF"`. BLEU is None if none of all the
+        references has four words. It is 0 if some of them have four words, but not those in `rows`.
+
+    Example:
+
+    >>> scores = score_translations(["a dog runs on the grass"], ["a dog runs on grass"])
+    >>> {name: round(score, 1) for name, score in scores.items()}
+    {'BLEU': 53.7, 'chrF': 74.2}
+    >>> score_translations(["a dog"], ["a cat"])["BLEU"] is None
+    True
+    """
+    import sacrebleu  # of the extra "recipes"
+
+    bleu, chrf = sacrebleu.BLEU(), sacrebleu.CHRF()
+    rows = range(len(references)) if rows is None else rows
+    some, right = [translations[i] for i in rows], [references[i] for i in rows]
+    has_four_words = any(len(bleu.tokenizer(text).split()) >= 4 for text in references)
+    return {
+        "BLEU": bleu.corpus_score(some, [right]).score if has_four_words else None,
+        "chrF": chrf.corpus_score(some, [right]).score,
+    }
+
+
+def sacrebleu_signatures():
+    """The settings of `score_translations`, as sacrebleu writes them.
+
+    Example:
+
+    >>> sacrebleu_signatures()[1]
+    'chrF nrefs:1|case:mixed|eff:yes|nc:6|nw:0|space:no|version:...'
+    """
+    import sacrebleu  # of the extra "recipes"
+
+    metrics = {"BLEU": sacrebleu.BLEU(), "chrF": sacrebleu.CHRF()}
+    for metric in metrics.values():
+        metric.corpus_score(["a"], [["a"]])  # counts the references of a text
+    return [f"{name} {metric.get_signature()}" for name, metric in metrics.items()]
+
+
+def score_pronunciations(said, listed, rows=None):
+    """Computes the share of wrong words, and the share of wrong phonemes.
+
+    A word is right if it is equal to one of its listed pronunciations. The wrong phonemes are those to
+    replace, remove and add to get the closest listed pronunciation, divided by its length. Of two that
+    are equally close, the shorter one counts.
+
+    Args:
+        said: a list of pronunciations, each a tuple of phonemes.
+        listed: a list of right pronunciations for each of them.
+        rows: the indices of the words to score. None means all.
+
+    Returns:
+        A dict of two numbers: `"words"` and `"phonemes"`. Lower is better.
+
+    Example:
+
+    >>> listed = [[("Z", "UW")], [("IY", "DH", "ER"), ("AY", "DH", "ER")]]
+    >>> scores = score_pronunciations([("Z", "UW", "Z"), ("AY", "DH", "ER")], listed)
+    >>> {name: float(score) for name, score in scores.items()}
+    {'words': 0.5, 'phonemes': 0.2}
+    """
+    from rapidfuzz.distance import Levenshtein  # of the extra "recipes"
+
+    edits = [
+        min((Levenshtein.distance(said[i], right), len(right)) for right in listed[i])
+        for i in (range(len(said)) if rows is None else rows)
+    ]
+    distances, lengths = np.transpose(edits)  # each [words]
+    return {"words": (distances > 0).mean(), "phonemes": distances.sum() / lengths.sum()}
+
+
 def score_entities(true, predicted, types):
     """Computes the F1 of named entities, of all of them and of each type.
 
