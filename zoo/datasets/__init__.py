@@ -11,6 +11,7 @@ files, in three splits:
 - `load_images`: images with a label each
 - `load_captions`: images with their captions
 - `load_corpus`: texts without labels
+- `load_music`: pieces of music as notes
 - `load_series`: numbers at even steps of time
 
 `batches` makes batches of rows with little padding. `streams` cuts one long text into windows.
@@ -23,6 +24,7 @@ from zoo.datasets.corpus import load_corpus
 from zoo.datasets.files import read_text
 from zoo.datasets.images import load_images
 from zoo.datasets.loading import load
+from zoo.datasets.music import load_music
 from zoo.datasets.pairs import load_pairs
 from zoo.datasets.pronunciations import load_pronunciations
 from zoo.datasets.series import Series, load_series
@@ -36,6 +38,7 @@ __all__ = [
     "load_captions",
     "load_corpus",
     "load_images",
+    "load_music",
     "load_pairs",
     "load_pronunciations",
     "load_series",

@@ -2,11 +2,11 @@
 
 `normalize` removes invisible differences. `standardize` prepares a text for splitting into words, and
 `train_subwords` learns to split it into pieces of words. `split_tokens` finds words and punctuation
-marks. `load_glove` reads pretrained word vectors. `ngram_loss`, `most_frequent_tags` and `nearest` are
+marks. `load_glove` reads pretrained word vectors. `ngram_losses`, `most_frequent_tags` and `nearest` are
 baselines without a network.
 """
 
-from zoo.text.baselines import most_frequent_tags, nearest, ngram_loss
+from zoo.text.baselines import most_frequent_tags, nearest, ngram_losses
 from zoo.text.normalizing import JOINERS, MARKS, WORD, normalize, normalize_with_places
 from zoo.text.subwords import seed_subwords, train_subwords
 from zoo.text.tokens import TOKEN, split_tokens
@@ -31,7 +31,7 @@ __all__ = [
     "load_glove",
     "most_frequent_tags",
     "nearest",
-    "ngram_loss",
+    "ngram_losses",
     "normalize",
     "normalize_with_places",
     "normalize_word",
