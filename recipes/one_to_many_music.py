@@ -37,7 +37,7 @@ import keras
 import numpy as np
 
 import zoo
-from zoo.tasks import next_chord
+from zoo.tasks import composition, next_chord
 
 NUM_KEYS = zoo.music.NUM_KEYS
 
@@ -107,7 +107,7 @@ def main(config):
     rows = {split: make_rows(pieces[split]) for split in pieces}
     first, following = (names_of(np.flatnonzero(keys[0, :NUM_KEYS])) for keys in rows["train"][0])
     print(f"First row, as the network sees it: {first.strip()} -> {following.strip()}")
-    config = zoo.recipe.choose(config, next_chord.defaults(len(rows["train"]), config.batch_size))
+    config = zoo.recipe.choose(config, composition.defaults(len(rows["train"]), config.batch_size))
     data = {
         split: zoo.datasets.batches(rows[split], config.batch_size, config.seed) for split in rows
     }  # chords [batch, time, 89] and the chords after them [batch, time, 88]
@@ -154,7 +154,7 @@ def main(config):
         parts = [[values[i] for i in some] for values in (predicted[name], truth)]
         return zoo.music.score(*parts)["nats a step"]
 
-    tips = {"history": history, "tips": next_chord.TIPS, "lower_is_better": True}
+    tips = {"history": history, "tips": composition.TIPS, "lower_is_better": True}
     zoo.print_verdict(cell, ["last chord", "frequencies"], score, len(truth), **tips)
 
     # The first steps of a test piece: the keys that sound, and as many of the most likely ones.

@@ -100,7 +100,8 @@ def _read_own(path, encoding):
         if text.strip():
             found[file] = text
     if not found:
-        raise InputError(f"{path} is empty: expected a text.")
+        problem = "has no file with a text" if path.is_dir() else "is empty: expected a text"
+        raise InputError(f"{path} {problem}.")
 
     texts = {split: [] for split in SPLITS if split in named.values()} or {"train": []}
     seen = set()

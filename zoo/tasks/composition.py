@@ -12,7 +12,7 @@ TIPS = ["more music", "--dropout 0.5"]
 
 
 def defaults(num_pieces, batch_size):
-    """Chooses the flags of the recipe that depend on the number of training pieces.
+    """Chooses the flags of both recipes for music that depend on the number of training pieces.
 
     Args:
         num_pieces: the number of training pieces.
