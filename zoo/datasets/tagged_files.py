@@ -10,7 +10,7 @@ from zoo.datasets.files import (
     ending_of,
     find_splits,
     print_reading,
-    splits_in,
+    split_of,
     visible,
 )
 from zoo.datasets.splitting import sort_by_hash
@@ -69,7 +69,7 @@ def read_own(path, feature, encoding="utf-8"):
 
 def _endings_in(folder):
     """The endings of the files with sentences. CoNLL-U comes first: its texts may lie beside it."""
-    files = [child for child in visible(folder) if child.is_file() and splits_in(child)]
+    files = [child for child in visible(folder) if child.is_file() and split_of(child)]
     endings = dict.fromkeys(map(ending_of, files))
     if ".conllu" in endings:
         return (".conllu",)

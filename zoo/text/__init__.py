@@ -2,11 +2,11 @@
 
 `normalize` removes invisible differences. `standardize` prepares a text for splitting into words, and
 `train_subwords` learns to split it into pieces of words. `split_tokens` finds words and punctuation
-marks. `load_glove` reads pretrained word vectors. `ngram_loss` and `most_frequent_tags` are baselines
-that only count.
+marks. `load_glove` reads pretrained word vectors. `ngram_losses`, `most_frequent_tags` and `nearest` are
+baselines without a network.
 """
 
-from zoo.text.baselines import most_frequent_tags, ngram_loss
+from zoo.text.baselines import most_frequent_tags, nearest, ngram_losses
 from zoo.text.normalizing import JOINERS, MARKS, WORD, normalize, normalize_with_places
 from zoo.text.subwords import seed_subwords, train_subwords
 from zoo.text.tokens import TOKEN, split_tokens
@@ -30,7 +30,8 @@ __all__ = [
     "hide_rare_words",
     "load_glove",
     "most_frequent_tags",
-    "ngram_loss",
+    "nearest",
+    "ngram_losses",
     "normalize",
     "normalize_with_places",
     "normalize_word",
