@@ -139,7 +139,7 @@ def test_a_file_is_split_by_hash(tmp_path, separator, name):
         ("wnut17train.conll", "emerging.test.annotated", "emerging.dev.conll"),
         ("en_ewt-ud-train.txt", "en_ewt-ud-test.txt", "en_ewt-ud-dev.txt"),
         ("eng.train", "eng.testb", "eng.testa"),
-        ("engtrain.bio", "engtest.bio", "engvalid.bio"),
+        ("engtrain.bio", "engtest.bio", "engdev.bio"),
     ],
 )
 def test_a_folder(tmp_path, names, capsys):
