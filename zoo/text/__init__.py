@@ -2,8 +2,8 @@
 
 `normalize` removes invisible differences. `standardize` prepares a text for splitting into words, and
 `train_subwords` learns to split it into pieces of words. `split_tokens` finds words and punctuation
-marks. `load_glove` reads pretrained word vectors. `ngram_losses`, `most_frequent_tags` and `nearest` are
-baselines without a network.
+marks. `load_glove` reads pretrained word vectors. `ngram_losses`, `most_frequent_tags` and `nearest`
+are baselines without a network.
 """
 
 from zoo.text.baselines import most_frequent_tags, nearest, ngram_losses
