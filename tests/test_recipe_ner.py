@@ -120,6 +120,33 @@ def test_bad_input_is_one_line_and_status_2(words, message, own, assert_refused)
     assert_refused(message, "--smoke", *words.format(tmp=own).split())
 
 
+@pytest.mark.parametrize(
+    ("num_sentences", "usual_epochs", "batch_size", "epochs"),
+    [
+        (3394, 20, 32, 20),  # wnut17
+        (14041, 20, 32, 20),  # conll2003
+        (12544, 10, 32, 10),  # en_ewt
+        (40, 20, 8, 100),
+        (500, 20, 8, 20),
+        (2000, 10, 16, 10),
+        (100_000, 20, 32, 3),
+    ],
+)
+def test_settings_that_fit_the_data(num_sentences, usual_epochs, batch_size, epochs):
+    chosen = tagging.defaults(num_sentences, usual_epochs)
+    assert (chosen["batch_size"][0], chosen["epochs"][0]) == (batch_size, epochs)
+
+
+def test_a_batch_size_of_the_user_changes_the_epochs():
+    epochs, reason = tagging.defaults(500, 20, batch_size=50)["epochs"]
+    assert (epochs, reason) == (100, "500 rows in batches of 50 then give 1,000 updates")
+
+
+def test_nothing_found(capsys):
+    tagging.note_empty([["O"], ["O", "B-PER"]])
+    assert capsys.readouterr().out == ""
+
+
 def test_mark():
     assert tagging.mark(["x", "y", "z"], ["O", "O", "O"]) == "x y z"
     tags = ["B-a", "I-a", "B-a", "I-b", "O", "I-a"]

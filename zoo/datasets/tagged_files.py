@@ -152,8 +152,8 @@ def note_unseen_tags(name, rows):
                 f"cannot learn them: {tags}. Tags in training: {', '.join(sorted(seen)[:9])}"
             )
         print(
-            f"{number} tags of the {split} split do not occur in training, so they count as mistakes: "
-            f"{tags}."
+            f"The {split} split has tags that do not occur in training, so they count as mistakes: "
+            f"{tags} ({number:,} in all)."
         )
     if len(seen) < 2:
         raise InputError(f"{name} has only one tag, {min(seen)!r}. There is nothing to learn.")
