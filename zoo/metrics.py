@@ -11,7 +11,7 @@ def score_captions(captions, references):
     BLEU-n looks at the n-grams of 1 to n words. For each length it takes the share of n-grams that are
     also in a reference. The score is the geometric mean of these shares. If all captions together are
     shorter than the references, the score is reduced. It is computed for the whole corpus by sacrebleu,
-    without smoothing.
+    without smoothing. BLEU-n is None if all captions, or all references, have fewer than n words.
 
     Args:
         captions: a list of lists of words.
@@ -19,7 +19,7 @@ def score_captions(captions, references):
 
     Returns:
         A dict of numbers from 0 to 100: `"BLEU-1"` to `"BLEU-4"`, and `"exact"`, the share of captions
-        that are equal to one of their references.
+        that are equal to one of their references. A score may be None.
 
     Example:
 
@@ -30,6 +30,7 @@ def score_captions(captions, references):
     """
     import sacrebleu  # of the extra "recipes"
 
+    longest = max(map(len, captions)), max(len(words) for some in references for words in some)
     lines = [" ".join(words) for words in captions]
     references = [[" ".join(words) for words in some] for some in references]
     streams = [*itertools.zip_longest(*references)]  # None if others have more references
@@ -38,7 +39,8 @@ def score_captions(captions, references):
         bleu = sacrebleu.BLEU(
             max_ngram_order=n, tokenize="none", smooth_method="none", force=True
         )  # the captions are tokenized, so force=True hides a warning
-        scores[f"BLEU-{n}"] = bleu.corpus_score(lines, streams).score
+        score = bleu.corpus_score(lines, streams).score
+        scores[f"BLEU-{n}"] = score if n <= min(longest) else None
     hits = [line in some for line, some in zip(lines, references, strict=True)]
     return scores | {"exact": 100 * np.mean(hits)}
 
