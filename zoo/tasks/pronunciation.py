@@ -95,8 +95,8 @@ def defaults(num_rows):
     """
     rows = f"there are {num_rows:,} pronunciations"
     units = 256 if num_rows >= 10_000 else 128
-    dropout = 0.1 if num_rows >= 50_000 else 0.3 if num_rows >= 10_000 else 0.4
-    batch_size = 128 if num_rows >= 50_000 else 64 if num_rows >= 10_000 else 32
+    dropout = 0.2 if num_rows >= 50_000 else 0.3 if num_rows >= 10_000 else 0.4
+    batch_size = 64 if num_rows >= 10_000 else 32
     return {
         "units": (units, rows),
         "dropout": (dropout, rows),
