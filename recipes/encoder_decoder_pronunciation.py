@@ -52,7 +52,7 @@ class Config(zoo.Config):
     num_layers: int = zoo.flag(1, "number of recurrent layers in the encoder and in the decoder")
     dropout: float | None = zoo.flag(None, "share of features dropped while training")
     beam_width: int = zoo.flag(3, "best pronunciations so far that beam search keeps")
-    learning_rate: float = zoo.flag(0.003, "initial learning rate; it falls to 0 along a cosine")
+    learning_rate: float = zoo.flag(0.002, "initial learning rate; it falls to 0 along a cosine")
     epochs: int | None = zoo.flag(None, "passes over the training words; the best one is kept")
     batch_size: int | None = zoo.flag(None, "pronunciations in a batch")
 

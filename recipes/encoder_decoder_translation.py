@@ -46,9 +46,7 @@ class Config(zoo.Config):
     attention: str = zoo.flag("additive", "how attention is computed", ("none", "dot", "additive"))
     baseline: bool = zoo.flag(False, "train the same model without attention too, to compare")
     dropout: float | None = zoo.flag(None, "share of features dropped while training")
-    learning_rate: float = zoo.flag(
-        0.004, "learning rate of Adam at its peak, after a tenth of the steps"
-    )
+    learning_rate: float = zoo.flag(0.003, "learning rate of Adam at its peak, after the first epoch")
     epochs: int | None = zoo.flag(None, "passes over the training split; the best one is kept")
     batch_size: int | None = zoo.flag(None, "pairs in a batch")
     beam_width: int = zoo.flag(5, "best translations so far that beam search keeps")
@@ -79,13 +77,11 @@ def fit(attention, splits, tokenizers, config):
     )
     zoo.training.check_model(model, validation, config.output, len(tokenizers[1]), "generate")
     model.summary()
-    num_steps = config.epochs * len(batches)
-    warmup_steps = min(num_steps // 10, len(batches))
     learning_rate = keras.optimizers.schedules.CosineDecay(
         config.learning_rate / 10,
-        decay_steps=num_steps - warmup_steps,
+        decay_steps=max(1, (config.epochs - 1) * len(batches)),
         warmup_target=config.learning_rate,
-        warmup_steps=warmup_steps,
+        warmup_steps=len(batches),
     )
     model.compile(
         optimizer=keras.optimizers.Adam(learning_rate, global_clipnorm=1.0),

@@ -334,6 +334,13 @@ def test_parallel_files_with_unequal_numbers_of_lines(tmp_path):
         datasets.load_pairs(tmp_path)
 
 
+def test_parallel_files_that_do_not_say_their_split(tmp_path):
+    for name in ("train", "newstest2014"):
+        write_parallel(tmp_path, name, ("en", "fr"), PAIRS)
+    with pytest.raises(ValueError, match=r"newstest2014.en would not be read, because its name"):
+        datasets.load_pairs(tmp_path)
+
+
 def test_a_parallel_file_without_its_other_side(tmp_path):
     write_parallel(tmp_path, "train", ("en", "fr"), PAIRS)
     write_lines(tmp_path / "test.en", ["one"])

@@ -34,6 +34,7 @@ def test_stress_marks_and_what_they_alone_tell_apart_are_dropped(tmp_path):
 FORMS = {
     "wikipron.tsv": lambda word, said: f"{word}\t{said}",
     "own.csv": lambda word, said: f"{word},{said}",
+    "header.csv": lambda word, said: f"{'word,ipa' + chr(10) if word == WORDS[0] else ''}{word},{said}",
     "more.tsv": lambda word, said: f"{word}\t0.99\t{said}",  # as in the dictionaries of MFA
     "own.jsonl": lambda word, said: json.dumps({"word": word, "pronunciation": said}),
     "cmudict-0.7b": lambda word, said: f"{word.upper()}  {said}",
@@ -70,7 +71,7 @@ def test_targets_without_spaces_are_read_character_by_character(tmp_path, capsys
     path = write(tmp_path / "script.tsv", lines)
     words = words_of(datasets.load_pronunciations(path))
     assert words == {word: [tuple(word.upper())] for word in WORDS}
-    assert "each character of a target is one" in capsys.readouterr().out
+    assert "each of their characters is a phoneme" in capsys.readouterr().out
     words = words_of(datasets.load_pronunciations(path, source="2"))  # capital letters become small
     assert words == {word: [tuple(word)] for word in WORDS}
 
@@ -131,7 +132,7 @@ def test_the_files_of_dakshina(tmp_path, capsys):
     assert ("अ", "ं", "क", "न") in words_of(splits)["ankan"]
     words = [set(split) for split in splits.values()]
     assert sum(map(len, words)) == len(set.union(*words))
-    assert "each character of a target is one" in capsys.readouterr().out
+    assert "each of their characters is a phoneme" in capsys.readouterr().out
     splits = datasets.load_pronunciations(tmp_path, source="2", target="1")
     assert {split: len(words) for split, words in splits.items()} == {
         "train": 25_000,

@@ -87,7 +87,7 @@ def test_letters_of_another_script_are_joined_again(run, own, ask):
     (own / "script.tsv").write_text("".join(lines))
     words = ["--source", "2", "--words", "zolla,BADO", "--epochs", "1", "--output", own / "model"]
     printed = run("--smoke", "--dataset", own / "script.tsv", *words)
-    assert "source in column 2, target in column 1. No spaces separate phonemes" in printed
+    assert "source in column 2, target in column 1. Targets have no spaces" in printed
     assert re.search(
         r"^First row, as the network sees it: (\w ){3}\w -> ([A-Z] ){3}[A-Z]$", printed, re.M
     )

@@ -119,7 +119,7 @@ def test_defaults_fit_the_pairs():
         return {name: value for name, (value, _) in translation.defaults(*pair).items()}
 
     published = values(["a dog runs"] * 29_000, ["ein Hund rennt"] * 29_000)
-    assert published["vocabulary_size"] == 2000
+    assert published["vocabulary_size"] == 3000
     few = values(["a dog runs"] * 300, ["ein Hund rennt"] * 300)
     assert few["vocabulary_size"] < 300
     assert few["dropout"] > published["dropout"]

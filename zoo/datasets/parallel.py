@@ -82,11 +82,17 @@ def find_parallel(folder, source="", target=""):
         raise InputError(f"source and target must differ. Received: {source!r} and {target!r}")
     found = {}
     for stem, files in groups.items():
-        splits = {SPLIT_NAMES[word] for word in re.findall("[a-z]+", stem) if word in SPLIT_NAMES}
-        split = splits.pop() if len(splits) == 1 else "train"
         missing = [name for name in (source, target) if name not in files]
         if len(missing) == 2:
             continue
+        splits = {SPLIT_NAMES[word] for word in re.findall("[a-z]+", stem) if word in SPLIT_NAMES}
+        if len(splits) != 1 and len(groups) > 1:
+            path = files.get(source) or files[target]
+            raise InputError(
+                f"{path} would not be read, because its name does not say the split: write train, "
+                f"validation or test into it, or move it out of {folder}."
+            )
+        split = splits.pop() if len(splits) == 1 else "train"  # just one pair of files
         if missing:
             raise InputError(
                 f"{folder} has {', '.join(path.name for path in files.values())}, but no file of the "

@@ -130,8 +130,10 @@ def _choose_cut(pronunciations):
         return _cut_between_slashes, "Each character between the slashes is a phoneme"
     num_spaced = sum(" " in one for one in longer)
     piece_lengths = [len(piece) for one in longer for piece in one.split()]
-    if 2 * num_spaced < len(longer) or statistics.mean(piece_lengths or [1]) > 3:
-        return _cut_into_characters, "No spaces separate phonemes, so each character of a target is one"
+    if 2 * num_spaced < len(longer):
+        return _cut_into_characters, "Targets have no spaces, so each of their characters is a phoneme"
+    if statistics.mean(piece_lengths or [1]) > 3:
+        return _cut_into_characters, "Spaces separate long pieces, so each character is a phoneme"
     return _cut_at_spaces, "Spaces in a target separate phonemes"
 
 

@@ -95,8 +95,8 @@ def defaults(num_rows):
     """
     rows = f"there are {num_rows:,} pronunciations"
     units = 256 if num_rows >= 10_000 else 128
-    dropout = 0.1 if num_rows >= 50_000 else 0.3 if num_rows >= 10_000 else 0.4
-    batch_size = 128 if num_rows >= 50_000 else 64 if num_rows >= 10_000 else 32
+    dropout = 0.2 if num_rows >= 50_000 else 0.3 if num_rows >= 10_000 else 0.4
+    batch_size = 64 if num_rows >= 10_000 else 32
     return {
         "units": (units, rows),
         "dropout": (dropout, rows),
@@ -134,6 +134,8 @@ def check_card(card, model):
     outputs = checks.output_size(model, 3)
     checks.check_vocabulary(card, model, "target_vocabulary", "target_embedding", outputs)
     checks.check_integer(card, "config", "beam_width")
+    if checks.get(card, "preprocessing", "max_length") is not checks.NOTHING:
+        checks.check_integer(card, "preprocessing", "max_length")
 
 
 def make_answer(model, card, files):
@@ -145,7 +147,8 @@ def make_answer(model, card, files):
     Options: max_length, and others of `zoo.decoding.Generator.generate`.
     """
     index = {letter: i for i, letter in enumerate(card["source_vocabulary"])}
-    max_length = card.get("preprocessing", {}).get("max_length", 40)
+    max_length = checks.get(card, "preprocessing", "max_length")
+    max_length = 40 if max_length is checks.NOTHING else max_length  # in a card of an older version
     join = separator(card["target_vocabulary"]).join
 
     def answer(words, /, **options):

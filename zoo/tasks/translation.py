@@ -34,14 +34,14 @@ def defaults(sources, targets):
     """
     number = len(sources)
     num_characters = max(len(set("".join(texts))) for texts in (sources, targets))
-    vocabulary_size = min(max(number // 4, 200), 2000)
+    vocabulary_size = min(max(number // 4, 200), 3000)
     reason = f"each subword should occur often in {number:,} pairs"
     if vocabulary_size < 2 * num_characters:
         vocabulary_size = 2 * num_characters
         reason = f"one language has {num_characters} different characters"
-    batch_size = 64 if number >= 10_000 else 32 if number >= 2_000 else 16
-    dropout = 0.1 if number >= 20_000 else 0.2 if number >= 10_000 else 0.4
-    few = "many pairs" if number >= 20_000 else "few pairs"
+    batch_size = 32 if number >= 2_000 else 16
+    dropout = 0.2 if number >= 10_000 else 0.4
+    few = "many pairs" if number >= 10_000 else "few pairs"
     return {
         "vocabulary_size": (vocabulary_size, reason),
         "dropout": (dropout, f"{number:,} are {few}"),
