@@ -394,6 +394,8 @@ def test_a_number_in_another_style_is_refused():
         ("Month,v", "{0:%b-%y},{1}", "MS", "month"),
         ("TIME_PERIOD,v", "{0:%Y}-Q{0.quarter},{1}", "QS", "quarter"),
         ("TIME_PERIOD,v", "{0:%G}-W{0:%V},{1}", "W-MON", "week"),
+        ("year,period,v", "{0.year},M{0:%m},{1}", "MS", "month"),
+        ("data source,ds,period,v", "a{1},{0:%Y-%m-%d},x,{1}", "D", "day"),
         ("year,quarter,v", "{0.year}.0,{0.quarter}.0,{1}", "QS", "quarter"),
         ("Date;Time;v", "{0:%d/%m/%Y};{0:%H.%M.%S};{1}", "h", "hour"),  # UCI's air quality
         ("No,year,month,day,hour,v", "{1},{0.year},{0.month},{0.day},{0.hour},{1}", "h", "hour"),
