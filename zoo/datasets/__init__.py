@@ -10,7 +10,7 @@ files, in three splits:
 - `load_pronunciations`: words with their phonemes
 - `load_captions`: images with their captions
 - `load_corpus`: texts without labels
-- `load_series`: numbers at even steps of time
+- `load_series`, `load_many_series`: numbers at even steps of time
 
 `batches` makes batches of rows with little padding. `streams` cuts one long text into windows.
 """
@@ -22,7 +22,7 @@ from zoo.datasets.files import read_text
 from zoo.datasets.loading import load
 from zoo.datasets.pairs import load_pairs
 from zoo.datasets.pronunciations import load_pronunciations
-from zoo.datasets.series import Series, load_series
+from zoo.datasets.series import Series, load_many_series, load_series
 from zoo.datasets.tagged import load_tagged, to_iob2, to_iobes
 from zoo.datasets.texts import load_texts
 
@@ -32,6 +32,7 @@ __all__ = [
     "load",
     "load_captions",
     "load_corpus",
+    "load_many_series",
     "load_pairs",
     "load_pronunciations",
     "load_series",
