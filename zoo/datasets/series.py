@@ -200,6 +200,8 @@ def _split_names(where, text, names):
 
 
 def _read_file(path, column, inputs, series_column, fill, encoding):
+    if fill:
+        check_choice("--fill", fill, steps.FILLS)
     frame, form = read_frame(path, encoding)
     places = {name: i for i, name in enumerate(frame.columns)}  # of two columns with one name, the last
     names = list(frame.columns)

@@ -4,7 +4,7 @@ import typing
 
 import numpy as np
 
-from zoo.errors import InputError, check_choice
+from zoo.errors import InputError
 
 FILLS = ("interpolate", "previous", "zero")
 HOUR, DAY = 3_600_000, 24 * 3_600_000  # in milliseconds
@@ -80,8 +80,6 @@ def make_even(where, name, cells, times, in_zone, fill=""):
     >>> even.rows.tolist(), str(even.step)
     ([0, 2, 1, -1, 3], 'month')
     """
-    if fill:
-        check_choice("--fill", fill, FILLS)
     rows, times, notes = _sort(times, in_zone, cells.index, name)
     rows, times, copies = _drop_copies(where, name, cells, rows, times, fill)
     notes += copies
