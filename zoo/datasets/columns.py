@@ -119,10 +119,11 @@ def _ask(roles):
 def _has_header(table, roles, chosen):
     """Whether the first row has the names of the columns."""
     first = [cell.strip(" \"'") for cell in table.rows[0]]
-    if any(name.strip() in first for name in chosen.values()):
+    if any(name.strip() in first and not name.strip().isdecimal() for name in chosen.values()):
         return True
     others = [row for row in table.rows if row != table.rows[0]]  # a header may occur again
-    may_be_names = len(set(first)) == len(first) and all(len(cell) <= 40 for cell in first)
+    filled = [cell for cell in first if cell]
+    may_be_names = len({*filled}) == len(filled) and all(len(cell) <= 40 for cell in filled)
     is_known = [{role for role in roles if is_name(cell, role)} for cell in first]
     # A known name that also occurs further down, such as the label "text", is data.
     repeats = [any(row[i].strip() == cell for row in others) for i, cell in enumerate(first)]
@@ -221,10 +222,11 @@ def _find_column(table, role, roles, taken):
 
 
 def _is_label(cells):
-    """Whether cells look like labels: short, and most of them occur several times."""
-    counts = collections.Counter(cells)
-    words = statistics.mean(len(cell.split()) for cell in counts)
-    return 1 < len(counts) <= len(cells) / 2 and words <= 4
+    """Whether cells look like labels: short, seldom empty, and most of them occur several times."""
+    counts = collections.Counter(cell for cell in cells if cell.strip())
+    if not 1 < len(counts) <= len(cells) / 2 or 2 * counts.total() < len(cells):
+        return False
+    return statistics.mean(len(cell.split()) for cell in counts) <= 4
 
 
 def _is_text(cells):

@@ -13,6 +13,18 @@ from zoo.errors import InputError
 
 JSON_ENDINGS = (".json", ".jsonl", ".ndjson", ".jl")
 SEPARATORS = {",": "CSV", "|": "CSV with |", "\t": "TSV", ";": "CSV with semicolons"}
+OTHER_FORMS = (
+    ".xlsx",
+    ".xls",
+    ".ods",
+    ".parquet",
+    ".arrow",
+    ".feather",
+    ".pkl",
+    ".zip",
+    ".pdf",
+    ".docx",
+)
 WELL_QUOTED = re.compile(r'"(?:[^"]|"")*"', re.DOTALL)
 
 
@@ -30,11 +42,12 @@ class Table(typing.NamedTuple):
     lines: list  # the line number of each row
 
 
-def read_table(path, encoding="utf-8"):
+def read_table(path, encoding="utf-8", ending=None):
     """Reads the rows of a TSV, CSV or JSON file.
 
     The ending of the name decides: `.tsv` and `.tab`, `.csv`, `.json` and `.jsonl`. In a file with
-    another ending, a tab in the first line means TSV. Without a tab, each line is a row of one cell.
+    another ending, a tab in the first line means TSV. If all of its first lines have the same number
+    of semicolons or `|`, it is read as CSV. Otherwise each line is a row of one cell.
     CSV may have commas, semicolons, tabs or `|` between its columns. `.gz`, `.bz2` and `.xz` at the end
     of the name mean a compressed file. Empty rows are left out.
 
@@ -45,6 +58,7 @@ def read_table(path, encoding="utf-8"):
     Args:
         path: the path of the file.
         encoding: its encoding.
+        ending: reads the file as if its name had this ending, such as `".csv"`.
 
     Returns:
         A `Table`.
@@ -63,7 +77,10 @@ def read_table(path, encoding="utf-8"):
     ('CSV', [['label', 'text'], ['good', 'warm, quiet']], [1, 2])
     """
     path = pathlib.Path(path)
-    text, ending = decode(path, encoding), ending_of(path)
+    ending = ending or ending_of(path)
+    if ending in OTHER_FORMS:
+        raise InputError(f"{path} cannot be read, because it is a {ending} file. Save it as CSV first.")
+    text = decode(path, encoding)
     if not text.strip():
         raise InputError(f"{path} is empty.")
     if ending in JSON_ENDINGS:
@@ -88,9 +105,14 @@ def _find_separator(text, ending):
     text = text.lstrip("\n")
     if ending in (".tsv", ".tab") or (ending != ".csv" and "\t" in first):
         return text, skipped, "\t"
-    if ending != ".csv":
-        return text, skipped, None
     start = text[:100_000].split("\n")[:50]
+    if ending != ".csv":
+        lines = [line for line in start[:-1] if line.strip()]  # the last one may be cut off
+        for separator in ";|":  # not the comma, which is common in texts
+            numbers = {line.count(separator) for line in lines}
+            if len(numbers) == 1 and 0 not in numbers:
+                return text, skipped, separator
+        return text, skipped, None
     widths = {separator: _widths(start, separator) for separator in SEPARATORS}
     # The separator that cuts the first rows into the same number of columns. The comma comes last,
     # because it is also common inside of texts and numbers.

@@ -1,10 +1,14 @@
 """Text classification: texts to label probabilities."""
 
+import textwrap
+
 import numpy as np
 
-from zoo import text
+from zoo import recipe, text, verdict
 from zoo.tasks import checks, running
 from zoo.tasks.inputs import normalize_texts
+
+FEW_TEXTS = 10000  # with fewer of them, other flags are better
 
 
 def split_words(texts):
@@ -44,6 +48,103 @@ def encode(words, index, keep_last):
     return np.array([index.get(word, 1) for word in words[-keep_last:]], "int32")
 
 
+def as_seen(words, vocabulary, keep_last):
+    """A text as the network sees it, for people to read. Only its beginning, if it is long.
+
+    Args:
+        words: list of str.
+        vocabulary: list of str, the words that the network knows.
+        keep_last: how many words to keep, from the end of the text.
+
+    Returns:
+        str, with `[UNK]` for each unknown word.
+
+    Example:
+
+    >>> as_seen(["the", "food", "is", "good"], ["", "[UNK]", "is", "good"], keep_last=3)
+    '[UNK] is good'
+    """
+    known = set(vocabulary)
+    seen = " ".join(word if word in known else "[UNK]" for word in words[-keep_last:])
+    return textwrap.shorten(seen, 200, placeholder=" ...")
+
+
+def defaults(num_rows, batch_size=None):
+    """Chooses flags that fit the number of texts.
+
+    Many texts are read in few epochs, and the last state decides. With few texts the maximum over all
+    states decides, because then every word has a short way to the answer. Smaller batches and larger
+    steps of Adam make up for the few updates in an epoch.
+
+    Args:
+        num_rows: the number of training texts.
+        batch_size: the number of texts in a batch, if it is chosen already.
+
+    Returns:
+        A dict of flags for `zoo.recipe.choose`.
+
+    Example:
+
+    >>> {name: value for name, (value, _) in defaults(5452).items()}
+    {'pooling': 'max', 'learning_rate': 0.002, 'batch_size': 32, 'epochs': 12}
+    >>> {name: value for name, (value, _) in defaults(19902).items()}
+    {'pooling': 'last', 'learning_rate': 0.001, 'batch_size': 64, 'epochs': 4}
+    """
+    count = f"{num_rows:,} training texts"
+    if num_rows < FEW_TEXTS:
+        chosen = {
+            "pooling": ("max", f"{count} are few: it learns from them faster than the last state"),
+            "learning_rate": (0.002, "it needs fewer updates"),
+            "batch_size": (32, f"{count} would give few updates with larger batches"),
+        }
+        updates = 2000
+    else:
+        chosen = {
+            "pooling": ("last", f"{count} are enough to learn what to keep until the end"),
+            "learning_rate": (0.001, f"{count} give many updates"),
+            "batch_size": (64, f"{count} give many updates"),
+        }
+        updates = 1250
+    batch_size = batch_size or chosen["batch_size"][0]
+    chosen["epochs"] = recipe.epochs_for(num_rows, batch_size, updates, least=4, most=40)
+    return chosen
+
+
+def print_verdict(network, hits, history, num_rows, config):
+    """Prints whether the network beat its baselines, and if not, what to try first.
+
+    Args:
+        network: the name of the network.
+        hits: a dict from the name of the network and of each baseline to whether its answer is right,
+            for each test text `[texts]`.
+        history: the history of the training of the network.
+        num_rows: the number of training texts.
+        config: the recipe's `Config`.
+
+    Example:
+
+    >>> import types
+    >>> hits = {"gru": np.array([True] * 9 + [False]), "bag of words": np.array([True] * 10)}
+    >>> config = types.SimpleNamespace(glove="", pooling="max")
+    >>> print_verdict("gru", hits, {"val_accuracy": [0.8, 0.7]}, 500, config)
+    <BLANKLINE>
+    Verdict: gru is about as good as the best baseline, bag of words: 0.900 to 1.000. The difference...
+    Try first: --glove glove.6B.zip, for word vectors from more English text. Then: --pooling ...
+    """
+    tips = [] if config.glove else ["--glove glove.6B.zip, for word vectors from more English text"]
+    tips.append(f"--pooling {'attention' if config.pooling == 'max' else 'max'}")
+    tips.append(f"more than {num_rows:,} training texts")
+    verdict.print_verdict(
+        network,
+        [name for name in hits if name != network],
+        lambda name, rows: hits[name][rows].mean(),
+        len(hits[network]),
+        history=history,
+        monitor="val_accuracy",
+        tips=tips,
+    )
+
+
 def class_probabilities(outputs):
     """Returns the probability of each class, also for a model with one output.
 
@@ -80,6 +181,28 @@ def decode(probabilities, labels):
     """
     pairs = zip(labels, map(float, probabilities), strict=True)
     return dict(sorted(pairs, key=lambda pair: -pair[1]))
+
+
+def print_answer(text, probabilities, labels, truth=None):
+    """Prints a text, the likeliest label, and whether it is the right one.
+
+    Args:
+        text: str. Only its beginning is printed.
+        probabilities: floats `[classes]`.
+        labels: list of str, a name for each class.
+        truth: the number of the right class, or None if there is none.
+
+    Example:
+
+    >>> print_answer("The food is good", [0.25, 0.75], ["negative", "positive"])
+    The food is good                                             positive (0.75)
+    >>> print_answer("The food is bad", [0.25, 0.75], ["negative", "positive"], truth=0)
+    The food is bad                                              positive (0.75), wrong: it is negative
+    """
+    label, probability = next(iter(decode(probabilities, labels).items()))
+    is_right = truth is None or labels[truth] == label
+    comment = "" if is_right else f", wrong: it is {labels[truth]}"
+    print(f"{textwrap.shorten(text, 60, placeholder=' ...'):60s} {label} ({probability:.2f}){comment}")
 
 
 def check_card(card, model):
