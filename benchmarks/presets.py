@@ -107,10 +107,9 @@ def measure_punctuation(task, rows):
 
 
 def measure_forecasting(task, rows):
-    (series,), _, _ = zoo.datasets.load_series(task.card["dataset"])
-    values = np.concatenate(list(series.parts.values()))[:, 0]
-    horizon = task.card["config"]["horizon"]
-    first = len(values) - len(series.parts["test"])
+    parts, _ = zoo.datasets.load_series(task.card["dataset"], "", None)
+    values, horizon = np.concatenate(list(parts.values())), task.card["config"]["horizon"]
+    first = len(values) - len(parts["test"])
     ends = range(first, len(values) - horizon + 1)[:rows]
     errors = [np.abs(task.predict(values[:end]) - values[end : end + horizon]) for end in ends]
     return {"MAE": np.mean(errors)}

@@ -93,7 +93,7 @@ def main(config):
     # Data: series of numbers, each cut into three parts, one after the other in time.
     flags = ("inputs", "series_column", "fill", "split", "encoding")
     options = {"data_dir": config.data_dir or None, **{name: getattr(config, name) for name in flags}}
-    series, outputs, others = zoo.datasets.load_series(config.dataset, config.column, **options)
+    series, outputs, others = zoo.datasets.load_many_series(config.dataset, config.column, **options)
     keras.utils.set_random_seed(config.seed)  # after loading, which may draw random numbers
     config = zoo.recipe.choose(config, forecasting_defaults.defaults(series, vars(config)))
     if config.smoke:

@@ -22,7 +22,7 @@ def values_of(series, column=0):
 
 
 def test_sunspots_are_those_of_statsmodels_in_order(data_dir):
-    (series,), columns, others = datasets.load_series("sunspots", data_dir=data_dir)
+    (series,), columns, others = datasets.load_many_series("sunspots", data_dir=data_dir)
     assert (columns, others, sizes(series.parts)) == (["sunspots"], [], [216, 31, 62])
     expected = sunspots.load_pandas().data["SUNACTIVITY"]
     np.testing.assert_allclose(values_of(series), expected, rtol=1e-6)
@@ -32,7 +32,9 @@ def test_sunspots_are_those_of_statsmodels_in_order(data_dir):
 
 
 def test_a_week_without_a_measurement_of_co2_repeats_the_one_before(data_dir):
-    (series,), columns, _ = datasets.load_series("co2", "co2", data_dir)
+    parts, column = datasets.load_series("co2", "co2", data_dir)
+    (series,), columns, _ = datasets.load_many_series("co2", "co2", data_dir)
+    assert column == "co2" and parts["train"].tolist() == series.parts["train"][:, 0].tolist()
     assert columns == ["co2"] and sum(sizes(series.parts)) == 2284 and str(series.step) == "week"
     expected = co2.load_pandas().data["co2"]
     assert expected.isna().sum() == 59
@@ -48,10 +50,10 @@ def write(path, values, ending="\n"):
 @pytest.mark.parametrize("ending", ("\n", "\r\n"))
 def test_own_columns_are_cut_in_order_of_time(tmp_path, ending):
     path = write(tmp_path / "mine.csv", range(1, 41), ending)
-    (series,), columns, _ = datasets.load_series(path, "sales")
+    (series,), columns, _ = datasets.load_many_series(path, "sales")
     assert columns == ["sales"] and sizes(series.parts) == [28, 4, 8]
     assert values_of(series).tolist() == list(range(1, 41))
-    (series,), columns, _ = datasets.load_series(path)  # the last one if none is named
+    (series,), columns, _ = datasets.load_many_series(path)  # the last one if none is named
     assert columns == ["returns"] and values_of(series)[-1] == -40
 
 
@@ -76,17 +78,17 @@ def test_a_csv_that_cannot_be_used(tmp_path, content, message):
     path = tmp_path / "mine.csv"
     path.write_bytes(content if isinstance(content, bytes) else content.encode())
     with pytest.raises(ValueError, match=message) as error:
-        datasets.load_series(str(path), "sales" if "sale" in str(content) else "")
+        datasets.load_many_series(str(path), "sales" if "sale" in str(content) else "")
     assert str(path) in str(error.value) and not re.search(r"\n", str(error.value))
 
 
 def test_a_dataset_that_is_no_series(data_dir):
     with pytest.raises(ValueError, match=r"cmudict has no numbers in order of time. Received: word"):
-        datasets.load_series("cmudict", data_dir=data_dir)
+        datasets.load_many_series("cmudict", data_dir=data_dir)
     with pytest.raises(ValueError, match="Did you mean 'sunspots'"):
-        datasets.load_series("sunspot", data_dir=data_dir)
+        datasets.load_many_series("sunspot", data_dir=data_dir)
     with pytest.raises(ValueError, match=r"column of sunspots.* Received: 'date'"):
-        datasets.load_series("sunspots", "date", data_dir)
+        datasets.load_many_series("sunspots", "date", data_dir)
 
 
 # In order of time
@@ -96,7 +98,7 @@ def load(tmp_path, header, rows, column="", **options):
     """All numbers of a CSV in the order in which they are trained and tested on."""
     path = tmp_path / "mine.csv"
     path.write_text("\n".join([header, *rows]) + "\n", encoding="utf-8")
-    (series,), _, _ = datasets.load_series(path, column, **options)
+    (series,), _, _ = datasets.load_many_series(path, column, **options)
     return values_of(series).tolist()
 
 
@@ -304,7 +306,7 @@ def test_times_that_are_not_read_are_told(header, row, message, tmp_path):
     path = tmp_path / "mine.csv"
     path.write_text("\n".join([header, *map(row, range(60))]))
     with pytest.raises(ValueError, match=message):
-        datasets.load_series(path)
+        datasets.load_many_series(path)
 
 
 @pytest.mark.parametrize(
@@ -313,7 +315,7 @@ def test_times_that_are_not_read_are_told(header, row, message, tmp_path):
 def test_other_columns_do_not_matter(cell, tmp_path):
     path = tmp_path / "mine.csv"
     path.write_text("\n".join(["month,v", *(f"{cell(i)},{i}" for i in range(60))]))
-    assert datasets.load_series(path)[0][0].parts["train"][:, 0].tolist() == list(range(42))
+    assert datasets.load_many_series(path)[0][0].parts["train"][:, 0].tolist() == list(range(42))
 
 
 def test_an_hour_of_utc_that_is_missing_is_no_change_of_clocks(tmp_path):
@@ -323,7 +325,7 @@ def test_an_hour_of_utc_that_is_missing_is_no_change_of_clocks(tmp_path):
     rows = [f"{start + np.timedelta64(hour, 'h')}:00Z,{hour}\n" for hour in hours]
     path.write_text("date,v\n" + "".join(rows))
     with pytest.raises(ValueError, match="the usual step is 1 hour"):
-        datasets.load_series(path)
+        datasets.load_many_series(path)
 
 
 # Formats
@@ -352,7 +354,7 @@ def test_formats(tmp_path, name, header, form, capsys):
     opened = gzip.open if name.endswith(".gz") else open
     with opened(tmp_path / name, "wt") as file:
         file.write(text)
-    (series,), _, _ = datasets.load_series(tmp_path / name)
+    (series,), _, _ = datasets.load_many_series(tmp_path / name)
     assert values_of(series).tolist() == list(range(60))
     assert series.times[0] == np.datetime64("2024-01-01") and str(series.step) == "day"
     printed = capsys.readouterr().out
@@ -394,6 +396,8 @@ def test_a_number_in_another_style_is_refused():
         ("Month,v", "{0:%b-%y},{1}", "MS", "month"),
         ("TIME_PERIOD,v", "{0:%Y}-Q{0.quarter},{1}", "QS", "quarter"),
         ("TIME_PERIOD,v", "{0:%G}-W{0:%V},{1}", "W-MON", "week"),
+        ("year,period,v", "{0.year},M{0:%m},{1}", "MS", "month"),
+        ("data source,ds,period,v", "a{1},{0:%Y-%m-%d},x,{1}", "D", "day"),
         ("year,quarter,v", "{0.year}.0,{0.quarter}.0,{1}", "QS", "quarter"),
         ("Date;Time;v", "{0:%d/%m/%Y};{0:%H.%M.%S};{1}", "h", "hour"),  # UCI's air quality
         ("No,year,month,day,hour,v", "{1},{0.year},{0.month},{0.day},{0.hour},{1}", "h", "hour"),
@@ -407,7 +411,7 @@ def test_a_number_in_another_style_is_refused():
 def test_dates_of_public_files(tmp_path, header, form, freq, step):
     path = tmp_path / "a.csv"
     path.write_text("\n".join([header, *rows_of_days(form, freq=freq)]))
-    (series,), _, _ = datasets.load_series(path, "v")
+    (series,), _, _ = datasets.load_many_series(path, "v")
     assert values_of(series).tolist() == list(range(60)) and str(series.step) == step
     expected = pd.date_range("2024-01-01", periods=60, freq=freq).to_numpy("datetime64[ms]")
     np.testing.assert_array_equal(series.times, expected)
@@ -418,7 +422,7 @@ def test_decimal_years_as_r_writes_them(tmp_path):
     path.write_text(
         "\n".join(["rownames,time,v", *(f"{i},{1949 + i / 12:.6f},{i}" for i in range(60))])
     )
-    (series,), _, _ = datasets.load_series(path)
+    (series,), _, _ = datasets.load_many_series(path)
     assert str(series.step) == "month" and series.times[13] == np.datetime64("1950-02")
 
 
@@ -430,7 +434,7 @@ def test_midnight_without_a_time(tmp_path):
 def test_a_month_in_each_column(tmp_path):
     frame = elnino.load_pandas().data
     frame.to_csv(tmp_path / "a.csv", index=False)
-    (series,), columns, _ = datasets.load_series(tmp_path / "a.csv")
+    (series,), columns, _ = datasets.load_many_series(tmp_path / "a.csv")
     assert columns == ["value"] and str(series.step) == "month"
     np.testing.assert_allclose(values_of(series), frame.iloc[:, 1:].to_numpy().ravel())
     with pytest.raises(
@@ -508,8 +512,8 @@ def test_several_columns_and_series(tmp_path, capsys):
     path = tmp_path / "a.csv"
     path.write_text("\n".join(["date,store,sales,promo", *STORES]))
     with pytest.raises(ValueError, match=r"lines 2 and 3: .*--series-column store"):
-        datasets.load_series(path)
-    series, columns, inputs = datasets.load_series(
+        datasets.load_many_series(path)
+    series, columns, inputs = datasets.load_many_series(
         path, "sales", inputs="promo", series_column="store", split="0.5,0.3,0.2"
     )
     assert (columns, inputs) == (["sales"], ["promo"]) and [one.name for one in series] == [
@@ -521,16 +525,18 @@ def test_several_columns_and_series(tmp_path, capsys):
         assert values_of(one).tolist() == [n + 100 * i for n in range(50)]
         assert values_of(one, 1).tolist() == [n % 2 for n in range(50)]
     assert "2 series by store" in capsys.readouterr().out
-    _, columns, _ = datasets.load_series(path, "promo, sales", series_column="store")
+    with pytest.raises(ValueError, match=r"Use load_many_series\. Received: 2 series of 1 columns"):
+        datasets.load_series(path, "sales", series_column="store")
+    _, columns, _ = datasets.load_many_series(path, "promo, sales", series_column="store")
     assert columns == ["promo", "sales"]
     items = [f"{row},{item}" for row in STORES for item in "xy"]
     path.write_text("\n".join(["date,store,sales,promo,item", *items]))
     with pytest.raises(ValueError, match="--series-column store,item"):
-        datasets.load_series(path, "sales")
-    assert len(datasets.load_series(path, "sales", series_column="store,item")[0]) == 4
+        datasets.load_many_series(path, "sales")
+    assert len(datasets.load_many_series(path, "sales", series_column="store,item")[0]) == 4
     path.write_text("\n".join(["date,store,sales,promo", *STORES[:40], *STORES[42:]]))
     with pytest.raises(ValueError, match=r"series north, lines 40 and 42: date goes from"):
-        datasets.load_series(path, "sales", series_column="store")
+        datasets.load_many_series(path, "sales", series_column="store")
 
 
 @pytest.mark.parametrize(
@@ -548,4 +554,4 @@ def test_flags_that_do_not_fit(tmp_path, options, message):
     path = tmp_path / "a.csv"
     path.write_text("\n".join(["date,store,sales,promo", *STORES]))
     with pytest.raises(ValueError, match=message):
-        datasets.load_series(path, "sales", **{"series_column": "store"} | options)
+        datasets.load_many_series(path, "sales", **{"series_column": "store"} | options)

@@ -12,7 +12,7 @@ files, in three splits:
 - `load_captions`: images with their captions
 - `load_corpus`: texts without labels
 - `load_music`: pieces of music as notes
-- `load_series`: numbers at even steps of time
+- `load_series`, `load_many_series`: numbers at even steps of time
 
 `batches` makes batches of rows with little padding. `streams` cuts one long text into windows.
 """
@@ -27,7 +27,7 @@ from zoo.datasets.loading import load
 from zoo.datasets.music import load_music
 from zoo.datasets.pairs import load_pairs
 from zoo.datasets.pronunciations import load_pronunciations
-from zoo.datasets.series import Series, load_series
+from zoo.datasets.series import Series, load_many_series, load_series
 from zoo.datasets.tagged import load_tagged
 from zoo.datasets.texts import load_texts
 
@@ -38,6 +38,7 @@ __all__ = [
     "load_captions",
     "load_corpus",
     "load_images",
+    "load_many_series",
     "load_music",
     "load_pairs",
     "load_pronunciations",

@@ -1,5 +1,6 @@
 """Reads a table as a `pandas.DataFrame` with names of columns."""
 
+import itertools
 import re
 
 import numpy as np
@@ -90,3 +91,27 @@ def _make_long(path, frame):
             "index=False). Then name the column that tells the rows apart with --series-column."
         )
     return frame
+
+
+def refuse_several(path, frame, found):
+    """Raises an `InputError` if a file seems to have several series. It names the right column.
+
+    Args:
+        path: the path of the file, for the message.
+        frame: a `pandas.DataFrame` of texts.
+        found: what `zoo.datasets.times.find_times` returned.
+    """
+    name, cells, moments, _ = found
+    repeated = cells.duplicated(keep=False)
+    if len(moments) < 1.5 * len(np.unique(moments)):
+        return
+    keys = [one for one in dict.fromkeys(frame.columns) if 1 < frame[one].nunique() < len(frame) / 2]
+    pairs = [[one] for one in keys] + [list(pair) for pair in itertools.combinations(keys, 2)]
+    right = (some for some in pairs if not frame[some].assign(**{"time ": moments}).duplicated().any())
+    hint = f"--series-column {','.join(next(right, ['NAME']))}"
+    first, second = np.flatnonzero(moments == moments[np.argmax(repeated)])[:2]
+    raise InputError(
+        f"{path}, lines {cells.index[first]} and {cells.index[second]}: {name} is "
+        f"{cells.iloc[first]!r} in both. The file seems to have several series. Name the column that "
+        f"tells them apart with {hint}, or keep the rows of one."
+    )

@@ -1,6 +1,5 @@
-"""`load_series`: numbers at even steps of time, from TFDS or from your own file."""
+"""`load_series`, `load_many_series`: numbers at even steps of time, from TFDS or your own file."""
 
-import itertools
 import typing
 
 import numpy as np
@@ -8,7 +7,7 @@ import tensorflow_datasets as tfds
 
 from zoo.datasets import steps, times
 from zoo.datasets.files import print_reading
-from zoo.datasets.frames import read_frame
+from zoo.datasets.frames import read_frame, refuse_several
 from zoo.datasets.loading import own_path, prepare, read_splits
 from zoo.datasets.numbers import GAPS, NUMBER, read_numbers
 from zoo.datasets.splitting import SPLITS
@@ -24,7 +23,38 @@ class Series(typing.NamedTuple):
     step: steps.Step | None  # the time from one row to the next
 
 
-def load_series(
+def load_series(name, column="", data_dir=None, **options):
+    """Reads one series of numbers, for forecasting. `load_many_series` reads more than one.
+
+    Args:
+        name: a dataset or a file, see `load_many_series`.
+        column: the name of the column to forecast. `""` means the last one with numbers.
+        data_dir: the folder where TFDS keeps its files. None means TFDS's default.
+        **options: fill, split and encoding, see `load_many_series`.
+
+    Returns:
+        A dict with floats `[steps]` for each of `"train"`, `"validation"` and `"test"`, which follow
+        each other in time. And the name of the column.
+
+    Raises:
+        ValueError: see `load_many_series`.
+
+    Example:
+
+    >>> parts, column = load_series("sunspots")  # doctest: +SKIP
+    >>> {split: len(values) for split, values in parts.items()}, column  # doctest: +SKIP
+    ({'train': 216, 'validation': 31, 'test': 62}, 'sunspots')
+    """
+    series, outputs, others = load_many_series(name, column, data_dir, **options)
+    if len(series) > 1 or len(outputs + others) > 1:
+        raise InputError(
+            "load_series reads one column of one series. Use load_many_series. "
+            f"Received: {len(series)} series of {len(outputs + others)} columns"
+        )
+    return {split: part[:, 0] for split, part in series[0].parts.items()}, outputs[0]
+
+
+def load_many_series(
     name,
     column="",
     data_dir=None,
@@ -48,9 +78,7 @@ def load_series(
           2024-01-01,120,9.99           01.01.2024;1.250,5        2024,1,north,120
           2024-01-02,135,9.49           02.01.2024;1.301,0        2024,1,south,95
 
-    - a table with a row for each year and a column for each month:
-
-          YEAR,JAN,FEB,MAR,APR,MAY,JUN,JUL,AUG,SEP,OCT,NOV,DEC
+    - a table with a row for each year and a column for each month: `YEAR,JAN,FEB,MAR,APR,MAY,...`
 
     The rows are sorted by the column with their times. It is found by its name or its cells. Dates may
     be written in many ways, such as `2024-12-31`, `31.12.2024 18:30`, `12/31/24`, `31-Dec-24`,
@@ -93,11 +121,9 @@ def load_series(
 
     Example:
 
-    >>> (sunspots,), columns, _ = load_series("sunspots")  # doctest: +SKIP
-    >>> {split: len(values) for split, values in sunspots.parts.items()}  # doctest: +SKIP
-    {'train': 216, 'validation': 31, 'test': 62}
-    >>> columns, str(sunspots.step)  # doctest: +SKIP
-    (['sunspots'], 'year')
+    >>> (etth1,), outputs, inputs = load_many_series("etth1", inputs="LULL")  # doctest: +SKIP
+    >>> etth1.parts["test"].shape, str(etth1.step), outputs, inputs  # doctest: +SKIP
+    ((2880, 2), 'hour', ['OT'], ['LULL'])
     """
     path = own_path(name)
     if path:
@@ -174,6 +200,8 @@ def _split_names(where, text, names):
 
 
 def _read_file(path, column, inputs, series_column, fill, encoding):
+    if fill:
+        check_choice("--fill", fill, steps.FILLS)
     frame, form = read_frame(path, encoding)
     places = {name: i for i, name in enumerate(frame.columns)}  # of two columns with one name, the last
     names = list(frame.columns)
@@ -193,7 +221,7 @@ def _read_file(path, column, inputs, series_column, fill, encoding):
         labels = frame[keys].apply(lambda cells: cells.str.strip()).agg(" ".join, axis=1)
         groups = dict(labels.groupby(labels, sort=False).indices)
     elif found:
-        _refuse_several(path, rest, found)
+        refuse_several(path, rest, found)
     rows, notes = [], []
     for key, indices in groups.items():
         where = f"{path}, series {key}" if keys else str(path)
@@ -243,7 +271,7 @@ def _put_in_order(where, values, found, indices, fill):
         name, cells, moments, in_zone = found
         even = steps.make_even(where, name, cells.iloc[indices], moments[indices], in_zone, fill)
     part = np.append(values[indices], [[np.nan] * values.shape[1]], axis=0)[even.rows]
-    filled, notes = _fill(part, fill), [*even.notes]
+    filled, notes = steps.fill_values(part, fill), [*even.notes]
     kept = ~np.isnan(filled).any(axis=1)  # without values at the ends that cannot be filled
     if not kept.any():
         raise InputError(f"{where}: no step has a value in all columns.")
@@ -268,35 +296,3 @@ def _last_column(path, frame, series_column):
     if not name:
         raise InputError(f"The last column of {path} has no name: give it one in line 1.")
     return name
-
-
-def _refuse_several(path, rest, found):
-    """Raises an `InputError` if a file seems to have several series."""
-    name, cells, moments, _ = found
-    repeated = cells.duplicated(keep=False)
-    if len(moments) < 1.5 * len(np.unique(moments)):
-        return
-    keys = [one for one in dict.fromkeys(rest.columns) if 1 < rest[one].nunique() < len(rest) / 2]
-    pairs = [[one] for one in keys] + [list(pair) for pair in itertools.combinations(keys, 2)]
-    right = (some for some in pairs if not rest[some].assign(**{"time ": moments}).duplicated().any())
-    hint = f"--series-column {','.join(next(right, ['NAME']))}"
-    first, second = np.flatnonzero(moments == moments[np.argmax(repeated)])[:2]
-    raise InputError(
-        f"{path}, lines {cells.index[first]} and {cells.index[second]}: {name} is "
-        f"{cells.iloc[first]!r} in both. The file seems to have several series. Name the column that "
-        f"tells them apart with {hint}, or keep the rows of one."
-    )
-
-
-def _fill(values, fill):
-    """Fills missing values `[steps, columns]`, as far as there are values to fill them from."""
-    import pandas as pd
-
-    frame = pd.DataFrame(values)
-    if fill == "interpolate":
-        frame = frame.interpolate(limit_area="inside")
-    elif fill == "previous":
-        frame = frame.ffill()
-    elif fill == "zero":
-        frame = frame.fillna(0.0)
-    return frame.to_numpy()

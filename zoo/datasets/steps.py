@@ -4,7 +4,7 @@ import typing
 
 import numpy as np
 
-from zoo.errors import InputError, check_choice
+from zoo.errors import InputError
 
 FILLS = ("interpolate", "previous", "zero")
 HOUR, DAY = 3_600_000, 24 * 3_600_000  # in milliseconds
@@ -80,8 +80,6 @@ def make_even(where, name, cells, times, in_zone, fill=""):
     >>> even.rows.tolist(), str(even.step)
     ([0, 2, 1, -1, 3], 'month')
     """
-    if fill:
-        check_choice("--fill", fill, FILLS)
     rows, times, notes = _sort(times, in_zone, cells.index, name)
     rows, times, copies = _drop_copies(where, name, cells, rows, times, fill)
     notes += copies
@@ -244,3 +242,30 @@ def _refuse_uneven(where, name, cells, rows, ticks, step):
         f"{where}, lines {lines[0]} and {lines[1]}: {name} goes from {texts[0]!r} to {texts[1]!r}, but "
         f"the usual step is {usual_step}. {(steps != 1).sum()} steps are uneven. To go on, {hint}."
     )
+
+
+def fill_values(values, fill):
+    """Fills missing values, as far as there are values to fill them from.
+
+    Args:
+        values: floats `[steps, columns]`, with NaN for a missing one.
+        fill: one of `FILLS`, or "" to leave them.
+
+    Returns:
+        Floats of the same shape.
+
+    Example:
+
+    >>> fill_values(np.array([[np.nan], [1.0], [np.nan], [3.0]]), "interpolate").tolist()
+    [[nan], [1.0], [2.0], [3.0]]
+    """
+    import pandas as pd
+
+    frame = pd.DataFrame(values)
+    if fill == "interpolate":
+        frame = frame.interpolate(limit_area="inside")
+    elif fill == "previous":
+        frame = frame.ffill()
+    elif fill == "zero":
+        frame = frame.fillna(0.0)
+    return frame.to_numpy()

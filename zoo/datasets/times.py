@@ -12,7 +12,7 @@ DATE_NAMES = (
 PARTS = {  # names of columns with a part of a date, and its largest number
     "year": (("year", "jahr", "année", "annee", "año", "ano", "anno", "yr"), 0),
     "quarter": (("quarter", "quartal", "trimestre", "qtr"), 4),
-    "month": (("month", "monat", "mois", "mes", "mese", "mnth", "mo"), 12),
+    "month": (("month", "monat", "mois", "mes", "mese", "mnth", "mo", "period"), 12),
     "week": (("week", "woche", "semaine", "semana", "settimana"), 53),
     "day": (("day", "tag", "jour", "dia", "día", "giorno"), 31),
     "hour": (("hour", "stunde", "heure", "hora", "ora", "hr"), 24),
@@ -66,20 +66,25 @@ def find_times(path, frame):
         ValueError: a time cannot be read, or a column seems to have times in an unknown form.
     """
     columns = _join_parts({str(name).lower(): frame.iloc[:, i] for i, name in enumerate(frame.columns)})
-    names = sorted(columns, key=lambda name: name.split(" ")[0] not in DATE_NAMES)  # the date first
-    for name in names:
-        cells, is_named = columns[name], name.split(" ")[0] in DATE_NAMES
+    named = [name for name in columns if name.split(" and ")[0] in DATE_NAMES]
+    refused = None
+    for name in sorted(columns, key=lambda name: name not in named):  # the date first
+        cells, is_named = columns[name], name in named
         readings = read_dates(cells, is_named or name in CYCLES)
         whole = [times for times in readings if not np.isnat(times).any()]
         if whole:
             in_zone = cells.str.contains(IN_ZONE, case=False).all()
             return name or "the first column", cells, whole[0], in_zone
         if is_named and as_numbers(cells) is None:
-            bad = np.isnat(readings[0]) if readings else [True]
-            raise InputError(
-                f"{path}, line {cells.index[np.argmax(bad)]}: cannot read the time in {name}. Write it "
-                f"as 2024-12-31 or 2024-12-31 18:30. Received: {cells.iloc[np.argmax(bad)]!r:.60}"
+            bad = int(np.argmax(np.isnat(readings[0]))) if readings else 0
+            refused = refused or InputError(
+                f"{path}, line {cells.index[bad]}: cannot read the time in {name}. Write it as "
+                f"2024-12-31 or 2024-12-31 18:30. Received: {cells.iloc[bad]!r:.60}"
             )
+            if readings:  # the others are dates
+                break
+    if refused:
+        raise refused
     are_years = PARTS["year"][0]
     for name in sorted(columns, key=lambda name: name not in (*DATE_NAMES, *are_years)):
         cells, i = columns[name], list(columns).index(name)
@@ -209,7 +214,7 @@ def _join_parts(columns):
     if name is None and "year" in text and {"month", "quarter", "week"} & set(text):
         date = text["year"]
         if "month" in text:
-            date = date + "-" + text["month"] + "-" + text.get("day", "1")
+            date = date + "-" + text["month"] + ("-" + text["day"] if "day" in text else "")
         else:
             date = date + "-" + ("q" + text["quarter"] if "quarter" in text else "w" + text["week"])
         used = [n for part, n in parts.items() if n and part not in ("hour", "minute")]

@@ -54,7 +54,8 @@ class Task:
         - tagging: texts, or lists of words. For each, a list of spans. A span is a dict of text, label,
           start and end.
         - punctuation: texts. For each, the text with capitals and punctuation marks.
-        - forecasting: the numbers of one series, the newest last. The answer: the next numbers.
+        - forecasting: the numbers of one series, the newest last. The answer: the next numbers. With
+          several columns, a list of numbers for each step. With several series, the name of one first.
         - next_chord: pieces, each a list of chords, each a list of MIDI pitches. For each piece, a dict
           of note to the probability that it sounds next, the likeliest first.
 
