@@ -193,7 +193,7 @@ def describe(images, weights, sha256):
             "The model was trained on the features of other weights of MobileNetV2: give the file that "
             f"it was trained with. Received: {weights}"
         )
-    batch = np.stack([_decode(image) for image in images])
+    batch = np.stack([_prepare(decode_image(image, channels=3)) for image in images])
     grids = network.predict_on_batch(batch).reshape(-1, GRID, CHANNELS)
     return grids.astype("float16").astype("float32")  # the same precision as in training
 
@@ -217,7 +217,10 @@ def _build(weights):
 
 def _decode(image):
     image = tf.numpy_function(functools.partial(decode_image, channels=3), [image], tf.uint8)
-    image.set_shape((None, None, 3))
+    return _prepare(tf.ensure_shape(image, (None, None, 3)))
+
+
+def _prepare(image):
     image = tf.image.resize(image, (SIZE, SIZE))  # [height, width, 3], 0 to 255
     return keras.applications.mobilenet_v2.preprocess_input(image)
 
