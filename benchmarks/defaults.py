@@ -4,9 +4,9 @@
     python benchmarks/defaults.py --dataset "reviews 500" --seeds 1
 
 A recipe chooses some of its flags from the data, see `zoo.recipe.choose`. This program writes a file as
-a user would have it, in one of the formats that the recipe reads. It runs the recipe on that file twice:
-with the flags that the recipe chooses, and with the fixed flags that suit the recipe's own dataset. The
-rows go to defaults.csv. A run that has a row is not repeated. tables.py makes a table of them.
+a user would have it, in one of the formats that the recipe reads. It runs the recipe on it twice: with
+the flags that the recipe chooses, and with fixed flags, which suit its own dataset. The rows go to
+defaults.csv. A run that has a row is not repeated. tables.py makes a table of them.
 """
 
 import argparse

@@ -96,7 +96,8 @@ def measure_tagging(task, rows):
 def measure_punctuation(task, rows):
     """Scores whole reviews. The recipe scores windows of words."""
     functions = recipe(task)
-    texts = functions["read_texts"](task.card["dataset"], None)["test"][:rows]
+    texts = zoo.datasets.load_corpus(task.card["dataset"])["test"]
+    texts = zoo.tasks.punctuation.to_paragraphs(texts)[:rows]
     true = [functions["take_tags_off"]([text]) for text in texts]
     restored = task.predict([" ".join(words) for words, _ in true])
     predicted = [functions["take_tags_off"]([text])[1] for text in restored]
@@ -106,9 +107,10 @@ def measure_punctuation(task, rows):
 
 
 def measure_forecasting(task, rows):
-    parts, _ = zoo.datasets.load_series(task.card["dataset"], "", None)
-    values, horizon = np.concatenate(list(parts.values())), task.card["config"]["horizon"]
-    first = len(values) - len(parts["test"])
+    (series,), _, _ = zoo.datasets.load_series(task.card["dataset"])
+    values = np.concatenate(list(series.parts.values()))[:, 0]
+    horizon = task.card["config"]["horizon"]
+    first = len(values) - len(series.parts["test"])
     ends = range(first, len(values) - horizon + 1)[:rows]
     errors = [np.abs(task.predict(values[:end]) - values[end : end + horizon]) for end in ends]
     return {"MAE": np.mean(errors)}
@@ -146,12 +148,12 @@ def measure_language_model(task, rows):
     functions, config = recipe(task), task.card["config"]
     texts = zoo.datasets.load_corpus(task.card["dataset"])["test"]
     index = {symbol: i for i, symbol in enumerate(task.card["vocabulary"])}
-    symbols = functions["join_texts"](texts, config["level"], config["max_tokens"] // 10)
+    symbols = zoo.tasks.language_model.join(texts, config["level"], config["max_tokens"] // 10)
     tokens = zoo.tasks.language_model.encode(symbols, index)
     inputs, targets = zoo.datasets.streams(tokens, config["batch_size"], config["bptt_steps"])
     network = task.model.with_states()
     step = functions["make_step"](network)
-    return {"nats a token": functions["read"](step, network, inputs[:rows], targets[:rows])}
+    return {"nats a token": functions["read"](step, network, inputs[:rows], targets[:rows])[0]}
 
 
 def measure_composition(task, rows):
@@ -160,7 +162,7 @@ def measure_composition(task, rows):
     chorales = zoo.datasets.load("jsb_chorales/16th", "test").as_numpy_iterator()
     index = {symbol: i for i, symbol in enumerate(task.card["vocabulary"])}
     pieces = [row["notes"] for row in chorales][:rows]
-    pieces = functions["make_pieces"](pieces, index, np.random.default_rng(0), shifts=[0])
+    pieces = functions["make_rows"](pieces, index, np.random.default_rng(0), shifts=[0])
     task.model.compile(loss="sparse_categorical_crossentropy")
     return {"nats a token": task.model.evaluate(zoo.datasets.batches(pieces, 8), verbose=0)}
 

@@ -33,6 +33,8 @@ import zoo.recipe
 
 READMES = (ROOT / "README.md", *sorted(ROOT.glob("*/README.md")))
 CARDS = ROOT / "zoo" / "presets"
+FITTED = RESULTS.with_name("defaults.csv")
+FITTED_CHECKS = dict.fromkeys(("dataset", "recipe", "metric", "fixed", "fitted", "baseline_value"), str)
 BACKENDS = ("tensorflow", "jax", "torch")
 SPEED_KEY = ("part", "dataset", "cell", "units", "backend")
 MARK = re.compile(r"<!-- [\w-]+:(?:begin|end) -->")
@@ -90,13 +92,6 @@ SHORT_RESULTS = (  # one recipe of each type
     "many_to_many_pos",
     "encoder_decoder_translation",
 )
-SHORT_SPEED = {  # the part and the other program, in words
-    ("training", "PyTorch packed"): ("train on one batch", "PyTorch, packed sequences"),
-    ("training", "PyTorch padded"): ("train on one batch", "PyTorch, padded sequences"),
-    ("training", "plain script"): ("train on one batch", "Keras, everything padded to one length"),
-    ("generation", "predict"): ("translate 64 sentences", "Keras, `predict` once per token"),
-    ("latency", "PyTorch"): ("classify one sentence", "PyTorch"),
-}
 # Scores of recurrent models that were trained on the same labels and scored on the same test split,
 # unless the text says otherwise.
 PUBLISHED = {
@@ -281,13 +276,15 @@ def ratio_of(rows):
     return short(statistics.geometric_mean(ratios)) if ratios else ""
 
 
-def make_short_speed(rows):
-    """Five comparisons on the tensorflow backend."""
-    lines = [
-        [task, other, ratio_of(select(rows, backend="tensorflow", part=part, what=what))]
-        for (part, what), (task, other) in SHORT_SPEED.items()
-    ]
-    return make_table(["task", "compared with", "times as long as the zoo"], lines)
+def make_defaults(rows):
+    """Fixed flags beside those that a recipe chooses from the data, see defaults.py."""
+    lines = []
+    for name in dict.fromkeys(row["dataset"] for row in rows):
+        some = select(rows, dataset=name)
+        scores = [spread(row[key] for row in some) for key in ("fixed", "fitted")]
+        lines.append([name, some[0]["recipe"], some[0]["metric"], *scores, baseline_of(some)])
+    columns = ["data", "recipe", "test score", "fixed", "from the data", "without recurrence"]
+    return make_table(columns, lines)
 
 
 def make_speed_ratios(rows):
@@ -354,11 +351,11 @@ def make_all():
     tables = {
         "recipes": make_recipes(rows),
         "short-results": make_short_results(rows),
+        "defaults": make_defaults(read_results(FITTED, FITTED_CHECKS)),
         "results": make_results(rows),
         "costs": make_costs(rows),
         "references": make_references(rows),
         "trained-models": make_trained_models(),
-        "short-speed": make_short_speed(speed),
         "speed-ratios": make_speed_ratios(speed),
         "training-speed": make_training_speed(speed),
         "other-speed": make_other_speed(speed),

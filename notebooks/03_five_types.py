@@ -348,7 +348,8 @@ draw(
 # newest.
 
 # %%
-parts, _ = zoo.datasets.load_series("sunspots")
+(series,), _, _ = zoo.datasets.load_series("sunspots")
+parts = {split: values[:, 0] for split, values in series.parts.items()}  # [years] each
 mean, std = parts["train"].mean(), parts["train"].std()
 values = (np.concatenate(list(parts.values())) - mean) / std  # numbers near 0 are easier to learn
 print({split: len(part) for split, part in parts.items()})

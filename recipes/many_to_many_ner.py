@@ -6,9 +6,11 @@
       ^        ^         ^        ^
      Ada    Lovelace    saw     London
 
-Data: by default wnut17, 5,690 sentences from social media (Derczynski et al. 2017; CC BY 4.0). Or
-conll2003, 20,744 sentences of Reuters news (for research). Or your own CoNLL files: a word and its tag
-on each line, an empty line after each sentence. In wnut17 the test names do not occur in training.
+Data: by default wnut17, 5,690 sentences from social media (Derczynski et al. 2017; CC BY 4.0), where
+the test names do not occur in training. Or conll2003, 20,744 sentences of Reuters news (for research).
+Or your own file or folder: CoNLL columns (a word and its tag on each line, an empty line after each
+sentence), CSV with numbers of sentences, JSON lines with tokens and ner_tags as on Hugging Face, or
+texts with spans from Doccano or spaCy.
 
 The network reads each word as a word vector (lower case, every digit as 0), and also letter by letter
 through a recurrent layer. Unknown words share one vector, [UNK]. It replaces half of the words that
@@ -18,8 +20,7 @@ name of one word, O is no name.
 
 Expect a test F1 of 0.22 on wnut17 after 7 minutes on one CPU core, or 0.34 with --glove.
 The model is the LSTM-CRF of Lample et al. 2016, "Neural Architectures for Named Entity Recognition".
-Differences from the paper: GloVe's vectors instead of their own, 200 units, 50 units for characters,
-batches, and Adam with a learning rate that falls along a cosine.
+Differences: GloVe's vectors, 200 units, 50 for characters, batches, and Adam along a cosine.
 """
 
 import collections
@@ -38,7 +39,9 @@ from zoo.tasks import tagging
 @dataclasses.dataclass
 class Config(zoo.Config):
     cell: str = zoo.flag("lstm", "recurrent cell", choices=("simple_rnn", "lstm", "gru"))
-    dataset: str = zoo.flag("wnut17", "wnut17, conll2003, or path of your own CoNLL columns")
+    dataset: str = zoo.flag("wnut17", "wnut17, conll2003, or path of your own file or folder")
+    tag: str = zoo.flag("ner", "ner, or the column of the tags in your own file: a name or a number")
+    encoding: str = zoo.flag("utf-8", "encoding of your own files")
     glove: str = zoo.flag("", "file of pretrained word vectors to start from, such as glove.6B.zip")
     head: str = zoo.flag("crf", "choose each tag alone, or all together", ("softmax", "crf"))
     characters: bool = zoo.flag(True, "read the characters of each word too")
@@ -47,8 +50,8 @@ class Config(zoo.Config):
     units: int = zoo.flag(200, "size of the state, in each direction")
     dropout: float = zoo.flag(0.5, "share of features dropped while training")
     learning_rate: float = zoo.flag(0.002, "initial learning rate; it falls to 0 along a cosine")
-    epochs: int = zoo.flag(20, "passes over the training split; the best on validation is kept")
-    batch_size: int = zoo.flag(32, "sentences in a batch")
+    epochs: int | None = zoo.flag(None, "passes over the data; the best on validation is kept")
+    batch_size: int | None = zoo.flag(None, "sentences in a batch")
 
 
 def encode(sentences, tags, vocabulary, characters, tag_names):
@@ -77,15 +80,6 @@ def predict(model, dataset, sentences, tag_names):
     ]
 
 
-def mark(words, tags):
-    """The sentence with its entities in brackets: "[Ada Lovelace PER] saw [London LOC]"."""
-    words = list(words)
-    for first, end, label in tagging.chunks(tags):
-        words[first] = "[" + words[first]
-        words[end - 1] += f" {label}]"
-    return " ".join(words)
-
-
 @zoo.apply_config
 def main(config):
     zoo.tasks.check_output(config.output)
@@ -93,7 +87,9 @@ def main(config):
         config = dataclasses.replace(config, epochs=1, units=8)
 
     # Data: words and characters come from the training split only.
-    splits, iob2 = zoo.datasets.load_tagged(config.dataset, "ner", config.data_dir or None)
+    folder = config.data_dir or None
+    splits, iob2 = zoo.datasets.load_tagged(config.dataset, config.tag, folder, config.encoding)
+    config = zoo.recipe.choose(config, tagging.defaults(len(splits["train"][0]), 20, config.batch_size))
     keras.utils.set_random_seed(config.seed)  # after loading, which may draw random numbers
     if config.smoke:
         splits = {split: (x[:200], y[:200]) for split, (x, y) in splits.items()}
@@ -102,13 +98,11 @@ def main(config):
     print(", ".join(f"{len(sentences)} {split}" for split, (sentences, _) in splits.items()), types)
     words = [word for sentence in splits["train"][0] for word in sentence]
     counts = collections.Counter(map(zoo.text.normalize_word, words))
-    names, vectors = ["", "[UNK]", *sorted(counts)], None
-    if config.glove:  # words that are not in the training split get vectors, too
-        names, vectors, found = zoo.text.glove_vocabulary(config.glove, counts, config.embedding_dim)
-        print(f"pretrained vectors for {found} of {len(counts)} training words")
+    names, vectors = tagging.list_words(counts, config.glove, config.embedding_dim)
     vocabulary = {word: i for i, word in enumerate(names)}
     characters = {c: i for i, c in enumerate(["", "[UNK]", *sorted(set("".join(words)))])}
     rows = {split: encode(*splits[split], vocabulary, characters, tag_names) for split in splits}
+    tagging.print_first_row(rows["train"][0], names, tag_names)
     is_rare = np.array([counts[word] == 1 for word in vocabulary])
 
     def hide_some(rng):  # called once for each epoch, so other words are hidden in each
@@ -164,24 +158,30 @@ def main(config):
     most_frequent = zoo.text.most_frequent_tags(words, tags)
 
     # Score the validation split again, and the test split for the only time.
-    predicted, metrics = {}, {}
+    metrics = {}
     for split in data:
         sentences, true = splits[split]
-        predicted[split] = predict(model, data[split], sentences, tag_names)
         baseline = [[most_frequent.get(word, "O") for word in one] for one in sentences]
+        answers = predict(model, data[split], sentences, tag_names)
+        predicted = {row_name: answers, "most frequent tag": baseline}
         metrics[split] = {
-            row_name: zoo.metrics.score_entities(true, predicted[split], types),
-            "most frequent tag": zoo.metrics.score_entities(true, baseline, types),
+            name: zoo.metrics.score_entities(true, tags, types) for name, tags in predicted.items()
         }
         zoo.recipe.print_table(f"{split} F1", metrics[split])
 
+    def score(name, rows):  # of the test split
+        right, answers = ([tags[i] for i in rows] for tags in (true, predicted[name]))
+        return zoo.metrics.score_entities(right, answers, types)["all"]
+
+    tips = tagging.tips(config.glove)
+    zoo.print_verdict(
+        row_name, ["most frequent tag"], score, len(true), history=history, monitor="val_f1", tips=tips
+    )
+    tagging.note_empty(predicted[row_name])
+
     # Test sentences with entities, to judge by eye. A line with ! shows what is right.
-    print()
-    shown = [row for row in zip(*splits["test"], predicted["test"], strict=True) if {*row[1]} != {"O"}]
-    for words, right, tags in shown[:: len(shown) // 8 + 1]:
-        print("  " + mark(words, tags))
-        if tags != right:
-            print("! " + mark(words, right))
+    examples = zip(sentences, true, predicted[row_name], strict=True)
+    tagging.print_examples(tagging.mark, [row for row in examples if {*row[1], *row[2]} != {"O"}])
 
     card = {
         "task": "tagging",

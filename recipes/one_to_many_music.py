@@ -8,7 +8,8 @@
 
 Data: jsb_chorales, 382 chorales by Johann Sebastian Bach with a chord on each quarter note. They are
 split 229/76/77 as in Boulanger-Lewandowski et al. 2012, "Modeling Temporal Dependencies in
-High-Dimensional Sequences". The music is in the public domain.
+High-Dimensional Sequences". The music is in the public domain. --dataset also takes a folder of your
+own MIDI files (.mid or .midi) with one to four voices, see zoo.datasets.load_music.
 
 The network reads one chord after another. For each of the 88 keys of a piano it predicts the
 probability that the key sounds in the next chord. The loss is the negative log-likelihood in nats. It
@@ -44,17 +45,17 @@ NUM_KEYS = zoo.music.NUM_KEYS
 @dataclasses.dataclass
 class Config(zoo.Config):
     cell: str = zoo.flag("lstm", "recurrent cell", choices=("simple_rnn", "lstm", "gru"))
-    dataset: str = zoo.flag("jsb_chorales", "name of the dataset", choices=("jsb_chorales",))
+    dataset: str = zoo.flag("jsb_chorales", "jsb_chorales, or path of your own folder of MIDI files")
     units: int = zoo.flag(256, "size of the state")
-    dropout: float = zoo.flag(0.2, "share of features dropped while training")
+    dropout: float | None = zoo.flag(None, "share of features dropped while training")
     learning_rate: float = zoo.flag(0.01, "initial learning rate; it falls to 0 along a cosine")
-    epochs: int = zoo.flag(60, "passes over the training chorales; the best on validation is kept")
-    batch_size: int = zoo.flag(8, "chorales in a batch")
+    epochs: int | None = zoo.flag(None, "passes over the pieces; the best on validation is kept")
+    batch_size: int = zoo.flag(8, "pieces of music in a batch")
 
 
-def make_rows(chorales):
+def make_rows(pieces):
     """Pairs of chords `[steps - 1, 89]` and the keys that sound next `[steps - 1, 88]`."""
-    return [(next_chord.encode(notes[:-1]), zoo.music.piano_roll(notes[1:])) for notes in chorales]
+    return [(next_chord.encode(notes[:-1]), zoo.music.piano_roll(notes[1:])) for notes in pieces]
 
 
 def nll(y, p):
@@ -78,7 +79,7 @@ def train(model, data, config):
 
 
 def predict(model, rows, batch_size):
-    """The probabilities for each chorale, a list of `[steps - 1, 88]`."""
+    """The probabilities for each piece, a list of `[steps - 1, 88]`."""
     batches = zoo.datasets.batches(rows, batch_size)
     padded = []
     for x, y in batches.as_numpy_iterator():
@@ -97,15 +98,16 @@ def main(config):
     if config.smoke:
         config = dataclasses.replace(config, epochs=1, units=8)
 
-    # Data: chorales on a grid of quarter notes.
-    splits = zoo.datasets.load(f"{config.dataset}/quarter", data_dir=config.data_dir or None)
-    chorales = {
-        split: [row["notes"] for row in rows.take(20 if config.smoke else -1).as_numpy_iterator()]
-        for split, rows in splits.items()
-    }  # each [steps, 4]
+    # Data: pieces of music on a grid of quarter notes.
+    pieces = zoo.datasets.load_music(config.dataset, "quarter", config.data_dir or None)
+    pieces = {split: pieces[split][: 20 if config.smoke else None] for split in pieces}
     keras.utils.set_random_seed(config.seed)  # after loading, which may draw random numbers
-    print(", ".join(f"{len(notes)} {split}" for split, notes in chorales.items()), "chorales")
-    rows = {split: make_rows(chorales[split]) for split in chorales}
+    num_voices = pieces["train"][0].shape[1]  # of [steps, voices]
+    print(", ".join(f"{len(pieces[split])} {split}" for split in pieces), "pieces")
+    rows = {split: make_rows(pieces[split]) for split in pieces}
+    first, following = (names_of(np.flatnonzero(keys[0, :NUM_KEYS])) for keys in rows["train"][0])
+    print(f"First row, as the network sees it: {first.strip()} -> {following.strip()}")
+    config = zoo.recipe.choose(config, next_chord.defaults(len(rows["train"]), config.batch_size))
     data = {
         split: zoo.datasets.batches(rows[split], config.batch_size, config.seed) for split in rows
     }  # chords [batch, time, 89] and the chords after them [batch, time, 88]
@@ -145,13 +147,20 @@ def main(config):
             "last chord": predict(last_chord, rows[split], config.batch_size),
             "frequencies": [np.broadcast_to(frequencies, y.shape) for y in truth],
         }
-        metrics[split] = {name: zoo.music.score(p, truth) for name, p in predicted.items()}
+        metrics[split] = {name: zoo.music.score(p, truth, num_voices) for name, p in predicted.items()}
     zoo.recipe.print_table("", zoo.recipe.flatten(metrics))
 
-    # The first steps of a test chorale: the keys that sound, and the four most likely ones.
-    print(f"\nA chorale of the test split:\n{'next chord':24s}most likely")
+    def score(name, some):
+        parts = [[values[i] for i in some] for values in (predicted[name], truth)]
+        return zoo.music.score(*parts)["nats a step"]
+
+    tips = {"history": history, "tips": next_chord.TIPS, "lower_is_better": True}
+    zoo.print_verdict(cell, ["last chord", "frequencies"], score, len(truth), **tips)
+
+    # The first steps of a test piece: the keys that sound, and as many of the most likely ones.
+    print(f"\nA piece of the test split:\n{'next chord':24s}most likely")
     for likely, sounds in zip(predicted[cell][0][:12], truth[0], strict=False):  # both [88]
-        print(f"{names_of(np.flatnonzero(sounds)):24s}{names_of(np.argsort(likely)[-4:])}")
+        print(f"{names_of(np.flatnonzero(sounds)):24s}{names_of(np.argsort(likely)[-num_voices:])}")
 
     card = {
         "task": "next_chord",

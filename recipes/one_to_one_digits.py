@@ -9,7 +9,11 @@
 Data: by default digits, 1,797 images of 8 x 8 pixels that come with scikit-learn (CC BY 4.0). No
 download is needed. A hash of the image decides whether it belongs to the test split, which has a fifth
 of the images. You can also use mnist or fashion_mnist from TFDS (TensorFlow Datasets), or any other
-dataset of TFDS whose images all have the same size.
+dataset of TFDS with an image and a label.
+
+Your own images: --dataset photos, a folder with a folder of images for each class (photos/cat/1.jpg),
+or with such folders in train and test. The images may have any size and format. Or a CSV with a label
+and all pixels of an image in each row, as on Kaggle.
 
 In textbooks, one-to-one is the first type of network: a sequence of one step. There is no earlier step,
 so the state is zero and the recurrent weights U have no effect. A SimpleRNN is then a dense layer with
@@ -34,38 +38,30 @@ import os
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 import keras
-import matplotlib.pyplot as plt
 import numpy as np
 from sklearn.linear_model import LogisticRegression
 
 import zoo
 from zoo.tasks import image_classification
-
-SPLITS = {"train": "train[:90%]", "validation": "train[90%:]", "test": "test"}
-EPOCHS = {"digits": 30}  # a small dataset needs more epochs; others get 4
+from zoo.tasks.text_classification import class_probabilities
 
 
 @dataclasses.dataclass
 class Config(zoo.Config):
     cell: str = zoo.flag("gru", "recurrent cell", choices=("simple_rnn", "lstm", "gru"))
-    dataset: str = zoo.flag("digits", "digits, mnist, fashion_mnist, or another image dataset of TFDS")
+    dataset: str = zoo.flag(
+        "digits", "digits, mnist, another dataset of TFDS, or your own folder or CSV"
+    )
+    image_size: int | None = zoo.flag(None, "height and width of the images in pixels")
     units: int = zoo.flag(64, "size of the state")
     learning_rate: float = zoo.flag(0.003, "initial learning rate; it falls to 0 along a cosine")
-    epochs: int = zoo.flag(0, "passes over the training split, 0 to fit the dataset")
+    epochs: int | None = zoo.flag(None, "passes over the training split; the best one is kept")
     batch_size: int = zoo.flag(32, "images in a batch")
 
 
-def read_images(name, split, data_dir):
-    """Images `[images, height, width, channels]` and their labels `[images]`."""
-    dataset = zoo.datasets.load(name, split, data_dir)
-    spec = dataset.element_spec
-    shape = getattr(spec.get("image"), "shape", (None,))
-    if None in shape or "label" not in spec:
-        raise zoo.InputError(
-            f"{name} has no images of one size, or no labels. Received: {', '.join(spec)}"
-        )
-    rows = list(dataset.as_numpy_iterator())
-    return np.array([row["image"] for row in rows]), np.array([row["label"] for row in rows])
+def likeliest(outputs):
+    """The likeliest class of each image `[images]`."""
+    return class_probabilities(outputs).argmax(axis=1)
 
 
 def without_recurrence(model, images):
@@ -82,29 +78,27 @@ def without_recurrence(model, images):
 @zoo.apply_config
 def main(config):
     zoo.tasks.check_output(config.output)
-    config = dataclasses.replace(config, epochs=config.epochs or EPOCHS.get(config.dataset, 4))
     if config.smoke:
         config = dataclasses.replace(config, epochs=1, units=8)
 
     # Data.
-    data = {
-        split: read_images(config.dataset, part, config.data_dir or None)
-        for split, part in SPLITS.items()
-    }
+    splits, label_names, white = zoo.datasets.load_images(
+        config.dataset, config.data_dir or None, config.image_size
+    )
     keras.utils.set_random_seed(config.seed)  # after loading, which may draw random numbers
-    num_classes = 1 + max(int(labels.max()) for _, labels in data.values())
-    if num_classes < 3:
-        raise zoo.InputError(f"Images of three classes or more are needed. Received: {num_classes}")
     if config.smoke:
-        data = {split: (images[:200], labels[:200]) for split, (images, labels) in data.items()}
-    shape, brightest = data["train"][0].shape[1:], float(data["train"][0].max())
+        splits = {split: (images[:200], labels[:200]) for split, (images, labels) in splits.items()}
     data = {
-        split: (image_classification.encode(images, brightest), labels)
-        for split, (images, labels) in data.items()
+        split: (image_classification.encode(images, white), labels)
+        for split, (images, labels) in splits.items()
     }
     images, labels = data["train"]  # [images, height, width * channels], [images]
+    num_classes = len(label_names)
     sizes = ", ".join(f"{len(labels)} {split}" for split, (_, labels) in data.items())
     print(f"{sizes} images of {images.shape[1]} rows of {images.shape[2]}, {num_classes} classes")
+    row = " ".join(f"{number:.2f}" for number in images[0, len(images[0]) // 2, :12])
+    print(f"First image, as the network sees it: middle row {row} ... -> {label_names[labels[0]]}")
+    config = zoo.recipe.choose(config, image_classification.defaults(len(images), config.batch_size))
 
     # The models: one reads the image in one step, the other row by row.
     sizes = {"cell": config.cell, "units": config.units, "num_classes": num_classes}
@@ -119,9 +113,10 @@ def main(config):
         print(f"\n{zoo.training.cells_of(model)}, {name}:")
         num_steps = config.epochs * -(-len(images) // config.batch_size)
         learning_rate = keras.optimizers.schedules.CosineDecay(config.learning_rate, num_steps)
+        binary = zoo.training.output_shape(model, data["validation"])[-1] == 1  # of two classes
         model.compile(
             optimizer=keras.optimizers.Adam(learning_rate, global_clipnorm=1.0),
-            loss="sparse_categorical_crossentropy",
+            loss="binary_crossentropy" if binary else "sparse_categorical_crossentropy",
             metrics=["accuracy"],
         )
         best = keras.callbacks.EarlyStopping(
@@ -140,17 +135,18 @@ def main(config):
     # The test split, used once, and a baseline without recurrence.
     test_images, test_labels = data["test"]
     for name, model in models.items():
-        predicted[name] = model.predict(test_images, verbose=0).argmax(axis=1)
+        predicted[name] = likeliest(model.predict(test_images, verbose=0))
         without, num_recurrent = without_recurrence(model, test_images)
         metrics[f"{zoo.training.cells_of(model)}, {name}"] = {
             "accuracy": np.mean(predicted[name] == test_labels),
-            "with U = 0": np.mean(without.argmax(axis=1) == test_labels),
+            "with U = 0": np.mean(likeliest(without) == test_labels),
             "parameters": model.count_params(),
             "of these in U": num_recurrent,
         }
     flat = images.reshape(len(images), -1)  # [images, height * width * channels]
     regression = LogisticRegression(max_iter=200).fit(flat, labels)
-    accuracy = regression.score(test_images.reshape(len(test_images), -1), test_labels)
+    predicted["logistic regression"] = regression.predict(test_images.reshape(len(test_images), -1))
+    accuracy = np.mean(predicted["logistic regression"] == test_labels)
     metrics["logistic regression"] = {
         "accuracy": accuracy,
         "with U = 0": accuracy,
@@ -158,26 +154,36 @@ def main(config):
         "of these in U": 0,
     }
     zoo.recipe.print_table("Test split", metrics)
+    zoo.print_verdict(
+        "one step",
+        ["logistic regression"],
+        lambda name, rows: np.mean(predicted[name][rows] == test_labels[rows]),
+        len(test_labels),
+        history=histories["one step"],
+        monitor="val_accuracy",
+        tips=[f"--units {4 * config.units}, a larger state", "more images"],
+    )
 
     # A few predictions to judge by eye.
-    print(f"\n{'truth':24s}{test_labels[:20]}")
-    for name, classes in predicted.items():
-        print(f"{name:24s}{classes[:20]}")
+    right = predicted["one step"] == test_labels
+    print()
+    for i in zoo.recipe.pick_examples(right):
+        answers = [f"{name} {label_names[classes[i]]}" for name, classes in predicted.items()]
+        print(f"truth {label_names[test_labels[i]]}: {', '.join(answers)}")
 
     # A picture of the images that the network gets wrong. Other images fill the rest.
-    wrong = np.flatnonzero(predicted["one step"] != test_labels)
-    figure, axes = plt.subplots(2, 8, figsize=(10, 3.5), layout="constrained")
-    figure.suptitle("one step: predicted class, true class")
-    for axis, i in zip(axes.flat, [*wrong, *range(len(test_labels))], strict=False):
-        axis.imshow(test_images[i], cmap="gray_r")
-        axis.set_title(f"{predicted['one step'][i]}, {test_labels[i]}")
-        axis.axis("off")
+    shown = [*np.flatnonzero(~right), *np.flatnonzero(right)][:16]
+    figure = zoo.plots.plot_images(
+        [splits["test"][0][i] / white for i in shown],
+        [f"{label_names[predicted['one step'][i]]}, {label_names[test_labels[i]]}" for i in shown],
+        "one step: predicted class, true class",
+    )
     card = {
         "task": "image_classification",
         "type": "one_to_one",
         "dataset": config.dataset,
-        "labels": [str(i) for i in range(num_classes)],
-        "preprocessing": {"shape": list(shape), "divide_by": brightest},
+        "labels": label_names,
+        "preprocessing": {"shape": list(splits["test"][0].shape[1:]), "divide_by": white},
     }
     zoo.recipe.save(
         config,

@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 import zoo
-from zoo.tasks import running, tagging
+from zoo.tasks import running
 
 
 class Says:
@@ -102,7 +102,7 @@ def test_spans_have_the_places_of_words():
     ],
 )
 def test_words_of_a_text(text, words):
-    assert tagging.TOKEN.findall(text) == words
+    assert zoo.text.TOKEN.findall(text) == words
 
 
 @pytest.mark.parametrize(
@@ -112,10 +112,11 @@ def test_words_of_a_text(text, words):
         ("q\u0303uo isn't U.S. q\u0303.r.", ["q\u0303uo", "is", "n't", "U.S.", "q\u0303.r."]),
         ("❤\ufe0f 👨\u200d👩\u200d👧!", ["❤\ufe0f", "👨\u200d👩\u200d👧", "!"]),
         ("می\u200cروم", ["می\u200cروم"]),
+        ("我在Paris。カナだ2日", ["我", "在", "Paris", "。", "カ", "ナ", "だ", "2", "日"]),
     ],
 )
 def test_words_keep_their_combining_marks(text, words):
-    assert [word for word, *_ in tagging.split_words(text)[1]] == words
+    assert [word for word, *_ in zoo.text.split_tokens(text)[1]] == words
 
 
 @pytest.mark.parametrize(

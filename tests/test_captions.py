@@ -1,6 +1,8 @@
 """Images with captions: the dataset builders, and users' own files."""
 
+import gzip
 import io
+import json
 import pathlib
 import unicodedata
 import zipfile
@@ -15,6 +17,7 @@ from requests.exceptions import ConnectionError as NoConnection
 
 from zoo import datasets
 from zoo.datasets.builders import flickr8k, unicode_glyphs
+from zoo.datasets.image_files import decode_image
 from zoo.datasets.splitting import split_by_hash
 
 SPLITS = ("train", "validation", "test")
@@ -191,41 +194,108 @@ def test_a_dataset_without_captions(tmp_path):
 
 
 def write_images(folder, n=40):
-    (folder / "images").mkdir()
+    folder.mkdir(parents=True, exist_ok=True)
     for i in range(n):
-        (folder / "images" / f"{i}.png").write_bytes(encode((i, 0, 0)))
-    return [f"images/{i}.png\tred {i}\nimages/{i}.png\tthe red of {i}\n" for i in range(n)]
+        (folder / f"{i}.png").write_bytes(encode((i, 0, 0)))
+    return [(f"{i}.png", text) for i in range(n) for text in (f"red {i}", f"the red, of {i}")]
 
 
-def test_a_file_keeps_the_captions_of_an_image_together(tmp_path):
-    lines = write_images(tmp_path)
-    (tmp_path / "mine.tsv").write_text("".join(lines))
-    splits = datasets.load_captions(str(tmp_path / "mine.tsv"))
+def as_tsv(rows, header=""):
+    return header + "".join(f"{image}\t{text}\n" for image, text in rows)
+
+
+def as_csv(rows, header="image,caption\n"):
+    return header + "".join(f'{image},"{text}"\n' for image, text in rows)
+
+
+def as_coco(rows, first=0):
+    images = list(dict.fromkeys(image for image, _ in rows))
+    annotations = [{"image_id": first + images.index(image), "caption": text} for image, text in rows]
+    files = [{"id": first + i, "file_name": image} for i, image in enumerate(images)]
+    return json.dumps({"info": {}, "images": files, "annotations": annotations}, indent=1)
+
+
+def check_rows(splits, n=40):
+    """Each image is there once, with its captions, in the split that its name belongs to."""
     found = []
     for split in SPLITS:
         images, captions = splits[split]
         for image, some in zip(read(images), captions, strict=True):
             red = image[0, 0, 0]
-            assert some == [f"red {red}", f"the red of {red}"]
-            assert split_by_hash(f"images/{red}.png") == split
+            assert some == [f"red {red}", f"the red, of {red}"]
+            assert split_by_hash(f"{red}.png") == split
             found.append(red)
-    assert sorted(found) == list(range(40))
+    assert sorted(found) == list(range(n))
+
+
+def as_pipes(rows):
+    lines = [f"{image}| {i}| {text}\n" for i, (image, text) in enumerate(rows)]
+    return "image_name| comment_number| comment\n" + "".join(lines)
+
+
+def as_json_lines(rows):
+    return "".join(json.dumps({"file_name": image, "text": text}) + "\n" for image, text in rows)
+
+
+def as_lists(rows):
+    pairs = zip(rows[::2], rows[1::2], strict=True)
+    return "".join(
+        json.dumps({"image": image, "captions": [first, second]}) + "\n"
+        for (image, first), (_, second) in pairs
+    )
+
+
+def as_karpathy(rows):
+    pairs = zip(rows[::2], rows[1::2], strict=True)
+    images = [
+        {"filename": image, "split": "train", "sentences": [{"raw": first}, {"raw": second}]}
+        for (image, first), (_, second) in pairs
+    ]
+    return json.dumps({"images": images, "dataset": "flickr8k"})
+
+
+@pytest.mark.parametrize(
+    ("file", "write", "images", "form"),
+    [
+        ("mine.tsv", as_tsv, ".", "TSV without a header, image in column 1, caption in column 2"),
+        ("captions.txt", as_csv, "Images", "CSV with a header, image in column 'image', caption in"),
+        (
+            "results.csv",
+            as_pipes,
+            "flickr/images",
+            "CSV with | with a header, image in column 'image_n",
+        ),
+        ("metadata.jsonl", as_json_lines, ".", "JSON lines, image in 'file_name', caption in 'text'"),
+        ("mine.jsonl", as_lists, "images", "JSON lines, image in 'image', caption in 'captions'"),
+        ("mine.json", as_coco, "val2017", "JSON of COCO"),
+        ("dataset.json", as_karpathy, "images", "JSON of COCO"),
+        ("annotations/captions_train2017.json", as_coco, "train2017", "JSON of COCO"),
+        ("text/captions.csv.gz", as_csv, "photos", "CSV with a header"),
+    ],
+)
+def test_every_format_gives_the_same_rows(tmp_path, file, write, images, form, capsys):
+    rows = write_images(tmp_path / images)
+    (tmp_path / file).parent.mkdir(exist_ok=True)
+    content = write(rows).encode()
+    (tmp_path / file).write_bytes(gzip.compress(content) if file.endswith(".gz") else content)
+    first = datasets.load_captions(tmp_path / file)
+    check_rows(first)
+    printed = capsys.readouterr().out
+    assert printed.startswith(f"Read {tmp_path / file}: {form}") and printed.count("\n") == 1
+    assert printed.endswith(f"80 captions of 40 images in {tmp_path / images}.\n")
+    if "/" not in file:
+        second = datasets.load_captions(str(tmp_path))
+        assert [captions for _, captions in first.values()] == [some for _, some in second.values()]
 
 
 @pytest.mark.parametrize("header", ["image\tcaption", '"File_Name"\t"Text"', "path\tdescription"])
 def test_names_of_columns_are_skipped(tmp_path, header):
-    body = "".join(write_images(tmp_path))
+    body = as_tsv(write_images(tmp_path))
     (tmp_path / "mine.tsv").write_text(f"{header}\n{body}\ufeff{header}\n\n")
-    splits = datasets.load_captions(tmp_path / "mine.tsv")
-    assert sum(len(captions) for _, captions in splits.values()) == 40
-    (tmp_path / "image").write_bytes(encode("red"))  # now it names an image
-    (tmp_path / "mine.tsv").write_text(f"image\tcaption\n{body}")
-    splits = datasets.load_captions(tmp_path / "mine.tsv")
-    assert sum(len(captions) for _, captions in splits.values()) == 41
+    check_rows(datasets.load_captions(tmp_path / "mine.tsv"))
 
 
 def test_captions_are_normalized_and_names_of_images_are_not(tmp_path):
-    write_images(tmp_path)
     lines = []
     for i in range(40):
         (tmp_path / f"cafe\u0301\xa0{i}.png").write_bytes(encode((i, 0, 0)))
@@ -235,41 +305,134 @@ def test_captions_are_normalized_and_names_of_images_are_not(tmp_path):
         assert captions and {caption for some in captions for caption in some} == {"a café in red"}
 
 
-def test_a_folder_and_the_numbers_of_flickr(tmp_path):
-    lines = [line.replace(".png", ".png#1") for line in write_images(tmp_path)]
-    (tmp_path / "train.tsv").write_text("".join(lines[:30]))
-    (tmp_path / "test.tsv").write_text("".join(lines[30:]))
+def test_an_encoding(tmp_path):
+    rows = [(image, f"café {image}") for image, _ in write_images(tmp_path / "images")[::2]]
+    (tmp_path / "mine.csv").write_bytes(as_csv(rows).encode("latin-1"))
+    with pytest.raises(ValueError, match=r"line 2: this is not utf-8 text.* with --encoding"):
+        datasets.load_captions(tmp_path / "mine.csv")
+    splits = datasets.load_captions(tmp_path / "mine.csv", encoding="latin-1")
+    assert all(caption.startswith("café ") for _, some in splits.values() for (caption,) in some)
+
+
+def test_a_file_for_each_split(tmp_path):
+    rows = write_images(tmp_path / "images")
+    rows = [(f"{image}#{i % 2}", text) for i, (image, text) in enumerate(rows)]  # as in Flickr8k
+    (tmp_path / "train.tsv").write_text(as_tsv(rows[:60]))
+    (tmp_path / "test.tsv").write_text(as_tsv(rows[60:]))
     splits = datasets.load_captions(str(tmp_path))
-    assert [image[0, 0, 0] for image in read(splits["test"][0])] == list(range(30, 40))
+    assert sorted(image[0, 0, 0] for image in read(splits["test"][0])) == list(range(30, 40))
     assert len(splits["train"][1]) + len(splits["validation"][1]) == 30
+
+
+def test_the_folder_of_coco(tmp_path, capsys):
+    rows = write_images(tmp_path / "train2017")
+    (tmp_path / "annotations").mkdir()
+    (tmp_path / "val2017").mkdir()
+    for image, _ in rows[60::2]:
+        (tmp_path / "train2017" / image).rename(tmp_path / "val2017" / image)
+    for part, some in (("train", rows[:60]), ("val", rows[60:])):
+        (tmp_path / "annotations" / f"captions_{part}2017.json").write_text(as_coco(some, first=7))
+        (tmp_path / "annotations" / f"instances_{part}2017.json").write_text("{}")
+    splits = datasets.load_captions(tmp_path)
+    assert {red for image in read(splits["test"][0]) for red in image[0, 0, :1]} == set(range(30, 40))
+    assert f"20 captions of 10 images in {tmp_path / 'val2017'}.\n" in capsys.readouterr().out
+
+
+def test_the_folder_of_flickr8k(tmp_path, capsys):
+    rows = write_images(tmp_path / "Flicker8k_Dataset")
+    text = tmp_path / "Flickr8k_text"
+    text.mkdir()
+    lines = [f"{image}#{i % 2}\t{caption}\n" for i, (image, caption) in enumerate(rows)]
+    (text / "Flickr8k.token.txt").write_text("".join([*lines, "9.jpg.1#0\tno image\n"]))
+    (text / "Flickr8k.lemma.token.txt").write_text("other words")
+    for split, numbers in {"train": range(30), "dev": range(30, 34), "test": range(34, 39)}.items():
+        (text / f"Flickr_8k.{split}Images.txt").write_text("".join(f"{i}.png\n" for i in numbers))
+    splits = datasets.load_captions(tmp_path)
+    assert [len(captions) for _, captions in splits.values()] == [30, 4, 5]
+    assert "Skipped images that are in no list of a split: 2.\n" in capsys.readouterr().out
+
+
+def test_other_kinds_of_images_and_empty_captions(tmp_path, capsys):
+    rows = []
+    for i in range(60):
+        kind = ("webp", "tiff", "gif", "bmp")[i % 4]
+        Image.new("RGB", (9, 9), (i, 0, 0)).save(tmp_path / f"{i}.{kind}")
+        rows += [(f"{i}.{kind}", f"red {i}"), (f"{i}.{kind}", " ")]
+    (tmp_path / "mine.csv").write_text(as_csv(rows))
+    splits = datasets.load_captions(tmp_path / "mine.csv")
+    assert capsys.readouterr().out.endswith(
+        f"60 captions of 60 images in {tmp_path}. Skipped empty captions: 60.\n"
+    )
+    images, captions = splits["train"]
+    for image, (caption,) in zip(images.as_numpy_iterator(), captions, strict=True):
+        assert abs(int(decode_image(image)[0, 0, 0]) - int(caption.split()[1])) <= 2
 
 
 @pytest.mark.parametrize(
     ("content", "message"),
     [
         ("", "mine.tsv is empty"),
-        ("images/1.png\ta\nimages/0.png\n", r"mine.tsv, line 2: .* Received: 1 column, 'images/0"),
-        ("images/1.png\t \n", "mine.tsv, line 1: expected an image"),
-        ("images/1.png\ta\n\nimages/99.png\tb\n", r"mine.tsv, line 3: there is no image .*/99.png"),
-        ("images/1.png\ta\nimages/text.png\tb\n", r"line 2: .*text.png cannot be read as an image"),
-        ("images/half.png\tb\n", r"line 1: .*half.png cannot be read as an image"),
-        ("images/half.jpg\tb\n", r"line 1: .*half.jpg cannot be read as an image"),
-        ("images/none.png\tb\n", r"line 1: .*none.png cannot be read as an image"),
-        ("images/1.png\ta\n", "split of .* is empty"),
+        ("1.png\ta\n0.png\n", r"mine.tsv, line 2: expected 2 columns.* Received: 1, '0.png'"),
+        ("1.png\t \n", "mine.tsv has no captions"),
+        ("1.png\t\u200b\n", "mine.tsv has no captions"),
+        ("1.png\ta\n\n99.png\tb\n", r"mine.tsv, line 3: there is no image .*/99.png. 1 of 2 images"),
+        ("1.png\ta\ntext.png\tb\n", r"line 2: .*text.png cannot be read as an image"),
+        ("half.png\tb\n", r"line 1: .*half.png cannot be read as an image"),
+        ("half.jpg\tb\n", r"line 1: .*half.jpg cannot be read as an image"),
+        ("none.png\tb\n", r"line 1: .*none.png cannot be read as an image"),
+        ("1.png\ta\n", "split of .* is empty"),
         ("image_id\ta caption\n", r"line 1: there is no image .*image_id. If the line has the names"),
-        ("images/1.png\t\u200b\n", "mine.tsv, line 1: expected an image"),
+        ("1.png\t0\ta\n0.png\t1\tb\n", "which column has the image"),
     ],
 )
 def test_files_that_cannot_be_used(tmp_path, content, message):
     write_images(tmp_path, 2)
-    (tmp_path / "images" / "text.png").write_text("no image")
-    (tmp_path / "images" / "none.png").write_bytes(b"")
+    (tmp_path / "text.png").write_text("no image")
+    (tmp_path / "none.png").write_bytes(b"")
     for kind, ending in (("PNG", "png"), ("JPEG", "jpg")):
         noise = np.random.default_rng(0).integers(0, 255, (60, 60, 3)).astype("uint8")
         Image.fromarray(noise).save(tmp_path / "whole", kind)
         half = (tmp_path / "whole").read_bytes()
-        (tmp_path / "images" / f"half.{ending}").write_bytes(half[: len(half) // 2])
+        (tmp_path / f"half.{ending}").write_bytes(half[: len(half) // 2])
     (tmp_path / "mine.tsv").write_text(content)
     with pytest.raises(ValueError, match=message) as error:
         datasets.load_captions(str(tmp_path / "mine.tsv"))
     assert "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ({"images": [{"id": 1}], "annotations": []}, "It lacks 'filename'"),
+        ({"images": [{"id": 1, "file_name": "1.png"}]}, "has no captions"),
+        (
+            {"images": [], "annotations": [{"image_id": 5, "caption": "a"}]},
+            "annotation 1: there is no image with the id 5",
+        ),
+        (
+            {"images": [{"id": 1, "file_name": "1.png"}], "annotations": [{"image_id": 1}]},
+            "It lacks 'caption'",
+        ),
+        ([1, 2], "expected a JSON object"),
+    ],
+)
+def test_json_that_cannot_be_used(tmp_path, content, message):
+    write_images(tmp_path, 2)
+    (tmp_path / "mine.json").write_text(json.dumps(content))
+    with pytest.raises(ValueError, match=message):
+        datasets.load_captions(tmp_path / "mine.json")
+
+
+@pytest.mark.parametrize(
+    ("files", "message"),
+    [
+        ([], "has no file with captions, such as captions.csv.* Received: an empty folder"),
+        (["a.csv", "b.csv"], "has no file .* with train in its name"),
+        (["train.csv", "other.csv"], "other.csv would not be read"),
+    ],
+)
+def test_folders_that_cannot_be_used(tmp_path, files, message):
+    for file in files:
+        (tmp_path / file).write_text("1.png,a\n")
+    with pytest.raises(ValueError, match=message):
+        datasets.load_captions(tmp_path)

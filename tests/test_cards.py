@@ -52,12 +52,15 @@ EXAMPLES = {  # type and arguments of the model; the card; a question
         lambda task: task.predict(["one two four"]),
     ),
     "forecasting": (
-        ("many_to_one", {"num_features": 2, "num_outputs": 1}),
+        ("many_to_one", {"num_features": 4, "num_outputs": 3}),
         {
             "config": {"window": 4, "segment": 2},
-            "preprocessing": {"mean": 1.0, "std": 2.0},
+            "columns": ["sales"],
+            "inputs": ["price"],
+            "series": ["north", "south"],
+            "preprocessing": {"mean": [[1.0, 2.0], [1.0, 2.0]], "std": [[1.0, 2.0], [3.0, 2.0]]},
         },
-        lambda task: task.predict([5.0] * 100),
+        lambda task: task.predict(["south", *[[5.0, 1.0]] * 100]),
     ),
     "next_chord": (
         ("many_to_many", {"num_features": 89, "mask_value": 0.0, "num_tags": 88, "head": "sigmoid"}),
@@ -170,7 +173,26 @@ def test_a_changed_card_is_refused_or_works(task_name, image, monkeypatch):
             "a multiple of the segment, which is 2",
         ),
         ("forecasting", {"config": {"window": 3, "segment": 1}}, "must take inputs of the shape"),
-        ("forecasting", {"preprocessing": {"mean": 0, "std": 0}}, "['std'] must be a number above 0"),
+        (
+            "forecasting",
+            {"preprocessing": {"mean": [0, 0, 0, 0], "std": [1, 1, 1, 0]}},
+            "['std'] must be a number above 0",
+        ),
+        (
+            "forecasting",
+            {"preprocessing": {"mean": [0, 1], "std": 1}},
+            "['mean'] must be a number for each column of each series",
+        ),
+        (
+            "forecasting",
+            {"columns": ["sales", "returns"], "inputs": []},
+            "outputs for 2 columns. Received: 3 outputs",
+        ),
+        (
+            "forecasting",
+            {"series": ["north"]},
+            "['mean'] must be a number for each column of each series",
+        ),
         ("text_classification", {"labels": ["a", "b"]}, "labels must have 3 texts"),
         ("text_classification", {"labels": ["a", "b", "a"]}, "labels must be different"),
         ("text_classification", {"vocabulary": [*WORDS, "four"]}, "vocabulary must have 2 to 5 texts"),

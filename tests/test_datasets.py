@@ -309,25 +309,29 @@ def test_etth1_is_cut_as_in_the_informer_paper(place):
     hours = range(21 * 30 * 24)
     lines = ["date,HUFL,HULL,MUFL,MULL,LUFL,LULL,OT", *(f"h{i},1,2,3,4,5,6,{i}.5" for i in hours)]
     data_dir = str(place(etth1.Etth1, {etth1.URL: "\n".join(lines).encode()}))
-    parts, column = datasets.load_series("etth1", data_dir=data_dir)
-    assert column == "OT"
-    assert counts({split: (part, None) for split, part in parts.items()}) == {
+    (series,), columns, _ = datasets.load_series("etth1", data_dir=data_dir)
+    assert columns == ["OT"]
+    assert {split: len(part) for split, part in series.parts.items()} == {
         "train": 12 * 30 * 24,
         "validation": 4 * 30 * 24,
         "test": 4 * 30 * 24,
     }
-    assert (np.concatenate(list(parts.values())) == np.arange(20 * 30 * 24) + 0.5).all()
+    assert (np.concatenate(list(series.parts.values()))[:, 0] == np.arange(20 * 30 * 24) + 0.5).all()
     rest = list(datasets.load("etth1", "rest", data_dir).as_numpy_iterator())
     assert len(rest) == 30 * 24 and rest[0]["date"] == b"h14400"
-    assert datasets.load_series("etth1", "LULL", data_dir)[0]["test"][0] == 6
+    (series,), columns, inputs = datasets.load_series("etth1", "LULL,OT", data_dir, inputs="HUFL")
+    assert columns + inputs == ["LULL", "OT", "HUFL"]
+    assert series.parts["train"][0].tolist() == [6, 0.5, 1]
 
 
 @needs.files(needs.MANUAL / "ETTh1.csv")
 def test_etth1_as_published():
-    parts, _ = datasets.load_series("etth1")
-    np.testing.assert_allclose([parts["train"][0], parts["test"][-1]], [30.531, 2.321], atol=1e-3)
-    own, _ = datasets.load_series(str(needs.MANUAL / "ETTh1.csv"), "OT")
-    np.testing.assert_allclose(own["train"][: 12 * 30 * 24], parts["train"], rtol=1e-6)
+    (series,), _, _ = datasets.load_series("etth1")
+    parts = series.parts
+    np.testing.assert_allclose([parts["train"][0], parts["test"][-1]], [[30.531], [2.321]], atol=1e-3)
+    (own,), _, _ = datasets.load_series(str(needs.MANUAL / "ETTh1.csv"), "OT")
+    np.testing.assert_allclose(own.parts["train"][: 12 * 30 * 24], parts["train"], rtol=1e-6)
+    assert str(own.step) == str(series.step) == "hour"
 
 
 def test_the_hashes_of_the_files_are_known():
@@ -490,6 +494,7 @@ LOADERS = {
     "texts": datasets.load_texts,
     "pairs": datasets.load_pairs,
     "tagged": lambda name: datasets.load_tagged(name, "ner"),
+    "images": datasets.load_images,
     "captions": datasets.load_captions,
     "corpus": datasets.load_corpus,
     "series": datasets.load_series,
@@ -523,7 +528,9 @@ def test_what_is_no_path_of_a_file_or_folder(tmp_path, load):
 
 @pytest.mark.parametrize("load", LOADERS.values(), ids=LOADERS)
 def test_a_folder_in_the_place_of_a_file_and_a_file_that_cannot_be_read(tmp_path, load, monkeypatch):
-    with pytest.raises(ValueError, match=r"is a folder: give a file|has no (train|classes)") as error:
+    with pytest.raises(
+        ValueError, match=r"is a folder: give a file|has no (train|file|classes)"
+    ) as error:
         load(tmp_path)
     assert str(tmp_path) in str(error.value)
 
@@ -546,7 +553,7 @@ def test_a_name_of_a_dataset_means_the_dataset(tmp_path, monkeypatch, data_dir):
     assert loading.own_path("sunspots") is None
     assert loading.own_path("sunspots:1.0.0") is None
     assert loading.own_path("movie_reviews/rotten_tomatoes") is None
-    assert datasets.load_series("sunspots", data_dir=data_dir)[1] == "sunspots"
+    assert datasets.load_series("sunspots", data_dir=data_dir)[1] == ["sunspots"]
     for name in ("./sunspots", pathlib.Path("sunspots"), str(tmp_path / "sunspots"), "mine"):
         assert loading.own_path(name) == pathlib.Path(name)
     assert loading.own_path("movie_reviews/mine") == pathlib.Path(

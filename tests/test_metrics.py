@@ -62,6 +62,15 @@ def test_a_match_is_exact_if_it_is_any_reference():
     assert metrics.score_captions([["x"]] * 4, references)["BLEU-1"] == pytest.approx(25)
 
 
+@pytest.mark.parametrize(("shorter", "longest"), [("captions", 2), ("references", 2), ("captions", 0)])
+def test_captions_without_n_words_have_no_bleu_n(shorter, longest):
+    long, short = [["a", "dog", "runs", "fast", "."]], [["a", "dog"][:longest]]
+    captions, references = (short, [long]) if shorter == "captions" else (long, [short])
+    scores = metrics.score_captions(captions, references)
+    missing = [name for name, score in scores.items() if score is None]
+    assert missing == [f"BLEU-{n}" for n in range(longest + 1, 5)]
+
+
 def spans(tags):
     """(type, start, end) of each entity, by trying all of them."""
     n = len(tags)

@@ -1,10 +1,15 @@
 """Plots of scores, series, attention weights and captions."""
 
+import io
+
 import keras
 import numpy as np
 import pytest
+from matplotlib import font_manager
+from matplotlib.text import Text
 
 import zoo
+import zoo.fonts
 
 
 @pytest.mark.parametrize("attention", ["dot", "additive"])
@@ -62,9 +67,15 @@ def test_scores_are_drawn_by_row_and_column():
 
 
 def test_series_are_drawn_over_each_other():
-    (axes,) = zoo.plots.plot_series({"truth": [1, 2, 3], "gru": [1, 3]}, "year", "spots").axes
-    assert [list(line.get_ydata()) for line in axes.lines] == [[1, 2, 3], [1, 3]]
-    assert [text.get_text() for text in axes.get_legend().get_texts()] == ["truth", "gru"]
+    days = np.array(["2024-01-01", "2024-01-02", "2024-01-03"], "datetime64[D]")
+    lines = {"truth": [1, 2, 3], "gru": [1, 3]}
+    first, second = zoo.plots.plot_series({"spots": (None, lines), "sales": (days, lines)}, "year").axes
+    for axes in (first, second):
+        assert [list(line.get_ydata()) for line in axes.lines] == [[1, 2, 3], [1, 3]]
+        assert [text.get_text() for text in axes.get_legend().get_texts()] == ["truth", "gru"]
+    assert list(first.lines[0].get_xdata()) == [0, 1, 2]
+    assert list(second.lines[1].get_xdata()) == list(days[:2])
+    assert (first.get_ylabel(), second.get_ylabel(), second.get_xlabel()) == ("spots", "sales", "year")
 
 
 def test_a_confusion_matrix_has_the_shares_of_each_true_class():
@@ -75,3 +86,81 @@ def test_a_confusion_matrix_has_the_shares_of_each_true_class():
     assert [text.get_text() for text in first.texts] == shares
     shares = ["100%", "0%", "0%", "0%", "100%", "0%", "0%", "100%", "0%"]
     assert [text.get_text() for text in second.texts] == shares
+
+
+def make_font(folder, letters):
+    """A font with these letters, which are squares."""
+    from fontTools.fontBuilder import FontBuilder
+    from fontTools.pens.ttGlyphPen import TTGlyphPen
+
+    pen = TTGlyphPen(None)
+    pen.moveTo((0, 0))
+    for corner in ((0, 800), (800, 800), (800, 0)):
+        pen.lineTo(corner)
+    pen.closePath()
+    names = [".notdef", *(f"uni{ord(letter):04X}" for letter in sorted(set(letters)))]
+    font = FontBuilder(1000)
+    font.setupGlyphOrder(names)
+    font.setupCharacterMap({ord(letter): f"uni{ord(letter):04X}" for letter in letters})
+    font.setupGlyf(dict.fromkeys(names, pen.glyph()))
+    font.setupHorizontalMetrics(dict.fromkeys(names, (900, 0)))
+    font.setupHorizontalHeader(ascent=800, descent=-200)
+    font.setupNameTable({"familyName": "Squares", "styleName": "Regular"})
+    font.setupOS2(sTypoAscender=800)
+    font.setupPost()
+    font.save(folder / "squares.ttf")
+    return str(folder / "squares.ttf")
+
+
+def draw_all(words):
+    """Draws every kind of plot with these words, as a file."""
+    first, second = words
+    figures = [
+        zoo.plots.plot_captions([np.zeros((8, 8, 1))], [first], [second]),
+        zoo.plots.plot_scores({first: {first: 1.0, second: 2.0}}, first, second),
+        zoo.plots.plot_series({first: [1, 2], second: [1, 2]}, first, second),
+        zoo.plots.plot_losses({first: [1, 2]}, {second: 1}, first, second),
+        zoo.plots.plot_confusion([(np.array(words), np.array(words), words)]),
+    ]
+    model = zoo.build("encoder_decoder", units=6)
+    inputs = [np.array([[7, 8]]), np.array([[2, 5]])]
+    figures.append(zoo.plots.plot_attention(model, [inputs], [(words, words)]))
+    for figure in figures:
+        figure.savefig(io.BytesIO())
+    return figures
+
+
+@pytest.fixture
+def fonts(monkeypatch):
+    """Forgets what was found and printed, and lets a test add fonts that no later test sees."""
+    manager = font_manager.fontManager
+    monkeypatch.setattr(manager, "ttflist", [*manager.ttflist])
+    monkeypatch.setattr(font_manager, "findSystemFonts", list)
+    monkeypatch.setattr(zoo.fonts, "NAMED", set())
+    zoo.fonts._choose_families.cache_clear()
+    yield monkeypatch
+    zoo.fonts._choose_families.cache_clear()
+
+
+@pytest.mark.filterwarnings("error:Glyph")
+def test_letters_that_the_usual_font_lacks_come_from_an_installed_one(fonts, tmp_path, capsys):
+    path = make_font(tmp_path, "कुत्ता狗")
+    fonts.setattr(font_manager, "findSystemFonts", lambda: [path])  # matplotlib does not know it yet
+    for figure in draw_all(["कुत्ता", "a 狗"]):
+        assert any("Squares" in text.get_fontfamily() for text in figure.findobj(Text))
+    assert capsys.readouterr().out == ""
+
+
+def test_one_line_names_the_scripts_that_no_font_has(fonts, capsys, recwarn):
+    draw_all(["कुत्ता", "狗 \U0001faf6\ufe0f"])
+    lines = capsys.readouterr().out.splitlines()
+    assert len(lines) == 1 and not any("Glyph" in str(one.message) for one in recwarn)
+    assert "in place of CJK, Devanagari, symbols and emoji, because no installed font" in lines[0]
+    assert "fonts.google.com/noto" in lines[0]
+
+
+@pytest.mark.filterwarnings("error:Glyph")
+def test_letters_of_the_usual_font_and_dollars_need_nothing(fonts, capsys):
+    for figure in draw_all(["$5 and $x_{", "café “é” ☺"]):
+        assert all(len(text.get_fontfamily()) == 1 for text in figure.findobj(Text))
+    assert capsys.readouterr().out == ""

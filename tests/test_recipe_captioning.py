@@ -13,6 +13,7 @@ from pictures import assert_shows_data
 from PIL import Image
 
 import zoo
+import zoo.tasks.captioning
 
 RECIPE = "one_to_many_captioning"
 WEIGHTS = needs.MANUAL / "mobilenet_v2_160_no_top.weights.h5"
@@ -24,7 +25,7 @@ SYSTEMS = ["most frequent caption", "nearest training image"] + [
 def read_table(text):
     """The rows of the table of scores: a list of names, and a list of lists of numbers."""
     table = text.split("\nTest ")[1].split("\n\n")[0].splitlines()[1:]
-    rows = [re.fullmatch(r"(\S.*?)((?: +\d+\.\d\d){5})", line).groups() for line in table]
+    rows = [re.fullmatch(r"(\S.*?)((?: +(?:\d+\.\d\d|-)){5})", line).groups() for line in table]
     return [name for name, _ in rows], [numbers.split() for _, numbers in rows]
 
 
@@ -53,7 +54,8 @@ def test_glyphs(run, data_dir, tmp_path, ask):
     task = json.loads((output / "task.json").read_text())
     names, numbers = read_table(printed)
     assert names == SYSTEMS
-    written = [[f"{x:.2f}" for x in row.values()] for row in task["metrics"]["test"].values()]
+    rows = task["metrics"]["test"].values()
+    written = [["-" if x is None else f"{x:.2f}" for x in row.values()] for row in rows]
     assert written == numbers
     for picture in ("captions", "attention"):
         assert_shows_data(output / f"{picture}.png")
@@ -84,6 +86,44 @@ def test_own_images(run, tmp_path, brightness):
     names, numbers = read_table(printed)
     assert names == [*SYSTEMS[:2], *SYSTEMS[4:]]
     assert float(numbers[1][0]) > 90  # BLEU-1: the nearest training image has the same color
+    assert [row[3] for row in numbers] == ["-"] * 4  # no caption has four words
+    assert re.search("^Read .*: TSV without a header, .*, 160 captions of 80 images in ", printed, re.M)
+    first = re.search(r"^First caption, as the network sees it: <s> (.*) </s>$", printed, re.M)[1]
+    assert re.fullmatch(r"a \w+ field", first)
+    assert "--min-count 1, because there are " in printed
+    assert re.search(
+        r"^Verdict: no attention, beam search .* the best baseline, nearest", printed, re.M
+    )
+
+
+def test_captions_longer_than_the_limit_are_said_to_be_cut(run, tmp_path, brightness):
+    words = ["--dataset", write_images(tmp_path), "--no-attention", "--max-length", "3"]
+    printed = run("--smoke", *words, "--data-dir", tmp_path)
+    assert re.search(r"^\d+ captions are cut after 3 words: see --max-length$", printed, re.M)
+    assert "sees it: <s> a " in printed and "field </s>" not in printed
+
+
+def test_a_network_that_writes_nothing(capsys):
+    references = [[["a", "red", "dog"]]] * 12
+    systems = {"gru": [[]] * 12, "most frequent caption": [["a", "red", "dog"]] * 12}
+    score = zoo.tasks.captioning.make_score(systems, references)
+    zoo.print_verdict("gru", ["most frequent caption"], score, 12)
+    printed = capsys.readouterr().out
+    assert "All captions of gru are empty. Train it for longer." in printed
+    assert "Verdict: gru does not beat the best baseline, most frequent caption: 0.000 to " in printed
+
+
+@pytest.mark.parametrize(
+    ("num_captions", "expected"),
+    [
+        (37_607, {"batch_size": 64, "epochs": 4, "min_count": 4, "dropout": 0.4}),
+        (500, {"batch_size": 16, "epochs": 40, "min_count": 1, "dropout": 0.5}),
+    ],
+)
+def test_defaults_that_fit_the_data(num_captions, expected):
+    choices = zoo.tasks.captioning.defaults(num_captions, are_photographs=False)
+    chosen = {name: value for name, (value, _) in choices.items()}
+    assert chosen == {**expected, "learning_rate": 0.002}
 
 
 @pytest.mark.slow
@@ -188,4 +228,4 @@ def test_captions_without_words_are_refused(run, tmp_path, brightness, assert_re
     lines = (tmp_path / "mine.tsv").read_text().splitlines()
     (tmp_path / "mine.tsv").write_text("".join(line.split("\t")[0] + "\t!!!\n" for line in lines))
     words = ["--dataset", tmp_path / "mine.tsv", "--data-dir", tmp_path]
-    assert_refused("No word occurs 4 times in the training texts: lower min_count", "--smoke", *words)
+    assert_refused("No word occurs 1 times in the training texts", "--smoke", *words)

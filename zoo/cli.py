@@ -110,9 +110,7 @@ def predict(arguments):
     inputs = read_inputs(arguments)
     task = zoo.load(arguments.name)
     if task.card["task"] == "forecasting":
-        if any(re.search(r"\d,\d", word) for word in inputs):  # 1,234 or 30,5 or two columns?
-            raise InputError("Write 30.5 for a number with decimals, and a space between two numbers.")
-        inputs = [parse_numbers(" ".join(inputs), float)]
+        inputs = [zoo.tasks.forecasting.parse_words(task.card, inputs)]
         answers = [task.predict(*inputs)]
     elif task.card["task"] == "next_chord":
         inputs = [[parse_numbers(chord, int) for chord in piece.split()] for piece in inputs]
@@ -141,7 +139,8 @@ def as_text(card, one, answer):
         label, p = next(iter(answer.items()))
         return f"{label} ({p:.2f})  {one}"
     if card["task"] == "forecasting":
-        return " ".join(f"{number:.6g}" for number in answer)
+        steps = [step if isinstance(step, list) else [step] for step in answer]
+        return " ".join(",".join(f"{number:.6g}" for number in step) for step in steps)
     if card["task"] == "tagging":  # [John PER] lives in [Paris LOC]
         for span in reversed(answer):
             inside = f"[{one[span['start'] : span['end']]} {span['label']}]"

@@ -9,42 +9,23 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from zoo.datasets.files import read_bytes
+from zoo.datasets.image_files import decode_image, read_image, resize_image
 from zoo.errors import InputError, one_line
 
 SIZE, GRID, CHANNELS = 160, 25, 1280  # pixels of a side, places (5 x 5), numbers at each place
 BATCH = 32  # images in a batch of the network
+__all__ = [
+    "decode_image",
+    "describe",
+    "find_nearest",
+    "image_features",
+    "look_up",
+    "network_sha256",
+    "pick",
+    "read_image",
+    "resize_image",
+]
 NETWORK = f"mobilenet_v2 {SIZE} out_relu"  # change this with everything that changes the features
-
-
-def read_image(path, shape):
-    """Reads an image file and resizes it.
-
-    Args:
-        path: the path of a JPEG, PNG, GIF or BMP file.
-        shape: height, width and channels.
-
-    Returns:
-        Floats of this shape, from 0 to 255.
-
-    Raises:
-        ValueError: the file is missing or is not an image.
-
-    Example:
-
-    >>> import tempfile
-    >>> path = pathlib.Path(tempfile.mkdtemp()) / "white.png"
-    >>> _ = path.write_bytes(tf.io.encode_png(np.full((4, 4, 1), 255, "uint8")).numpy())
-    >>> read_image(path, (2, 2, 1)).shape
-    (2, 2, 1)
-    """
-    try:
-        image = tf.io.decode_image(read_bytes(path), channels=shape[2], expand_animations=False)
-    except tf.errors.InvalidArgumentError:
-        raise InputError(f"{path} cannot be read as an image (JPEG, PNG, GIF or BMP).") from None
-    if image.shape[:2] == tuple(shape[:2]):
-        return image.numpy().astype("float32")
-    return tf.image.resize(image, shape[:2], antialias=True).numpy()
 
 
 def image_features(images, data_dir=None, weights="imagenet"):
@@ -116,7 +97,7 @@ def find_nearest(known, images):
     from sklearn.neighbors import NearestNeighbors  # of the extra "recipes"
 
     known, images = (
-        x.mean(axis=1, dtype="float32") if x.ndim == 3 else x.reshape(len(x), -1)
+        x.mean(axis=1, dtype="float32") if x.ndim == 3 else x.reshape(len(x), -1).astype("float32")
         for x in (known, images)
     )  # [images, channels or pixels]
     neighbors = NearestNeighbors(n_neighbors=1, metric="cosine").fit(known)
@@ -131,16 +112,16 @@ def pick(images, indices):
         indices: which images to decode, integers in rising order.
 
     Returns:
-        A list of integer tensors `[height, width, 3]`, from 0 to 255.
+        A list of integers `[height, width, 3]`, from 0 to 255.
 
     Example:
 
     >>> png = tf.io.encode_png(np.zeros((4, 6, 1), "uint8"))
-    >>> [image.shape.as_list() for image in pick(tf.data.Dataset.from_tensors(png), [0])]
-    [[4, 6, 3]]
+    >>> [image.shape for image in pick(tf.data.Dataset.from_tensors(png), [0])]
+    [(4, 6, 3)]
     """
-    encoded = [image for i, image in enumerate(images) if i in indices]
-    return [tf.io.decode_image(image, channels=3, expand_animations=False) for image in encoded]
+    encoded = [image for i, image in enumerate(images.as_numpy_iterator()) if i in indices]
+    return [decode_image(image, channels=3) for image in encoded]
 
 
 def look_up(contexts, batches):
@@ -212,10 +193,7 @@ def describe(images, weights, sha256):
             "The model was trained on the features of other weights of MobileNetV2: give the file that "
             f"it was trained with. Received: {weights}"
         )
-    try:
-        batch = np.stack([_decode(image) for image in images])
-    except tf.errors.InvalidArgumentError:
-        raise InputError("An image cannot be read (JPEG, PNG, GIF or BMP).") from None
+    batch = np.stack([_decode(image) for image in images])
     grids = network.predict_on_batch(batch).reshape(-1, GRID, CHANNELS)
     return grids.astype("float16").astype("float32")  # the same precision as in training
 
@@ -238,7 +216,8 @@ def _build(weights):
 
 
 def _decode(image):
-    image = tf.io.decode_image(image, channels=3, expand_animations=False)
+    image = tf.numpy_function(functools.partial(decode_image, channels=3), [image], tf.uint8)
+    image.set_shape((None, None, 3))
     image = tf.image.resize(image, (SIZE, SIZE))  # [height, width, 3], 0 to 255
     return keras.applications.mobilenet_v2.preprocess_input(image)
 

@@ -11,7 +11,7 @@ def score_captions(captions, references):
     BLEU-n looks at the n-grams of 1 to n words. For each length it takes the share of n-grams that are
     also in a reference. The score is the geometric mean of these shares. If all captions together are
     shorter than the references, the score is reduced. It is computed for the whole corpus by sacrebleu,
-    without smoothing.
+    without smoothing. BLEU-n is None if all captions, or all references, have fewer than n words.
 
     Args:
         captions: a list of lists of words.
@@ -19,7 +19,7 @@ def score_captions(captions, references):
 
     Returns:
         A dict of numbers from 0 to 100: `"BLEU-1"` to `"BLEU-4"`, and `"exact"`, the share of captions
-        that are equal to one of their references.
+        that are equal to one of their references. A score may be None.
 
     Example:
 
@@ -30,6 +30,7 @@ def score_captions(captions, references):
     """
     import sacrebleu  # of the extra "recipes"
 
+    longest = max(map(len, captions)), max(len(words) for some in references for words in some)
     lines = [" ".join(words) for words in captions]
     references = [[" ".join(words) for words in some] for some in references]
     streams = [*itertools.zip_longest(*references)]  # None if others have more references
@@ -38,9 +39,92 @@ def score_captions(captions, references):
         bleu = sacrebleu.BLEU(
             max_ngram_order=n, tokenize="none", smooth_method="none", force=True
         )  # the captions are tokenized, so force=True hides a warning
-        scores[f"BLEU-{n}"] = bleu.corpus_score(lines, streams).score
+        score = bleu.corpus_score(lines, streams).score
+        scores[f"BLEU-{n}"] = score if n <= min(longest) else None
     hits = [line in some for line, some in zip(lines, references, strict=True)]
     return scores | {"exact": 100 * np.mean(hits)}
+
+
+def score_translations(translations, references, rows=None):
+    """Computes BLEU (Papineni et al. 2002) and chrF (Popović 2015), as sacrebleu does by default.
+
+    BLEU counts groups of one to four words. chrF counts groups of characters. Capitals count.
+
+    Args:
+        translations: a list of str.
+        references: a list of str, one for each translation.
+        rows: the indices of the texts to score. None means all.
+
+    Returns:
+        A dict of numbers from 0 to 100: `"BLEU"` and `"chrF"`. BLEU is None if none of all the
+        references has four words. It is 0 if some of them have four words, but not those in `rows`.
+
+    Example:
+
+    >>> scores = score_translations(["a dog runs on the grass"], ["a dog runs on grass"])
+    >>> {name: round(score, 1) for name, score in scores.items()}
+    {'BLEU': 53.7, 'chrF': 74.2}
+    >>> score_translations(["a dog"], ["a cat"])["BLEU"] is None
+    True
+    """
+    import sacrebleu  # of the extra "recipes"
+
+    bleu, chrf = sacrebleu.BLEU(), sacrebleu.CHRF()
+    rows = range(len(references)) if rows is None else rows
+    some, right = [translations[i] for i in rows], [references[i] for i in rows]
+    has_four_words = any(len(bleu.tokenizer(text).split()) >= 4 for text in references)
+    return {
+        "BLEU": bleu.corpus_score(some, [right]).score if has_four_words else None,
+        "chrF": chrf.corpus_score(some, [right]).score,
+    }
+
+
+def sacrebleu_signatures():
+    """The settings of `score_translations`, as sacrebleu writes them.
+
+    Example:
+
+    >>> sacrebleu_signatures()[1]
+    'chrF nrefs:1|case:mixed|eff:yes|nc:6|nw:0|space:no|version:...'
+    """
+    import sacrebleu  # of the extra "recipes"
+
+    metrics = {"BLEU": sacrebleu.BLEU(), "chrF": sacrebleu.CHRF()}
+    for metric in metrics.values():
+        metric.corpus_score(["a"], [["a"]])  # counts the references of a text
+    return [f"{name} {metric.get_signature()}" for name, metric in metrics.items()]
+
+
+def score_pronunciations(said, listed, rows=None):
+    """Computes the share of wrong words, and the share of wrong phonemes.
+
+    A word is right if it is equal to one of its listed pronunciations. The wrong phonemes are those to
+    replace, remove and add to get the closest listed pronunciation, divided by its length. Of two that
+    are equally close, the shorter one counts.
+
+    Args:
+        said: a list of pronunciations, each a tuple of phonemes.
+        listed: a list of right pronunciations for each of them.
+        rows: the indices of the words to score. None means all.
+
+    Returns:
+        A dict of two numbers: `"words"` and `"phonemes"`. Lower is better.
+
+    Example:
+
+    >>> listed = [[("Z", "UW")], [("IY", "DH", "ER"), ("AY", "DH", "ER")]]
+    >>> scores = score_pronunciations([("Z", "UW", "Z"), ("AY", "DH", "ER")], listed)
+    >>> {name: float(score) for name, score in scores.items()}
+    {'words': 0.5, 'phonemes': 0.2}
+    """
+    from rapidfuzz.distance import Levenshtein  # of the extra "recipes"
+
+    edits = [
+        min((Levenshtein.distance(said[i], right), len(right)) for right in listed[i])
+        for i in (range(len(said)) if rows is None else rows)
+    ]
+    distances, lengths = np.transpose(edits)  # each [words]
+    return {"words": (distances > 0).mean(), "phonemes": distances.sum() / lengths.sum()}
 
 
 def score_entities(true, predicted, types):

@@ -5,7 +5,6 @@ Notes are always MIDI pitches `[steps, voices]`. 60 is middle C, and 0 is a sile
 
 import io
 
-import mido
 import numpy as np
 
 LOWEST, NUM_KEYS = 21, 88  # of the keys of a piano
@@ -52,10 +51,11 @@ def note_name(pitch):
 
 
 def to_symbols(notes, shift=0):
-    """Converts four voices to a sequence of symbols for a language model.
+    """Converts the voices of a piece to a sequence of symbols for a language model.
 
     Args:
-        notes: integers `[steps, 4]` for soprano, alto, tenor and bass, with four steps in a beat.
+        notes: integers `[steps, voices]`, with four steps in a beat. The voices are soprano, alto,
+            tenor and bass, or only the first ones of these.
         shift: the number of semitones by which the notes are moved up.
 
     Returns:
@@ -65,39 +65,43 @@ def to_symbols(notes, shift=0):
 
     >>> to_symbols(np.array([[72, 67, 64, 48], [72, 67, 0, 48]]), shift=2)
     ['|', 'S74', 'A69', 'T66', 'B50', 'S74', 'A69', 'T0', 'B50']
+    >>> to_symbols(np.array([[72], [74]]))
+    ['|', 'S72', 'S74']
     """
     symbols = []
     for step, chord in enumerate(np.where(notes == 0, 0, notes + shift)):
         symbols += ["|"] if step % 4 == 0 else []
-        symbols += [f"{voice}{pitch}" for voice, pitch in zip(VOICES, chord, strict=True)]
+        symbols += [f"{voice}{pitch}" for voice, pitch in zip(VOICES, chord, strict=False)]
     return symbols
 
 
-def from_symbols(symbols):
-    """Converts symbols to notes. Each "S" begins a chord, each "B" ends one, others are skipped.
+def from_symbols(symbols, num_voices=4):
+    """Converts symbols to notes. Each "S" begins a chord, the last voice ends it, others are skipped.
 
     Args:
         symbols: a list of str, see `to_symbols`.
+        num_voices: the number of voices, from one to four. With four, "B" is the last one.
 
     Returns:
-        Integers `[steps, 4]`, with 0 for a voice that is missing in a chord.
+        Integers `[steps, voices]`, with 0 for a voice that is missing in a chord.
 
     Example:
 
     >>> from_symbols(["[START]", "|", "S72", "A67", "B48", "S71", "A65"]).tolist()
     [[72, 67, 0, 48]]
     """
+    voices = [*VOICES][:num_voices]
     chords, chord = [], {}
     for symbol in symbols:
-        if symbol[:1] in VOICES:
+        if symbol[:1] in voices:
             chord = chord if symbol[0] != "S" else {}
             chord[symbol[0]] = int(symbol[1:])
-        if symbol[:1] == "B":
-            chords.append([chord.get(voice, 0) for voice in VOICES])
-    return np.array(chords, int).reshape(-1, 4)
+            if symbol[0] == voices[-1]:
+                chords.append([chord.get(voice, 0) for voice in voices])
+    return np.array(chords, int).reshape(-1, num_voices)
 
 
-def score(predicted, truth):
+def score(predicted, truth, num_voices=4):
     """Computes how well a network predicts chords, over all steps of all pieces.
 
     The loss is the negative log-likelihood of Boulanger-Lewandowski et al. 2012, computed as in the
@@ -108,10 +112,11 @@ def score(predicted, truth):
     Args:
         predicted: for each piece, the probability of each key at each step, floats `[steps, keys]`.
         truth: for each piece, 1 for a key that sounds and 0 for one that does not, in the same shapes.
+        num_voices: the largest number of keys that sound at once.
 
     Returns:
-        A dict with `"nats a step"`, the loss, and `"notes right"`: of the four most likely keys at each
-        step, the share that sounds.
+        A dict with `"nats a step"`, the loss, and `"notes right"`: of the most likely keys at each
+        step, as many as there are voices, the share that sounds.
 
     Example: two keys have probability 0.5, and one of them sounds.
 
@@ -120,7 +125,7 @@ def score(predicted, truth):
     """
     p = np.clip(np.concatenate(predicted).astype("float64"), 1e-7, 1 - 1e-7)
     y = np.concatenate(truth).astype("float64")  # [all steps, keys]
-    likeliest = np.argsort(p, axis=1)[:, -4:]
+    likeliest = np.argsort(p, axis=1)[:, -num_voices:]
     return {
         "nats a step": -(y * np.log(p) + (1 - y) * np.log(1 - p)).sum(axis=1).mean(),
         "notes right": np.take_along_axis(y, likeliest, axis=1).mean(),
@@ -162,10 +167,13 @@ def to_midi(notes, steps_a_beat=4, beats_a_minute=80):
 
     Example:
 
+    >>> import mido
     >>> file = mido.MidiFile(file=io.BytesIO(to_midi(np.full((8, 4), 60), beats_a_minute=60)))
     >>> len(file.tracks), file.length
     (5, 2.0)
     """
+    import mido  # of the extra "recipes"
+
     file = mido.MidiFile(type=1)
     tempo = mido.MetaMessage("set_tempo", tempo=mido.bpm2tempo(beats_a_minute))
     file.tracks.append(mido.MidiTrack([tempo]))

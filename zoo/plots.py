@@ -6,8 +6,10 @@ import keras
 import numpy as np
 
 from zoo.errors import InputError
+from zoo.fonts import with_letters
 
 
+@with_letters
 def plot_scores(rows, title, ylabel, style="o"):
     """Plots a table of scores: the columns from left to right, and a color for each row.
 
@@ -39,34 +41,40 @@ def plot_scores(rows, title, ylabel, style="o"):
     return figure
 
 
-def plot_series(series, xlabel, ylabel):
-    """Plots series of numbers over each other. The first one is black.
+@with_letters
+def plot_series(panels, xlabel):
+    """Plots series of numbers over each other, in one or more panels. The first one of each is black.
 
     Args:
-        series: a dict from the name of each series to its numbers.
+        panels: a dict from the title of each panel to a tuple: the times of the steps (datetime64,
+            numbers, or None to count them), and a dict from the name of each series to its numbers.
         xlabel: what the steps are.
-        ylabel: what the numbers are.
 
     Returns:
-        A `matplotlib.figure.Figure`.
+        A `matplotlib.figure.Figure`, with the panels from top to bottom.
 
     Example:
 
-    >>> figure = plot_series({"truth": [1, 2, 3], "gru": [1, 2, 2]}, "year", "sunspots")
+    >>> figure = plot_series({"sunspots": (None, {"truth": [1, 2, 3], "gru": [1, 2, 2]})}, "year")
     >>> [line.get_color() for line in figure.axes[0].lines]
     ['black', 'C1']
     """
     import matplotlib.pyplot as plt
 
-    figure, axes = plt.subplots(figsize=(11, 4.5))
-    for i, (name, values) in enumerate(series.items()):
-        axes.plot(values, color=f"C{i}" if i > 0 else "black", linewidth=1, label=name)
-    axes.set(xlabel=xlabel, ylabel=ylabel)
-    axes.legend()
-    axes.grid(alpha=0.3)
+    size = (11, 1.5 + 3 * len(panels))
+    figure, axes = plt.subplots(len(panels), figsize=size, squeeze=False, layout="constrained")
+    for axis, (title, (times, series)) in zip(axes[:, 0], panels.items(), strict=True):
+        for i, (name, values) in enumerate(series.items()):
+            steps = range(len(values)) if times is None else times[: len(values)]
+            axis.plot(steps, values, color=f"C{i}" if i > 0 else "black", linewidth=1, label=name)
+        axis.set(ylabel=title)
+        axis.legend()
+        axis.grid(alpha=0.3)
+    axes[-1, 0].set(xlabel=xlabel)
     return figure
 
 
+@with_letters
 def plot_confusion(parts):
     """Plots which class a model took for which. A row is a true class, and its shares add up to 100 %.
 
@@ -106,6 +114,7 @@ def plot_confusion(parts):
     return figure
 
 
+@with_letters
 def plot_attention(model, inputs, labels):
     """Plots the attention weights of a model as heat maps, one for each example.
 
@@ -143,6 +152,7 @@ def plot_attention(model, inputs, labels):
     return figure
 
 
+@with_letters
 def plot_captions(images, captions, references):
     """Plots images with the caption of a model and the caption of a person.
 
@@ -174,6 +184,41 @@ def plot_captions(images, captions, references):
     return figure
 
 
+@with_letters
+def plot_images(images, titles, title):
+    """Plots images with a title over each.
+
+    Args:
+        images: a list of arrays `[height, width, channels]`, of numbers from 0 to 1.
+        titles: a str for each image.
+        title: text above the plot.
+
+    Returns:
+        A `matplotlib.figure.Figure` with eight images in each row.
+
+    Example:
+
+    >>> import numpy as np
+    >>> figure = plot_images([np.zeros((8, 8, 1))], ["dog, cat"], "predicted class, true class")
+    >>> figure.axes[0].get_title()
+    'dog, cat'
+    """
+    import matplotlib.pyplot as plt
+
+    rows = -(-len(images) // 8)
+    figure, axes = plt.subplots(
+        rows, 8, figsize=(10, 0.5 + 1.5 * rows), squeeze=False, layout="constrained"
+    )
+    figure.suptitle(title)
+    for axis in axes.flat:
+        axis.axis("off")
+    for axis, image, text in zip(axes.flat, images, titles, strict=False):
+        axis.imshow(image, cmap="gray_r", vmin=0, vmax=1)
+        axis.set_title(textwrap.fill(text, 16))
+    return figure
+
+
+@with_letters
 def plot_attention_over_images(model, contexts, images, captions, vocabulary):
     """Plots where in an image the model looked for each word, as in figure 3 of Xu et al. 2015.
 
@@ -227,6 +272,7 @@ def plot_attention_over_images(model, contexts, images, captions, vocabulary):
     return figure
 
 
+@with_letters
 def plot_losses(history, baselines, title, ylabel="loss"):
     """Plots losses after each epoch, with a dashed line for each baseline.
 

@@ -8,8 +8,10 @@ files, in three splits:
 - `load_tagged`: sentences with a tag for each token
 - `load_pairs`: texts with their translations
 - `load_pronunciations`: words with their phonemes
+- `load_images`: images with a label each
 - `load_captions`: images with their captions
 - `load_corpus`: texts without labels
+- `load_music`: pieces of music as notes
 - `load_series`: numbers at even steps of time
 
 `batches` makes batches of rows with little padding. `streams` cuts one long text into windows.
@@ -17,20 +19,26 @@ files, in three splits:
 
 from zoo.datasets.batching import batches, streams
 from zoo.datasets.captions import load_captions
+from zoo.datasets.chunks import to_iob2, to_iobes
 from zoo.datasets.corpus import load_corpus
 from zoo.datasets.files import read_text
+from zoo.datasets.images import load_images
 from zoo.datasets.loading import load
+from zoo.datasets.music import load_music
 from zoo.datasets.pairs import load_pairs
 from zoo.datasets.pronunciations import load_pronunciations
-from zoo.datasets.series import load_series
-from zoo.datasets.tagged import load_tagged, to_iob2, to_iobes
+from zoo.datasets.series import Series, load_series
+from zoo.datasets.tagged import load_tagged
 from zoo.datasets.texts import load_texts
 
 __all__ = [
+    "Series",
     "batches",
     "load",
     "load_captions",
     "load_corpus",
+    "load_images",
+    "load_music",
     "load_pairs",
     "load_pronunciations",
     "load_series",

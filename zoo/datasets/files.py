@@ -22,7 +22,7 @@ LANGUAGES = (
     "zho anglais allemand français englisch deutsch inglés alemán inglese tedesco 英文 中文 日文 日本語"
 )
 ABOUT = {  # words in the names of files that are not data
-    *("readme", "license", "licence", "citation", "changelog", "copying"),
+    *("readme", "license", "licence", "citation", "changelog", "copying", "label"),
     *("submission", "samplesubmission"),  # of Kaggle
 }
 OPENERS = {".gz": gzip.decompress, ".bz2": bz2.decompress, ".xz": lzma.decompress}
@@ -201,7 +201,8 @@ def find_splits(folder, endings=None):
 
     A name belongs to a split if one of its words is train, validation or test, or another name of them
     in `zoo.datasets.splitting.SPLIT_NAMES`, such as dev. Words consist of letters, and capitals do not
-    matter. So `en_ewt-ud-dev.conllu`, `wnut17train.conll` and `20news-bydate-test` have a split.
+    matter. So `en_ewt-ud-dev.conllu`, `wnut17train.conll` and `20news-bydate-test` have a split. So has
+    `engtrain.bio`, where a word ends with train.
 
     Args:
         folder: a `pathlib.Path`.
@@ -231,12 +232,10 @@ def find_splits(folder, endings=None):
         )
         if not is_right:
             continue
-        words = re.findall("[a-z]+", child.name.lower().removesuffix(ending_of(child)))
-        splits = {SPLIT_NAMES[word] for word in words if word in SPLIT_NAMES}
-        if len(splits) != 1:
-            others += [child] * (not {*words} & ABOUT)
+        split = split_of(child)
+        if split is None:
+            others += [child] * (not {*_words_in(child)} & ABOUT)
             continue
-        (split,) = splits
         if split in found:
             raise InputError(
                 f"{folder} has the {split} split twice: {found[split].name}, {child.name}. "
@@ -254,6 +253,30 @@ def find_splits(folder, endings=None):
             f"validation or test into it, or move it out of {folder}."
         )
     return {split: found[split] for split in SPLITS if split in found}
+
+
+def split_of(path):
+    """The split that the name of a file or folder says, see `find_splits`. None if it says none.
+
+    If no word of a file's name is a split, a word may also begin or end with one.
+
+    Example:
+
+    >>> split_of(pathlib.Path("captions_val2017.json")), split_of(pathlib.Path("engtrain.bio"))
+    ('validation', 'train')
+    >>> split_of(pathlib.Path("latest.csv"))
+    """
+    words = _words_in(path)
+    splits = {SPLIT_NAMES[word] for word in words if word in SPLIT_NAMES}
+    if not splits and not path.is_dir():
+        joined = re.compile(r"(train|valid|dev|test)(?:set|data|a|b)|[a-z]{2,4}(train|dev|test)")
+        matches = [joined.fullmatch(word) for word in words if word not in ("latest", "contest")]
+        splits = {SPLIT_NAMES[match[1] or match[2]] for match in matches if match}
+    return splits.pop() if len(splits) == 1 else None
+
+
+def _words_in(path):
+    return re.findall("[a-z]+", path.name.lower())
 
 
 def ending_of(path):

@@ -1,79 +1,139 @@
-"""`load_series`: numbers at even steps of time, from TFDS or from your own CSV file."""
+"""`load_series`: numbers at even steps of time, from TFDS or from your own file."""
 
-import csv
-import io
-import math
-import re
+import itertools
+import typing
 
 import numpy as np
 import tensorflow_datasets as tfds
 
-from zoo.datasets import times
-from zoo.datasets.files import read_text
+from zoo.datasets import steps, times
+from zoo.datasets.files import print_reading
+from zoo.datasets.frames import read_frame
 from zoo.datasets.loading import own_path, prepare, read_splits
+from zoo.datasets.numbers import GAPS, NUMBER, read_numbers
 from zoo.datasets.splitting import SPLITS
 from zoo.errors import InputError, check_choice
 
-GAPS = ("", "-", "?", "na", "n/a", "nan", "none", "null")
+
+class Series(typing.NamedTuple):
+    """One series of numbers, in order of time."""
+
+    name: str  # such as the store, or "" if the data have only one series
+    parts: dict  # "train", "validation" and "test" to floats [steps, columns]
+    times: np.ndarray | None  # of all steps: datetime64, or floats if the steps are numbered
+    step: steps.Step | None  # the time from one row to the next
 
 
-def load_series(name, column="", data_dir=None):
-    """Reads one series of numbers, for forecasting.
+def load_series(
+    name,
+    column="",
+    data_dir=None,
+    *,
+    inputs="",
+    series_column="",
+    fill="",
+    split="",
+    encoding="utf-8",
+):
+    """Reads series of numbers, for forecasting.
 
     `name` may be:
 
     - a dataset of TFDS or of the zoo whose rows are in order of time, such as `"sunspots"`, `"co2"` or
       `"etth1"`.
-    - a CSV file. Its first line has the names of the columns. It has a row for each step, with no step
-      missing.
+    - a CSV or TSV file, or JSON lines, also compressed (`.gz`). Its first line has the names of the
+      columns. It has a row for each step:
 
-    If a column of the CSV has the time of each row, the steps must be even: no time may be missing or
-    occur twice. If the newest row comes first, the rows are reversed. Months, quarters, years and
-    working days (Monday to Friday) count as even. So do the two days on which clocks change. The column
-    may have dates or times. It may also have years or step numbers, if it has a common name such as
-    `year`, `step` or `t`. Without such a column the rows are taken in the order of the file. A column
-    that seems to have times in an unknown form raises an error.
+          date,sales,price              Datum;Umsatz              year,month,store,sales
+          2024-01-01,120,9.99           01.01.2024;1.250,5        2024,1,north,120
+          2024-01-02,135,9.49           02.01.2024;1.301,0        2024,1,south,95
+
+    - a table with a row for each year and a column for each month:
+
+          YEAR,JAN,FEB,MAR,APR,MAY,JUN,JUL,AUG,SEP,OCT,NOV,DEC
+
+    The rows are sorted by the column with their times. It is found by its name or its cells. Dates may
+    be written in many ways, such as `2024-12-31`, `31.12.2024 18:30`, `12/31/24`, `31-Dec-24`,
+    `Dec 2024`, `2024Q4`, `2024-W52`, `20241231`, or seconds since 1970. Parts of a date may be in
+    columns of their own, such as year and month, or date and hour. Years and step numbers count as
+    times, too. Without such a column the rows are taken in the order of the file.
+
+    The steps must be even. Months, quarters, years and working days count as even. So do the days on
+    which clocks change. Working days may lack a few holidays: they are left out. A time
+    that occurs twice, a missing row and a missing value are errors, unless `fill` is given.
 
     If a dataset and a file have the same name, you get the dataset. Write `./name` or pass a
     `pathlib.Path` to get the file.
 
-    If the dataset does not have all three splits, they are cut from the whole series in order of time
-    (70/10/20). Splits by chance or by a hash would train a model on the future of its test data.
+    Each series is cut in order of time (70/10/20), unless the dataset has three splits. Splits by
+    chance or by a hash would train a model on the future of its test data.
 
     Args:
         name: see above.
-        column: the name of the column to forecast. `""` means the last column of a CSV, or the last
-            numbers of a dataset.
+        column: the name of the column to forecast, or several, as in `"sales,returns"`. `""` means the
+            last column with numbers.
         data_dir: the folder where TFDS keeps its files. None means TFDS's default.
+        inputs: the names of other columns to read, as in `"price,temperature"`.
+        series_column: the name of the column that tells several series apart, such as `"store"`, or the
+            names of several, as in `"store,item"`.
+        fill: what to put in place of missing rows and values. `"interpolate"` draws a line between its
+            neighbors, `"previous"` repeats the last value, and `"zero"` means 0. If a time occurs
+            twice, the last row in the file counts. `""` means that nothing may be missing.
+        split: the shares of the parts, as in `"0.8,0.1,0.1"`.
+        encoding: the encoding of the file.
 
     Returns:
-        A dict with floats `[steps]` for each of `"train"`, `"validation"` and `"test"`, which follow
-        each other in time. And the name of the column.
+        A list of `Series`. The names of the columns to forecast, and the names of the other inputs. The
+        columns of the numbers are in this order.
 
     Raises:
-        ValueError: the dataset or the column is unknown, or two columns have that name. The file is
-            missing, empty or damaged, or has no line with names. A value is missing or is not a number;
-            a time occurs twice; rows are missing or out of order. The message names the line.
+        ValueError: the dataset or a column is unknown, or two columns have that name. The file is
+            missing, empty or damaged, or has no line with names. A value is missing or is not a number.
+            A time occurs twice or cannot be read, or rows are missing. The message names the line.
 
     Example:
 
-    >>> parts, column = load_series("sunspots")  # doctest: +SKIP
-    >>> {split: len(values) for split, values in parts.items()}, column  # doctest: +SKIP
-    ({'train': 216, 'validation': 31, 'test': 62}, 'sunspots')
+    >>> (sunspots,), columns, _ = load_series("sunspots")  # doctest: +SKIP
+    >>> {split: len(values) for split, values in sunspots.parts.items()}  # doctest: +SKIP
+    {'train': 216, 'validation': 31, 'test': 62}
+    >>> columns, str(sunspots.step)  # doctest: +SKIP
+    (['sunspots'], 'year')
     """
     path = own_path(name)
     if path:
-        parts, column = _read_csv(path, column)
+        rows, outputs, others = _read_file(path, column, inputs, series_column, fill, encoding)
     else:
-        parts, column = _read_tfds(name, column, data_dir)
-    if set(parts) != set(SPLITS):
-        values = np.concatenate([parts[split] for split in SPLITS if split in parts])
-        cuts = [len(values) * 7 // 10, len(values) * 8 // 10]
-        parts = dict(zip(SPLITS, np.split(values, cuts), strict=True))
-    return parts, column
+        rows, outputs, others = _read_tfds(name, column, inputs, data_dir)
+        if series_column or fill:
+            raise InputError(f"{name} is one series without gaps. Received: {series_column or fill!r}")
+    shares = _read_shares(split)
+    series = []
+    for name, parts, moments, step in rows:
+        if split or set(parts) != set(SPLITS):
+            values = np.concatenate([parts[split] for split in SPLITS if split in parts])
+            cuts = [int(len(values) * share + 1e-9) for share in np.cumsum(shares[:2])]
+            parts = dict(zip(SPLITS, np.split(values, cuts), strict=True))
+        series.append(Series(name, parts, moments, step))
+    return series, outputs, others
 
 
-def _read_tfds(name, column, data_dir):
+def _read_shares(split):
+    """The shares of training, validation and test."""
+    try:
+        shares = [float(share) for share in (split or "0.7,0.1,0.2").split(",")]
+    except ValueError:
+        shares = []
+    if len(shares) != 3 or not all(share > 0 for share in shares) or abs(sum(shares) - 1) > 1e-6:
+        raise InputError(
+            "--split must be the shares of training, validation and test, which add up to 1, such as "
+            f"0.8,0.1,0.1. Received: {split!r:.60}"
+        )
+    return shares
+
+
+def _read_tfds(name, column, inputs, data_dir):
+    import pandas as pd
+
     builder = prepare(name, data_dir)
     features = builder.info.features
     numbers = [
@@ -83,83 +143,160 @@ def _read_tfds(name, column, data_dir):
     ]
     if not numbers or not builder.info.disable_shuffling:
         raise InputError(f"{name} has no numbers in order of time. Received: {', '.join(features)}")
-    if column:
-        check_choice(f"column of {name}", column, numbers)
-    column = column or numbers[-1]
-    parts = {
-        split: np.array(values, "float64")[:, 0]
-        for split, values in read_splits(builder, column).items()
-    }
-    return parts, column
+    outputs = _split_names(name, column, numbers) or numbers[-1:]
+    others = [one for one in _split_names(name, inputs, numbers) if one not in outputs]
+    splits = read_splits(builder, *outputs, *others)
+    parts = {split: np.array(values, "float64") for split, values in splits.items()}
+    moments = step = None
+    if "date" in features:
+        dates = read_splits(builder, "date")
+        texts = [row[0].decode() for split in SPLITS if split in dates for row in dates[split]]
+        try:
+            _, _, readings, _ = times.find_times(name, pd.DataFrame({"date": texts}))
+            moments, (step, _) = readings, steps.find_step(readings)
+        except InputError:  # the plot has no dates
+            pass
+    return [("", parts, moments, step)], outputs, others
 
 
-def _read_csv(path, column):
-    reader = csv.reader(io.StringIO(read_text(path).rstrip("\n"), newline=""), strict=True)
-    try:
-        names = [name.strip() for name in next(reader, [])]
-        rows, lines = [], []
-        for row in reader:
-            rows.append([cell.strip() for cell in row])
-            lines.append(reader.line_num)
-            if len(row) != len(names):
-                raise InputError(
-                    f"{path}, line {lines[-1]}: expected {len(names)} columns, as in line 1. "
-                    f"Received: {len(row)}"
-                )
-    except csv.Error as error:
-        raise InputError(f"{path}, line {reader.line_num}: this is not CSV: {error}") from None
-    if not rows:
-        raise InputError(f"{path} is empty: expected a line of column names, then a row for each step.")
-    while names[-1:] == [""] and not any(row[-1] for row in rows):  # a comma at the end of each line
-        names, rows = names[:-1], [row[:-1] for row in rows]
-    chosen = _choose(path, names, column)
-    values = [
-        _read_number(row[chosen], names[chosen], f"{path}, line {line}")
-        for line, row in zip(lines, rows, strict=True)
-    ]
-    others = {}
-    for i, name in enumerate(names):
-        if i != chosen:
-            others.setdefault(name, [row[i] for row in rows])
-    if times.runs_backward(path, others, lines):
-        values.reverse()
-    return {"train": np.array(values)}, names[chosen]
-
-
-def _choose(path, names, column):
-    """The index of the column to forecast."""
-    if column:
-        check_choice(f"column of {path}", column, names)
-        if names.count(column) > 1:
+def _split_names(where, text, names):
+    """The names of columns in a text such as "sales,returns"."""
+    if not text:
+        return []
+    chosen = [text] if text in names else [name.strip() for name in text.split(",") if name.strip()]
+    for name in chosen:
+        check_choice(f"column of {where}", name, list(dict.fromkeys(names)))
+        if names.count(name) > 1:
             raise InputError(
-                f"{path} has {names.count(column)} columns with the name {column!r}: rename one."
+                f"{where} has {names.count(name)} columns with the name {name!r}: rename one."
             )
-        return names.index(column)
-    if not names or not names[-1]:
+    return list(dict.fromkeys(chosen))
+
+
+def _read_file(path, column, inputs, series_column, fill, encoding):
+    frame, form = read_frame(path, encoding)
+    places = {name: i for i, name in enumerate(frame.columns)}  # of two columns with one name, the last
+    names = list(frame.columns)
+    outputs = _split_names(path, column, names) or [_last_column(path, frame, series_column)]
+    others = [name for name in _split_names(path, inputs, names) if name not in outputs]
+    keys = _split_names(path, series_column, names)
+    chosen = frame.iloc[:, [places[name] for name in outputs + others]]
+    values, commas = read_numbers(path, chosen, decimal_commas=form != "CSV")
+    if not fill:
+        _refuse_gaps(path, chosen, values)
+    # A part of a date, such as the hour, may be an input, too.
+    used = {*outputs, *keys, *(name for name in others if name.lower() not in times.CYCLES)}
+    rest = frame.iloc[:, [i for i, name in enumerate(names) if name not in used or i != places[name]]]
+    found = times.find_times(path, rest)
+    groups = {"": np.arange(len(frame))}
+    if keys:
+        labels = frame[keys].apply(lambda cells: cells.str.strip()).agg(" ".join, axis=1)
+        groups = dict(labels.groupby(labels, sort=False).indices)
+    elif found:
+        _refuse_several(path, rest, found)
+    rows, notes = [], []
+    for key, indices in groups.items():
+        where = f"{path}, series {key}" if keys else str(path)
+        row, done = _put_in_order(where, values, found, indices, fill)
+        rows.append((key, *row))
+        notes += [f"{key}: {note}" if keys else note for note in done]
+    units = sorted({str(step) for *_, step in rows})
+    if len(units) > 1:
+        raise InputError(f"{path}: all series must have the same step. Received: {', '.join(units)}")
+    how = [form + " with decimal commas" * commas]
+    how += [f"{len(rows)} series by {' and '.join(keys)}"] if keys else []
+    how.append(_describe_times(found, rows[0][-1]))
+    reason = "" if column else " (the last column with numbers, --column names another)"
+    how.append(f"to forecast: {', '.join(outputs)}{reason}")
+    how += [f"other inputs: {', '.join(others)}"] if others else []
+    if len(notes) > 4:
+        notes = [*notes[:3], f"and {len(notes) - 3} more such notes"]
+    print_reading(path, ". ".join([", ".join(how), *(note[0].upper() + note[1:] for note in notes)]))
+    return rows, outputs, others
+
+
+def _describe_times(found, step):
+    if not found:
+        return "rows in the order of the file, without times"
+    return f"one row every {step}, by {found[0]!r}" if step.unit else f"rows by {found[0]!r}"
+
+
+def _refuse_gaps(path, cells, values):
+    """Raises an `InputError` if a value is missing."""
+    gaps = np.argwhere(np.isnan(values))
+    if not len(gaps):
+        return
+    row, i = gaps[0]
+    cell = cells.iloc[row, i].strip()
+    is_code = cell.lower() not in GAPS
+    raise InputError(
+        f"{path}, line {cells.index[row]}: {cells.columns[i]} has a gap, the first of {len(gaps)}. "
+        "Fill in the value, or use --fill interpolate, --fill previous or --fill zero. "
+        f"Received: {cell!r:.60}" + ", which seems to stand for a missing value" * is_code
+    )
+
+
+def _put_in_order(where, values, found, indices, fill):
+    """The rows of one series in order of time: parts, times and step. And notes about what was done."""
+    even = steps.Even(np.arange(len(indices)), None, None, [])
+    if found:
+        name, cells, moments, in_zone = found
+        even = steps.make_even(where, name, cells.iloc[indices], moments[indices], in_zone, fill)
+    part = np.append(values[indices], [[np.nan] * values.shape[1]], axis=0)[even.rows]
+    filled, notes = _fill(part, fill), [*even.notes]
+    kept = ~np.isnan(filled).any(axis=1)  # without values at the ends that cannot be filled
+    if not kept.any():
+        raise InputError(f"{where}: no step has a value in all columns.")
+    if not kept.all():
+        notes.append(f"left out {(~kept).sum()} steps before the first value or after the last")
+    if np.isnan(part[kept]).any():
+        notes.append(f"filled {np.isnan(part[kept]).sum()} missing values, --fill {fill}")
+    return ({"train": filled[kept]}, None if even.times is None else even.times[kept], even.step), notes
+
+
+def _last_column(path, frame, series_column):
+    """The name of the last column that has mostly numbers, and no times by its name."""
+    taken = {*times.DATE_NAMES, *times.CYCLES, *times.STEP_NAMES, series_column.lower()}
+    for i in reversed(range(len(frame.columns))):
+        name = frame.columns[i]
+        cells = frame.iloc[:, i].str.strip(" $€£%").str.lower()
+        if len(frame.columns) == 1 or name.lower() not in taken:
+            is_gap = cells.isin(GAPS)
+            if (cells[~is_gap].str.fullmatch(NUMBER)).mean() > 0.5:
+                return name
+    name = frame.columns[-1]
+    if not name:
         raise InputError(f"The last column of {path} has no name: give it one in line 1.")
-    if len(names) > 1 and names[-1].lower() in (*times.DATE_NAMES, *times.CYCLES, "year", "time"):
-        raise InputError(
-            f"The last column of {path}, {names[-1]}, has the times of the rows. Name the column to "
-            f"forecast. Available: {', '.join(names[:-1])}"
-        )
-    if re.fullmatch(r"[-+]?[\d.,]*\d[\d.,]*(e[-+]?\d+)?|nan?|null", names[-1].lower()):
-        raise InputError(
-            f"{path}, line 1: expected the names of the columns, such as date,sales. Add a line with "
-            f"them, or name a column. Received: {','.join(names)[:60]!r}"
-        )
-    return len(names) - 1
+    return name
 
 
-def _read_number(cell, column, where):
-    if cell.lower() in GAPS:
-        raise InputError(
-            f"{where}: {column} has a gap. Fill in the value, or delete all rows up to this one. "
-            f"Received: {cell!r}"
-        )
-    try:
-        value = float(cell)
-    except ValueError:
-        value = math.inf
-    if not math.isfinite(value):
-        raise InputError(f"{where}: expected a number in {column}. Received: {cell[:60]!r}")
-    return value
+def _refuse_several(path, rest, found):
+    """Raises an `InputError` if a file seems to have several series."""
+    name, cells, moments, _ = found
+    repeated = cells.duplicated(keep=False)
+    if len(moments) < 1.5 * len(np.unique(moments)):
+        return
+    keys = [one for one in dict.fromkeys(rest.columns) if 1 < rest[one].nunique() < len(rest) / 2]
+    pairs = [[one] for one in keys] + [list(pair) for pair in itertools.combinations(keys, 2)]
+    right = (some for some in pairs if not rest[some].assign(**{"time ": moments}).duplicated().any())
+    hint = f"--series-column {','.join(next(right, ['NAME']))}"
+    first, second = np.flatnonzero(moments == moments[np.argmax(repeated)])[:2]
+    raise InputError(
+        f"{path}, lines {cells.index[first]} and {cells.index[second]}: {name} is "
+        f"{cells.iloc[first]!r} in both. The file seems to have several series. Name the column that "
+        f"tells them apart with {hint}, or keep the rows of one."
+    )
+
+
+def _fill(values, fill):
+    """Fills missing values `[steps, columns]`, as far as there are values to fill them from."""
+    import pandas as pd
+
+    frame = pd.DataFrame(values)
+    if fill == "interpolate":
+        frame = frame.interpolate(limit_area="inside")
+    elif fill == "previous":
+        frame = frame.ffill()
+    elif fill == "zero":
+        frame = frame.fillna(0.0)
+    return frame.to_numpy()

@@ -42,7 +42,7 @@ class Table(typing.NamedTuple):
     lines: list  # the line number of each row
 
 
-def read_table(path, encoding="utf-8"):
+def read_table(path, encoding="utf-8", ending=None):
     """Reads the rows of a TSV, CSV or JSON file.
 
     The ending of the name decides: `.tsv` and `.tab`, `.csv`, `.json` and `.jsonl`. In a file with
@@ -58,6 +58,7 @@ def read_table(path, encoding="utf-8"):
     Args:
         path: the path of the file.
         encoding: its encoding.
+        ending: reads the file as if its name had this ending, such as `".csv"`.
 
     Returns:
         A `Table`.
@@ -76,7 +77,7 @@ def read_table(path, encoding="utf-8"):
     ('CSV', [['label', 'text'], ['good', 'warm, quiet']], [1, 2])
     """
     path = pathlib.Path(path)
-    ending = ending_of(path)
+    ending = ending or ending_of(path)
     if ending in OTHER_FORMS:
         raise InputError(f"{path} cannot be read, because it is a {ending} file. Save it as CSV first.")
     text = decode(path, encoding)
@@ -138,7 +139,7 @@ def _parse(path, text, separator, skipped):
     for options in attempts:
         try:
             rows = _parse_with_pandas(text, separator, options)
-        except InputError as error:
+        except csv.Error as error:
             reasons.append(str(error))
             continue
         if options == {"quoting": csv.QUOTE_NONE} and _has_quotes(rows):
@@ -197,7 +198,7 @@ def _parse_with_pandas(text, separator, options):
             **options,
         )
     except (pd.errors.ParserError, pd.errors.EmptyDataError) as error:
-        raise InputError(str(error).strip()) from None
+        raise csv.Error(str(error).strip()) from None
     return [[cell if isinstance(cell, str) else None for cell in row] for row in frame.to_numpy()]
 
 

@@ -1,48 +1,81 @@
 """`load_tagged`: sentences with a tag for each token, from TFDS or from your own files."""
 
-import itertools
-import re
-
 import tensorflow_datasets as tfds
 
-from zoo.datasets.files import check_first_label, decode, is_header, read_files
+from zoo.datasets.chunks import are_chunks, to_iob2
 from zoo.datasets.loading import own_path, prepare, read_splits
-from zoo.datasets.splitting import SPLITS, check_filled, check_labels, fill_splits
+from zoo.datasets.splitting import SPLITS, check_filled, fill_splits
+from zoo.datasets.tagged_files import normalize_token, note_unseen_tags, read_own
 from zoo.errors import InputError, check_choice
-from zoo.text import normalize
-
-CHUNKS = ("B-", "I-", "E-", "S-")  # begin, inside, end, single
 
 
-def load_tagged(name, feature, data_dir=None):
+def load_tagged(name, feature, data_dir=None, encoding="utf-8"):
     """Reads sentences with a tag for each token, such as named entities or parts of speech.
 
-    `name` may be:
+    `name` may be a dataset of TFDS or of the zoo with `tokens` and a tag for each, such as `"wnut17"`
+    and `"conll2003"` (feature `"ner"`) or `"universal_dependencies/en_ewt"` (feature `"upos"`).
 
-    - a dataset of TFDS or of the zoo with `tokens` and a tag for each, such as `"wnut17"` and
-      `"conll2003"` (feature `"ner"`) or `"universal_dependencies/en_ewt"` (feature `"upos"`).
-    - a file in CoNLL columns. It has a line for each token and an empty line after each sentence. The
-      first column is the token and the last column is its tag. Columns are separated by tabs, or by
-      spaces if there is no tab. `-DOCSTART-` lines are skipped, and so are lines before a sentence that
-      begin with `# `. A first line with the names of the columns is skipped if the names are common,
-      such as `token<tab>pos`. Other names raise an error.
-    - a folder with `train.conll`. It may also have `validation.conll` and `test.conll`.
+    Or it may be a file of your own, in one of these formats. The ending of its name does not matter.
+
+    CoNLL columns. There is a line for each token and an empty line after each sentence. Between the
+    columns are tabs or spaces. The first column may be the number of the token. There may be a line
+    with names of columns, such as `token pos ner`, and comments that begin with `# `::
+
+        EU NNP B-NP B-ORG
+        rejects VBZ B-VP O
+        German JJ B-NP B-MISC
+
+    CoNLL-U, the format of Universal Dependencies, with tabs between its ten columns. Joined words such
+    as 1-2 and words that the writer left out such as 1.1 are dropped::
+
+        1-2  don't  _   _     _    _  _  _       _  _
+        1    do     do  AUX   VBP  _  3  aux     _  _
+        2    n't    not PART  RB   _  3  advmod  _  _
+
+    CSV with names of columns, where a column numbers the sentences::
+
+        Sentence #,Word,POS,Tag
+        Sentence: 1,Thousands,NNS,O
+        ,of,IN,O
+
+    JSON lines, or a JSON array, as on Hugging Face. If the tags are numbers, a file `label.json` beside
+    it has their names, such as `{"O": 0, "B-PER": 1}`::
+
+        {"tokens": ["Ada", "saw", "London"], "ner_tags": ["B-PER", "O", "B-LOC"]}
+        {"tokens": ["She", "left"], "ner_tags": ["O", "O"]}
+        {"tokens": ["Ada"], "ner_tags": ["B-PER"]}
+
+    Texts with spans, as Doccano and spaCy write them. A text is split into words and punctuation marks
+    (see `zoo.text.split_tokens`). A span must begin and end at the ends of words::
+
+        {"text": "Ada saw London.", "label": [[0, 3, "PER"], [8, 14, "LOC"]]}
+        {"text": "She left.", "spans": [{"start": 0, "end": 3, "label": "PER"}]}
+        ["Ada saw London.", {"entities": [[0, 3, "PER"], [8, 14, "LOC"]]}]
+
+    Or it may be a folder with a file for each split: train, and if you have them, validation (or dev)
+    and test. The names of the files must contain these words, such as `en_ewt-ud-train.conllu` or
+    `wnut17train.conll`.
+
+    The column of the tags is found by its name or by its contents. `"ner"` looks for tags of chunks,
+    such as B-PER and O, and leaves out syntactic chunks, such as B-NP. `"upos"` and `"xpos"` look for
+    other tags. In doubt an error lists the columns. One line says how the file was read.
 
     If a dataset and a file have the same name, you get the dataset. Write `./name` or pass a
     `pathlib.Path` to get the file or folder. Tokens and tags are normalized (see `zoo.text.normalize`).
-    An invisible token stays, because it has a tag.
+    An invisible token stays, because it has a tag. The rows of your own files are sorted by a hash of
+    the sentence, so that their order does not depend on the format.
 
     A missing split is cut from the training split by a hash of the sentence (80/10/10), and never from
     the test split. If there is no test split, the validation split becomes the test split. Tags of
-    chunks (IOB1, IOB2 or IOBES) are converted to IOB2, see `to_iob2`. Sentences without a token are
-    left out. Universal Dependencies has tokens that are not words of the sentence: a joined "don't",
-    followed by its words "do" and "n't", and words that the writer left out. Such tokens are dropped.
+    chunks in any scheme (IOB1, IOB2, IOBES, BILOU, BMES) are converted to IOB2, see `to_iob2`.
+    Sentences without a token are left out.
 
     Args:
         name: see above.
-        feature: which tags of a dataset to read. A file has only one kind of tags, so it is ignored
-            there.
+        feature: which tags to read: `"ner"`, `"upos"`, `"xpos"`, or another feature of the dataset. Or
+            a column of your own file: its name, or its number, counted from 1.
         data_dir: the folder where TFDS keeps its files. None means TFDS's default.
+        encoding: the encoding of your own files.
 
     Returns:
         A dict with a pair (sentences, tags) for each of `"train"`, `"validation"` and `"test"`. Both
@@ -50,7 +83,8 @@ def load_tagged(name, feature, data_dir=None):
 
     Raises:
         ValueError: the dataset or the feature is unknown. A file is missing, empty or damaged; the
-            message names the line. The training split of your own files lacks a tag. A split is empty.
+            message names the line. It is not clear which column has the tags. More than a few tags of
+            your own files are unknown to the training split. A split is empty.
 
     Example:
 
@@ -62,87 +96,18 @@ def load_tagged(name, feature, data_dir=None):
     [('before', 'O'), ('Jesus', 'B-person'), ('.', 'O')]
     """
     path = own_path(name)
-    if path:
-        rows = read_files(path, ".conll", _read_conll)
-        tags = {split: list(itertools.chain(*(tags for _, tags in rows[split]))) for split in rows}
-        if not tags["train"][0].startswith((*CHUNKS, "O")):
-            check_first_label(path, tags, "token<tab>tag")
-    else:
-        rows = _read_tfds(name, feature, data_dir)
+    rows = read_own(path, feature, encoding) if path else _read_tfds(name, feature, data_dir)
     fill_splits(name, rows, key=lambda row: " ".join(row[0]))
     check_filled(name, rows)
-    names = set().union(*_tags(rows).values())
-    if all(tag == "O" or tag.startswith(CHUNKS) for tag in names):
-        rows = {split: [(tokens, to_iob2(tags)) for tokens, tags in rows[split]] for split in rows}
-    seen = _tags(rows)
-    if path:  # published data may have tags that training lacks, as the chunks of conll2003 do
-        check_labels(name, seen, "tag")
+    if are_chunks({tag for split in SPLITS for _, tags in rows[split] for tag in tags}):
+        rows = {split: [(tokens, to_iob2(tags)) for tokens, tags in rows[split]] for split in SPLITS}
+    if path:
+        note_unseen_tags(name, rows)
+    tag_names = sorted({tag for split in SPLITS for _, tags in rows[split] for tag in tags})
     return {
         split: ([tokens for tokens, _ in rows[split]], [tags for _, tags in rows[split]])
         for split in SPLITS
-    }, sorted(set().union(*seen.values()))
-
-
-def to_iob2(tags):
-    """Converts the tags of one sentence to IOB2, where every chunk begins with B-.
-
-    In IOB1, the scheme of the CoNLL-2003 files, a chunk begins with I-. It begins with B- only right
-    after another chunk of the same type (Tjong Kim Sang & Veenstra 1999, "Representing Text Chunks").
-    IOBES marks the last token of a chunk with E-, and a chunk of one token with S-. Tags in IOB2 stay
-    the same.
-
-    Args:
-        tags: a list of O, B-X, I-X, E-X and S-X, where X is the type of the chunk.
-
-    Returns:
-        A list of the same length.
-
-    Example:
-
-    >>> to_iob2(["I-PER", "I-PER", "O", "I-LOC", "B-LOC", "I-ORG"])
-    ['B-PER', 'I-PER', 'O', 'B-LOC', 'B-LOC', 'B-ORG']
-    >>> to_iob2(["B-PER", "E-PER", "O", "S-LOC"])
-    ['B-PER', 'I-PER', 'O', 'B-LOC']
-    """
-    without_ends = [{"S": "B", "E": "I"}.get(tag[0], tag[0]) + tag[1:] for tag in tags]
-    return [
-        f"B-{tag[2:]}" if tag.startswith("I-") and last[1:] != tag[1:] else tag
-        for last, tag in itertools.pairwise(["O", *without_ends])
-    ]
-
-
-def to_iobes(tags):
-    """Converts the tags of one sentence from IOB2 to IOBES.
-
-    IOBES also marks the end of each chunk, which makes models a little better (Ratinov & Roth 2009,
-    "Design Challenges and Misconceptions in Named Entity Recognition", where it is called BILOU).
-
-    Args:
-        tags: a list of O, B-X and I-X, where X is the type of the chunk.
-
-    Returns:
-        A list of the same length.
-
-    Raises:
-        ValueError: there is another tag.
-
-    Example:
-
-    >>> to_iobes(["B-PER", "I-PER", "O", "B-LOC"])
-    ['B-PER', 'E-PER', 'O', 'S-LOC']
-    """
-    for tag in tags:
-        if tag != "O" and not tag.startswith(("B-", "I-")):
-            raise InputError(f"A tag of IOB2 is O, or B- or I- and a type. Received: {tag!r}")
-    last_of_chunk = {"B": "S", "I": "E", "O": "O"}
-    return [
-        tag if after == f"I-{tag[2:]}" else last_of_chunk[tag[0]] + tag[1:]
-        for tag, after in itertools.pairwise([*tags, "O"])
-    ]
-
-
-def _tags(rows):
-    return {split: {tag for _, tags in rows[split] for tag in tags} for split in rows}
+    }, tag_names
 
 
 def _read_tfds(name, feature, data_dir):
@@ -156,9 +121,10 @@ def _read_tfds(name, feature, data_dir):
         raise InputError(
             f"{name} has no sentences of tokens. Received: {', '.join(builder.info.features)}"
         )
-    labels = sorted(key for key, kind in kinds.items() if kind is tfds.features.ClassLabel)
-    check_choice(f"feature of {name}", feature, labels)
-    names = builder.info.features[feature].feature.names
+    labels = {key for key, kind in kinds.items() if kind is tfds.features.ClassLabel}
+    labels |= {"xpos"} & {*kinds}  # texts in Universal Dependencies
+    check_choice(f"feature of {name}", feature, sorted(labels))
+    names = getattr(builder.info.features[feature].feature, "names", None)
     rows = {}
     head = ["head"] if "head" in kinds else []
     for split, sentences in read_splits(builder, "tokens", feature, *head).items():
@@ -167,47 +133,7 @@ def _read_tfds(name, feature, data_dir):
             # In Universal Dependencies, a token that is not a word of the sentence has no head.
             kept = [i for i in range(len(tokens)) if not heads or heads[0][i] != b"None"]
             if kept:
-                words = [_normalize_token(tokens[i].decode()) for i in kept]
-                rows[split].append((words, [names[tags[i]] for i in kept]))
-    return rows
-
-
-def _normalize_token(token):
-    return normalize(token).strip() or token
-
-
-def _read_conll(path):
-    rows, tokens, tags, width, header = [], [], [], 0, None
-    # Split the lines before they are normalized: a no-break space does not separate columns.
-    for i, line in enumerate([*decode(path).split("\n"), ""], start=1):
-        line = re.sub(r"^\ufeff(?![ \t])", "", line)  # of a second file that was appended
-        if not line.strip() or line.startswith("-DOCSTART-"):
-            if tokens:
-                rows.append((tokens, tags))
-                tokens, tags = [], []
-            continue
-        if line.startswith("# ") and not tokens:  # within a sentence it is the token "#"
-            continue
-        columns = re.split(" *\t *" if "\t" in line else " +", line.strip(" "))
-        if not rows and not tokens and is_header([columns[0], columns[-1]], "token", "tag"):
-            header = line
-        if line == header:
-            continue
-        width = width or len(columns)
-        tag = normalize(columns[-1]).strip()
-        if len(columns) != width or width < 2 or not columns[0] or not tag:
-            raise InputError(
-                f"{path}, line {i}: expected a token and its tag, in as many columns as the first "
-                f"row ({max(width, 2)}). Received: {len(columns)} column{'s' * (len(columns) != 1)}, "
-                f"{line[:60]!r}"
-            )
-        if width == 10 and not rows and not tokens and columns[0].split("-")[0] == "1":
-            raise InputError(
-                f"{path} looks like CoNLL-U, where tokens and tags are in columns 2 and 4. Write only "
-                f"these two, without the rows of joined words such as 1-2. Received: {line[:60]!r}"
-            )
-        tokens.append(_normalize_token(columns[0]))
-        tags.append(tag)
-    if not rows:
-        raise InputError(f"{path} is empty: expected lines of a token and its tag.")
+                words = [normalize_token(tokens[i].decode()) for i in kept]
+                its_tags = [names[tags[i]] if names else tags[i].decode() for i in kept]
+                rows[split].append((words, its_tags))
     return rows

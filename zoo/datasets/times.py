@@ -1,157 +1,267 @@
-"""Checks that the rows of a series have even steps of time."""
-
-import re
-import warnings
+"""Reads the times of the rows of a table."""
 
 import numpy as np
 
+from zoo.datasets.steps import find_step
 from zoo.errors import InputError
 
-DATE_NAMES = ("date", "datetime", "timestamp", "ds", "datum", "fecha")
-CYCLES = {  # numbers that start again, and the highest of them
-    **dict.fromkeys(("month", "monat", "mois", "mes"), 12),
-    **dict.fromkeys(("hour", "stunde", "heure", "hora"), 24),
-    **dict.fromkeys(("day", "tag", "jour", "dia", "día"), 31),
-    **dict.fromkeys(("week", "woche", "semaine", "semana"), 53),
-    "minute": 60,
+DATE_NAMES = (
+    *("date", "datetime", "timestamp", "ds", "datum", "fecha", "data", "dateday", "dteday"),
+    *("time", "zeit", "zeitstempel", "period", "mtu"),
+)
+PARTS = {  # names of columns with a part of a date, and its largest number
+    "year": (("year", "jahr", "année", "annee", "año", "ano", "anno", "yr"), 0),
+    "quarter": (("quarter", "quartal", "trimestre", "qtr"), 4),
+    "month": (("month", "monat", "mois", "mes", "mese", "mnth", "mo"), 12),
+    "week": (("week", "woche", "semaine", "semana", "settimana"), 53),
+    "day": (("day", "tag", "jour", "dia", "día", "giorno"), 31),
+    "hour": (("hour", "stunde", "heure", "hora", "ora", "hr"), 24),
+    "minute": (("minute", "min"), 60),
 }
-NUMBER_NAMES = (
-    *DATE_NAMES,
-    *CYCLES,
-    *("", "t", "time", "step", "index", "period", "year"),
-    *("zeit", "schritt", "jahr", "temps", "année", "annee", "tiempo", "año", "ano"),
+CYCLES = {name: most for names, most in PARTS.values() for name in names}
+STEP_NAMES = ("", "t", "step", "index", "schritt", "temps", "tiempo", "no", "row", "rownames")
+# What is rewritten before a date is read, in this order.
+REWRITE = {
+    r" (?:-|\u2013|to) \d.*$": "",  # a range: its beginning counts
+    r"\b(?:mon|tue|wed|thu|fri|sat|sun)[a-z]*[.,]? ": "",
+    r"\b(jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*": r"\1",
+    r"(?<=\d)(?:st|nd|rd|th)\b": "",
+    r"^(\d{4})[- :]?m(\d\d?)$": r"\1-\2",  # 2024M05
+    r"^(\d{4})(\d\d)(\d\d)t(\d\d)(\d\d)": r"\1-\2-\3 \4:\5",
+    r"^(\d\d[a-z]{3}\d{4}):": r"\1 ",  # of SAS
+}
+YEAR_TO_SECOND = r"^(1[5-9]\d\d|2[0-2]\d\d)(0[1-9]|1[012])([0-3]\d)?([0-2]\d)?([0-5]\d)?([0-5]\d)?$"
+IN_ZONE = r":\d\d(?:\.\d+)? ?(?:z|utc|gmt|[+-]\d\d:?\d\d)$"
+CLOCK = r"(?P<clock>\d{1,2}:\d\d(?::\d\d(?:[.,]\d+)?)?(?: ?[ap]\.?m\.?)?|(?<=t)\d\d|\d\d(?=$))"
+ZONE = r"(?P<zone>z|[a-z]{3,4}|[+-]\d\d(?::?\d\d)?)"
+DATE_AND_CLOCK = rf"^(?P<date>.*?)(?:(?:(?<=\d)t|,? +(?:at )?){CLOCK} ?{ZONE}?)?$"
+SEPARATOR = r"[^a-z0-9]+|(?<=\d)(?=[a-z])|(?<=[a-z])(?=\d)"
+QUARTER = (
+    r"^(?:(?P<y>\d{4})-q-(?P<q>[1-4])|q-(?P<q2>[1-4])-(?P<y2>\d{4})|(?P<q3>[1-4])-q-(?P<y3>\d{4}))$",
+    lambda m: f"{m['y'] or m['y2'] or m['y3']}-{3 * int(m['q'] or m['q2'] or m['q3']) - 2:02d}",
 )
-FORMATS = (  # in addition to those that pandas guesses
-    *("%d/%m/%Y", "%Y %m %d", "%Y %m %d %H:%M", "%Y %b %d", "%Y %B %d", "%b %Y", "%B %Y", "%Y %b"),
-    *("%d.%m.%y", "%d/%m/%y", "%m/%d/%y", "%d-%b-%y", "%b-%y", "%Y-%b", "%m/%Y", "%m.%Y"),
-    "%G-W%V-%u",
+WEEK = (r"^(\d{4})-w-(\d\d?)$", lambda m: f"{m[1]}-W{int(m[2]):02d}-1")
+DATES = (
+    *("%Y-%m-%d", "%d-%m-%Y", "%m-%d-%Y", "%d-%m-%y", "%m-%d-%y", "%y-%m-%d", "%Y-%m", "%m-%Y"),
+    *("%Y-%b-%d", "%d-%b-%Y", "%b-%d-%Y", "%d-%b-%y", "%Y-%b", "%b-%Y", "%b-%y", "%y-%b", "%G-W%V-%u"),
 )
-ZONE = r"(?:Z|UTC|[+-]\d\d:?\d\d)$"
-HOUR, DAY = 3_600_000, 24 * 3_600_000  # in milliseconds, like all times in this file
-UNITS = ((DAY, "day"), (HOUR, "hour"), (60_000, "minute"), (1000, "second"), (1, "millisecond"))
 
 
-def runs_backward(path, columns, lines):
-    """Says whether the rows of a file run from the newest to the oldest.
+def find_times(path, frame):
+    """Finds the column with the times of the rows.
+
+    Parts of a date may be in columns of their own: year, month and day, or date and hour.
 
     Args:
         path: the path of the file, for messages.
-        columns: a dict of the name of each column to its cells, a list of str, without the column to
-            forecast.
-        lines: the line number of each row.
+        frame: a `pandas.DataFrame` of texts, without the columns to forecast. Its index has the line
+            numbers.
 
     Returns:
-        True if the newest row comes first. False if the oldest does, or if no column has times.
+        The name of the column, its texts (a `pandas.Series`), its times, and whether they are in a
+        fixed time zone, where clocks never change. Times are datetime64, or floats if the rows are
+        numbered. None if no column has times.
 
     Raises:
-        ValueError: a time occurs twice or cannot be read, or rows are out of order or missing. The
-            message names the line.
+        ValueError: a time cannot be read, or a column seems to have times in an unknown form.
     """
-    found = _find_times(path, columns, lines)
-    if found is None:
-        return False
-    name, cells, readings, are_dates = found
-    errors = []
-    for times in readings:  # 01/02/2024 has two readings: the even one is right
-        try:
-            return _check(path, name, cells, lines, times, are_dates)
-        except InputError as error:
-            errors.append(error)
-    raise errors[0]
-
-
-def _check(path, name, cells, lines, times, are_dates):
-    """Whether the times run backward. Raises an `InputError` if they are not evenly spaced."""
-    steps = np.diff(times)
-    backward = bool((steps < 0).sum() > (steps > 0).sum())
-    if backward:
-        cells, lines, times = cells[::-1], lines[::-1], times[::-1]
-    zones = {match and match[0] for match in (re.search(ZONE, cell) for cell in cells)}
-    if are_dates and (len(zones) > 1 or None in zones):  # in a fixed time zone, clocks never change
-        times = _without_summer_time(times)
-    _refuse_repeated(path, name, cells, lines, times)
-
-    def say(i):
-        first, second = (i + 1, i) if backward else (i, i + 1)
-        return (
-            f"{path}, lines {lines[first]} and {lines[second]}: {name} goes from {cells[first]!r} to "
-            f"{cells[second]!r}"
-        )
-
-    is_back = np.diff(times) < 0
-    if is_back.any():
-        where = say(int(np.argmax(is_back)))
-        raise InputError(f"{where}, against the order of the other rows. Sort the rows by time.")
-    is_even, usual = _check_dates(times) if are_dates else _check_numbers(times)
-    if not is_even.all():
-        raise InputError(
-            f"{say(int(np.argmin(is_even)))}, but the usual step is {usual}. Add the missing rows, "
-            "or delete all rows before the gap."
-        )
-    return backward
-
-
-def _find_times(path, columns, lines):
-    """The column with the times: its name, its cells, their readings, and whether they are dates."""
-    columns = {name.lower(): cells for name, cells in columns.items()}
-    if {"year", "month"} <= set(columns):  # the parts of a date
-        parts = [columns["year"], columns["month"], columns.get("day", ["1"] * len(lines))]
-        columns["date"] = [" ".join(some) for some in zip(*parts, strict=True)]
-    date = next((name for name in columns if name in DATE_NAMES), None)
-    for part in ("time", "hour"):
-        if date and part in columns and len({*columns[date]}) < len(lines):
-            pairs = zip(columns[date], columns[part], strict=True)
-            columns[date] = [
-                f"{day} {time.zfill(2)}{'' if ':' in time else ':00'}" for day, time in pairs
-            ]
-    for name in sorted(columns, key=lambda name: name != date):  # the date first
-        cells = columns[name]
-        readings = _as_dates(cells, name)
-        whole = [times for times in readings if not np.isnan(times).any()]
+    columns = _join_parts({str(name).lower(): frame.iloc[:, i] for i, name in enumerate(frame.columns)})
+    names = sorted(columns, key=lambda name: name.split(" ")[0] not in DATE_NAMES)  # the date first
+    for name in names:
+        cells, is_named = columns[name], name.split(" ")[0] in DATE_NAMES
+        readings = read_dates(cells, is_named or name in CYCLES)
+        whole = [times for times in readings if not np.isnat(times).any()]
         if whole:
-            return name, cells, whole, True
-        if name in DATE_NAMES and _as_numbers(cells) is None:
-            i = int(np.argmax(np.isnan(readings[0]))) if readings else 0
+            in_zone = cells.str.contains(IN_ZONE, case=False).all()
+            return name or "the first column", cells, whole[0], in_zone
+        if is_named and as_numbers(cells) is None:
+            bad = np.isnat(readings[0]) if readings else [True]
             raise InputError(
-                f"{path}, line {lines[i]}: cannot read the time in {name}. Write it as 2024-12-31 or "
-                f"2024-12-31 18:30. Received: {cells[i]!r:.60}"
+                f"{path}, line {cells.index[np.argmax(bad)]}: cannot read the time in {name}. Write it "
+                f"as 2024-12-31 or 2024-12-31 18:30. Received: {cells.iloc[np.argmax(bad)]!r:.60}"
             )
-    for i, (name, cells) in enumerate(columns.items()):
-        times = _as_numbers(cells)
-        if times is None or _is_cycle(name, times):
+    are_years = PARTS["year"][0]
+    for name in sorted(columns, key=lambda name: name not in (*DATE_NAMES, *are_years)):
+        cells, i = columns[name], list(columns).index(name)
+        numbers = as_numbers(cells)
+        if numbers is None or _is_cycle(name, numbers):
             continue
-        are_years = i == 0 and ((times >= 1000) & (times < 3000)).all() and len({*np.diff(times)}) == 1
-        if name in NUMBER_NAMES or are_years:
-            return name or "the first column", cells, [times], False
-    _refuse_unread(path, columns, lines)
+        is_named = name in (*STEP_NAMES, *DATE_NAMES, *CYCLES)
+        steps, years = {*np.diff(numbers)}, _years(numbers)
+        is_even = i == 0 and len(numbers) > 2 and len(steps) == 1
+        if is_named or (is_even and (years is not None or min(steps) > 0)):
+            return name or "the first column", cells, numbers if years is None else years, True
+    _refuse_unread(path, columns)
     return None
 
 
-def _refuse_unread(path, columns, lines):
-    """Raises an `InputError` if a column seems to have times in an unknown form."""
-    for name, cells in columns.items():
-        numbers = _as_numbers(cells)
-        column = name or "the first column"
-        if numbers is not None and len(numbers) > 2 and (np.diff(numbers) < 0).all():
-            raise InputError(
-                f"{path}: {column} falls from each row to the next. Does the file begin with the "
-                "newest row? Sort it from the oldest to the newest, or delete that column."
-            )
-        have_digits = sum(bool(re.search(r"\d", cell)) for cell in cells) > 0.9 * len(cells)
-        if numbers is None and have_digits and len({*cells}) > 0.9 * len(cells) > 1:
-            raise InputError(
-                f"{path}, line {lines[0]}: if {column} has the times of the rows, write them as "
-                "2024-12-31 or 2024-12-31 18:30, so that the order of the rows can be checked. If "
-                f"not, delete that column. Received: {cells[0]!r:.60}"
-            )
+def read_dates(cells, is_named=True):
+    """The possible readings of cells as dates, the likeliest first.
+
+    01/02/2024 has two readings. The one with more equal steps between the rows comes first.
+
+    Args:
+        cells: a `pandas.Series` of texts.
+        is_named: whether the column has a common name of a date. Then numbers may be dates, too, such
+            as seconds since 1970, or 202401.
+
+    Returns:
+        A list of arrays of datetime64, with NaT for a cell that is not a date. It is empty if most
+        cells are not dates.
+
+    Example:
+
+    >>> import pandas as pd
+    >>> [reading[0].item().isoformat() for reading in read_dates(pd.Series(["5 Jan 2024, 18:30"]))]
+    ['2024-01-05T18:30:00']
+    >>> len(read_dates(pd.Series(["01/02/2024"])))
+    2
+    """
+    import pandas as pd
+
+    text = cells.str.strip().str.lower()
+    if as_numbers(text) is not None:
+        text = _read_digits(text, is_named)
+        if not isinstance(text, pd.Series):
+            return text
+    if not text.str.contains(r"\d").mean() > 0.5:
+        return []
+    for pattern, words in REWRITE.items():
+        text = text.str.replace(pattern, words, regex=True)
+    found = text.str.extract(DATE_AND_CLOCK)
+    dates = found["date"].str.replace(SEPARATOR, "-", regex=True).str.strip("-")
+    for pattern, words in (QUARTER, WEEK):
+        dates = dates.str.replace(pattern, words, regex=True)
+    clock, zone = (
+        _read_clock(found["clock"]),
+        found["zone"].str.replace(r"^(z|utc|gmt)$", "+00:00", regex=True),
+    )
+    zone = zone.str.replace(r"^([+-]\d\d)$", r"\1:00", regex=True)
+    readings = []
+    for form in DATES:
+        if pd.isna(pd.to_datetime(dates.iloc[0], format=form, errors="coerce")):
+            continue
+        times = pd.to_datetime(dates, format=form, errors="coerce") + clock
+        if times.notna().mean() > 0.5:
+            readings.append(times)
+            if zone.str.match(r"[+-]\d\d").all():  # in UTC, clocks never change
+                readings.append(times - pd.to_timedelta(zone.str[:3] + ":" + (zone.str[-2:]) + ":00"))
+    readings = [times.to_numpy("datetime64[ms]") for times in readings]
+    return sorted(readings, key=_is_unlikely)
 
 
-def _as_numbers(cells):
+def _read_clock(clock):
+    """The time of the day, as a `pandas.Series` of timedelta64."""
+    import pandas as pd
+
+    clock = clock.fillna("00:00").str.replace(",", ".").str.replace(r"\.?m\.?$", "m", regex=True)
+    clock = clock.str.replace(r"^(\d\d)$", r"\1:00", regex=True)
+    clock = clock.str.replace(r"^(\d+:\d\d)(?!:)(?=$|\D)", r"\1:00", regex=True)  # with seconds
+    is_noon = clock.str.match(r"12:.*m$")
+    times = pd.to_timedelta(clock.str.replace(r" ?[ap]m$", "", regex=True), errors="coerce")
+    half = pd.Timedelta(hours=12)
+    return times + half * (clock.str.endswith("pm").astype(int) - is_noon.astype(int))
+
+
+def _read_digits(text, is_named):
+    """Dates that are written as numbers, such as 20241231, as texts, such as "2024-12-31 00:00:00".
+
+    If the numbers count seconds, it returns a list of one array of datetime64. If they are no dates, it
+    returns an empty list.
+    """
+    import pandas as pd
+
+    if is_named and text.str.fullmatch(r"(0?[1-9]|1[012])\.(1[5-9]|2[0-2])\d\d").all():
+        return text  # 12.2024
+    text = text.str.replace(r"\.0+$", "", regex=True)
+    parts = text.str.extract(YEAR_TO_SECOND)
+    is_whole = parts.notna().all()
+    if is_whole[0] and (is_whole[2] or is_named):
+        parts = parts.fillna({2: "01", 3: "00", 4: "00", 5: "00"})
+        clock = parts[3] + ":" + parts[4] + ":" + parts[5]
+        return parts[0] + "-" + parts[1] + "-" + parts[2] + " " + clock
+    numbers = pd.to_numeric(text)
+    for size, unit in ((1e9, "s"), (1e12, "ms"), (1e15, "us"), (1e18, "ns")):
+        if is_named and numbers.between(0.3 * size, 3 * size).all():
+            return [pd.to_datetime(numbers, unit=unit).to_numpy("datetime64[ms]")]
+    return []
+
+
+def _is_unlikely(times):
+    """Sorts readings: the one with the fewest cells unread and the most even steps comes first."""
+    is_unread = np.isnat(times)
+    if is_unread.all():
+        return len(times), 0
+    _, ticks = find_step(np.unique(times[~is_unread]))
+    return is_unread.sum(), -(np.diff(ticks) == 1).sum()
+
+
+def _join_parts(columns):
+    """Adds a column for a date whose parts are in several columns."""
+    columns = dict(columns)
+    parts = {part: next((n for n in names if n in columns), None) for part, (names, _) in PARTS.items()}
+    text = {
+        part: columns[name].str.strip().str.replace(r"\.0+$", "", regex=True)
+        for part, name in parts.items()
+        if name
+    }
+    name = next((n for n in DATE_NAMES if n in columns and read_dates(columns[n], False)), None)
+    if name is None and "year" in text and {"month", "quarter", "week"} & set(text):
+        date = text["year"]
+        if "month" in text:
+            date = date + "-" + text["month"] + "-" + text.get("day", "1")
+        else:
+            date = date + "-" + ("q" + text["quarter"] if "quarter" in text else "w" + text["week"])
+        used = [n for part, n in parts.items() if n and part not in ("hour", "minute")]
+        columns = {" and ".join(used): date} | {n: columns[n] for n in columns if n not in used}
+        name = next(iter(columns))
+    else:
+        name = name or next((n for n in columns if read_dates(columns[n], False)), None)
+    clock = next((n for n in ("time", "zeit", "uhrzeit", "heure") if n in columns and n != name), None)
+    if name and columns[name].duplicated().any() and (clock or "hour" in text):
+        if clock:
+            hours = columns[clock].str.strip().str.replace(".", ":")
+        else:
+            hours = text["hour"].where(text["hour"].str.contains(":"), text["hour"] + ":00")
+            hours = (
+                hours.str.replace(":00", ":" + text["minute"].str.zfill(2))
+                if "minute" in text
+                else hours
+            )
+        both = columns.pop(name).str.strip() + " " + hours
+        columns = {f"{name} and {clock or parts['hour']}": both} | columns
+    return columns
+
+
+def as_numbers(cells):
+    """Cells as an array of floats, or None if some are no finite numbers.
+
+    Example:
+
+    >>> import pandas as pd
+    >>> as_numbers(pd.Series(["1", "2.5"])).tolist(), as_numbers(pd.Series(["1", ""]))
+    ([1.0, 2.5], None)
+    """
     try:
-        numbers = np.array(cells, "float64")
+        numbers = cells.to_numpy("float64")
     except ValueError:
         return None
     return numbers if np.isfinite(numbers).all() else None
+
+
+def _years(numbers):
+    """Years as dates. 1949.25 is the second quarter of 1949. None if the numbers are not years."""
+    steps = np.diff(np.unique(numbers))
+    if not ((numbers >= 1000) & (numbers < 3000)).all() or not len(steps):
+        return None
+    if (numbers % 1 == 0).all():
+        months = 12 * numbers
+    else:
+        per_year = next((n for n in (1, 2, 4, 12) if abs(np.median(steps) - 1 / n) < 0.01 / n), None)
+        if per_year is None:
+            return None
+        months = np.floor(numbers * per_year + 0.05) * (12 / per_year)
+    return (months.astype("int64") - 12 * 1970).astype("datetime64[M]").astype("datetime64[ms]")
 
 
 def _is_cycle(name, numbers):
@@ -164,121 +274,19 @@ def _is_cycle(name, numbers):
     return is_through.all() and {*numbers[falls + 1]} == {numbers.min()}
 
 
-def _as_dates(cells, name):
-    """The possible readings of cells as dates, the most likely one first.
-
-    A reading is an array of milliseconds since 1970, local time, with NaN for a cell that is not a
-    date. There is no reading if most cells are not dates.
-    """
-    if all(re.fullmatch(r"(1[5-9]|2[0-2])\d\d(0[1-9]|1[012])([0-3]\d)?", cell) for cell in cells):
-        if len(cells[0]) == 6 and name not in NUMBER_NAMES:
-            return []
-        cells = ["-".join(filter(None, (cell[:4], cell[4:6], cell[6:]))) for cell in cells]
-    elif not re.search(r"\d", cells[0]) or _as_numbers(cells) is not None:
-        return []
-    try:
-        import pandas as pd
-        from pandas.tseries.api import guess_datetime_format
-    except ModuleNotFoundError:
-        raise InputError(
-            "Dates in a CSV need the package pandas: install rnn-zoo with its extra 'recipes'."
-        ) from None
-    cells = [re.sub(rf"(:\d\d(?:\.\d+)?) ?{ZONE}", r"\1", cell) for cell in cells]
-    cells = [re.sub(r"^(\d{4})[ -]?W(\d\d)$", r"\1-W\2-1", cell) for cell in cells]
-    cells = [re.sub(r"^(\d{4})[ -]?Q([1-4])$", _first_month, cell) for cell in cells]
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # a warning that the day is not first
-        orders = (False,) if re.match(r"\d{4}", cells[0]) else (False, True)  # the month follows a year
-        guesses = [guess_datetime_format(cells[0], dayfirst=order) for order in orders]
-    readings = []
-    for form in dict.fromkeys((*filter(None, guesses), *FORMATS)):
-        if pd.isna(pd.to_datetime(cells[0], format=form, errors="coerce")):
-            continue
-        dates = pd.to_datetime(pd.Series(cells), format=form, errors="coerce")
-        if dates.notna().mean() > 0.5:
-            times = dates.to_numpy("datetime64[ms]").astype("float64")
-            readings.append(np.where(dates.isna(), np.nan, times))
-    return sorted(readings, key=_is_unlikely)
-
-
-def _is_unlikely(times):
-    steps = np.diff(times)
-    return np.isnan(times).sum(), -(steps == _usual(steps)).sum()
-
-
-def _first_month(quarter):
-    return f"{quarter[1]}-{3 * int(quarter[2]) - 2:02d}"
-
-
-def _usual(steps):
-    """The most frequent of some numbers."""
-    if not len(steps):
-        return 0
-    values, counts = np.unique(steps, return_counts=True)
-    return values[counts.argmax()]
-
-
-def _say(number, word):
-    return f"{number:g} {word}{'' if number == 1 else 's'}"
-
-
-def _without_summer_time(times):
-    """Undoes daylight saving time: the hour missing in spring, and the one counted twice in fall.
-
-    Clocks change on a Sunday in March, April, September, October or November, before 4 o'clock.
-    """
-    steps = np.diff(times)
-    usual = _usual(steps)
-    moments = times[:-1].astype("datetime64[ms]")
-    month = moments.astype("datetime64[M]").astype(int) % 12 + 1
-    is_sunday = (times[:-1] // DAY + 4) % 7 == 0  # 1970 began on a Thursday
-    may_change = is_sunday & (times[:-1] % DAY < 4 * HOUR) & np.isin(month, (3, 4, 9, 10, 11))
-    change = np.where(may_change & (np.abs(steps - usual) == HOUR) & (usual < DAY), steps - usual, 0)
-    return times - np.concatenate([[0], np.cumsum(change)])
-
-
-def _refuse_repeated(path, name, cells, lines, times):
-    _, first, counts = np.unique(times, return_index=True, return_counts=True)
-    if (counts == 1).all():
-        return
-    i = first[np.argmax(counts > 1)]
-    i, j = np.flatnonzero(times == times[i])[:2]
-    first, second = sorted((lines[i], lines[j]))
-    hint = "Give each time one row."
-    if counts.mean() >= 1.5:
-        hint = "The file seems to have several series. Keep the rows of one."
-    raise InputError(f"{path}, lines {first} and {second}: {name} is {cells[i]!r} in both. {hint}")
-
-
-def _check_numbers(times):
-    steps = np.diff(times)
-    usual = np.median(steps) if len(steps) else 1
-    return np.abs(steps - usual) <= 0.01 * usual, f"{usual:g}"
-
-
-def _check_dates(times):
-    """Which steps have the usual length, by the calendar that fits best, and that length in words."""
-    if len(times) < 3:
-        return np.array([True]), ""
-    import pandas as pd
-
-    steps = np.diff(times)
-    length = _usual(steps)
-    unit, word = next((unit, word) for unit, word in UNITS if length % unit == 0)
-    answers = [(steps == length, _say(length // unit, word))]
-    dates = times.astype("datetime64[ms]")
-    days, months = dates.astype("datetime64[D]"), dates.astype("datetime64[M]")
-    if length >= 28 * DAY:  # months, quarters or years, on the same day or on the last one
-        last = ((months + 1).astype("datetime64[D]") - months.astype("datetime64[D]")).astype(int)
-        day = (days - months.astype("datetime64[D]")).astype(int) + 1
-        on_day = (day == np.minimum(day.max(), last)) & (times % DAY == times[0] % DAY)
-        number = np.diff(months).astype(int)
-        answers.append(((number == _usual(number)) & on_day[1:], _say(_usual(number), "month")))
-    if np.is_busday(days).all():  # Monday to Friday
-        number = np.busday_count(days[:-1], days[1:])
-        is_even = (number == _usual(number)) & (np.diff(times % DAY) == 0)
-        answers.append((is_even, _say(_usual(number), "working day")))
-    number = np.diff(months).astype(int)
-    if (number == number[0]).all() and pd.infer_freq(pd.DatetimeIndex(dates)):
-        return np.ones(len(steps), bool), ""  # the last working day, the third Friday
-    return max(answers, key=lambda answer: answer[0].sum())
+def _refuse_unread(path, columns):
+    """Raises an `InputError` if a column seems to have times in an unknown form."""
+    for name, cells in columns.items():
+        numbers, column = as_numbers(cells), name or "the first column"
+        if numbers is not None and len(numbers) > 2 and (np.diff(numbers) < 0).all():
+            raise InputError(
+                f"{path}: {column} falls from each row to the next. Does the file begin with the "
+                "newest row? Sort it from the oldest to the newest, or delete that column."
+            )
+        have_digits = cells.str.contains(r"\d").mean() > 0.9
+        if numbers is None and have_digits and len(cells) > 1 and cells.nunique() > 0.9 * len(cells):
+            raise InputError(
+                f"{path}, line {cells.index[0]}: if {column} has the times of the rows, write them as "
+                "2024-12-31 or 2024-12-31 18:30, so that the order of the rows can be checked. If "
+                f"not, delete that column. Received: {cells.iloc[0]!r:.60}"
+            )

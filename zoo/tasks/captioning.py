@@ -4,9 +4,140 @@ import re
 
 import numpy as np
 
+from zoo import metrics, recipe
 from zoo.datasets.files import read_bytes
 from zoo.images import describe, read_image
 from zoo.tasks import checks, running
+from zoo.text import WORD
+
+START, END = 2, 3
+TIPS = ("more images with captions", "--baseline, to see whether attention helps")
+
+
+def defaults(num_captions, are_photographs):
+    """Chooses the flags that fit the data.
+
+    Args:
+        num_captions: the number of training captions.
+        are_photographs: whether the images are photographs, described by a network that was trained on
+            others, or small drawings.
+
+    Returns:
+        A dict of flag to its value and the reason, see `zoo.recipe.choose`.
+
+    Example:
+
+    >>> {name: value for name, (value, _) in defaults(500, True).items()}
+    {'batch_size': 16, 'epochs': 40, 'min_count': 1, 'dropout': 0.5, 'learning_rate': 0.001}
+    """
+    captions, what = (
+        f"there are {num_captions:,} captions",
+        "photographs" if are_photographs else "drawings",
+    )
+    batch_size = 64 if num_captions >= 5000 else 16
+    min_count = 4 if num_captions >= 20_000 else 2 if num_captions >= 5000 else 1
+    return {
+        "batch_size": (batch_size, captions),
+        "epochs": recipe.epochs_for(num_captions, batch_size, updates=2400, least=4, most=40),
+        "min_count": (min_count, captions),
+        "dropout": (0.4 if num_captions >= 5000 else 0.5, captions),
+        "learning_rate": (0.001 if are_photographs else 0.002, f"the images are {what}"),
+    }
+
+
+def split_words(captions):
+    """Splits captions into words in lower case, without punctuation.
+
+    Args:
+        captions: for each image a list of str.
+
+    Returns:
+        For each image a list of lists of words.
+
+    Example:
+
+    >>> split_words([["A dog runs!"]])
+    [[['a', 'dog', 'runs']]]
+    """
+    return [[WORD.findall(text.lower()) for text in some] for some in captions]
+
+
+def encode(words, index, max_length):
+    """Converts the words of a caption to tokens, with a start token and an end token around them.
+
+    Args:
+        words: list of str.
+        index: dict of word to token.
+        max_length: how many tokens to keep after the start token.
+
+    Returns:
+        Integers `[time]`, 1 for an unknown word.
+
+    Example:
+
+    >>> encode(["a", "dog", "runs"], {"a": 4, "dog": 5}, max_length=9).tolist()
+    [2, 4, 5, 1, 3]
+    """
+    tokens = [START, *(index.get(word, 1) for word in words), END]
+    return np.array(tokens[: max_length + 1], "int32")
+
+
+def print_words(captions, words, max_length):
+    """Prints what a network with these words can see of the captions.
+
+    Args:
+        captions: a dict of split to a list with the captions of each image, each a list of words.
+        words: a list of the words that the network knows.
+        max_length: the length at which captions are cut.
+
+    Example:
+
+    >>> print_words({"train": [[["a", "dog"]]], "test": [[["a", "cat"]]]}, ["a", "dog"], max_length=24)
+    2 words; 0.0% of the test images have a caption of them
+    First caption, as the network sees it: <s> a dog </s>
+    """
+    known, (first, *_) = set(words), (words for some in captions["train"] for words in some)
+    can_be_told = [any(map(known.issuperset, some)) for some in captions["test"]]
+    print(f"{len(words)} words; {np.mean(can_be_told):.1%} of the test images have a caption of them")
+    tokens = ["<s>", *(word if word in known else "[UNK]" for word in first), "</s>"]
+    print(f"First caption, as the network sees it: {' '.join(tokens[: max_length + 1])}")
+    num_long = sum(len(words) >= max_length for some in captions["train"] for words in some)
+    if num_long:
+        print(f"{num_long:,} captions are cut after {max_length} words: see --max-length")
+
+
+def make_score(systems, references):
+    """Makes the function that scores systems for a verdict, by BLEU-4.
+
+    If most references are shorter than four words, it is BLEU with shorter n-grams. It prints a line
+    about each system that has written nothing but empty captions.
+
+    Args:
+        systems: a dict of the name of a system to its captions, each a list of words.
+        references: for each image a list of captions, each a list of words.
+
+    Returns:
+        A function for `zoo.print_verdict`.
+
+    Example:
+
+    >>> references = [[["a", "red", "field"]], [["all", "red"]]]
+    >>> score = make_score({"gru": [["a", "red"], ["red"]], "rnn": [[], []]}, references)
+    All captions of rnn are empty. Train it for longer.
+    >>> score("gru", [0, 1]) == metrics.score_captions([["a", "red"], ["red"]], references)["BLEU-2"]
+    True
+    """
+    lengths = [len(words) for some in references for words in some]
+    key = f"BLEU-{min(4, max(1, int(np.median(lengths))))}"
+    for name, captions in systems.items():
+        if not any(captions):
+            print(f"\nAll captions of {name} are empty. Train it for longer.")
+
+    def score(name, rows):
+        captions, references_of_rows = [systems[name][i] for i in rows], [references[i] for i in rows]
+        return metrics.score_captions(captions, references_of_rows)[key] or 0.0
+
+    return score
 
 
 def decode(tokens, vocabulary):

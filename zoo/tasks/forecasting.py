@@ -1,41 +1,12 @@
 """Forecasting: the numbers of a series to the numbers that follow."""
 
+import math
+import re
+
 import numpy as np
 
-from zoo.errors import InputError
+from zoo.errors import InputError, check_choice
 from zoo.tasks import checks, running
-
-
-def mean_and_std(train, values):
-    """The mean and the standard deviation of the training part, for `scale` and `unscale`.
-
-    Args:
-        train: the values of the training part, floats `[steps]`.
-        values: the whole series, floats. The training part comes first.
-
-    Returns:
-        Two floats.
-
-    Raises:
-        ValueError: the training part never changes, or the series cannot be scaled.
-
-    Example:
-
-    >>> mean_and_std(np.array([90.0, 110.0]), np.array([90.0, 110.0, 120.0]))
-    (100.0, 10.0)
-    """
-    if np.ptp(train) == 0:
-        raise InputError(f"The training part never changes. Received: {values[0]} at every step")
-    with np.errstate(all="ignore"):  # what cannot be scaled is refused below
-        mean, std = float(train.mean()), float(train.std())
-        scaled = scale(values, mean, std)
-        spread = scaled[: len(train)].std()  # 1, unless squares are 0 or infinite
-    if not (0.99 < spread < 1.01 and (np.abs(scaled) < 1e9).all()):
-        raise InputError(
-            "The series cannot be scaled: its numbers are too small, too large, or far from the "
-            f"training part. Received: a mean of {mean:.3g} and a standard deviation of {std:.3g}"
-        )
-    return mean, std
 
 
 def scale(values, mean, std):
@@ -74,40 +45,77 @@ def unscale(values, mean, std):
     return values * std + mean
 
 
-def encode(windows, segment):
-    """Converts windows to inputs: the difference between each value and the last one of its window.
+def encode(windows, segment, num_outputs=1):
+    """Converts windows to inputs.
+
+    A value of a column to forecast becomes its difference from the last value of its window. The
+    values of other columns stay as they are.
 
     Args:
-        windows: scaled values `[windows, window]`.
-        segment: number of values that the network reads in one step.
+        windows: scaled values `[windows, window, columns]`.
+        segment: number of values of each column that the network reads in one step.
+        num_outputs: the number of columns to forecast, which come first.
 
     Returns:
-        Floats `[windows, steps, segment]`, where steps = window / segment.
+        Floats `[windows, steps, segment * columns]`, where steps = window / segment.
 
     Example:
 
-    >>> encode(np.array([[1.0, 4.0, 2.0, 3.0]]), segment=2).tolist()
+    >>> encode(np.array([[[1.0], [4.0], [2.0], [3.0]]]), segment=2).tolist()
     [[[-2.0, 1.0], [-1.0, 0.0]]]
     """
-    return (windows - windows[:, -1:]).reshape(len(windows), -1, segment)
+    inputs = np.array(windows)
+    inputs[..., :num_outputs] -= windows[:, -1:, :num_outputs]
+    return inputs.reshape(len(windows), -1, segment * windows.shape[-1])
 
 
-def decode(outputs, windows):
+def decode(outputs, windows, num_outputs=1):
     """Converts outputs to scaled values. The outputs are differences from the last value of a window.
 
     Args:
-        outputs: floats `[windows, horizon]`.
-        windows: scaled values `[windows, window]`.
+        outputs: floats `[windows, horizon * num_outputs]`.
+        windows: scaled values `[windows, window, columns]`.
+        num_outputs: the number of columns to forecast, which come first.
 
     Returns:
-        Floats `[windows, horizon]`.
+        Floats `[windows, horizon, num_outputs]`.
 
     Example:
 
-    >>> decode(np.array([[1.0, -0.5]]), np.array([[1.0, 2.0]])).tolist()
-    [[3.0, 1.5]]
+    >>> decode(np.array([[1.0, -0.5]]), np.array([[[1.0], [2.0]]])).tolist()
+    [[[3.0], [1.5]]]
     """
-    return outputs + windows[:, -1:]
+    return outputs.reshape(len(windows), -1, num_outputs) + windows[:, -1:, :num_outputs]
+
+
+def forecast(predict, values, scales, window, segment, num_outputs=1):
+    """Forecasts what follows after the last value of a series.
+
+    Args:
+        predict: a function from inputs to outputs of the model.
+        values: floats `[steps, columns]`, at least as many steps as the window has.
+        scales: the mean and the standard deviation of each column, `[2, columns]`.
+        window, segment, num_outputs: see `encode`.
+
+    Returns:
+        Floats `[horizon, num_outputs]`, in the units of the series.
+
+    Example:
+
+    >>> values, scales = np.array([[100.0], [120.0]]), [[100.0], [10.0]]
+    >>> forecast(lambda inputs: np.array([[0.5]]), values, scales, window=2, segment=1).tolist()
+    [[125.0]]
+    """
+    mean, std = np.asarray(scales, "float64")
+    windows = scale(values[None, -window:], mean, std)  # [1, window, columns]
+    inputs = encode(windows, segment, num_outputs)  # [1, steps, segment * columns]
+    if not (np.abs(inputs) < 1e30).all():
+        raise InputError(
+            "The numbers are too far from the series that the model was trained on. "
+            f"Received: {np.abs(values).max():.3g}"
+        )
+    outputs = running.finite(predict(inputs.astype("float32")))  # [1, horizon * num_outputs]
+    return unscale(decode(outputs, windows, num_outputs)[0], mean[:num_outputs], std[:num_outputs])
 
 
 def check_card(card, model):
@@ -116,34 +124,109 @@ def check_card(card, model):
     segment = checks.check_integer(card, "config", "segment")
     if window % segment:
         checks.refuse(card, ("config", "window"), f"a multiple of the segment, which is {segment}")
-    checks.check_number(card, "preprocessing", "mean")
-    checks.check_number(card, "preprocessing", "std", above=0)
-    checks.check_inputs(model, [(None, window // segment, segment)])
+    for field, least, most in (("columns", 1, 10_000), ("inputs", 0, 10_000), ("series", 0, 10**6)):
+        if field in card:
+            checks.check_texts(card, field, least, most)
+    num_columns, num_outputs = _count_columns(card)
+    for name, least in (("mean", -math.inf), ("std", 0)):
+        numbers = _flatten(checks.get(card, "preprocessing", name))
+        for number in numbers:
+            checks.check_number({"preprocessing": {name: number}}, "preprocessing", name, above=least)
+        if len(numbers) != num_columns * max(1, len(card.get("series", []))):
+            checks.refuse(card, ("preprocessing", name), "a number for each column of each series")
+    checks.check_inputs(model, [(None, window // segment, segment * num_columns)])
+    size = checks.output_size(model, 2)
+    if size and size % num_outputs:
+        raise InputError(
+            f"The model must have outputs for {num_outputs} columns. Received: {size} outputs"
+        )
+
+
+def _flatten(numbers):
+    """The numbers in a number, a list of numbers, or a list of lists of them."""
+    return [n for one in numbers for n in _flatten(one)] if isinstance(numbers, list) else [numbers]
+
+
+def _count_columns(card):
+    """The number of all columns, and of those to forecast. Cards of earlier versions have one."""
+    num_outputs = len(card.get("columns", [""]))
+    return num_outputs + len(card.get("inputs", [])), num_outputs
+
+
+def parse_words(card, words):
+    """Converts the words of a command line to the input of a model.
+
+    Args:
+        card: the content of `task.json`.
+        words: a list of str. With several series, the first one is the name of the series. The others
+            have numbers. With several columns, the numbers are row after row.
+
+    Returns:
+        A list, see `make_answer`.
+
+    Raises:
+        ValueError: a word is not a number, or the last row is not complete.
+
+    Example:
+
+    >>> card = {"columns": ["sales"], "inputs": ["price"], "series": ["A"]}
+    >>> parse_words(card, ["A", "90,1.5", "95,1.6"])
+    ['A', [90.0, 1.5], [95.0, 1.6]]
+    """
+    num_columns, _ = _count_columns(card)
+    name, words = (words[:1], words[1:]) if card.get("series") else ([], words)
+    if num_columns == 1 and any(re.search(r"\d,\d", word) for word in words):  # 1,234 or 30,5?
+        raise InputError("Write 30.5 for a number with decimals, and a space between two numbers.")
+    try:
+        numbers = [float(number) for number in " ".join(words).replace(",", " ").split()]
+    except ValueError as error:
+        raise InputError(f"Give numbers. Received: {error}") from None
+    if len(numbers) % num_columns:
+        raise InputError(
+            f"Give rows of {num_columns} numbers, for {', '.join(card['columns'] + card['inputs'])}. "
+            f"Received: {len(numbers)} numbers"
+        )
+    rows = numbers if num_columns == 1 else np.reshape(numbers, (-1, num_columns)).tolist()
+    return [*name, *rows]
 
 
 def make_answer(model, card, files):
-    """Makes the function that answers. It takes the numbers of a series and returns the next ones."""
+    """Makes the function that answers.
+
+    It takes the numbers of a series, the newest last, and returns the next ones. With several columns,
+    it takes a list of numbers for each step. If several columns are forecast, it returns a list of
+    numbers for each step. If the model was trained on several series, the first item is the name of
+    one.
+    """
     predict = running.compile_model(model)
     window, segment = card["config"]["window"], card["config"]["segment"]
-    mean, std = card["preprocessing"]["mean"], card["preprocessing"]["std"]
+    (num_columns, num_outputs), names = _count_columns(card), card.get("series", [])
+    numbers = [_flatten(card["preprocessing"][name]) for name in ("mean", "std")]
+    scales = np.reshape(numbers, (2, -1, num_columns)).astype("float64")  # [2, series, columns]
+    columns = ", ".join([*card.get("columns", []), *card.get("inputs", [])])
+    each = "numbers" if num_columns == 1 else f"rows of {num_columns} numbers ({columns})"
 
     def answer(numbers):
+        i = 0
+        if names:
+            check_choice("series (the first input is its name)", *numbers[:1] or [""], names)
+            i, numbers = names.index(numbers[0]), numbers[1:]
         try:
             values = np.asarray(numbers, "float64")
         except (OverflowError, TypeError, ValueError):  # a text, None, lists of different lengths
             values = np.array(np.nan)
-        if values.ndim != 1 or len(values) < window or not np.isfinite(values).all():
+        if num_columns == 1 and values.ndim == 1:
+            values = values[:, None]
+        if (
+            values.ndim != 2
+            or values.shape[1] != num_columns
+            or len(values) < window
+            or not np.isfinite(values).all()
+        ):
             raise InputError(
-                f"Give {window} numbers or more, the newest last. Received: {numbers!r:.200}"
+                f"Give {window} {each} or more, the newest last. Received: {numbers!r:.200}"
             )
-        windows = scale(values[None, -window:], mean, std)  # [1, window]
-        inputs = encode(windows, segment)  # [1, steps, segment]
-        if not (np.abs(inputs) < 1e30).all():
-            raise InputError(
-                "The numbers are too far from the series that the model was trained on. "
-                f"Received: {np.abs(numbers).max():.3g}"
-            )
-        outputs = running.finite(predict(inputs.astype("float32")))  # [1, horizon]
-        return unscale(decode(outputs, windows)[0], mean, std).tolist()
+        follows = forecast(predict, values, scales[:, i], window, segment, num_outputs)
+        return (follows[:, 0] if num_outputs == 1 else follows).tolist()
 
     return answer

@@ -4,10 +4,29 @@ import pathlib
 
 import numpy as np
 
+from zoo import recipe
 from zoo.errors import InputError
 from zoo.images import read_image
 from zoo.tasks import checks, running
 from zoo.tasks.text_classification import class_probabilities, decode
+
+
+def defaults(num_images, batch_size):
+    """Chooses the flags that fit the data.
+
+    Args:
+        num_images: the number of training images.
+        batch_size: the images in a batch.
+
+    Returns:
+        A dict of flag to its value and the reason, see `zoo.recipe.choose`.
+
+    Example:
+
+    >>> defaults(1299, batch_size=32)
+    {'epochs': (30, '1,299 rows in batches of 32 then give 1,230 updates')}
+    """
+    return {"epochs": recipe.epochs_for(num_images, batch_size, updates=1230, least=4, most=100)}
 
 
 def encode(images, brightest):

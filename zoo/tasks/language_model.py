@@ -1,9 +1,39 @@
 """Language models: the beginning of a text to the whole text."""
 
-from zoo import decoding, text
+import itertools
+import re
+
+from zoo import decoding, recipe, text
 from zoo.errors import InputError
 from zoo.tasks import checks
 from zoo.tasks.inputs import normalize_texts
+
+TIPS = ["more text", "--dropout 0.5 if the training loss is far below that of validation"]
+
+
+def defaults(num_tokens, bptt_steps):
+    """Chooses the flags of the recipe that depend on the length of the training text.
+
+    Args:
+        num_tokens: the length of the training text.
+        bptt_steps: the tokens in a window.
+
+    Returns:
+        A dict from the name of a flag to its value and the reason, for `zoo.recipe.choose`.
+
+    Example:
+
+    >>> {name: value for name, (value, _) in defaults(1_003_855, 100).items()}
+    {'batch_size': 32, 'dropout': 0.0, 'epochs': 4}
+    >>> {name: value for name, (value, _) in defaults(20_000, 100).items()}
+    {'batch_size': 8, 'dropout': 0.5, 'epochs': 50}
+    """
+    reason = f"training has {num_tokens:,} tokens"
+    batch_size = 32 if num_tokens >= 500_000 else 16 if num_tokens >= 50_000 else 8
+    dropout = 0.0 if num_tokens >= 500_000 else 0.5
+    num_windows = -(-num_tokens // bptt_steps)
+    epochs = recipe.epochs_for(num_windows, batch_size, 1250, most=50)
+    return {"batch_size": (batch_size, reason), "dropout": (dropout, reason), "epochs": epochs}
 
 
 def tokenize(one, level):
@@ -24,6 +54,26 @@ def tokenize(one, level):
     if level == "words":
         return [f" {word}" for word in text.standardize(one).numpy().decode().split()]
     return list(one)
+
+
+def join(texts, level, limit):
+    """Splits texts into symbols and joins them, with [END] after each text.
+
+    Args:
+        texts: list of str.
+        level: see `tokenize`.
+        limit: how many symbols to keep.
+
+    Returns:
+        A list of str.
+
+    Example:
+
+    >>> join(["Ah!", "So."], "characters", 6)
+    ['A', 'h', '!', '[END]', 'S', 'o']
+    """
+    symbols = ([*tokenize(one, level), "[END]"] for one in texts)
+    return list(itertools.islice(itertools.chain.from_iterable(symbols), limit))
 
 
 def encode(symbols, index):
@@ -60,6 +110,34 @@ def decode(tokens, vocabulary):
     'Ah'
     """
     return "".join(vocabulary[token] for token in tokens)
+
+
+def pick_prompts(prompts, train, test):
+    """Chooses beginnings of texts to continue.
+
+    Args:
+        prompts: list of str.
+        train: the training texts, a list of str.
+        test: the test texts, a list of str.
+
+    Returns:
+        The prompts, if all their words occur in the training texts. Otherwise as many beginnings of
+        lines of the test texts.
+
+    Example:
+
+    >>> pick_prompts(["The food"], ["The food is good."], ["The wine is good, too."])
+    ['The food']
+    >>> pick_prompts(["Das Essen"], ["The food is good."], ["The wine is good, too."])
+    ['The wine is']
+    """
+    words = set(re.findall(r"\w+", " ".join(train).lower()))
+    if words.issuperset(re.findall(r"\w+", " ".join(prompts).lower())):
+        return list(prompts)
+    lines = [line.strip() for one in test for line in one.splitlines() if line.strip()]
+    lines = lines[len(lines) > len(prompts) :]  # the first one may begin in the middle of a sentence
+    chosen = lines[:: max(1, len(lines) // len(prompts))][: len(prompts)]
+    return [" ".join(line.split()[:3])[:30] for line in chosen]
 
 
 def check_card(card, model):

@@ -82,8 +82,8 @@ class Task:
         - captioning: image files. The answers are captions. Photographs need the option cnn_weights.
         - language_model: beginnings of texts. The answers are whole texts. The option max_length is 200
           by default.
-        - composition: first chords, each a list of four MIDI pitches. The answers are notes, integers
-          `[steps, voices]`, for `zoo.music`. The option beats is 48 by default.
+        - composition: first chords, each a list of MIDI pitches, one for each voice. The answers are
+          notes, integers `[steps, voices]`, for `zoo.music`. The option beats is 48 by default.
 
         Args:
             inputs: a list.

@@ -2,10 +2,34 @@
 
 import numpy as np
 
-from zoo import music
+from zoo import music, recipe
 from zoo.errors import InputError
 from zoo.tasks import checks, running
 from zoo.tasks.text_classification import decode
+
+TIPS = ["more music", "--dropout 0.5"]
+
+
+def defaults(num_pieces, batch_size):
+    """Chooses the flags of the recipe that depend on the number of training pieces.
+
+    Args:
+        num_pieces: the number of training pieces.
+        batch_size: the pieces in a batch.
+
+    Returns:
+        A dict from the name of a flag to its value and the reason, for `zoo.recipe.choose`.
+
+    Example:
+
+    >>> {name: value for name, (value, _) in defaults(229, batch_size=8).items()}
+    {'dropout': 0.2, 'epochs': 60}
+    """
+    dropout = 0.2 if num_pieces >= 100 else 0.5
+    return {
+        "dropout": (dropout, f"there are {num_pieces:,} training pieces"),
+        "epochs": recipe.epochs_for(num_pieces, batch_size, 1750, least=10, most=200),
+    }
 
 
 def encode(notes):

@@ -3,6 +3,7 @@
 import numpy as np
 
 from zoo.errors import InputError
+from zoo.recipe import epochs_for
 from zoo.tasks import checks, running
 from zoo.tasks.inputs import normalize_texts
 
@@ -43,6 +44,67 @@ def decode(tokens, vocabulary):
     return tuple(vocabulary[token] for token in tokens)
 
 
+def make_rows(dictionary, letters, phonemes):
+    """Makes a row for each pronunciation, for teacher forcing.
+
+    Args:
+        dictionary: a dict of word to a list of pronunciations, each a list of phonemes.
+        letters: dict of letter to token.
+        phonemes: dict of phoneme to token, with `"[START]"` and `"[END]"`.
+
+    Returns:
+        A list of rows: (word, phonemes so far), and the phonemes that follow. All are integers
+        `[time]`.
+    """
+    rows = []
+    for word, listed in dictionary.items():
+        source = encode(word, letters)
+        for right in listed:
+            target = encode(["[START]", *right, "[END]"], phonemes)
+            rows.append(((source, target[:-1]), target[1:]))
+    return rows
+
+
+def separator(vocabulary):
+    """What to write between phonemes: nothing if each of them is one character, otherwise a space.
+
+    Args:
+        vocabulary: the phonemes, after four special tokens.
+
+    Example:
+
+    >>> separator(["", "[UNK]", "[START]", "[END]", "Z", "UW"])
+    ' '
+    """
+    return " " if any(len(phoneme) > 1 for phoneme in list(vocabulary)[4:]) else ""
+
+
+def defaults(num_rows):
+    """Chooses settings that fit the number of training rows.
+
+    Args:
+        num_rows: the number of pronunciations in the training split.
+
+    Returns:
+        A dict of flag to its value and the reason, for `zoo.recipe.choose`.
+
+    Example:
+
+    >>> {flag: value for flag, (value, _) in defaults(2000).items()}
+    {'units': 128, 'dropout': 0.4, 'batch_size': 32, 'epochs': 40}
+    """
+    rows = f"there are {num_rows:,} pronunciations"
+    units = 256 if num_rows >= 10_000 else 128
+    dropout = 0.1 if num_rows >= 50_000 else 0.3 if num_rows >= 10_000 else 0.4
+    batch_size = 128 if num_rows >= 50_000 else 64 if num_rows >= 10_000 else 32
+    return {
+        "units": (units, rows),
+        "dropout": (dropout, rows),
+        "batch_size": (batch_size, rows),
+        "epochs": epochs_for(num_rows, batch_size, 365_000 / batch_size, most=40),
+    }
+
+
 def check_letters(words, letters):
     """Raises an `InputError` if a word has a letter that the model has not learned.
 
@@ -77,18 +139,21 @@ def check_card(card, model):
 def make_answer(model, card, files):
     """Makes the function that answers. It takes a list of words.
 
-    For each word it returns the phonemes in one str, separated by spaces.
+    For each word it returns the phonemes in one str. There are spaces between them, unless each phoneme
+    is one character.
 
     Options: max_length, and others of `zoo.decoding.Generator.generate`.
     """
     index = {letter: i for i, letter in enumerate(card["source_vocabulary"])}
+    max_length = card.get("preprocessing", {}).get("max_length", 40)
+    join = separator(card["target_vocabulary"]).join
 
     def answer(words, /, **options):
         words = [word.strip().lower() for word in normalize_texts(words)]
         check_letters(words, card["source_vocabulary"])
         sources = [encode(word, index) for word in words]
-        options = {"max_length": 40, **options}
+        options = {"max_length": max_length, **options}
         rows = running.generate_rows(model, sources, card["config"]["beam_width"], options)
-        return [" ".join(decode(row, card["target_vocabulary"])) for row in rows]
+        return [join(decode(row, card["target_vocabulary"])) for row in rows]
 
     return answer

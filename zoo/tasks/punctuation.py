@@ -1,14 +1,81 @@
 """Punctuation: texts without capitals and marks to texts that have them."""
 
+import re
+
 import numpy as np
 
-from zoo import text
+from zoo import recipe, text
 from zoo.tasks import checks, running
 from zoo.tasks.inputs import normalize_texts
 
 CASES = {"lower": str.lower, "Capital": str.capitalize, "UPPER": str.upper}
 # What the card says about words. The second text is in older cards, and means the same.
 PATTERNS = ("zoo.text.WORD", r"[^\W_]+(?:['-][^\W_]+)*")
+
+TIPS = ["more text", "--dropout 0.5"]
+
+
+def defaults(num_words, window):
+    """Chooses the flags of the recipe that depend on the length of the training text.
+
+    Args:
+        num_words: the number of words in the training text.
+        window: the number of words that the model sees at once.
+
+    Returns:
+        A dict from the name of a flag to its value and the reason, for `zoo.recipe.choose`.
+
+    Example:
+
+    >>> {name: value for name, (value, _) in defaults(4_600_000, window=64).items()}
+    {'batch_size': 64, 'dropout': 0.2, 'epochs': 2}
+    >>> {name: value for name, (value, _) in defaults(115_000, window=64).items()}
+    {'batch_size': 16, 'dropout': 0.5, 'epochs': 15}
+    """
+    reason = f"training has {num_words:,} words"
+    batch_size = 64 if num_words >= 2_000_000 else 32 if num_words >= 500_000 else 16
+    dropout = 0.2 if num_words >= 500_000 else 0.5
+    epochs = recipe.epochs_for(-(-num_words // window), batch_size, 2250, most=15)
+    return {"batch_size": (batch_size, reason), "dropout": (dropout, reason), "epochs": epochs}
+
+
+def to_paragraphs(texts):
+    """Cuts texts into paragraphs: the lines with a word, without HTML's line breaks.
+
+    Args:
+        texts: list of str.
+
+    Returns:
+        A list of str.
+
+    Example:
+
+    >>> to_paragraphs(["Good. <br /><br />Very good.", "Well...\\n\\n...\\nYes!"])
+    ['Good. Very good.', 'Well...', 'Yes!']
+    """
+    texts = [re.sub(r"\s*<br\s*/?>\s*", " ", one) for one in texts]
+    return [line for one in texts for line in one.split("\n") if text.WORD.search(line)]
+
+
+def pick_sentences(paragraphs, limit=300):
+    """The first sentences of 4 to 15 words. If there are none, the first paragraphs.
+
+    Args:
+        paragraphs: list of str.
+        limit: how many sentences to return.
+
+    Returns:
+        A list of str.
+
+    Example:
+
+    >>> pick_sentences(["Well, it is good! Or is it? I am not sure."])
+    ['Well, it is good!', 'I am not sure.']
+    """
+    sentences = [one for some in paragraphs for one in re.split(r"(?<=[.?!])\s+", some)]
+    return [one for one in sentences if 4 <= len(text.WORD.findall(one)) <= 15][:limit] or paragraphs[
+        :6
+    ]
 
 
 def split_words(one):

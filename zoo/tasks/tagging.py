@@ -1,54 +1,69 @@
 """Tagging: texts to spans with a label, such as names of persons or parts of speech."""
 
-import re
-
 import numpy as np
 
-from zoo import datasets, text
+from zoo import datasets, recipe, text
 from zoo.errors import InputError
 from zoo.tasks import checks, running
 from zoo.tasks.inputs import normalize_texts
 
-_WORD = rf"\w+(?:[{text.MARKS}{text.JOINERS}]\w*)*"  # with combining marks, in any script
-TOKEN = re.compile(  # words as in the Penn Treebank, numbers, addresses, punctuation marks
-    rf"""(?:[^\W\d_][{text.MARKS}]*\.){{2,}}                           # U.S.
-    | {_WORD}(?=n['’]t\b) | n['’]t\b | ['’](?:s|m|d|re|ve|ll)\b     # do n't, it 's
-    | [@#]?{_WORD}(?:(?!['’](?:s|m|d|re|ve|ll)\b)
-        (?:[-'’/@]|(?<=\d)[.,:](?=\d)|\.(?=[a-z])){_WORD})*
-    | [^\w\s](?:[{text.MARKS}]|\u200d[^\w\s])*                     # a mark, or a whole emoji""",
-    re.VERBOSE,
-)
+LEAST_UPDATES, MOST_UPDATES = 1200, 9000  # of the weights
 
 
-def split_words(one):
-    """Splits a text into words and punctuation marks. A list of words stays as it is.
+def defaults(num_sentences, usual_epochs, batch_size=None):
+    """Chooses the settings that the user left open, from the number of training sentences.
 
-    Words are normalized, see `zoo.text.normalize`. A word without a visible character is left out.
+    A small training split gets small batches and more epochs, so that there are enough updates. A very
+    large one gets fewer epochs.
 
     Args:
-        one: str, or a list of words.
+        num_sentences: the number of training sentences.
+        usual_epochs: the number of epochs for a few thousand sentences.
+        batch_size: the number of sentences in a batch, if the user chose it.
 
     Returns:
-        The whole text, in which a list of words has a space between two words. And a list of words,
-        each a tuple (normalized word, start, end). Start and end are places in the whole text.
+        A dict for `zoo.recipe.choose`.
 
     Example:
 
-    >>> split_words("In  Paris.")
-    ('In  Paris.', [('In', 0, 2), ('Paris', 4, 9), ('.', 9, 10)])
+    >>> defaults(12_544, usual_epochs=10)["epochs"]
+    (10, '12,544 rows in batches of 32 then give 3,920 updates')
+    >>> defaults(500, usual_epochs=10)
+    {'batch_size': (8, 'there are only 500 training sentences'),
+     'epochs': (19, '500 rows in batches of 8 then give 1,197 updates')}
     """
-    if isinstance(one, str):
-        clean, starts, ends = one, range(len(one)), range(1, len(one) + 1)
-        if text.normalize(one) != one:
-            clean, starts, ends = text.normalize_with_places(one)
-        matches = TOKEN.finditer(clean)
-        return one, [(m.group(), starts[m.start()], ends[m.end() - 1]) for m in matches]
-    ends = np.cumsum([len(word) + 1 for word in one]) - 1
-    words = [
-        (text.normalize(word).strip(), int(end) - len(word), int(end))
-        for word, end in zip(one, ends, strict=True)
-    ]
-    return " ".join(one), [word for word in words if word[0]]
+    size = 8 if num_sentences < 1000 else 16 if num_sentences < 3000 else 32
+    only = "only " if size < 32 else ""
+    updates = usual_epochs * -(-num_sentences // (batch_size or size))
+    updates = min(max(updates, LEAST_UPDATES), MOST_UPDATES)
+    return {
+        "batch_size": (size, f"there are {only}{num_sentences:,} training sentences"),
+        "epochs": recipe.epochs_for(num_sentences, batch_size or size, updates, 3, 5 * usual_epochs),
+    }
+
+
+def list_words(counts, glove="", dim=100):
+    """Lists the words that have a vector, and finds their pretrained vectors.
+
+    Args:
+        counts: a dict of the training words, in the form of `zoo.text.normalize_word`.
+        glove: a file of pretrained vectors, or `""` for none. Its words get vectors too, even if
+            training does not have them.
+        dim: the size of a vector.
+
+    Returns:
+        A list of str: padding, [UNK], and the words. And an array `[words, dim]`, or None.
+
+    Example:
+
+    >>> list_words({"the": 2, "can": 1})
+    (['', '[UNK]', 'can', 'the'], None)
+    """
+    if not glove:
+        return ["", "[UNK]", *sorted(counts)], None
+    words, vectors, found = text.glove_vocabulary(glove, counts, dim)
+    print(f"pretrained vectors for {found} of {len(counts)} training words")
+    return words, vectors
 
 
 def decode(probabilities, labels):
@@ -93,12 +108,105 @@ def chunks(iob2):
     return found
 
 
+def mark(words, tags):
+    """Puts the chunks of a sentence in brackets.
+
+    Example:
+
+    >>> mark(["Ada", "Lovelace", "saw", "London"], ["B-PER", "I-PER", "O", "B-LOC"])
+    '[Ada Lovelace PER] saw [London LOC]'
+    """
+    words = list(words)
+    for first, end, label in chunks(tags):
+        words[first] = "[" + words[first]
+        words[end - 1] += f" {label}]"
+    return " ".join(words)
+
+
+def tips(glove):
+    """What to try if a tagger does not beat the baseline, for `zoo.print_verdict`.
+
+    Example:
+
+    >>> tips("glove.6B.zip")
+    ['more training sentences']
+    """
+    return ["--glove glove.6B.zip, word vectors from more text"] * (not glove) + [
+        "more training sentences"
+    ]
+
+
+def print_first_row(row, words, labels):
+    """Prints a sentence as the network sees it.
+
+    Args:
+        row: a tuple, first the numbers of the words `[time]`, last those of the tags `[time]`.
+        words: a list of str, a name for each number of a word.
+        labels: a list of str, a name for each tag.
+
+    Example:
+
+    >>> print_first_row(([3, 1], [0, 1]), ["", "[UNK]", "can", "the"], ["DET", "NOUN"])
+    First row, as the network sees it: the/DET [UNK]/NOUN
+    """
+    line = join([words[i] for i in row[0]], [labels[i] for i in row[-1]])
+    print(f"First row, as the network sees it: {line}")
+
+
+def join(words, tags):
+    """Writes the tag of each word behind it.
+
+    Example:
+
+    >>> join(["the", "cat"], ["DET", "NOUN"])
+    'the/DET cat/NOUN'
+    """
+    return " ".join(f"{word}/{tag}" for word, tag in zip(words, tags, strict=True))
+
+
+def note_empty(predicted):
+    """Says it if a network found no chunk at all.
+
+    Args:
+        predicted: a list of lists of tags in IOB2.
+
+    Example:
+
+    >>> note_empty([["O", "O"], ["O"]])
+    The network found nothing in the test split: it answers O for each word.
+    """
+    if all(tag == "O" for tags in predicted for tag in tags):
+        print("The network found nothing in the test split: it answers O for each word.")
+
+
+def print_examples(show, rows):
+    """Prints a few sentences with their predicted tags. A line with ! shows what is right.
+
+    Args:
+        show: a function that makes a line of words and tags, such as `mark`.
+        rows: a list of tuples: the words of a sentence, its right tags and its predicted tags.
+
+    Example:
+
+    >>> print_examples(join, [(["the", "can"], ["DET", "NOUN"], ["DET", "AUX"])])
+    <BLANKLINE>
+      the/DET can/AUX
+    ! the/DET can/NOUN
+    """
+    print()
+    for i in recipe.pick_examples([right == predicted for _, right, predicted in rows], number=8):
+        words, right, predicted = rows[i]
+        print("  " + show(words, predicted))
+        if predicted != right:
+            print("! " + show(words, right))
+
+
 def spans(one, iob2):
     """Finds the spans that tags mark in a text.
 
     Args:
         one: str, or a list of words.
-        iob2: list of tags in IOB2, one for each word of `split_words`.
+        iob2: list of tags in IOB2, one for each word of `zoo.text.split_tokens`.
 
     Returns:
         A list of dicts of text, label, start and end. They refer to the text before it was
@@ -109,7 +217,7 @@ def spans(one, iob2):
     >>> spans(["In", "New", "York"], ["O", "B-LOC", "I-LOC"])
     [{'text': 'New York', 'label': 'LOC', 'start': 3, 'end': 11}]
     """
-    whole, words = split_words(one)
+    whole, words = text.split_tokens(one)
     found = []
     for first, end, label in chunks(iob2):
         start, end = words[first][1], words[end - 1][2]
@@ -152,7 +260,7 @@ def make_answer(model, card, files):
                     f"Give a list of texts, or of lists of words. Received: {one!r:.80} in it"
                 )
             normalize_texts([one] if isinstance(one, str) else one)  # refuses what is not a text
-        split = [split_words(one)[1] for one in texts]
+        split = [text.split_tokens(one)[1] for one in texts]
         filled = [i for i, words in enumerate(split) if words]
         rows = []
         for i in filled:

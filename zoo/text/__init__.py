@@ -1,13 +1,15 @@
 """Text processing: from raw text to tokens, and what else texts need.
 
 `normalize` removes invisible differences. `standardize` prepares a text for splitting into words, and
-`train_subwords` learns to split it into pieces of words. `load_glove` reads pretrained word vectors.
-`ngram_loss` and `most_frequent_tags` are baselines that only count.
+`train_subwords` learns to split it into pieces of words. `split_tokens` finds words and punctuation
+marks. `load_glove` reads pretrained word vectors. `ngram_losses`, `most_frequent_tags` and `nearest`
+are baselines without a network.
 """
 
-from zoo.text.baselines import most_frequent_tags, ngram_loss
+from zoo.text.baselines import most_frequent_tags, nearest, ngram_losses
 from zoo.text.normalizing import JOINERS, MARKS, WORD, normalize, normalize_with_places
 from zoo.text.subwords import seed_subwords, train_subwords
+from zoo.text.tokens import TOKEN, split_tokens
 from zoo.text.word_vectors import glove_vocabulary, load_glove
 from zoo.text.words import (
     encode_words,
@@ -20,6 +22,7 @@ from zoo.text.words import (
 __all__ = [
     "JOINERS",
     "MARKS",
+    "TOKEN",
     "WORD",
     "encode_words",
     "frequent_words",
@@ -27,11 +30,13 @@ __all__ = [
     "hide_rare_words",
     "load_glove",
     "most_frequent_tags",
-    "ngram_loss",
+    "nearest",
+    "ngram_losses",
     "normalize",
     "normalize_with_places",
     "normalize_word",
     "seed_subwords",
+    "split_tokens",
     "standardize",
     "train_subwords",
 ]

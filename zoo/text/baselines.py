@@ -1,12 +1,11 @@
-"""Baselines that only count: n-grams, and the most frequent tag of each word."""
+"""Baselines without a network: n-grams, the most frequent tag of a word, the most similar text."""
 
 import collections
-import math
 
 import numpy as np
 
 
-def ngram_loss(train, texts, n, vocabulary_size):
+def ngram_losses(train, texts, n, vocabulary_size):
     """Computes how well an n-gram model, which only counts tokens, predicts some texts.
 
     It is an interpolated model (Witten & Bell 1991, "The Zero-Frequency Problem"). Let c be the last k
@@ -24,31 +23,35 @@ def ngram_loss(train, texts, n, vocabulary_size):
         vocabulary_size: number of different tokens.
 
     Returns:
-        The mean of -log p, in nats.
+        For each text, -log p of each token after the first, in nats. A list of floats `[time - 1]`.
 
     Example:
 
-    >>> round(ngram_loss([[5, 6, 5, 6, 5]], [[6, 5, 6]], n=2, vocabulary_size=10), 3)
-    0.23
+    >>> ngram_losses([[5, 6, 5, 6, 5]], [[6, 5, 6]], n=2, vocabulary_size=10)[0].round(3).tolist()
+    [0.2, 0.26]
     """
-    counts = collections.defaultdict(collections.Counter)
-    for text in train:
-        for k in range(n):
-            for i in range(k, len(text)):
-                counts[tuple(text[i - k : i])][text[i]] += 1
-    totals = {context: counter.total() for context, counter in counts.items()}
-    losses = []
-    for text in texts:
-        for i in range(1, len(text)):
-            p = 1 / vocabulary_size
-            for k in range(min(n, i + 1)):
-                context = tuple(text[i - k : i])
-                if context not in counts:
-                    break
-                kinds = len(counts[context])
-                p = (counts[context][text[i]] + kinds * p) / (totals[context] + kinds)
-            losses.append(-math.log(p))
-    return float(np.mean(losses))
+    lengths = np.array([len(text) for text in [*train, *texts]])
+    tokens = np.concatenate([*train, *texts]).astype("int64")
+    place = np.concatenate([np.arange(length) for length in lengths])  # of each token in its text
+    is_train = np.arange(len(tokens)) < lengths[: len(train)].sum()
+    asked = np.flatnonzero(~is_train & (place > 0))  # the tokens to predict
+    p = np.full(len(asked), 1 / vocabulary_size)
+    context = np.zeros(len(tokens), "int64")  # a number for the k tokens before each token
+    is_known = np.ones(len(asked), bool)
+    for k in range(n):
+        if k > 0:
+            longer = np.append(0, context[:-1] * vocabulary_size + tokens[:-1])
+            context = np.unique(longer, return_inverse=True)[1]
+        grams = context * vocabulary_size + tokens
+        seen, counts = np.unique(grams[is_train & (place >= k)], return_counts=True)
+        kinds = np.bincount(seen // vocabulary_size, minlength=context.max() + 1)[context[asked]]
+        totals = np.bincount(seen // vocabulary_size, counts, context.max() + 1)[context[asked]]
+        is_known &= (place[asked] >= k) & (totals > 0)
+        i = np.searchsorted(seen, grams[asked]).clip(max=len(seen) - 1)
+        count = np.where(seen[i] == grams[asked], counts[i], 0)
+        p = np.where(is_known, (count + kinds * p) / np.maximum(totals + kinds, 1), p)
+    ends = np.cumsum(np.maximum(lengths[len(train) :] - 1, 0))
+    return np.split(-np.log(p), ends[:-1])
 
 
 def most_frequent_tags(words, tags):
@@ -70,3 +73,31 @@ def most_frequent_tags(words, tags):
     for word, tag in zip(words, tags, strict=True):
         tags_of[word][tag] += 1
     return {word: counter.most_common(1)[0][0] for word, counter in tags_of.items()}
+
+
+def nearest(texts, known, scorer="Indel"):
+    """Finds the most similar known text for each text, as a baseline for everything that is looked up.
+
+    Args:
+        texts: a list of str.
+        known: a list of str, from the training split.
+        scorer: `"Indel"` counts the characters to remove and to add. `"Levenshtein"` also counts
+            characters to replace, and takes five times as long for sentences.
+
+    Returns:
+        A list with the index of a known text for each text. If several are equally similar, it is the
+        first of them.
+
+    Example:
+
+    >>> nearest(["a dog runs", "three cats"], ["two cats", "the dog runs"])
+    [1, 0]
+    """
+    from rapidfuzz import distance, process  # of the extra "recipes"
+
+    found = []
+    for i in range(0, len(texts), 100):
+        compare = getattr(distance, scorer).distance
+        distances = process.cdist(texts[i : i + 100], known, scorer=compare, workers=-1)
+        found += distances.argmin(axis=1).tolist()  # of [100, known]
+    return found

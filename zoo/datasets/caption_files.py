@@ -1,0 +1,164 @@
+"""Reads the files of captions that users bring."""
+
+import json
+import os
+import re
+
+from zoo.datasets.columns import choose_columns
+from zoo.datasets.files import decode, ending_of, find_splits, list_folder, split_of, visible
+from zoo.datasets.tables import JSON_ENDINGS, read_table
+from zoo.errors import InputError
+from zoo.text import normalize
+
+TABLES = (".tsv", ".tab", ".csv", ".txt", ".json", ".jsonl", ".ndjson", ".jl")
+
+
+def find_caption_files(path):
+    """Finds the file with the captions of each split.
+
+    Args:
+        path: a `pathlib.Path` of a file or a folder. In a folder with several files, those with
+            "caption" or "token" in their names count. The files may be in a folder of this folder, such
+            as `annotations`.
+
+    Returns:
+        A dict of split to path. A single file is the training split for now.
+
+    Raises:
+        ValueError: there is no such file, or it is not clear which one has the captions.
+    """
+    if path.is_file():
+        return {"train": path}
+    for folder in (path, *_folders(path)):
+        files = [child for child in visible(folder) if child.is_file() and ending_of(child) in TABLES]
+        if any(file.name.endswith("token.txt") for file in files):  # Flickr8k as its authors sent it
+            files = [file for file in files if re.search(r"(?<!lemma)\.token\.txt$", file.name)]
+        named = [file for file in files if re.search("caption|metadata|token", file.name.lower())]
+        files = named or files
+        if len(files) == 1:
+            return {"train": files[0]}
+        splits = {split_of(file): file for file in files}
+        if named and "train" in splits and None not in splits and len(splits) == len(files):
+            return splits
+        if files:
+            return find_splits(folder, TABLES)
+    raise InputError(
+        f"{path} has no file with captions, such as captions.csv, captions.txt or train.tsv. "
+        f"Received: {list_folder(path)}"
+    )
+
+
+def read_captions(path, encoding):
+    """Reads the captions in a file.
+
+    Args:
+        path: a `pathlib.Path` of a table, or of a JSON file of COCO.
+        encoding: its encoding.
+
+    Returns:
+        A list of rows: where the row is, in words, such as `"line 3"`; the name of the image; and the
+        caption. And how the file was read, in words.
+
+    Raises:
+        ValueError: the file is damaged, or has no captions.
+    """
+    if ending_of(path) in JSON_ENDINGS:
+        try:
+            whole = json.loads(decode(path, encoding))
+        except json.JSONDecodeError:
+            whole = None  # JSON lines
+        if isinstance(whole, dict) and isinstance(whole.get("images"), list):
+            return _read_coco(path, whole)
+    table = read_table(path, encoding)
+    if table.form == "lines":  # captions.txt of Kaggle is a CSV
+        table = read_table(path, encoding, ending=".csv")
+    table, columns, how = choose_columns(table, ("image", "caption"))
+    rows = []
+    for row, line in zip(table.rows, table.lines, strict=True):
+        image, captions = row[columns["image"]], row[columns["caption"]]
+        for caption in captions if isinstance(captions, list) else [captions]:
+            if not isinstance(image, str) or not isinstance(caption, str):
+                raise InputError(
+                    f"{path}, line {line}: expected the path of an image and a caption. "
+                    f"Received: {image!r:.40}, {caption!r:.60}"
+                )
+            name = re.sub(r"#\d+$", "", image.strip()).replace("\\", "/")  # as Windows writes paths
+            rows.append((f"line {line}", name, caption))
+    return _clean(path, rows), how
+
+
+def _read_coco(path, whole):
+    """Rows of COCO's own files, or of those of Karpathy, where an image has its captions with it."""
+    rows, names = [], {}
+    try:
+        for i, image in enumerate(whole["images"], start=1):
+            names[image.get("id", i)] = name = image.get("file_name") or image["filename"]
+            name = os.path.join(image.get("filepath", ""), name)
+            for sentence in image.get("sentences", []):
+                rows.append((f"image {i}", name, sentence["raw"]))
+        for i, annotation in enumerate(whole.get("annotations", []), start=1):
+            if annotation["image_id"] not in names:
+                raise InputError(
+                    f"{path}, annotation {i}: there is no image with the id {annotation['image_id']!r}."
+                )
+            rows.append((f"annotation {i}", names[annotation["image_id"]], annotation["caption"]))
+    except (KeyError, TypeError, AttributeError) as error:
+        raise InputError(
+            f"{path} is not a file of captions as COCO has it: expected images with id and file_name, "
+            f"and annotations with image_id and caption. It lacks {error}. COCO's files of captions "
+            "begin with captions_."
+        ) from None
+    return _clean(path, rows), "JSON of COCO"
+
+
+def _clean(path, rows):
+    """Normalizes the captions. The caller leaves out the empty ones and says how many they were."""
+    rows = [(where, image, normalize(caption).strip()) for where, image, caption in rows]
+    if not any(caption for _, _, caption in rows):
+        raise InputError(f"{path} has no captions: expected lines of an image and a caption.")
+    return rows
+
+
+def find_image_folder(path, names):
+    """Finds the folder that has the images which a file names.
+
+    Args:
+        path: a `pathlib.Path` of a file of captions.
+        names: a list of the names of images, or of their paths in that folder.
+
+    Returns:
+        The first folder that has the most of these images: the folder of the file, a folder in it or
+        in a folder in it, or a folder beside it.
+    """
+    some = names[:: -(-len(names) // 100)]
+    parent = path.parent.resolve()
+    near = [child for folder in _folders(path.parent) for child in (folder, *_folders(folder))]
+    places = [
+        path.parent,
+        *near,
+        *(path.parent.parent / child.name for child in _folders(parent.parent)),
+    ]
+    return max(places, key=lambda place: sum((place / name).is_file() for name in some))
+
+
+def _folders(folder):
+    return [child for child in visible(folder) if child.is_dir()]
+
+
+def read_image_lists(path):
+    """Reads which images are in which split, from Flickr8k's own lists beside its captions.
+
+    Args:
+        path: a `pathlib.Path` of the file of captions, `Flickr8k.token.txt`.
+
+    Returns:
+        A dict of the name of an image to its split. Empty if there are no such lists.
+    """
+    splits = {}
+    if path.name.endswith("token.txt"):
+        for child in visible(path.parent):
+            match = re.search(r"(train|dev|test)Images\.txt$", child.name)
+            if match:
+                split = {"dev": "validation"}.get(match[1], match[1])
+                splits |= dict.fromkeys(decode(child).split("\n"), split)
+    return splits

@@ -1,0 +1,85 @@
+"""Reads numbers as people write them."""
+
+import re
+
+import numpy as np
+
+from zoo.errors import InputError
+
+GAPS = ("", "-", "--", ".", "..", ":", "?", "na", "n/a", "#n/a", "nan", "none", "null", "missing")
+NUMBER = r"[-+]?(\d{1,3}([.,' ]\d{3})+|\d*)([.,]\d+)?(e[-+]?\d+)?"  # with either decimal mark
+BLANKS = str.maketrans("\u2212\u2019", "-'", " \t\u00a0\u202f\u2009$€£¥%")  # a minus, an apostrophe
+
+
+def read_numbers(path, frame, decimal_commas=False):
+    """Reads the cells of some columns as numbers.
+
+    A number may be written as 1234.5, 1,234.5, 1'234.5 or 1 234.5, with a currency or a percent sign.
+    If other cells, such as 1.234,5 or 2,75, show that commas are decimal, points separate thousands.
+    True is 1, False is 0. A value such as -999 or -200, far below all others, counts as missing.
+
+    Args:
+        path: the path of the file, for messages.
+        frame: a `pandas.DataFrame` of texts. Its index has the line numbers.
+        decimal_commas: whether 1,234 means 1.234 if no other cell helps, as in files with semicolons.
+
+    Returns:
+        Floats `[rows, columns]`, with NaN for missing values. And whether commas are decimal.
+
+    Raises:
+        ValueError: a cell is not a number. The message names the line.
+
+    Example:
+
+    >>> import pandas as pd
+    >>> values, _ = read_numbers("mine.csv", pd.DataFrame({"sales": ["1.250,5", "3,75", "?"]}))
+    >>> values.tolist()
+    [[1250.5], [3.75], [nan]]
+    """
+    import pandas as pd
+
+    text = frame.apply(lambda cells: cells.str.translate(BLANKS).str.lower())
+    text = text.replace({"true": "1", "false": "0"})
+    cells = np.unique(text.to_numpy(str))
+    decimal_commas = _commas_are_decimal(cells, decimal_commas)
+    point, thousands = (",", ".") if decimal_commas else (".", ",")
+    number = rf"[-+]?(\d{{1,3}}([{thousands}']\d{{3}})+|\d*)([{point}]\d*)?(e[-+]?\d+)?"
+    values = np.empty(text.shape)
+    for i, name in enumerate(frame.columns):
+        cells = text.iloc[:, i]
+        plain = cells.str.replace(rf"[{thousands}']", "", regex=True).str.replace(point, ".")
+        column = pd.to_numeric(plain.where(cells.str.fullmatch(number), ""), errors="coerce").to_numpy()
+        is_bad = ~np.isfinite(column) & ~cells.isin(GAPS).to_numpy()
+        if is_bad.any():
+            row = np.argmax(is_bad)
+            raise InputError(
+                f"{path}, line {frame.index[row]}: expected a number in {name}. "
+                f"Received: {frame.iloc[row, i].strip()[:60]!r}"
+            )
+        values[:, i] = _without_codes(column)
+    return values, decimal_commas
+
+
+def _commas_are_decimal(cells, in_doubt):
+    """Whether numbers are written as 1.234,5, and not as 1,234.5."""
+    cells = [cell for cell in cells if re.fullmatch(r"[-+]?[\d.,]*\d", cell)]
+    if any(re.search(r"\.\d{3},|,\d{1,2}$|,\d{4,}$|^[-+]?0?,", cell) for cell in cells):
+        return True
+    if any(re.search(r",\d{3}[.,]|\.\d{1,2}$|\.\d{4,}$|^[-+]?0?\.", cell) for cell in cells):
+        return False
+    # 999 and 1.012 look like whole numbers with points between thousands.
+    are_whole = any("." in cell for cell in cells) and not all("." in cell for cell in cells)
+    return in_doubt and (are_whole or any("," in cell for cell in cells))
+
+
+def _without_codes(column):
+    """A column with NaN in place of a number that some programs write for a missing value."""
+    known = column[~np.isnan(column)]
+    if not len(known) or known.min() == known.max():
+        return column
+    least, next_least = np.unique(known)[:2]
+    is_code = re.fullmatch(r"-(99+(\.9+)?|200)", f"{least:g}")
+    enough = 1 if least < -900 else 2
+    if is_code and next_least > least / 3 and (known == least).sum() >= enough:
+        return np.where(column == least, np.nan, column)
+    return column
