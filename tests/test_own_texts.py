@@ -75,6 +75,7 @@ def expected(tmp_path):
         ("a.ft.txt", FASTTEXT, "lines of a label, a space and a text"),
         ("a.train", f"{LINES}good \n\n", "lines of a label, a space and a text. Skipped 1 empty text."),
         ("a.tsv", f"{TSV}bad\t \ngood\t\u200b\n", "Skipped 2 empty texts."),
+        ("a.csv", f"nr,mood,review\n{CSV}60,,\n", "'review'. Skipped 1 empty text."),
     ],
 )
 def test_the_format_does_not_change_rows_or_order(tmp_path, expected, capsys, name, content, how):

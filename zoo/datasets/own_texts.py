@@ -115,12 +115,12 @@ def _read_files(files, encoding, chosen):
             chosen = {role: table.names[i] if table.names else i + 1 for role, i in columns.items()}
             rows[split] = _cut_rows(table, columns)
         how = how or how_here
-        labels = {label for _, label in rows[split]}
+        labels = {label for text, label in rows[split] if text}
         if split != "train" and labels <= HIDDEN - {label for _, label in rows["train"]}:
             notes.append(f"{path.name} is not used, because its labels are hidden")
             del rows[split]
         elif "" in labels:
-            i = next(i for i, (_, label) in enumerate(rows[split]) if not label)
+            i = next(i for i, (text, label) in enumerate(rows[split]) if text and not label)
             raise InputError(
                 f"{path}, line {table.lines[i]}: a text without a label. Received: "
                 f"{rows[split][i][0][:60]!r}. Add its label, or delete the line."

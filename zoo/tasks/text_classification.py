@@ -92,19 +92,19 @@ def defaults(num_rows, batch_size=None):
     """
     count = f"{num_rows:,} training texts"
     if num_rows < FEW_TEXTS:
-        chosen = {
-            "pooling": ("max", f"{count} are few: it learns from them faster than the last state"),
-            "learning_rate": (0.002, "it needs fewer updates"),
-            "batch_size": (32, f"{count} would give few updates with larger batches"),
-        }
         updates = 2000
-    else:
         chosen = {
-            "pooling": ("last", f"{count} are enough to learn what to keep until the end"),
-            "learning_rate": (0.001, f"{count} give many updates"),
-            "batch_size": (64, f"{count} give many updates"),
+            "pooling": ("max", f"with {count} it learns faster than the last state does"),
+            "learning_rate": (0.002, f"{count} give few updates, so they should be large"),
+            "batch_size": (32, f"larger batches of {count} would give too few updates"),
         }
+    else:
         updates = 1250
+        chosen = {
+            "pooling": ("last", f"{count} are enough for the last state to learn what matters"),
+            "learning_rate": (0.001, f"{count} give many updates, so they can be small"),
+            "batch_size": (64, f"{count} give many updates, also in larger batches"),
+        }
     batch_size = batch_size or chosen["batch_size"][0]
     chosen["epochs"] = recipe.epochs_for(num_rows, batch_size, updates, least=4, most=40)
     return chosen
