@@ -118,7 +118,7 @@ def draw_all(words):
     figures = [
         zoo.plots.plot_captions([np.zeros((8, 8, 1))], [first], [second]),
         zoo.plots.plot_scores({first: {first: 1.0, second: 2.0}}, first, second),
-        zoo.plots.plot_series({first: [1, 2], second: [1, 2]}, first, second),
+        zoo.plots.plot_series({first: (None, {first: [1, 2], second: [1, 2]})}, second),
         zoo.plots.plot_losses({first: [1, 2]}, {second: 1}, first, second),
         zoo.plots.plot_confusion([(np.array(words), np.array(words), words)]),
     ]

@@ -450,13 +450,14 @@ class Double(keras.layers.Layer):
 def changed_models():
     inputs = keras.Input((None, 1))
     x = keras.layers.GRU(4)(inputs)
+    wrapped = keras.layers.TimeDistributed(Double())(inputs)
     built = zoo.build("many_to_one", cell="gru", num_features=1, num_outputs=1, units=4)
     frozen = zoo.build("many_to_one", cell="gru", num_features=1, num_outputs=1, units=4)
     frozen.get_layer("rnn_0").trainable = False
     return {
         "by hand": keras.Model(inputs, keras.layers.Dense(1)(x)),
         "custom layer": keras.Model(inputs, Double()(keras.layers.Dense(1)(x))),
-        "wrapped": keras.Model(inputs, keras.layers.TimeDistributed(Double())(inputs)),
+        "wrapped": keras.Model(inputs, keras.layers.GlobalMaxPooling1D()(wrapped)),
         "Sequential": keras.Sequential([inputs, keras.layers.LSTM(3), keras.layers.Dense(1)]),
         "more layers": keras.Model(built.inputs, keras.layers.Dense(1)(built.outputs[0])),
         "frozen": frozen,
