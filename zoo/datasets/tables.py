@@ -8,6 +8,7 @@ import pathlib
 import re
 import typing
 
+from zoo.datasets.entries import read_entries
 from zoo.datasets.files import decode, ending_of
 from zoo.errors import InputError
 
@@ -21,10 +22,10 @@ OTHER_FORMS = (
     ".arrow",
     ".feather",
     ".pkl",
-    ".zip",
-    ".pdf",
     ".docx",
 )
+ARCHIVES = (".zip", ".tar", ".tgz", ".7z", ".rar")
+CELL = 2**31 - 1  # characters; the default of csv is 131,072
 WELL_QUOTED = re.compile(r'"(?:[^"]|"")*"', re.DOTALL)
 
 
@@ -80,11 +81,14 @@ def read_table(path, encoding="utf-8", ending=None):
     ending = ending or ending_of(path)
     if ending in OTHER_FORMS:
         raise InputError(f"{path} cannot be read, because it is a {ending} file. Save it as CSV first.")
+    if ending in ARCHIVES:
+        raise InputError(f"{path} is an archive. Unpack it, and give a file or a folder from it.")
     text = decode(path, encoding)
     if not text.strip():
         raise InputError(f"{path} is empty.")
     if ending in JSON_ENDINGS:
         return _read_json(path, text)
+    csv.field_size_limit(CELL)
     text, skipped, separator = _find_separator(text, ending)
     if separator is None:
         rows = [[line.removeprefix("\ufeff")] for line in text.split("\n")]
@@ -93,6 +97,8 @@ def read_table(path, encoding="utf-8", ending=None):
         form = SEPARATORS[separator]
         rows, starts = _parse(path, text, separator, skipped)
     kept = [i for i, row in enumerate(rows) if any(cell.strip() for cell in row)]
+    if not kept:
+        raise InputError(f"{path} is empty: it has only separators.")
     return Table(path, form, None, [rows[i] for i in kept], [starts[i] for i in kept])
 
 
@@ -103,6 +109,10 @@ def _find_separator(text, ending):
     if re.fullmatch(r"sep=[,;\t|]", first.strip()):  # Excel writes this line
         return rest, skipped + 1, first.strip()[-1]
     text = text.lstrip("\n")
+    anki = re.match(r"#separator:.*\n(#[a-z ]+:.*\n)*", text)  # Anki writes these lines
+    if anki:
+        text, skipped = text[anki.end() :], skipped + anki[0].count("\n")
+        first = text.partition("\n")[0]
     if ending in (".tsv", ".tab") or (ending != ".csv" and "\t" in first):
         return text, skipped, "\t"
     start = text[:100_000].split("\n")[:50]
@@ -165,6 +175,12 @@ def _parse(path, text, separator, skipped):
     if match:
         expected, line, received = map(int, match.groups())
         line_text = text.split("\n")[line - 1][:60]
+        if expected == 1:
+            raise InputError(
+                f"{path}, line {skipped + 1}: expected columns with a separator between them, as in "
+                f"line {line + skipped}, {line_text!r}. Received: {text.split(chr(10))[0][:60]!r}. If "
+                "this is a title or a comment, delete it."
+            )
         raise InputError(
             f"{path}, line {line + skipped}: expected {expected} columns, as in the first row. "
             f"Received: {received}, {line_text!r}. Put quotes around a cell that has the separator."
@@ -221,66 +237,33 @@ def _has_spaces_before_quotes(rows):
 
 
 def _read_json(path, text):
-    """Rows of JSON: one object on each line, or a list of objects."""
-    if text.lstrip().startswith("["):
-        try:
-            objects = json.loads(text)
-            return _table_of(path, "JSON", objects, [1] * len(objects))
-        except json.JSONDecodeError:
-            pass  # each line may be a list
-    objects, lines = [], []
-    for i, line in enumerate(text.split("\n"), start=1):
-        if not line.strip():
-            continue
-        try:
-            objects.append(json.loads(line))
-        except json.JSONDecodeError as error:
-            if not objects:
-                return _read_one_object(path, text, error)
-            raise InputError(
-                f"{path}, line {i}: this is not JSON: {error.msg}. Received: {line[:60]!r}"
-            ) from None
-        lines.append(i)
-    if len(objects) == 1 and isinstance(objects[0], dict):
-        return _read_one_object(path, text, None)
-    return _table_of(path, "JSON lines", objects, lines)
-
-
-def _read_one_object(path, text, error):
-    """Rows of a file with one JSON object over many lines, such as `{"data": [{...}, {...}]}`."""
-    try:
-        whole = json.loads(text)
-    except json.JSONDecodeError:
-        raise InputError(
-            f"{path}, line {error.lineno}: this is not JSON: {error.msg}. Expected one object on each "
-            f'line, such as {{"text": "..."}}. Received: {text.strip()[:60]!r}'
-        ) from None
-    lists = (
-        [value for value in whole.values() if isinstance(value, list)]
-        if isinstance(whole, dict)
-        else []
-    )
-    lists = [value for value in lists if value and all(isinstance(row, dict) for row in value)]
-    if len(lists) == 1:
-        return _table_of(path, "JSON", lists[0], [1] * len(lists[0]))
-    return _table_of(path, "JSON lines", [whole], [1])
-
-
-def _table_of(path, form, objects, lines):
-    for one, line in zip(objects, lines, strict=True):
-        if not isinstance(one, dict):
+    """Rows of JSON: one object on each line, a list of objects, or an object with such a list."""
+    form, entries = read_entries(path, text, _is_row)
+    for line, entry in entries:
+        if not isinstance(entry, dict):
             raise InputError(
                 f'{path}, line {line}: expected a JSON object with names, such as {{"text": "..."}}. '
-                f"Received: {json.dumps(one, ensure_ascii=False)[:60]}"
+                f"Received: {json.dumps(entry, ensure_ascii=False)[:60]}"
             )
-    names = list(dict.fromkeys(name for one in objects for name in one))
-    rows = [[_as_text(one.get(name)) for name in names] for one in objects]
-    return Table(path, form, names, rows, lines)
+    if len(entries) == 1 and not _is_row(entries[0][1]):
+        raise InputError(
+            f"{path} has only one JSON object, with {', '.join(map(repr, [*entries[0][1]][:5]))}. "
+            'Expected an object for each row, such as {"text": "..."}. In pandas this is '
+            'frame.to_json("mine.jsonl", orient="records", lines=True).'
+        )
+    names = list(dict.fromkeys(name for _, entry in entries for name in entry))
+    rows = [[_as_text(entry.get(name)) for name in names] for _, entry in entries]
+    return Table(path, form, names, rows, [line for line, _ in entries])
+
+
+def _is_row(entry):
+    """Whether an object is a row, not a whole table."""
+    return "translation" in entry or not any(isinstance(cell, list | dict) for cell in entry.values())
 
 
 def _as_text(value):
     """A cell of JSON as a text, or as it is if it is a list or a dict."""
-    if value is None:
+    if value is None or value != value:  # NaN
         return ""
     if isinstance(value, str | list | dict):
         return value

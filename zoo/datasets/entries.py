@@ -1,0 +1,69 @@
+"""Reads the entries of JSON files."""
+
+import json
+import re
+
+from zoo.errors import InputError, one_line
+
+
+def read_entries(path, text, is_entry):
+    """Reads JSON lines, a JSON array, or an object with one list of entries, such as `{"data": [...]}`.
+
+    Args:
+        path: the path of the file, for messages.
+        text: the text of the file.
+        is_entry: a function that takes the only object of a file. It returns whether that is an entry,
+            so that a list in it is not the data.
+
+    Returns:
+        `"JSON lines"` or `"JSON"`, and a list of pairs: the number of a line, and the entry that begins
+        there.
+
+    Raises:
+        ValueError: the text is not JSON. The message names the line.
+
+    Example:
+
+    >>> text = '{"data": [{"text": "good"},\\n{"text": "bad"}]}'
+    >>> read_entries("mine.json", text, lambda entry: "text" in entry)
+    ('JSON', [(1, {'text': 'good'}), (2, {'text': 'bad'})])
+    """
+    array = re.match(r"\s*\[(?=\s*[{\[])", text)  # of objects or of arrays
+    if array:
+        return "JSON", [*_read_from(path, text, array.end(), r"\s*,?\s*")]
+    entries = [*_read_from(path, text, 0, r"\s*")]
+    if len(entries) == 1 and isinstance(entries[0][1], dict) and not is_entry(entries[0][1]):
+        lists = [name for name, value in entries[0][1].items() if _is_list_of_entries(value)]
+        place = re.search(rf"{re.escape(json.dumps(lists[0]))}\s*:\s*\[", text) if lists else None
+        if len(lists) == 1 and place:
+            return "JSON", [*_read_from(path, text, place.end(), r"\s*,?\s*", is_inner=True)]
+    return "JSON lines", entries
+
+
+def _is_list_of_entries(value):
+    return isinstance(value, list) and value and all(isinstance(one, dict | list) for one in value)
+
+
+def _read_from(path, text, start, gap, is_inner=False):
+    """Yields the entries from a place on, until the end of the text or of the array."""
+    decoder, gap, line, counted = json.JSONDecoder(), re.compile(gap), 1, 0
+    is_array = start > 0
+    while True:
+        start = gap.match(text, start).end()
+        line, counted = line + text.count("\n", counted, start), start
+        if start == len(text) or (is_array and text[start] == "]"):
+            break
+        try:
+            entry, end = decoder.raw_decode(text, start)
+        except (ValueError, RecursionError) as error:  # also a number of 5,000 digits
+            reason, place = one_line(error), ""
+            if isinstance(error, json.JSONDecodeError):
+                reason, place = error.msg, f" in line {error.lineno}, column {error.colno}"
+            raise InputError(
+                f"{path}, line {line}: this is not JSON, {reason}{place}. Expected one object on each "
+                f"line, or a list of objects. Received: {text[start : start + 60]!r}"
+            ) from None
+        yield line, entry
+        start = end
+    if is_array and not is_inner and text[start:].strip() != "]":
+        raise InputError(f"{path}, line {line}: the array must end with ], with nothing after it.")
