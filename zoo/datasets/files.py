@@ -1,6 +1,7 @@
 """The files that users bring."""
 
 import bz2
+import codecs
 import collections
 import gzip
 import lzma
@@ -21,6 +22,11 @@ LANGUAGES = (
     "ara ces deu eng fas fin fra ger heb hin hun ita jpn kor nld pol por ron rus spa swe tur ukr vie "
     "zho anglais allemand français englisch deutsch inglés alemán inglese tedesco 英文 中文 日文 日本語"
 )
+SIGNATURES = {  # how files begin that are not texts
+    b"PK\x03\x04": "a zip or Excel file. Unpack it, or save it as CSV",
+    b"\x1f\x8b": "a gzip file. Let its name end with .gz",
+    b"%PDF-": "a PDF file. Save it as text",
+}
 ABOUT = {  # words in the names of files that are not data
     *("readme", "license", "licence", "citation", "changelog", "copying", "label"),
     *("submission", "samplesubmission"),  # of Kaggle
@@ -83,6 +89,12 @@ def decode(path, encoding="utf-8"):
         content = opener(content) if opener else content
     except (OSError, EOFError, ValueError, zlib.error, lzma.LZMAError) as error:
         raise InputError(f"{path} cannot be decompressed: {one_line(error)}.") from None
+    for signature, what in SIGNATURES.items():
+        if content.startswith(signature):
+            raise InputError(f"{path} is not a text file. It looks like {what}.")
+    has_mark = content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
+    if has_mark and not re.search("16|32", encoding):
+        raise InputError(f"{path} is not {encoding} text. Add --encoding utf-16.")
     try:
         text = content.decode("utf-8-sig" if encoding.lower() in ("utf-8", "utf8") else encoding)
     except LookupError:
@@ -92,12 +104,17 @@ def decode(path, encoding="utf-8"):
         ) from None
     except UnicodeDecodeError as error:
         line = content[: error.start].count(b"\n") + 1
+        likely = "cp1252" if re.search(rb"[\x80-\x9f]", content) else "latin-1"
         raise InputError(
             f"{path}, line {line}: this is not {encoding} text: {one_line(error)}. Name the encoding "
-            "of the file with --encoding, such as --encoding latin-1, or repair the file."
+            f"of the file with --encoding, such as --encoding {likely}, or repair the file."
         ) from None
     except ValueError:  # a codec that does not make text, such as base64
         raise InputError(f"{encoding} is not an encoding of text.") from None
+    if 4 * text.count("\0") > len(text):
+        raise InputError(
+            f"{path} is full of NUL characters. If it is UTF-16 text, add --encoding utf-16-le."
+        )
     text = text.removeprefix("\ufeff")
     return text.replace("\r\n", "\n").replace("\r", "\n")
 
@@ -126,76 +143,6 @@ def read_text(path, encoding="utf-8"):
     'café'
     """
     return normalize(decode(path, encoding))
-
-
-def read_tsv(path, text, first, second, is_data=lambda columns: False):
-    """Cuts the text of a TSV file into rows of two columns.
-
-    Empty lines are skipped. So is a first line with common names of the columns, and every copy of it.
-    A third column that begins with `CC-BY` is an attribution, as in the files of Tatoeba, and dropped.
-
-    Args:
-        path: the path of the file, for messages.
-        text: the text of the file.
-        first: what the first column holds, for instance `"label"`: a key of `COLUMN_NAMES`.
-        second: what the second column holds.
-        is_data: a function that gets the columns of a first line with common names. It returns True if
-            the line is a row anyway.
-
-    Returns:
-        Whether the first line has the names of the columns, and a list of rows. A row is its line
-        number and its two columns.
-
-    Raises:
-        ValueError: a line without two columns or with an empty one, or no row at all.
-
-    Example:
-
-    >>> read_tsv("mine.tsv", "label\\ttext\\ngood\\tI like it.\\n", "label", "text")
-    (True, [(2, 'good', 'I like it.')])
-    """
-    article = "an" if first[0] in "aeiou" else "a"
-    expected = f"{article} {first}, a tab and a {second}"
-    rows, header = [], None
-    for i, line in enumerate(text.split("\n"), start=1):
-        line = line.removeprefix("\ufeff")  # of a second file that was appended
-        columns = line.split("\t")
-        is_first = not rows and header is None
-        if is_first and is_header(columns, first, second) and not is_data(columns):
-            header = line
-        if not line.strip() or line == header:
-            continue
-        if len(columns) == 3 and columns[2].startswith("CC-BY"):
-            columns = columns[:2]
-        if len(columns) != 2 or not all(normalize(column).strip() for column in columns):
-            number = f"{len(columns)} column{'s' * (len(columns) != 1)}"
-            received = "an empty column" if len(columns) == 2 else number
-            raise InputError(
-                f"{path}, line {i}: expected {expected}. Received: {received}, {line[:60]!r}"
-            )
-        rows.append((i, *columns))
-    if not rows:
-        raise InputError(f"{path} is empty: expected lines of {expected}.")
-    return header is not None, rows
-
-
-def read_files(path, endings, read):
-    """Reads the rows of each split from one file, or from a folder with a file for each split.
-
-    Args:
-        path: a `pathlib.Path`. All rows of a single file are training rows for now.
-        endings: the endings of the files in a folder, for instance `(".tsv", ".csv")`.
-        read: a function that takes the path of a file and returns a list of rows.
-
-    Returns:
-        A dict with a list of rows for each split that exists.
-
-    Raises:
-        ValueError: see `find_splits`.
-    """
-    if path.is_file():
-        return {"train": read(path)}
-    return {split: read(file) for split, file in find_splits(path, endings).items()}
 
 
 def find_splits(folder, endings=None):
@@ -236,7 +183,7 @@ def find_splits(folder, endings=None):
             continue
         split = split_of(child)
         if split is None:
-            others += [child] * (not {*_words_in(child)} & ABOUT)
+            others += [child] * (not {*re.findall("[a-z]+", child.stem.lower())} & ABOUT)
             continue
         if split in found:
             raise InputError(
@@ -246,8 +193,9 @@ def find_splits(folder, endings=None):
         found[split] = child
     what = "folder" if endings is None else f"file ({', '.join(endings)})"
     if "train" not in found:
+        or_file = " Or give a file instead of the folder." if endings else ""
         raise InputError(
-            f"{folder} has no {what} with train in its name. Received: {list_folder(folder)}"
+            f"{folder} has no {what} with train in its name.{or_file} Received: {list_folder(folder)}"
         )
     if others:
         raise InputError(
@@ -355,10 +303,11 @@ def is_name(cell, kind):
     """
     cell = cell.strip(" \"'#").lower()
     names = COLUMN_NAMES[kind].split()
-    shorter = re.sub(
-        r"[-_][a-z]{2,4}$|[ _](text|sentence|language|column)$", "", cell
-    )  # en_US, source text
-    return cell in names or shorter in names
+    ends = "text|sentence|phrase|word|column" + "|language" * (kind in ("source", "target"))
+    cell = re.sub(rf"(?<=.)([ _/]({ends})s?)+$", "", cell)  # "review_text", "English words/sentences"
+    head, _, tail = cell.replace("-", "_").rpartition("_")
+    has_language = len(tail) <= 4 and bool({head, tail} & {*LANGUAGES.split()})  # en_US, text_en
+    return cell in names or (has_language and head in names)
 
 
 def check_first_label(path, labels, names):
