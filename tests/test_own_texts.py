@@ -72,6 +72,7 @@ def expected(tmp_path):
         ("a.jsonl", JSONL, "JSON lines, label in 'stars', text in 'text'"),
         ("a.txt", LINES, "lines of a label, a space and a text"),
         ("a.txt", f"label text\n{LINES}", "lines of a label, a space and a text"),
+        ("a.txt", LINES.replace("d ", "d: "), "lines of a label, a space and a text"),
         ("train_60.label", LINES, "lines of a label, a space and a text"),
         ("a.ft.txt", FASTTEXT, "lines of a label, a space and a text"),
         ("a.train", f"{LINES}good \n\n", "lines of a label, a space and a text. Skipped 1 empty text."),

@@ -154,7 +154,7 @@ def _has_header(table, roles, chosen):
 
 def _doubt(roles, first, others, is_known, repeats):
     """Whether a first row could be names: "names" if it must be, a reason to ask, or "" for data."""
-    one_word = [not any(map(str.isspace, cell)) for cell in first]
+    one_word = [len(cell.split()) == 1 for cell in first]
     is_wordy = [
         statistics.mean(len(row[i].split()) for row in others[:1000]) > 3 for i in range(len(first))
     ]

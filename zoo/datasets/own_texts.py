@@ -187,6 +187,8 @@ def _cut_lines(table):
                 f"Received a tree: {f'{label} {text}'[:60]!r}"
             )
         rows.append((text.strip(), label.removeprefix(FASTTEXT)))
+    if all(label.endswith((",", ":")) for _, label in rows):  # good, or good:
+        rows = [(text, label[:-1]) for text, label in rows]
     counts = collections.Counter(label for _, label in rows)
     num_rare = sum(count == 1 for count in counts.values())
     if len(counts) > 10 and 3 * num_rare > len(counts):  # so are the first words of plain sentences

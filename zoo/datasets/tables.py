@@ -46,9 +46,9 @@ class Table(typing.NamedTuple):
 def read_table(path, encoding="utf-8", ending=None):
     """Reads the rows of a TSV, CSV or JSON file.
 
-    The ending of the name decides: `.tsv` and `.tab`, `.csv`, `.json` and `.jsonl`. In a file with
-    another ending, a tab in the first line means TSV. If all of its first lines have the same number
-    of semicolons or `|`, it is read as CSV. Otherwise each line is a row of one cell.
+    The ending of the name decides: `.tsv` and `.tab`, `.csv`, `.json` and `.jsonl`. A file with another
+    ending may be JSON too. Otherwise, a tab in its first line means TSV. If all of its first lines have
+    the same number of semicolons or `|`, it is read as CSV. Otherwise each line is a row of one cell.
     CSV may have commas, semicolons, tabs or `|` between its columns. `.gz`, `.bz2` and `.xz` at the end
     of the name mean a compressed file. Empty rows are left out.
 
@@ -86,7 +86,7 @@ def read_table(path, encoding="utf-8", ending=None):
     text = decode(path, encoding)
     if not text.strip():
         raise InputError(f"{path} is empty.")
-    if ending in JSON_ENDINGS:
+    if ending in JSON_ENDINGS or (ending not in (".csv", ".tsv", ".tab") and _begins_with_object(text)):
         return _read_json(path, text)
     csv.field_size_limit(CELL)
     text, skipped, separator = _find_separator(text, ending)
@@ -254,6 +254,14 @@ def _read_json(path, text):
     names = list(dict.fromkeys(name for _, entry in entries for name in entry))
     rows = [[_as_text(entry.get(name)) for name in names] for _, entry in entries]
     return Table(path, form, names, rows, [line for line, _ in entries])
+
+
+def _begins_with_object(text):
+    try:
+        json.JSONDecoder().raw_decode(text.lstrip("[ \n"))
+        return text.lstrip("[ \n").startswith("{")
+    except (ValueError, RecursionError):
+        return False
 
 
 def _is_row(entry):
