@@ -151,7 +151,7 @@ def test_files_of_splits_as_in_wikitext(tmp_path, capsys):
     splits = datasets.load_corpus(tmp_path)
     assert splits["test"] == [" = A heading of valid = \n"] and len(splits["train"]) > 40
     (tmp_path / "more.txt").write_text("more")
-    with pytest.raises(InputError, match=r"more\.txt belongs to no split"):
+    with pytest.raises(InputError, match=r"more\.txt would not be read"):
         datasets.load_corpus(tmp_path)
 
 

@@ -475,7 +475,7 @@ def test_a_file_that_cannot_be_used(tmp_path, content, message):
         ("x.csv", "Word,Tag\na,O\n", r"line 1: a CSV of tagged sentences begins with the names"),
         ("x.csv", "a,O\nb,O\n", r"line 1: a CSV of tagged sentences begins with the names"),
         ("x.csv", "Sentence #,Word,Tag\n,a,O\n", r"with 1 sentences below it"),
-        ("x.json", "[" + TOKENS, r"line 2: the array must end with \]"),
+        ("x.json", "[" + TOKENS, r"line 2: the list must end with \]"),
         ("x.json", '{"tokens": ["a"]', r"line 1: this is not JSON, .* column 17"),
         (
             "x.conllu",

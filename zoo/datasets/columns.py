@@ -3,7 +3,7 @@
 import collections
 import statistics
 
-from zoo.datasets.files import is_name
+from zoo.datasets.column_names import is_name
 from zoo.errors import InputError
 
 FLAGS = {  # the flag that chooses the column of a role
@@ -18,9 +18,9 @@ FLAGS = {  # the flag that chooses the column of a role
 def choose_columns(table, roles, chosen=None):
     """Says whether the first row of a table has names, and which columns have the data.
 
-    What counts, in this order: what the user chose; common names of columns, such as `text` and
-    `label`, see `zoo.datasets.files.COLUMN_NAMES`; and what the cells look like. In a table of as many
-    columns as roles, the order of `roles` counts if the cells leave it open. In doubt it raises an
+    What the user chose counts first. Then common names of columns count, such as `text` and `label`
+    (see `zoo.datasets.column_names.COLUMN_NAMES`), and then what the cells look like. In a table of as
+    many columns as roles, the order of `roles` counts if the cells leave it open. In doubt it raises an
     error that asks.
 
     Args:

@@ -2,7 +2,8 @@
 
 import re
 
-from zoo.datasets.files import COLUMN_NAMES, decode
+from zoo.datasets.column_names import COLUMN_NAMES
+from zoo.datasets.files import decode
 from zoo.datasets.tables import read_table
 from zoo.errors import InputError
 

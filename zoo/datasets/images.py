@@ -3,7 +3,8 @@
 import numpy as np
 import tensorflow_datasets as tfds
 
-from zoo.datasets.files import ending_of, find_splits, list_folder, print_reading, visible
+from zoo.datasets.files import ending_of, print_reading
+from zoo.datasets.folders import find_splits, folders_in, list_folder, visible
 from zoo.datasets.image_files import resize_image
 from zoo.datasets.image_folders import describe_sizes, is_image, read_classes
 from zoo.datasets.loading import own_path, prepare, read_rows, split_names
@@ -88,7 +89,7 @@ def load_images(name, data_dir=None, image_size=None):
         return _read_tfds(name, data_dir, image_size)
     folder = _unpack(path)
     choose = _choose_size if image_size is None else lambda *_: (image_size, image_size)
-    if folder.is_file() or (_has_tables(folder) and not _has_folders(folder)):
+    if folder.is_file() or (_has_tables(folder) and not folders_in(folder)):
         rows, how = _read_tables(folder, choose)
     else:
         rows, how = read_classes(_find_splits(folder), choose)
@@ -140,7 +141,7 @@ def _unpack(path):
     """The folder inside, if a folder has only one folder in it, as unpacked archives often have."""
     while path.is_dir() and len(visible(path)) == 1:
         (child,) = visible(path)
-        if not child.is_dir() or not (_has_folders(child) or _has_tables(child)) or _has_images(child):
+        if not child.is_dir() or not (folders_in(child) or _has_tables(child)) or _has_images(child):
             break  # a file, or the only class
         path = child
     return path
@@ -148,22 +149,17 @@ def _unpack(path):
 
 def _find_splits(folder):
     """The folder of each split. A folder without splits is the training split for now."""
-    folders = [child for child in visible(folder) if child.is_dir()]
     splits = {}
-    if any("train" in child.name.lower() and _has_folders(child) for child in folders):
+    if any("train" in child.name.lower() and folders_in(child) for child in folders_in(folder)):
         splits = find_splits(folder)
     for child in splits.values():
-        if not _has_folders(child):
+        if not folders_in(child):
             raise InputError(
                 f"{child} has no folder for each class, so its images have no labels. Put the images "
                 f"of each class into a folder, or move {child.name} out of {folder}. "
                 f"Received: {list_folder(child)}"
             )
     return {split: _unpack(child) for split, child in splits.items()} or {"train": folder}
-
-
-def _has_folders(folder):
-    return any(child.is_dir() for child in visible(folder))
 
 
 def _has_images(folder):

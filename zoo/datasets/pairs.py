@@ -5,7 +5,8 @@ import re
 import tensorflow_datasets as tfds
 
 from zoo.datasets.columns import choose_columns
-from zoo.datasets.files import find_splits, print_reading
+from zoo.datasets.files import print_reading
+from zoo.datasets.folders import find_splits
 from zoo.datasets.loading import own_path, prepare, read_splits
 from zoo.datasets.parallel import find_parallel, read_parallel
 from zoo.datasets.splitting import (
@@ -15,11 +16,11 @@ from zoo.datasets.splitting import (
     fill_splits,
     sort_by_hash,
 )
-from zoo.datasets.tables import read_table
+from zoo.datasets.tables import TABLE_ENDINGS, read_table
 from zoo.errors import InputError, check_choice
 from zoo.text import normalize
 
-ENDINGS = (".tsv", ".csv", ".txt", ".tab", ".dict", ".json", ".jsonl", ".ndjson")
+ENDINGS = (".txt", ".dict", *TABLE_ENDINGS)
 NUMBER = re.compile(r"[-+]?[\d.,]+")
 
 

@@ -7,10 +7,9 @@ from zoo.datasets.files import decode, ending_of, print_reading
 from zoo.datasets.loading import load, own_path
 from zoo.datasets.pairs import load_pairs, read_own_pairs, read_pairs
 from zoo.datasets.splitting import check_filled, check_variety
+from zoo.datasets.tables import TABLE_ENDINGS
 from zoo.errors import InputError
 from zoo.text import normalize
-
-TABLES = (".csv", ".tsv", ".tab", ".json", ".jsonl", ".ndjson")
 
 
 def load_pronunciations(name, data_dir=None, source=None, target=None, encoding="utf-8"):
@@ -85,7 +84,7 @@ def load_pronunciations(name, data_dir=None, source=None, target=None, encoding=
     chosen = {"source": source, "target": target}
 
     def read_file(file):
-        is_table = ending_of(file) in TABLES or any(chosen.values())
+        is_table = ending_of(file) in TABLE_ENDINGS or any(chosen.values())
         if is_table or "\t" in (text := decode(file, encoding)):
             pairs, how = read_pairs(file, chosen, encoding)
         else:
