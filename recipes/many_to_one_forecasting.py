@@ -44,13 +44,13 @@ from zoo.tasks import forecasting, forecasting_defaults, forecasting_windows
 @dataclasses.dataclass
 class Config(zoo.Config):
     cell: str = zoo.flag("gru", "recurrent cell", choices=("simple_rnn", "lstm", "gru"))
-    dataset: str = zoo.flag("sunspots", "sunspots, co2, etth1, a series of TFDS, or your own file")
+    dataset: str = zoo.flag("sunspots", "sunspots, co2, etth1, or path of your own data")
     column: str = zoo.flag("", "columns to forecast, as in sales,returns; '' for the last one")
     inputs: str = zoo.flag("", "other columns to read, as in price,temperature")
     series_column: str = zoo.flag("", "column that tells several series apart, such as store")
     fill: str = zoo.flag("", "for gaps: interpolate, previous or zero")
     split: str = zoo.flag("", "shares of the parts, as in 0.8,0.1,0.1; '' for 0.7,0.1,0.2")
-    encoding: str = zoo.flag("utf-8", "encoding of your own file")
+    encoding: str = zoo.flag("utf-8", "encoding of your own files")
     window: int | None = zoo.flag(None, "steps that the network reads")
     horizon: int | None = zoo.flag(None, "steps that it forecasts")
     season: int | None = zoo.flag(None, "steps after which the series repeats itself, 1 for never")
@@ -58,7 +58,7 @@ class Config(zoo.Config):
     units: int | None = zoo.flag(None, "size of the state")
     dropout: float | None = zoo.flag(None, "share of features dropped while training")
     learning_rate: float = zoo.flag(0.002, "initial learning rate; it falls to 0 along a cosine")
-    epochs: int | None = zoo.flag(None, "passes over the training part")
+    epochs: int | None = zoo.flag(None, "passes over the training split; the best one is kept")
     batch_size: int = zoo.flag(32, "windows in a batch")
 
 
@@ -110,7 +110,7 @@ def main(config):
         x[split] = forecasting.encode(inputs, segment, n)  # [windows, window / segment, ...]
         y[split] = (targets - inputs[:, -1:, :n]).reshape(len(targets), -1)  # [windows, ...]
     shown = [" ".join(f"{one:.2f}" for one in rows["train"][0].ravel()[-9:]) for rows in (x, y)]
-    print(f"First window, as the network sees it: ... {shown[0]} -> {shown[1]}")
+    print(f"First row, as the network sees it: ... {shown[0]} -> {shown[1]}")
 
     # The model: differences from the last value -> states -> the last state -> differences ahead.
     model = zoo.build(

