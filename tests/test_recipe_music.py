@@ -93,7 +93,8 @@ def test_bad_input_is_one_line_and_status_2(words, message, chorales, assert_ref
     assert_refused(message, "--smoke", "--data-dir", chorales, *words.format(tmp=chorales).split())
 
 
-@pytest.mark.parametrize("edit", edits.ONE)
+@pytest.mark.slow
+@pytest.mark.parametrize("edit", edits.CELLS)
 def test_a_changed_model(edit, run, chorales, monkeypatch):
     def build(name, **options):
         sizes = {"features": options["num_features"], "per_step": True}

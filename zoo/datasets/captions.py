@@ -17,7 +17,7 @@ from zoo.datasets.files import print_reading, read_bytes
 from zoo.datasets.image_files import decode_image
 from zoo.datasets.loading import own_path, prepare, read_rows, split_names
 from zoo.datasets.splitting import SPLITS, check_filled, fill_splits, sort_by_hash
-from zoo.errors import InputError
+from zoo.errors import InputError, counted
 from zoo.text import normalize
 
 
@@ -187,8 +187,10 @@ def _read_own(path, encoding, lists):
         )
     empty = sum(not caption for _, _, caption in rows)
     how += f", {len(rows) - empty:,} captions of {len(places):,} images in {folder}"
-    how += f". Skipped empty captions: {empty}" * bool(empty)
-    how += f". Skipped images that are in no list of a split: {len(unlisted)}" * bool(unlisted)
+    if empty:
+        how += f". Skipped {counted(empty, 'empty caption')}"
+    if unlisted:
+        how += f". Skipped {counted(len(unlisted), 'image')} that no list of a split names"
     images = [(one, str(folder / one), some, places[one]) for one, some in captions.items() if some]
     return images, how
 

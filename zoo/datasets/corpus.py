@@ -9,7 +9,7 @@ from zoo.datasets.folders import splits_by_name, walk
 from zoo.datasets.loading import own_path, prepare, read_splits
 from zoo.datasets.splitting import SPLITS, check_filled, check_variety, fill_splits, sort_by_hash
 from zoo.datasets.wrapping import unwrap
-from zoo.errors import InputError
+from zoo.errors import InputError, counted
 from zoo.text import normalize
 
 MARKUP = {"<!doctype html": "HTML", "<html": "HTML", "<?xml": "XML", "{\\rtf": "RTF", "%pdf": "PDF"}
@@ -114,30 +114,22 @@ def _read_own(path, encoding):
         texts = _cut(sort_by_hash(texts["train"]))
     fill_splits(path, texts, key=lambda text: text)
 
-    kind = (
-        "plain text"
-        if path.is_file()
-        else _count(len(found), "file of plain text", "files of plain text")
-    )
-    parts = [kind, f"{sum(map(len, seen)):,} characters"]
+    kind = "plain text"
+    if path.is_dir():
+        kind = counted(len(found), "file of plain text", "files of plain text")
     order = "in order" if path.is_file() else "by hash"
-    parts.append("splits by their names" if named else f"split 90/5/5 {order}")
+    cut = "splits by their names" if named else f"split 90/5/5 {order}"
+    notes = [f"{kind}, {counted(sum(map(len, seen)), 'character')}, {cut}"]
     if num_joined:
-        parts.append(f"{num_joined:,} hard-wrapped lines joined to the lines before them")
+        notes.append(f"Joined {counted(num_joined, 'hard-wrapped line')} to the line before")
     if num_trimmed:
-        parts.append(
-            f"the license of Project Gutenberg removed from {_count(num_trimmed, 'file', 'files')}"
-        )
+        notes.append(f"Removed the license of Project Gutenberg from {counted(num_trimmed, 'file')}")
     if num_copies := len(found) - len(seen):
-        parts.append(_count(num_copies, "copy of another text", "copies of other texts") + " left out")
+        notes.append(f"Left out {counted(num_copies, 'copy of another text', 'copies of other texts')}")
     if num_empty:
-        parts.append(_count(num_empty, "empty file", "empty files") + " skipped")
-    print_reading(path, ", ".join(parts))
+        notes.append(f"Skipped {counted(num_empty, 'empty file')}")
+    print_reading(path, ". ".join(notes))
     return texts
-
-
-def _count(number, one, more):
-    return f"{number:,} {one if number == 1 else more}"
 
 
 def _read_plain(path, encoding):

@@ -8,7 +8,7 @@ import numpy as np
 from zoo.datasets.files import read_bytes
 from zoo.datasets.folders import folders_in, list_folder, visible
 from zoo.datasets.image_files import decode_image, resize_image, to_gray
-from zoo.errors import InputError
+from zoo.errors import InputError, counted
 from zoo.text import normalize
 
 ENDINGS = {  # of images
@@ -95,11 +95,15 @@ def read_classes(folders, choose):
     how = f"{num_classes} classes, {num_images:,} {color} images of {describe_sizes(shapes)} pixels"
     if any(shape[:2] != tuple(size) for shape in shapes):
         how += f", resized to {size[0]} x {size[1]}"
-    skipped = {"files that are no images": others, "damaged images": damaged, "hidden files": hidden}
-    for what, some in skipped.items():
+    skipped = [
+        (others, "file without an image", "files without an image"),
+        (damaged, "damaged image"),
+        (hidden, "hidden file"),
+    ]
+    for some, *nouns in skipped:
         if some:
             names = ", ".join(sorted(file.name for file in some)[:3])
-            how += f". Skipped {what}: {len(some)} ({names}{', ...' * (len(some) > 3)})"
+            how += f". Skipped {counted(len(some), *nouns)} ({names}{', ...' * (len(some) > 3)})"
     return rows, how
 
 

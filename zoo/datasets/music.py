@@ -9,7 +9,7 @@ from zoo.datasets.folders import splits_by_name, walk
 from zoo.datasets.loading import load, own_path
 from zoo.datasets.midi import read_midi
 from zoo.datasets.splitting import SPLITS, check_filled, fill_splits
-from zoo.errors import InputError
+from zoo.errors import InputError, counted
 
 GRIDS = {"16th": 1, "quarter": 4}  # 16th notes in a step
 
@@ -122,15 +122,20 @@ def _read_own(path, stride):
     fill_splits(path, rows, key=lambda row: row[0])
     check_filled(path, rows)
 
-    parts = [f"{len(pieces)} MIDI files", f"{num_voices} voice{'s' * (num_voices > 1)}"]
-    if len(seen) < len(pieces):
-        parts.append(f"{len(pieces) - len(seen)} copies of other pieces left out")
+    notes = [f"{counted(len(pieces), 'MIDI file')}, {counted(num_voices, 'voice')}"]
+    if num_copies := len(pieces) - len(seen):
+        notes.append(
+            f"Left out {counted(num_copies, 'copy of another piece', 'copies of other pieces')}"
+        )
     if num_dropped:
-        parts.append(f"{num_dropped} of {num_notes} notes dropped (too many at once, or too short)")
+        notes.append(
+            f"Dropped {num_dropped:,} of {counted(num_notes, 'note')} (too many at once, or too short)"
+        )
     if skipped:
         names = ", ".join([*skipped.values()][:3])
-        parts.append(f"{len(skipped)} files skipped ({names}{', ...' * (len(skipped) > 3)})")
-    print_reading(path, ", ".join(parts))
+        number = counted(len(skipped), "file")
+        notes.append(f"Skipped {number} ({names}{', ...' * (len(skipped) > 3)})")
+    print_reading(path, ". ".join(notes))
     return {split: [notes for _, notes in rows[split]] for split in SPLITS}
 
 

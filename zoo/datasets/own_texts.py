@@ -8,7 +8,7 @@ from zoo.datasets.files import ending_of, print_reading, read_text
 from zoo.datasets.folders import find_splits, folders_in, list_folder, splits_in, visible
 from zoo.datasets.splitting import sort_by_hash
 from zoo.datasets.tables import TABLE_ENDINGS, read_table
-from zoo.errors import InputError
+from zoo.errors import InputError, counted
 from zoo.text import normalize
 
 NO_LABEL = {"unsup", "unsupervised", "unlabeled", "unlabelled"}  # folders of texts without a label
@@ -54,7 +54,7 @@ def read_own_texts(path, encoding, chosen):
     rows = {split: [(text, label) for text, label in rows[split] if text] for split in rows}
     num_empty = num_rows - sum(map(len, rows.values()))
     if num_empty:
-        notes = [f"Skipped {num_empty:,} empty text{'s' * (num_empty > 1)}", *notes]
+        notes = [f"Skipped {counted(num_empty, 'empty text')}", *notes]
     if not rows["train"]:
         raise InputError(f"{path} is empty: it has no text to train with.")
     print_reading(path, ". ".join([how, *notes]))

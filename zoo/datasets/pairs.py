@@ -17,7 +17,7 @@ from zoo.datasets.splitting import (
     sort_by_hash,
 )
 from zoo.datasets.tables import TABLE_ENDINGS, read_table
-from zoo.errors import InputError, check_choice
+from zoo.errors import InputError, check_choice, counted
 from zoo.text import normalize
 
 ENDINGS = (".txt", ".dict", *TABLE_ENDINGS)
@@ -171,12 +171,8 @@ def read_own_pairs(path, source, target, encoding, read_file=None):
     num_empty = sum(len(rows[split]) - len(filled[split]) for split in rows)
     rows = {split: sort_by_hash(filled[split], "\t".join) for split in filled}
     fill_splits(path, rows, key=lambda row: _fold(row[0]))
-    notes = [f"Skipped {_count(num_empty)} with an empty side"] if num_empty else []
+    notes = [f"Skipped {counted(num_empty, 'pair')} with an empty side"] if num_empty else []
     return rows, ". ".join([how, *notes, *_keep_apart(rows)])
-
-
-def _count(number):
-    return f"{number} pair{'s' * (number != 1)}"
 
 
 def _fold(text):
@@ -192,7 +188,9 @@ def _keep_apart(rows):
         num_shared = len(rows[split]) - len(kept)
         if num_shared:
             others = " or ".join(SPLITS[SPLITS.index(split) + 1 :])
-            notes.append(f"Left out {_count(num_shared)} of {split} with a source that is in {others}")
+            notes.append(
+                f"Left out {counted(num_shared, 'pair')} of {split} with a source that is in {others}"
+            )
         rows[split] = kept
         later |= {_fold(source) for source, _ in kept}
     return notes

@@ -11,7 +11,7 @@ from zoo.datasets.frames import read_frame, refuse_several
 from zoo.datasets.loading import own_path, prepare, read_splits
 from zoo.datasets.numbers import GAPS, NUMBER, read_numbers
 from zoo.datasets.splitting import SPLITS
-from zoo.errors import InputError, check_choice
+from zoo.errors import InputError, check_choice, counted
 
 
 class Series(typing.NamedTuple):
@@ -276,9 +276,11 @@ def _put_in_order(where, values, found, indices, fill):
     if not kept.any():
         raise InputError(f"{where}: no step has a value in all columns.")
     if not kept.all():
-        notes.append(f"left out {(~kept).sum()} steps before the first value or after the last")
+        notes.append(
+            f"left out {counted((~kept).sum(), 'step')} before the first value or after the last"
+        )
     if np.isnan(part[kept]).any():
-        notes.append(f"filled {np.isnan(part[kept]).sum()} missing values, --fill {fill}")
+        notes.append(f"filled {counted(np.isnan(part[kept]).sum(), 'missing value')}, --fill {fill}")
     return ({"train": filled[kept]}, None if even.times is None else even.times[kept], even.step), notes
 
 

@@ -6,6 +6,7 @@ import numpy as np
 
 from zoo import metrics, recipe
 from zoo.datasets.files import read_bytes
+from zoo.errors import counted
 from zoo.images import describe, read_image
 from zoo.tasks import checks, running
 from zoo.text import WORD
@@ -103,7 +104,7 @@ def print_words(captions, words, max_length):
     print(f"First row, as the network sees it: an image -> {' '.join(tokens[: max_length + 1])}")
     num_long = sum(len(words) >= max_length for some in captions["train"] for words in some)
     if num_long:
-        print(f"{num_long:,} captions are cut after {max_length} words: see --max-length")
+        print(f"Cut {counted(num_long, 'caption')} after {max_length} words: see --max-length")
 
 
 def make_score(systems, references):

@@ -3,7 +3,7 @@
 import numpy as np
 
 from zoo import recipe
-from zoo.errors import InputError
+from zoo.errors import InputError, counted
 
 NAMES = ("window", "horizon", "season", "segment", "epochs", "units", "dropout")
 SETTINGS = {  # of our published scores. A step is a year, a week or an hour.
@@ -84,9 +84,7 @@ def defaults(series, given=None):
     segment = given.get("segment", 1)
     window = -(-number * season // segment) * segment
     seasons = (
-        f"{number} season{'s' * (number > 1)} of {season}"
-        if season > 1
-        else "a short past, without seasons"
+        f"{counted(number, 'season')} of {season}" if season > 1 else "a short past, without seasons"
     )
     window = choose("window", window, f"this is {seasons}")
     whole = (n for n in range(1, window + 1) if window % n == 0 and 4 <= window / n <= 36)
