@@ -19,39 +19,33 @@ MOST_NUMBERS = 100_000_000  # in all images together
 def load_images(name, data_dir=None, image_size=None):
     """Reads images with a label each.
 
-    `name` may be:
+    `name` may be a dataset of TFDS or of the zoo with an image and a label, such as `"digits"`,
+    `"mnist"` or `"cats_vs_dogs"`. If it has a test split, the last tenth of the training split is used
+    for validation. Or it may be a folder of your own:
 
-    - a dataset of TFDS or of the zoo with an image and a label, such as `"digits"`, `"mnist"` or
-      `"cats_vs_dogs"`. If it has a test split, the last tenth of the training split is used for
-      validation.
-    - a folder with a folder of images for each class, in which there may be more folders. The images
-      may be of any kind that `zoo.images.decode_image` reads, and of different sizes.
-    - a folder with such a folder for each split, such as `train` and `test`.
-    - a CSV with a label and all pixels of an image in each row, or a folder with such a CSV for each
-      split. Pixels are from 0 to 255, row by row.
+    - with a folder of images for each class, in which there may be more folders. The images may be of
+      any kind that `zoo.images.decode_image` reads, and of different sizes.
 
-    A folder for each class:
+          photos/cat/1.jpg
+          photos/cat/more/2.png
+          photos/dog/1.webp
 
-        photos/cat/1.jpg
-        photos/cat/more/2.png
-        photos/dog/1.webp
+    - with such a folder for each split.
 
-    A folder for each split:
+          photos/train/cat/1.jpg
+          photos/train/dog/1.jpg
+          photos/test/cat/2.jpg
 
-        photos/train/cat/1.jpg
-        photos/train/dog/1.jpg
-        photos/test/cat/2.jpg
+    - with a CSV of pixels for each split. `name` may also be one such CSV. It has a label and all
+      pixels of an image in each row. Pixels are from 0 to 255, row by row. These images have 2 x 2:
 
-    A CSV of pixels, here of images of 2 x 2:
-
-        label,pixel0,pixel1,pixel2,pixel3
-        7,0,255,255,0
-        1,0,255,0,255
+          label,pixel0,pixel1,pixel2,pixel3
+          7,0,255,255,0
+          1,0,255,0,255
 
     If a dataset and a folder have the same name, you get the dataset. Write `./name` or pass a
     `pathlib.Path` to get the folder. Hidden files and folders, files that are no images, and damaged
-    images are left out. A line is printed that says how your own files were read, and what was left
-    out.
+    images are left out. One printed line says how your own files were read, and what was left out.
 
     Transparent parts of an image become white. If all images are gray, they get one channel, otherwise
     three. Images of different sizes become squares of one size.

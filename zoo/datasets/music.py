@@ -17,18 +17,15 @@ GRIDS = {"16th": 1, "quarter": 4}  # 16th notes in a step
 def load_music(name, grid, data_dir=None):
     """Reads pieces of music as notes at even steps of time.
 
-    `name` may be:
+    `name` may be `"jsb_chorales"`, the chorales by Bach. Or it may be a folder of your own:
 
-    - `"jsb_chorales"`, the chorales by Bach.
-    - a folder of MIDI files (`.mid` or `.midi`), also in subfolders. If the names of the subfolders
-      contain train, valid (or validation, val, dev) and test, these are the splits. Otherwise the
-      pieces are put in order by a hash of their notes and cut 80/10/10.
+    - with MIDI files (`.mid` or `.midi`), also in subfolders. If the names of the subfolders contain
+      train, valid (or validation, val, dev) and test, these are the splits. Otherwise the pieces are
+      put in order by a hash of their notes and cut 80/10/10.
 
-    Three of the ways in which a folder may look:
-
-        tunes/polka.mid                one track, one note at a time: one voice
-        tunes/train/hymn 1.mid         four tracks or channels with a note each: four voices
-        tunes/train/piano/waltz.MIDI   one track with chords: a voice for each note of the chords
+          tunes/polka.mid                one track, one note at a time: one voice
+          tunes/hymns/hymn 1.mid         four tracks or channels with a note each: four voices
+          tunes/piano/waltz.MIDI         one track with chords: a voice for each note of the chords
 
     The voices go from high to low. A voice is a track or a channel. Chords in one track are split by
     pitch, the highest note first. There are at most four voices. If more notes sound at once, the
@@ -40,8 +37,8 @@ def load_music(name, grid, data_dir=None):
     the beginning (whole beats) and at the end is cut.
 
     A piece that occurs twice is read once, and so is a copy that is only higher or lower. If it is in
-    two splits, it stays in the test split. A file that is damaged or has no notes is skipped. One line
-    tells what was read, skipped and dropped.
+    two splits, it stays in the test split. A file that is damaged or has no notes is skipped. One
+    printed line says what was read, skipped and dropped.
 
     Args:
         name: see above.
