@@ -40,6 +40,7 @@ import zoo
 from zoo.tasks import text_classification
 
 SENTENCES = ["The food is good", "The food is not good", "I am not happy", "dog bites man"]
+MOODS = (["neg", "pos"], ["negative", "positive"])  # with other labels, SENTENCES are not printed
 POOLINGS = ("last", "mean", "max", "attention")
 
 
@@ -170,18 +171,17 @@ def main(config):
     zoo.recipe.print_table("Test accuracy", metrics)
     text_classification.print_verdict(network, hits, history, len(words["train"]), config)
 
-    # A few answers to judge by eye: texts of the test split, and sentences with a mood.
+    # A few answers to judge by eye: texts of the test split, and sentences if they fit the labels.
     print()
     for i in zoo.recipe.pick_examples(hits[network]):
         text_classification.print_answer(texts[i], probabilities[i], label_names, labels[i])
-    if label_names in (["neg", "pos"], ["negative", "positive"]):
+    if label_names in MOODS:
         its_words = text_classification.split_words(SENTENCES)
         sentences = make_dataset(its_words, np.zeros(len(SENTENCES)), vocabulary, config)
         outputs = model.predict(sentences, verbose=0)
-        for sentence, p in zip(
-            SENTENCES, text_classification.class_probabilities(outputs), strict=True
-        ):
-            text_classification.print_answer(sentence, p, label_names)
+        p = text_classification.class_probabilities(outputs)  # [sentences, classes]
+        for sentence, its_p in zip(SENTENCES, p, strict=True):
+            text_classification.print_answer(sentence, its_p, label_names)
 
     card = {
         "task": "text_classification",

@@ -78,7 +78,8 @@ def load_pairs(name, data_dir=None, source=None, target=None, encoding="utf-8"):
     validation split becomes the test split. In files of your own, pairs with an empty side are left
     out. If two of your own splits share a source, its pairs are left out of training, or out of
     validation if it is also in test. Capital letters and spaces do not matter here. One printed line
-    says how the file was read and how many pairs were left out. The order of the rows does not depend on the format.
+    says how the file was read and how many pairs were left out. The order of the rows does not depend
+    on the format.
 
     Args:
         name: see above.
