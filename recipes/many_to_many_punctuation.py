@@ -163,7 +163,7 @@ def main(config):
         metrics[split] = {name: score(y.ravel(), answer.ravel()) for name, answer in answers.items()}
         zoo.recipe.print_table(f"{split} F1", metrics[split])
     _, *baselines = answers  # of the test split, like y
-    options = {"history": history, "tips": punctuation.TIPS}
+    options = {"history": history, "tips": punctuation.tips(config.dropout)}
     zoo.print_verdict(
         cell, baselines, lambda name, rows: (answers[name] == y)[rows].mean(), len(y), **options
     )

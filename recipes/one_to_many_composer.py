@@ -158,7 +158,7 @@ def main(config):
     def score(name, some):
         return np.concatenate([losses[name][i] for i in some]).mean()
 
-    options = {"history": history, "tips": composition.TIPS, "lower_is_better": True}
+    options = {"history": history, "tips": composition.tips(config.dropout), "lower_is_better": True}
     zoo.print_verdict(cell, [baseline], score, len(rows["test"]), **options)
 
     # Compose a piece.

@@ -154,7 +154,7 @@ def main(config):
         parts = [[values[i] for i in some] for values in (predicted[name], truth)]
         return zoo.music.score(*parts)["nats a step"]
 
-    options = {"history": history, "tips": composition.TIPS, "lower_is_better": True}
+    options = {"history": history, "tips": composition.tips(config.dropout), "lower_is_better": True}
     zoo.print_verdict(cell, ["last chord", "frequencies"], score, len(truth), **options)
 
     # The first steps of a test piece: the keys that sound, and as many of the most likely ones.

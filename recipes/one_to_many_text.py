@@ -165,7 +165,7 @@ def main(config):
         metrics[split] = {name: zoo.metrics.score_text(x, *sizes) for name, x in means.items()}
     zoo.recipe.print_table("", zoo.recipe.flatten(metrics))
     losses = {cell: losses, baseline: ngram}  # of the test split, each [tokens]
-    options = {"history": history, "tips": language_model.TIPS, "lower_is_better": True}
+    options = {"history": history, "tips": language_model.tips(config.dropout), "lower_is_better": True}
     zoo.print_verdict(
         cell, [baseline], lambda name, rows: losses[name][rows].mean(), len(ngram), **options
     )

@@ -12,8 +12,6 @@ CASES = {"lower": str.lower, "Capital": str.capitalize, "UPPER": str.upper}
 # What the card says about words. The second text is in older cards, and means the same.
 PATTERNS = ("zoo.text.WORD", r"[^\W_]+(?:['-][^\W_]+)*")
 
-TIPS = ["more text", "--dropout 0.5"]
-
 
 def defaults(num_words, window):
     """Chooses the flags of the recipe that depend on the length of the training text.
@@ -37,6 +35,17 @@ def defaults(num_words, window):
     dropout = 0.2 if num_words >= 500_000 else 0.5
     epochs = recipe.epochs_for(-(-num_words // window), batch_size, 2250, most=15)
     return {"batch_size": (batch_size, reason), "dropout": (dropout, reason), "epochs": epochs}
+
+
+def tips(dropout):
+    """What to try if the network does not beat the baseline, for `zoo.print_verdict`.
+
+    Example:
+
+    >>> tips(dropout=0.2), tips(dropout=0.5)
+    (['more text', '--dropout 0.5'], ['more text'])
+    """
+    return ["more text"] + ["--dropout 0.5"] * (dropout < 0.5)
 
 
 def to_paragraphs(texts):
