@@ -70,6 +70,7 @@ def test_real_chorales(run, tmp_path):
     assert metrics["test"]["frequencies"]["nats a step"] < metrics["test"]["lstm"]["nats a step"]
 
 
+@pytest.mark.slow
 def test_tunes_of_one_voice(run, tmp_path, ask):
     for i in range(20):
         tune = np.random.default_rng(i).choice([60, 62, 64, 67], (12, 1))

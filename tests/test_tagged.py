@@ -307,6 +307,7 @@ def test_conllu(tmp_path, ending, capsys):
     assert tag_names == [".", "NNP", "RB", "VB"]
 
 
+@pytest.mark.slow
 @needs.data
 def test_the_files_of_wnut17_as_they_are(tmp_path):
     files = [needs.MANUAL / name for name in ("wnut17train.conll", "emerging.dev.conll")]
