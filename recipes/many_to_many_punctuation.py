@@ -35,7 +35,7 @@ import numpy as np
 from sklearn.metrics import f1_score
 
 import zoo
-from zoo.tasks import punctuation
+from zoo.tasks import language_model, punctuation
 
 CASES = list(punctuation.CASES)
 MARKS = ["", ",", ".", "?", "!"]
@@ -163,7 +163,7 @@ def main(config):
         metrics[split] = {name: score(y.ravel(), answer.ravel()) for name, answer in answers.items()}
         zoo.recipe.print_table(f"{split} F1", metrics[split])
     _, *baselines = answers  # of the test split, like y
-    options = {"history": history, "tips": punctuation.tips(config.dropout)}
+    options = {"history": history, "tips": language_model.tips(config.dropout)}
     zoo.print_verdict(
         cell, baselines, lambda name, rows: (answers[name] == y)[rows].mean(), len(y), **options
     )

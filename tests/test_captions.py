@@ -215,7 +215,7 @@ def as_coco(rows, first=0):
     return json.dumps({"info": {}, "images": files, "annotations": annotations}, indent=1)
 
 
-def check_rows(splits, n=40):
+def assert_rows(splits, n=40):
     """Each image is there once, with its captions, in the split that its name belongs to."""
     found = []
     for split in SPLITS:
@@ -279,7 +279,7 @@ def test_every_format_gives_the_same_rows(tmp_path, file, write, images, form, c
     content = write(rows).encode()
     (tmp_path / file).write_bytes(gzip.compress(content) if file.endswith(".gz") else content)
     first = datasets.load_captions(tmp_path / file)
-    check_rows(first)
+    assert_rows(first)
     printed = capsys.readouterr().out
     assert printed.startswith(f"Read {tmp_path / file}: {form}") and printed.count("\n") == 1
     assert printed.endswith(f"80 captions of 40 images in {tmp_path / images}.\n")
@@ -292,7 +292,7 @@ def test_every_format_gives_the_same_rows(tmp_path, file, write, images, form, c
 def test_names_of_columns_are_skipped(tmp_path, header):
     body = as_tsv(write_images(tmp_path))
     (tmp_path / "mine.tsv").write_text(f"{header}\n{body}\ufeff{header}\n\n")
-    check_rows(datasets.load_captions(tmp_path / "mine.tsv"))
+    assert_rows(datasets.load_captions(tmp_path / "mine.tsv"))
 
 
 def test_captions_are_normalized_and_names_of_images_are_not(tmp_path):

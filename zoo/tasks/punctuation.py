@@ -37,17 +37,6 @@ def defaults(num_words, window):
     return {"batch_size": (batch_size, reason), "dropout": (dropout, reason), "epochs": epochs}
 
 
-def tips(dropout):
-    """What to try if the network does not beat the baseline, for `zoo.print_verdict`.
-
-    Example:
-
-    >>> tips(dropout=0.2), tips(dropout=0.5)
-    (['more text', '--dropout 0.5'], ['more text'])
-    """
-    return ["more text"] + ["--dropout 0.5"] * (dropout < 0.5)
-
-
 def to_paragraphs(texts):
     """Cuts texts into paragraphs: the lines with a word, without HTML's line breaks.
 
