@@ -7,6 +7,7 @@ import re
 
 from zoo.datasets.chunks import mark_spans
 from zoo.datasets.files import decode
+from zoo.datasets.json_files import read_entries
 from zoo.errors import InputError
 from zoo.text import split_tokens
 
@@ -64,7 +65,10 @@ def read_annotations(path, encoding="utf-8"):
     >>> read_annotations(path)
     (['token', 'tag'], [[(1, ['Ada', 'B-PER']), (1, ['saw', 'O'])]], {})
     """
-    entries = [(f"{path}, line {line}", line, entry) for line, entry in _read_entries(path, encoding)]
+    entries = [
+        (f"{path}, line {line}", line, entry)
+        for line, entry in read_entries(path, decode(path, encoding))
+    ]
     columns = [_columns_of(where, entry) for where, _, entry in entries]
     filled = [its for its in columns if any(its.values())]
     counts = collections.Counter(name for its in filled for name in its)
@@ -121,30 +125,6 @@ def name_numbers(path, names, sentences):
         ]
         for rows in sentences
     ]
-
-
-def _read_entries(path, encoding):
-    """The entries of JSON lines or of an array, each with the number of its line."""
-    text, decoder = decode(path, encoding), json.JSONDecoder()
-    array = re.match(r"\s*\[(?=\s*[{\[])", text)  # of objects or of arrays
-    gap = re.compile(r"\s*,?\s*" if array else r"\s*")
-    start, line, counted = array.end() if array else 0, 1, 0
-    while True:
-        start = gap.match(text, start).end()
-        line, counted = line + text.count("\n", counted, start), start
-        if start == len(text) or (array and text[start] == "]"):
-            break
-        try:
-            entry, end = decoder.raw_decode(text, start)
-        except json.JSONDecodeError as error:
-            raise InputError(
-                f"{path}, line {line}: this is not JSON, {error.msg} in line {error.lineno}, column "
-                f"{error.colno}. Received: {text[start : start + 60]!r}"
-            ) from None
-        yield line, entry
-        start = end
-    if array and text[start:].strip() != "]":
-        raise InputError(f"{path}, line {line}: the array must end with ], with nothing after it.")
 
 
 def _columns_of(where, entry):

@@ -9,21 +9,16 @@ import re
 import typing
 
 from zoo.datasets.files import decode, ending_of
+from zoo.datasets.json_files import read_entries
+from zoo.datasets.packages import import_extra
 from zoo.errors import InputError
 
 JSON_ENDINGS = (".json", ".jsonl", ".ndjson", ".jl")
+TABLE_ENDINGS = (".tsv", ".tab", ".csv", *JSON_ENDINGS)
 SEPARATORS = {",": "CSV", "|": "CSV with |", "\t": "TSV", ";": "CSV with semicolons"}
 OTHER_FORMS = (
-    ".xlsx",
-    ".xls",
-    ".ods",
-    ".parquet",
-    ".arrow",
-    ".feather",
-    ".pkl",
-    ".zip",
-    ".pdf",
-    ".docx",
+    *(".xlsx", ".xls", ".ods", ".parquet", ".arrow", ".feather"),
+    *(".pkl", ".zip", ".pdf", ".docx"),
 )
 WELL_QUOTED = re.compile(r'"(?:[^"]|"")*"', re.DOTALL)
 
@@ -180,12 +175,7 @@ def _parse(path, text, separator, skipped):
 
 def _parse_with_pandas(text, separator, options):
     """Lists of cells, with None for each cell that a row lacks."""
-    try:
-        import pandas as pd
-    except ModuleNotFoundError:
-        raise InputError(
-            "Tables need the package pandas: install rnn-zoo with its extra 'recipes'."
-        ) from None
+    pd = import_extra("pandas", "Tables")
     try:
         frame = pd.read_csv(
             io.StringIO(text),
@@ -221,49 +211,16 @@ def _has_spaces_before_quotes(rows):
 
 
 def _read_json(path, text):
-    """Rows of JSON: one object on each line, or a list of objects."""
-    if text.lstrip().startswith("["):
-        try:
-            objects = json.loads(text)
-            return _table_of(path, "JSON", objects, [1] * len(objects))
-        except json.JSONDecodeError:
-            pass  # each line may be a list
-    objects, lines = [], []
-    for i, line in enumerate(text.split("\n"), start=1):
-        if not line.strip():
-            continue
-        try:
-            objects.append(json.loads(line))
-        except json.JSONDecodeError as error:
-            if not objects:
-                return _read_one_object(path, text, error)
-            raise InputError(
-                f"{path}, line {i}: this is not JSON: {error.msg}. Received: {line[:60]!r}"
-            ) from None
-        lines.append(i)
-    if len(objects) == 1 and isinstance(objects[0], dict):
-        return _read_one_object(path, text, None)
-    return _table_of(path, "JSON lines", objects, lines)
-
-
-def _read_one_object(path, text, error):
-    """Rows of a file with one JSON object over many lines, such as `{"data": [{...}, {...}]}`."""
-    try:
-        whole = json.loads(text)
-    except json.JSONDecodeError:
-        raise InputError(
-            f"{path}, line {error.lineno}: this is not JSON: {error.msg}. Expected one object on each "
-            f'line, such as {{"text": "..."}}. Received: {text.strip()[:60]!r}'
-        ) from None
-    lists = (
-        [value for value in whole.values() if isinstance(value, list)]
-        if isinstance(whole, dict)
-        else []
-    )
-    lists = [value for value in lists if value and all(isinstance(row, dict) for row in value)]
-    if len(lists) == 1:
-        return _table_of(path, "JSON", lists[0], [1] * len(lists[0]))
-    return _table_of(path, "JSON lines", [whole], [1])
+    """Rows of JSON: an object on each line, a list of objects, or an object with such a list in it."""
+    entries = read_entries(path, text)
+    objects, lines = [entry for _, entry in entries], [line for line, _ in entries]
+    form = "JSON" if text.lstrip().startswith("[") else "JSON lines"
+    if len(objects) == 1 and isinstance(objects[0], dict):  # such as {"data": [{...}, {...}]}
+        lists = [value for value in objects[0].values() if isinstance(value, list)]
+        lists = [value for value in lists if value and all(isinstance(row, dict) for row in value)]
+        if len(lists) == 1:
+            objects, lines, form = lists[0], lines * len(lists[0]), "JSON"
+    return _table_of(path, form, objects, lines)
 
 
 def _table_of(path, form, objects, lines):
