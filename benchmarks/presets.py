@@ -123,11 +123,11 @@ def measure_translation(task, rows):
 
 
 def measure_pronunciation(task, rows):
-    functions = recipe(task)
     test = zoo.datasets.load_pronunciations(task.card["dataset"])["test"]
     test = dict(list(test.items())[:rows])
     said = [tuple(phonemes.split()) for phonemes in task.generate(list(test))]
-    return {f"wrong {what}": rate for what, rate in functions["error_rates"](said, test).items()}
+    rates = zoo.metrics.score_pronunciations(said, list(test.values()))
+    return {f"wrong {what}": rate for what, rate in rates.items()}
 
 
 def measure_captioning(task, rows):

@@ -100,9 +100,10 @@ print(source[source.index("class Config") : source.index("def make_dataset")].rs
 # %% [markdown]
 # ## Your own data
 #
-# The recipe reads a **TSV file**: each line has a label, a tab and a text. (A folder of `.txt`
-# files for each label works too, see `help("zoo.datasets.texts")`.) We need an example, so we make
-# up messages from nine patterns. For your own work, put your data in place of this cell.
+# The recipe reads a **TSV file**: each line has a label, a tab and a text. (CSV, JSON lines and a
+# folder of texts for each label work too, see `help("zoo.datasets.load_texts")`.) We need an
+# example, so we make up messages from nine patterns. For your own work, put your data in place of
+# this cell.
 
 # %%
 THINGS = ["parcel", "letter", "lamp", "chair", "mirror", "vase", "book", "phone", "clock", "kettle"]
@@ -146,14 +147,22 @@ for line in lines[:4]:
 # %% [markdown]
 # ## A first run
 #
-# At the end, the recipe prints its answers to a few sentences, so that you can judge them yourself.
-# The sentences in the recipe are about food. We replace them in our copy with two sentences that
-# fit our data. There is no piano in our data, so these sentences are new to the network.
+# At the end, the recipe prints its answers to a few texts, so that you can judge them yourself. Some
+# are texts of the test part. With the labels positive and negative, it also prints the answers to
+# four sentences about moods. We change our copy: it shall print two sentences that fit our data,
+# and print them with our labels. There is no piano in our data, so these sentences are new to the
+# network.
 
 # %%
-old = next(line for line in source.splitlines(keepends=True) if line.startswith("SENTENCES = ["))
-new = 'SENTENCES = ["The piano was late but not damaged", "The piano was damaged but not late"]\n'
-_ = recipe.write_text(source.replace(old, new), "utf-8")
+new_lines = {
+    "SENTENCES = ": '["The piano was late but not damaged", "The piano was damaged but not late"]',
+    "MOODS = ": '(["damaged", "fine", "late"],)',
+}
+changed = source
+for start, value in new_lines.items():
+    old = next(line for line in source.splitlines() if line.startswith(start))
+    changed = changed.replace(old, start + value)
+_ = recipe.write_text(changed, "utf-8")
 
 # %% [markdown]
 # Now we run the recipe with few epochs and a small state, to check that everything works. (An epoch
@@ -169,9 +178,13 @@ print(output)
 # %% [markdown]
 # This is what it prints, from top to bottom:
 #
+# - How it read the file. It found out that the first line has the names of the columns.
+# - Some settings that it chose because there are few texts, each with the reason. If you give such a
+#   setting yourself, as we did with `--epochs`, your value counts.
 # - The number of texts in each part. We gave it one file, so the recipe split it: about 80 % to
 #   train on, 10 % for validation, 10 % for the test. Then come the labels that it found. Always
 #   check both.
+# - The first training text, as the network sees it, and its label.
 # - The network: its layers and their parameters. The layer `not_equal` makes the mask (notebook
 #   02). The dropout layers hide some numbers at random during training, so that the network does
 #   not learn the texts by heart.
@@ -181,7 +194,10 @@ print(output)
 #   words with logistic regression. They show you how well a much simpler model does on your data.
 # - The test accuracy of all three models, for all texts and by length. "to 7 words" is texts of up
 #   to 7 words, and "to 8 words" is texts of exactly 8.
-# - The sentences, each with its most likely label and the probability of that label.
+# - A verdict in one sentence: is the network better than the baselines? If not, it says what to try
+#   first.
+# - Six texts of the test part, some right and some wrong, and our two sentences. Each has its most
+#   likely label and the probability of that label.
 #
 # ## A better run
 #
@@ -189,8 +205,8 @@ print(output)
 # better settings. Look at `val_accuracy` and `val_loss` to choose them. The recipe also prints the
 # test accuracy in each run, but do not choose by it. If you do, it is no longer a test. With so few
 # texts, an epoch has only a few updates of the weights. So we allow more epochs and larger updates
-# (a higher learning rate). Training stops by itself when `val_accuracy` has not risen for two
-# epochs. Then the recipe keeps the weights of the best epoch, not the last.
+# (a higher learning rate). Training stops by itself when `val_accuracy` has not risen for a
+# quarter of the epochs. Then the recipe keeps the weights of the best epoch, not the last.
 
 # %%
 output = shell(
@@ -339,7 +355,7 @@ print("The same probabilities.")
 # `format="onnx"` is for ONNX Runtime and `format="litert"` is for phones. Both read numbers instead
 # of strings. `help("zoo.exporting")` says which models you can export to each format.
 #
-# Many of the other recipes also read your own files. `recipes/README.md` has a table of the
+# All other recipes also read your own files. `recipes/README.md` has a table of the
 # formats.
 #
 # Finally, we delete the temporary folder:
@@ -394,4 +410,4 @@ print(folder.exists())
 #   of Dropout in Recurrent Neural Networks", 2016.
 # - Early stopping: L. Prechelt, "Early Stopping - But When?", in *Neural Networks: Tricks of the
 #   Trade*, 1998.
-# - The recipe's own docstring, `help("zoo.datasets.texts")` and `help("zoo.exporting")`.
+# - The recipe's own docstring, `help("zoo.datasets.load_texts")` and `help("zoo.exporting")`.

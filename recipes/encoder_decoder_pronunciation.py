@@ -41,7 +41,7 @@ OWN_WORDS = "covid,brexit,bitcoin,blockchain,wikipedia,pikachu,daenerys,dostoevs
 @dataclasses.dataclass
 class Config(zoo.Config):
     cell: str = zoo.flag("gru", "recurrent cell", choices=("simple_rnn", "lstm", "gru"))
-    dataset: str = zoo.flag("cmudict", "cmudict, or path of your own words and pronunciations")
+    dataset: str = zoo.flag("cmudict", "cmudict, or path of your own data")
     source: str = zoo.flag("", "name or number of the column with the words, '' to find it")
     target: str = zoo.flag("", "name or number of the column with the pronunciations, '' to find it")
     encoding: str = zoo.flag("utf-8", "encoding of your own files")
@@ -53,7 +53,7 @@ class Config(zoo.Config):
     dropout: float | None = zoo.flag(None, "share of features dropped while training")
     beam_width: int = zoo.flag(3, "best pronunciations so far that beam search keeps")
     learning_rate: float = zoo.flag(0.002, "initial learning rate; it falls to 0 along a cosine")
-    epochs: int | None = zoo.flag(None, "passes over the training words; the best one is kept")
+    epochs: int | None = zoo.flag(None, "most passes over the training split; the best one is kept")
     batch_size: int | None = zoo.flag(None, "pronunciations in a batch")
 
 

@@ -34,7 +34,7 @@ from zoo.tasks import translation
 @dataclasses.dataclass
 class Config(zoo.Config):
     cell: str = zoo.flag("gru", "recurrent cell", choices=("simple_rnn", "lstm", "gru"))
-    dataset: str = zoo.flag("multi30k", "name of a translation dataset, or path of your own pairs")
+    dataset: str = zoo.flag("multi30k", "name of a dataset, or path of your own data")
     source: str = zoo.flag("", "language or column to translate from, '' to find it")
     target: str = zoo.flag("", "language or column to translate to, '' to find it")
     encoding: str = zoo.flag("utf-8", "encoding of your own files")
@@ -47,7 +47,7 @@ class Config(zoo.Config):
     baseline: bool = zoo.flag(False, "train the same model without attention too, to compare")
     dropout: float | None = zoo.flag(None, "share of features dropped while training")
     learning_rate: float = zoo.flag(0.003, "learning rate of Adam at its peak, after the first epoch")
-    epochs: int | None = zoo.flag(None, "passes over the training split; the best one is kept")
+    epochs: int | None = zoo.flag(None, "most passes over the training split; the best one is kept")
     batch_size: int | None = zoo.flag(None, "pairs in a batch")
     beam_width: int = zoo.flag(5, "best translations so far that beam search keeps")
 

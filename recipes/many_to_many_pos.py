@@ -43,7 +43,7 @@ from zoo.tasks import tagging
 @dataclasses.dataclass
 class Config(zoo.Config):
     cell: str = zoo.flag("lstm", "recurrent cell", choices=("simple_rnn", "lstm", "gru"))
-    dataset: str = zoo.flag("universal_dependencies/en_ewt", "dataset, or your own file or folder")
+    dataset: str = zoo.flag("universal_dependencies/en_ewt", "a dataset, or path of your own data")
     tag: str = zoo.flag("upos", "upos, xpos, or the column of the tags in your own file")
     encoding: str = zoo.flag("utf-8", "encoding of your own files")
     glove: str = zoo.flag("", "file of pretrained word vectors to start from, such as glove.6B.zip")
@@ -53,7 +53,7 @@ class Config(zoo.Config):
     units: int = zoo.flag(128, "size of the state, in each direction")
     dropout: float = zoo.flag(0.5, "share of features dropped while training")
     learning_rate: float = zoo.flag(0.003, "initial learning rate; it falls to 0 along a cosine")
-    epochs: int | None = zoo.flag(None, "passes over the data; the best on validation is kept")
+    epochs: int | None = zoo.flag(None, "passes over the training split; the best one is kept")
     batch_size: int | None = zoo.flag(None, "sentences in a batch")
 
 

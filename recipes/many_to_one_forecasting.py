@@ -44,13 +44,13 @@ from zoo.tasks import forecasting, forecasting_defaults, forecasting_windows
 @dataclasses.dataclass
 class Config(zoo.Config):
     cell: str = zoo.flag("gru", "recurrent cell", choices=("simple_rnn", "lstm", "gru"))
-    dataset: str = zoo.flag("sunspots", "sunspots, co2, etth1, a series of TFDS, or your own file")
+    dataset: str = zoo.flag("sunspots", "sunspots, co2, etth1, or path of your own data")
     column: str = zoo.flag("", "columns to forecast, as in sales,returns; '' for the last one")
     inputs: str = zoo.flag("", "other columns to read, as in price,temperature")
     series_column: str = zoo.flag("", "column that tells several series apart, such as store")
     fill: str = zoo.flag("", "for gaps: interpolate, previous or zero")
     split: str = zoo.flag("", "shares of the parts, as in 0.8,0.1,0.1; '' for 0.7,0.1,0.2")
-    encoding: str = zoo.flag("utf-8", "encoding of your own file")
+    encoding: str = zoo.flag("utf-8", "encoding of your own files")
     window: int | None = zoo.flag(None, "steps that the network reads")
     horizon: int | None = zoo.flag(None, "steps that it forecasts")
     season: int | None = zoo.flag(None, "steps after which the series repeats itself, 1 for never")
@@ -58,27 +58,8 @@ class Config(zoo.Config):
     units: int | None = zoo.flag(None, "size of the state")
     dropout: float | None = zoo.flag(None, "share of features dropped while training")
     learning_rate: float = zoo.flag(0.002, "initial learning rate; it falls to 0 along a cosine")
-    epochs: int | None = zoo.flag(None, "passes over the training part")
+    epochs: int | None = zoo.flag(None, "passes over the training split; the best one is kept")
     batch_size: int = zoo.flag(32, "windows in a batch")
-
-
-def score(forecast, truth, owner, std, naive, names):
-    """One row of the table. `forecast` and `truth` `[windows, horizon, outputs]` are scaled.
-
-    MASE divides the MAE by that of a simple forecast in training, `naive` (Hyndman & Koehler 2006).
-    MASE and scaled MSE are means over all series and outputs.
-    """
-    error = np.moveaxis(forecast - truth, -1, 0)  # [outputs, windows, horizon]
-    errors = [error[:, owner == i].reshape(len(names), -1) for i in range(len(std))]
-    mae = np.array([np.abs(one).mean(axis=1) for one in errors]) * std  # [series, outputs]
-    mse = np.array([(one**2).mean(axis=1) for one in errors])
-    rmse, row = np.sqrt(mse) * std, {}
-    for j, name in enumerate(names):
-        of = f" of {name}" if len(names) > 1 else ""
-        row |= {f"MAE{of}": mae[:, j].mean(), f"RMSE{of}": rmse[:, j].mean()}
-    for lag, simple in naive.items():
-        row[f"MASE, {lag}"] = (mae / simple).mean() if simple.all() else None  # all seasons equal
-    return row | {"scaled MSE": mse.mean()}
 
 
 def regress(inputs, targets, new):
@@ -87,20 +68,34 @@ def regress(inputs, targets, new):
     return LinearRegression().fit(x, y).predict(new)  # [new windows, horizon * outputs]
 
 
+def print_forecasts(title, rows):
+    """Prints the end of each row: the truth, its forecasts, and what follows after the last value."""
+    print(f"\n{title}: the last values, their forecasts, and what follows after the last one:")
+    for name, values in rows.items():
+        print(f"{name:14s}" + "".join(f"{value:10.5g}" for value in values[-10:]))
+
+
 @zoo.apply_config
 def main(config):
     zoo.tasks.check_output(config.output)
     # Data: series of numbers, each cut into three parts, one after the other in time.
-    flags = ("inputs", "series_column", "fill", "split", "encoding")
-    options = {"data_dir": config.data_dir or None, **{name: getattr(config, name) for name in flags}}
-    series, outputs, others = zoo.datasets.load_many_series(config.dataset, config.column, **options)
+    series, outputs, others = zoo.datasets.load_many_series(
+        config.dataset,
+        config.column,
+        config.data_dir or None,
+        inputs=config.inputs,
+        series_column=config.series_column,
+        fill=config.fill,
+        split=config.split,
+        encoding=config.encoding,
+    )
     keras.utils.set_random_seed(config.seed)  # after loading, which may draw random numbers
     config = zoo.recipe.choose(config, forecasting_defaults.defaults(series, vars(config)))
     if config.smoke:
         config = dataclasses.replace(config, epochs=1, units=8)
     window, horizon, season, segment = config.window, config.horizon, config.season, config.segment
     forecasting_defaults.check(series, window, horizon, season, segment)
-    n = len(outputs)  # the first columns of the series are the ones to forecast
+    n = len(outputs)  # the first columns of each series are the ones to forecast
     scales = np.array([forecasting_windows.mean_and_std(one, outputs + others, n) for one in series])
     data = forecasting_windows.make_windows(series, scales, window, horizon, n)
     sizes = ", ".join(f"{len(data[split][0])} {split}" for split in data)
@@ -110,7 +105,7 @@ def main(config):
         x[split] = forecasting.encode(inputs, segment, n)  # [windows, window / segment, ...]
         y[split] = (targets - inputs[:, -1:, :n]).reshape(len(targets), -1)  # [windows, ...]
     shown = [" ".join(f"{one:.2f}" for one in rows["train"][0].ravel()[-9:]) for rows in (x, y)]
-    print(f"First window, as the network sees it: ... {shown[0]} -> {shown[1]}")
+    print(f"First row, as the network sees it: ... {shown[0]} -> {shown[1]}")
 
     # The model: differences from the last value -> states -> the last state -> differences ahead.
     model = zoo.build(
@@ -151,9 +146,14 @@ def main(config):
     std = scales[:, 1, :n]  # [series, outputs]
     lags = {"step": 1, "season": season}
     naive = {name: forecasting_windows.naive_errors(series, lag, n) for name, lag in lags.items()}
-    metrics = {name: score(one, truth, owner, std, naive, outputs) for name, one in forecasts.items()}
+    metrics = {
+        name: forecasting_windows.score(one, truth, owner, std, naive, outputs)
+        for name, one in forecasts.items()
+    }
     zoo.recipe.print_table("Test part", metrics)
-    unit = std if n == 1 else std / naive["step"]  # the verdict compares the MAE, or the MASE of many
+
+    # The verdict compares absolute errors, or with several columns, those divided as in MASE.
+    unit = std if n == 1 else std / naive["step"]
     errors = {name: np.abs(one - truth) * unit[owner][:, None] for name, one in forecasts.items()}
     zoo.print_verdict(
         cell,
@@ -165,22 +165,20 @@ def main(config):
         lower_is_better=True,
     )
 
-    # Forecasts to judge by eye. The windows are chosen so that their forecasts do not overlap.
+    # Forecasts to judge by eye, of at most four columns. Only windows that do not overlap are shown.
     panels = {}
-    for i, j in list(np.ndindex(std.shape))[:4]:  # a series and an output
-        rows, (mean, scale) = np.flatnonzero(owner == i)[::horizon], scales[i, :, j]
+    for i, j in list(np.ndindex(std.shape))[:4]:  # the number of a series, and of a column in it
+        one, rows, (mean, scale) = series[i], np.flatnonzero(owner == i)[::horizon], scales[i, :, j]
         shown = {
             name: forecasting.unscale(values[rows, :, j].ravel(), mean, scale)
             for name, values in {"truth": truth, cell: forecasts[cell]}.items()
         }
-        title = " of ".join(filter(None, (outputs[j], series[i].name)))
-        times = series[i].times
-        panels[title] = (times if times is None else times[-len(series[i].parts["test"]) :], shown)
-        values = np.concatenate(list(series[i].parts.values()))
+        title = f"{outputs[j]} of {one.name}" if one.name else outputs[j]
+        times = None if one.times is None else one.times[-len(one.parts["test"]) :]
+        panels[title] = times, shown
+        values = np.concatenate(list(one.parts.values()))
         ahead = forecasting.forecast(predict, values, scales[i], window, segment, n)[:10, j]
-        print(f"\n{title}: the last values, their forecasts, and what follows after the last one:")
-        for name, numbers in {**shown, "what follows": ahead}.items():
-            print(f"{name:14s}" + "".join(f"{number:10.5g}" for number in numbers[-10:]))
+        print_forecasts(title, {**shown, "what follows": ahead})
 
     card = {
         "task": "forecasting",

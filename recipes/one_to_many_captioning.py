@@ -37,7 +37,7 @@ GLYPHS = "unicode_glyphs"
 @dataclasses.dataclass
 class Config(zoo.Config):
     cell: str = zoo.flag("gru", "recurrent cell", choices=("simple_rnn", "lstm", "gru"))
-    dataset: str = zoo.flag(GLYPHS, "name of a dataset, or your own file or folder")
+    dataset: str = zoo.flag(GLYPHS, "name of a dataset, or path of your own data")
     encoding: str = zoo.flag("utf-8", "encoding of your own files")
     cnn_weights: str = zoo.flag(
         "imagenet", "weights of MobileNetV2 for photographs: imagenet, or a file"
@@ -50,7 +50,7 @@ class Config(zoo.Config):
     units: int = zoo.flag(256, "size of the state")
     dropout: float | None = zoo.flag(None, "share of features dropped while training")
     learning_rate: float | None = zoo.flag(None, "learning rate at its peak, after the first epoch")
-    epochs: int | None = zoo.flag(None, "passes over the training split; the best one is kept")
+    epochs: int | None = zoo.flag(None, "most passes over the training split; the best one is kept")
     batch_size: int | None = zoo.flag(None, "captions in a batch")
     beam_width: int = zoo.flag(5, "hypotheses that beam search keeps")
 

@@ -46,13 +46,13 @@ N = 6  # n of the n-gram baseline
 @dataclasses.dataclass
 class Config(zoo.Config):
     cell: str = zoo.flag("lstm", "recurrent cell", choices=("simple_rnn", "lstm", "gru"))
-    dataset: str = zoo.flag("jsb_chorales", "jsb_chorales, or path of your own folder of MIDI files")
+    dataset: str = zoo.flag("jsb_chorales", "jsb_chorales, or path of your own data")
     chord: str | None = zoo.flag(None, "first note of each voice, MIDI pitches, such as 72,67,64,48")
     beats: int = zoo.flag(48, "quarter notes to compose")
     units: int = zoo.flag(256, "size of the state")
     dropout: float | None = zoo.flag(None, "share of features dropped while training")
     learning_rate: float = zoo.flag(0.01, "initial learning rate; it falls to 0 along a cosine")
-    epochs: int | None = zoo.flag(None, "passes over the pieces; the best on validation is kept")
+    epochs: int | None = zoo.flag(None, "passes over the training split; the best one is kept")
     batch_size: int = zoo.flag(8, "pieces of music in a batch")
 
 
@@ -158,8 +158,8 @@ def main(config):
     def score(name, some):
         return np.concatenate([losses[name][i] for i in some]).mean()
 
-    tips = {"history": history, "tips": composition.TIPS, "lower_is_better": True}
-    zoo.print_verdict(cell, [baseline], score, len(rows["test"]), **tips)
+    options = {"history": history, "tips": composition.tips(config.dropout), "lower_is_better": True}
+    zoo.print_verdict(cell, [baseline], score, len(rows["test"]), **options)
 
     # Compose a piece.
     first = composition.encode(np.array([chord]), index)  # the mark of a beat and the notes

@@ -45,11 +45,11 @@ NUM_KEYS = zoo.music.NUM_KEYS
 @dataclasses.dataclass
 class Config(zoo.Config):
     cell: str = zoo.flag("lstm", "recurrent cell", choices=("simple_rnn", "lstm", "gru"))
-    dataset: str = zoo.flag("jsb_chorales", "jsb_chorales, or path of your own folder of MIDI files")
+    dataset: str = zoo.flag("jsb_chorales", "jsb_chorales, or path of your own data")
     units: int = zoo.flag(256, "size of the state")
     dropout: float | None = zoo.flag(None, "share of features dropped while training")
     learning_rate: float = zoo.flag(0.01, "initial learning rate; it falls to 0 along a cosine")
-    epochs: int | None = zoo.flag(None, "passes over the pieces; the best on validation is kept")
+    epochs: int | None = zoo.flag(None, "passes over the training split; the best one is kept")
     batch_size: int = zoo.flag(8, "pieces of music in a batch")
 
 
@@ -154,8 +154,8 @@ def main(config):
         parts = [[values[i] for i in some] for values in (predicted[name], truth)]
         return zoo.music.score(*parts)["nats a step"]
 
-    tips = {"history": history, "tips": composition.TIPS, "lower_is_better": True}
-    zoo.print_verdict(cell, ["last chord", "frequencies"], score, len(truth), **tips)
+    options = {"history": history, "tips": composition.tips(config.dropout), "lower_is_better": True}
+    zoo.print_verdict(cell, ["last chord", "frequencies"], score, len(truth), **options)
 
     # The first steps of a test piece: the keys that sound, and as many of the most likely ones.
     print(f"\nA piece of the test split:\n{'next chord':24s}most likely")

@@ -47,7 +47,7 @@ STRATEGIES = {
 @dataclasses.dataclass
 class Config(zoo.Config):
     cell: str = zoo.flag("lstm", "recurrent cell", choices=("simple_rnn", "lstm", "gru"))
-    dataset: str = zoo.flag("tiny_shakespeare", "name of a dataset, or path of your own file or folder")
+    dataset: str = zoo.flag("tiny_shakespeare", "name of a dataset, or path of your own data")
     encoding: str = zoo.flag("utf-8", "encoding of your own files")
     level: str = zoo.flag("characters", "what a token is", choices=("characters", "words"))
     max_tokens: int = zoo.flag(1200000, "most tokens to train on; other splits have a tenth of that")
@@ -59,7 +59,7 @@ class Config(zoo.Config):
     dropout: float | None = zoo.flag(None, "share of features dropped while training")
     learning_rate: float = zoo.flag(0.005, "initial learning rate; it falls to 0 along a cosine")
     weight_decay: float = zoo.flag(0.0, "each step multiplies weights by 1 - learning rate x this")
-    epochs: int | None = zoo.flag(None, "most passes over the text; the best on validation is kept")
+    epochs: int | None = zoo.flag(None, "most passes over the training split; the best one is kept")
     batch_size: int | None = zoo.flag(None, "parts of the text that are read side by side")
     prompt: str = zoo.flag("", "your own beginning of a text to continue, besides the others")
 
@@ -165,7 +165,7 @@ def main(config):
         metrics[split] = {name: zoo.metrics.score_text(x, *sizes) for name, x in means.items()}
     zoo.recipe.print_table("", zoo.recipe.flatten(metrics))
     losses = {cell: losses, baseline: ngram}  # of the test split, each [tokens]
-    options = {"history": history, "tips": language_model.TIPS, "lower_is_better": True}
+    options = {"history": history, "tips": language_model.tips(config.dropout), "lower_is_better": True}
     zoo.print_verdict(
         cell, [baseline], lambda name, rows: losses[name][rows].mean(), len(ngram), **options
     )

@@ -49,9 +49,7 @@ from zoo.tasks.text_classification import class_probabilities
 @dataclasses.dataclass
 class Config(zoo.Config):
     cell: str = zoo.flag("gru", "recurrent cell", choices=("simple_rnn", "lstm", "gru"))
-    dataset: str = zoo.flag(
-        "digits", "digits, mnist, another dataset of TFDS, or your own folder or CSV"
-    )
+    dataset: str = zoo.flag("digits", "digits, mnist, another name of TFDS, or path of your own data")
     image_size: int | None = zoo.flag(None, "height and width of the images in pixels")
     units: int = zoo.flag(64, "size of the state")
     learning_rate: float = zoo.flag(0.003, "initial learning rate; it falls to 0 along a cosine")
@@ -97,7 +95,7 @@ def main(config):
     sizes = ", ".join(f"{len(labels)} {split}" for split, (_, labels) in data.items())
     print(f"{sizes} images of {images.shape[1]} rows of {images.shape[2]}, {num_classes} classes")
     row = " ".join(f"{number:.2f}" for number in images[0, len(images[0]) // 2, :12])
-    print(f"First image, as the network sees it: middle row {row} ... -> {label_names[labels[0]]}")
+    print(f"First row, as the network sees it: ... {row} ... -> {label_names[labels[0]]}")
     config = zoo.recipe.choose(config, image_classification.defaults(len(images), config.batch_size))
 
     # The models: one reads the image in one step, the other row by row.

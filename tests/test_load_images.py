@@ -146,9 +146,9 @@ def test_what_is_skipped_is_said(tmp_path, capsys):
     splits, names, _ = load_images(tmp_path)
     assert sum(count(splits, names).values(), collections.Counter()) == {"cat": 30, "dog": 30}
     assert capsys.readouterr().out == (
-        f"Read {tmp_path}: 2 classes, 60 color images of 12 x 10 pixels. Skipped files that are no "
-        "images: 2 (labels.csv, notes.txt). Skipped damaged images: 1 (half.jpg). Skipped hidden "
-        "files: 4 (.ipynb_checkpoints, .ipynb_checkpoints, Thumbs.db, ...).\n"
+        f"Read {tmp_path}: 2 classes, 60 color images of 12 x 10 pixels. Skipped 2 files "
+        "without an image (labels.csv, notes.txt). Skipped 1 damaged image (half.jpg). "
+        "Skipped 4 hidden files (.ipynb_checkpoints, .ipynb_checkpoints, Thumbs.db, ...).\n"
     )
 
 

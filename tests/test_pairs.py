@@ -450,6 +450,7 @@ def test_hindi_of_tatoeba(capsys):
     assert sum(map(len, folded)) == len(set().union(*folded))
 
 
+@pytest.mark.slow
 @needs.files(needs.MANUAL / "train.en.gz")
 def test_the_files_of_multi30k(tmp_path):
     for split in ("train", "val", "test_2016_flickr"):

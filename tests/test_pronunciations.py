@@ -127,6 +127,7 @@ def test_a_file_that_cannot_be_used(name, content, message, tmp_path):
         datasets.load_pronunciations(tmp_path / name)
 
 
+@pytest.mark.slow
 @needs.files(needs.MANUAL / "hi.translit.sampled.train.tsv")
 def test_the_files_of_dakshina(tmp_path, capsys):
     for split in ("train", "dev", "test"):

@@ -75,7 +75,8 @@ def test_a_few_chorales(run, chorales, ask):
     assert zoo.music.to_midi(np.array(notes)) == (output / "chorale.mid").read_bytes()
 
 
-@pytest.mark.parametrize("num_voices", [1, pytest.param(3, marks=pytest.mark.slow)])
+@pytest.mark.slow
+@pytest.mark.parametrize("num_voices", [1, 3])
 def test_fewer_voices(num_voices, run, tmp_path, ask):
     for i in range(20):
         tune = np.random.default_rng(i).choice([67, 71, 74], (8, 1)).repeat(4, axis=0)

@@ -115,24 +115,24 @@ def test_windows_are_those_of_informer():
     assert [len(targets) for _, targets, _ in data.values()] == [8521, 2857, 2857]
 
 
-def test_scores(recipe):
+def test_scores():
     train = np.array([0.0, 1, 3, 2])  # mean absolute step 4/3, mean absolute change over two steps 2
     series = [Series("", {"train": train[:, None]}, None, None)]
     naive = {
         name: forecasting_windows.naive_errors(series, n) for name, n in (("step", 1), ("season", 2))
     }
     forecast, truth = np.array([[[1.0], [2]]]), np.array([[[2.0], [4]]])  # [window, horizon, output]
-    row = recipe["score"](forecast, truth, np.array([0]), np.array([[2.0]]), naive, ["sales"])
+    row = forecasting_windows.score(forecast, truth, np.array([0]), np.array([[2.0]]), naive, ["sales"])
     assert row["MAE"] == 3 and row["scaled MSE"] == 2.5
     assert row["RMSE"] == pytest.approx(2 * 2.5**0.5)
     assert row["MASE, step"] == pytest.approx(3 / (4 / 3)) and row["MASE, season"] == 1.5
 
 
-def test_scores_are_means_over_series_and_columns(recipe):
+def test_scores_are_means_over_series_and_columns():
     error = np.arange(24.0).reshape(3, 4, 2)  # three windows, four ahead, two columns
     owner, std = np.array([0, 1, 1]), np.array([[1.0, 10.0], [2.0, 20.0]])
     naive = {"step": np.array([[1.0, 2.0], [3.0, 4.0]])}
-    row = recipe["score"](error, np.zeros((3, 4, 2)), owner, std, naive, ["a", "b"])
+    row = forecasting_windows.score(error, np.zeros((3, 4, 2)), owner, std, naive, ["a", "b"])
     mae = [[error[owner == i][..., j].mean() * std[i, j] for j in range(2)] for i in range(2)]
     assert list(row) == ["MAE of a", "RMSE of a", "MAE of b", "RMSE of b", "MASE, step", "scaled MSE"]
     assert row["MAE of b"] == pytest.approx((mae[0][1] + mae[1][1]) / 2)
@@ -203,7 +203,7 @@ def test_sunspots_need_no_flag(run, data_dir, tmp_path, ask):
     assert "sunspots: 183 train, 31 validation, 62 test windows of 33 values, 1 ahead" in printed
     assert "--window 33, because we chose it for sunspots" in printed
     assert re.search(
-        r"^First window, as the network sees it: \.\.\. (-?\d+\.\d\d ){9}-> -?\d+\.\d\d$", printed, re.M
+        r"^First row, as the network sees it: \.\.\. (-?\d+\.\d\d ){9}-> -?\d+\.\d\d$", printed, re.M
     )
     metrics = json.loads((tmp_path / "model" / "metrics.json").read_text())["test"]
     assert list(metrics) == [cell, *ROWS[1:]]

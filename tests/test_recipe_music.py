@@ -70,6 +70,7 @@ def test_real_chorales(run, tmp_path):
     assert metrics["test"]["frequencies"]["nats a step"] < metrics["test"]["lstm"]["nats a step"]
 
 
+@pytest.mark.slow
 def test_tunes_of_one_voice(run, tmp_path, ask):
     for i in range(20):
         tune = np.random.default_rng(i).choice([60, 62, 64, 67], (12, 1))
@@ -93,7 +94,8 @@ def test_bad_input_is_one_line_and_status_2(words, message, chorales, assert_ref
     assert_refused(message, "--smoke", "--data-dir", chorales, *words.format(tmp=chorales).split())
 
 
-@pytest.mark.parametrize("edit", edits.ONE)
+@pytest.mark.slow
+@pytest.mark.parametrize("edit", edits.CELLS)
 def test_a_changed_model(edit, run, chorales, monkeypatch):
     def build(name, **options):
         sizes = {"features": options["num_features"], "per_step": True}

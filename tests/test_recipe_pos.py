@@ -111,7 +111,8 @@ def test_bad_input_is_one_line_and_status_2(words, message, own, assert_refused)
     assert_refused(message, "--smoke", *words.format(tmp=own).split())
 
 
-@pytest.mark.parametrize("edit", edits.ONE)
+@pytest.mark.slow
+@pytest.mark.parametrize("edit", edits.CELLS)
 def test_a_changed_model(edit, run_changed_tagger, own):
     """The table names the head that the model has, even if --head is crf."""
     words = ["--dataset", own / "own.conll", "--no-characters", "--head", "crf"]

@@ -134,7 +134,7 @@ def test_bad_input_is_one_line_and_status_2(words, message, tmp_path, assert_ref
     assert_refused(message, "--smoke", *words.format(tmp=tmp_path).split())
 
 
-@pytest.mark.parametrize("edit", [*edits.ONE, pytest.param("no recurrence", id="fast")])
+@pytest.mark.parametrize("edit", [*edits.ONE, pytest.param("no recurrence", marks=pytest.mark.slow)])
 @pytest.mark.parametrize("num_classes", [2, pytest.param(3, marks=pytest.mark.slow)])
 def test_a_changed_model(edit, num_classes, run, tmp_path, monkeypatch):
     """The table and the card name the cells of the model that was trained."""

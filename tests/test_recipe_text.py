@@ -151,6 +151,7 @@ def test_weight_decay_shrinks_what_has_no_gradient(run, recipe, tmp_path):
     np.testing.assert_allclose(rows[1], rows[0] * np.prod(1 - 10 * rates), rtol=1e-4)
 
 
+@pytest.mark.slow
 def test_a_folder_of_texts_in_another_encoding(run, tmp_path):
     lines = "Die Königin grüßt, und der König schläft schon.\n" * 60
     for split in ("train", "valid", "test"):

@@ -49,7 +49,7 @@ def test_own_pairs(attentions, flags, run, tmp_path, ask):
     assert "TSV without a header, source in column 1, target in column 2." in printed
     assert re.search(r"^First row, as the network sees it: ▁.+ -> ▁.+$", printed, re.M)
     assert re.search(r"^The texts are too short for 300 subwords: \d+ for the source, ", printed, re.M)
-    assert re.search(r"^--dropout 0.4, because 200 are few pairs$", printed, re.M)
+    assert re.search(r"^--dropout 0.4, because there are only 200 pairs$", printed, re.M)
     assert re.search(r"^Verdict: attention .*, beam of 5 .* nearest sentence: ", printed, re.M)
     task = json.loads((output / "task.json").read_text())
     assert f"{task['metrics']['test']['copied source']['BLEU']:.2f}" == table[n][1]

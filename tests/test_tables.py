@@ -145,6 +145,9 @@ def test_pairs_need_not_have_a_header(read):
         ("a.tsv", "kind\tmy words\n" + TSV, "line 1: are these the names of the columns.*'kind'"),
         ("a.jsonl", '{"text": "a"}\n{"text": b}\n', "line 2: this is not JSON"),
         ("a.jsonl", '{"text": "a"}\n["b"]\n', "line 2: expected a JSON object"),
+        ("a.json", '[\n{"text": "a"},\n"b"]\n', "line 3: expected a JSON object"),
+        ("a.json", '[\n{"text": "a"},\n{"text": b}]\n', "line 3: this is not JSON"),
+        ("a.json", "[]", "line 1: expected a JSON object"),
         ("a.csv", "label,text\npos,caf\xe9\n".encode("latin-1"), "line 2: this is not utf-8.*--enc"),
         ("a.csv.gz", b"label,text\n", "cannot be decompressed"),
         ("a.txt", "pos good\nneg bad\n", "line 1: expected a column for each of label, text"),
@@ -163,6 +166,7 @@ def test_pairs_need_not_have_a_header(read):
         ("a.json", '{"text": {"0": "a"}, "label": {"0": 1}}', "only one JSON object"),
         ("a.json", '[{"text": "a"},\n\n["b"]]', "line 3: expected a JSON object"),
         ("a.json", "[" * 99999, "line 1: this is not JSON"),
+        ("a.json", "{}", "a.json is empty"),
         ("a.jsonl", '{"text": "a", "label": ' + "1" * 5000 + "}", "line 1: this is not JSON"),
     ],
 )  # fmt: skip

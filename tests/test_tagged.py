@@ -315,6 +315,7 @@ def test_conllu(tmp_path, ending, capsys):
     assert tag_names == [".", "NNP", "RB", "VB"]
 
 
+@pytest.mark.slow
 @needs.data
 def test_the_files_of_wnut17_as_they_are(tmp_path):
     files = [needs.MANUAL / name for name in ("wnut17train.conll", "emerging.dev.conll")]
@@ -508,7 +509,7 @@ def test_a_file_that_cannot_be_used(tmp_path, content, message):
         ("x.csv", "Word,Tag\na,O\n", r"line 1: a CSV of tagged sentences begins with the names"),
         ("x.csv", "a,O\nb,O\n", r"line 1: a CSV of tagged sentences begins with the names"),
         ("x.csv", "Sentence #,Word,Tag\n,a,O\n", r"with 1 sentence below it"),
-        ("x.json", "[" + TOKENS, r"line 2: the array must end with \]"),
+        ("x.json", "[" + TOKENS, r"line 2: the list must end with \]"),
         ("x.json", '{"tokens": ["a"]', r"line 1: this is not JSON, .* column 17"),
         (
             "x.conllu",

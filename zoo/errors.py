@@ -47,6 +47,25 @@ def shown(value):
     return " ".join(repr(value).split())[:200]
 
 
+def counted(number, one, more=None):
+    """Writes a number and its noun, for a message.
+
+    Args:
+        number: a whole number.
+        one: the noun for 1.
+        more: the noun for other numbers. None means `one` with an s.
+
+    Returns:
+        str.
+
+    Example:
+
+    >>> counted(1, "pair"), counted(1200, "copy", "copies")
+    ('1 pair', '1,200 copies')
+    """
+    return f"{number:,} {one if number == 1 else more or one + 's'}"
+
+
 def one_line(error, max_length=None):
     """The message of an error as one line. An error without a message gets the name of its class.
 

@@ -10,7 +10,7 @@ import numbers
 import os
 import tempfile
 
-from zoo import flags, tasks
+from zoo import flags
 from zoo.errors import InputError, shown
 from zoo.flags import flag
 from zoo.registry import dtype_policy
@@ -285,6 +285,7 @@ def save(config, model, card, *, metrics, history, figures=None, files=None):
     if not config.output:
         print("\nNothing was written. To save the trained model, add --output FOLDER.")
         return
+    from zoo import tasks
     from zoo.training import cells_of
 
     task = {**card, "cell": cells_of(model), "config": dataclasses.asdict(config)}

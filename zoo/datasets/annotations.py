@@ -6,8 +6,8 @@ import pathlib
 import re
 
 from zoo.datasets.chunks import mark_spans
-from zoo.datasets.entries import read_entries
 from zoo.datasets.files import decode
+from zoo.datasets.json_files import read_entries
 from zoo.errors import InputError
 from zoo.text import split_tokens
 

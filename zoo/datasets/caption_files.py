@@ -5,12 +5,13 @@ import os
 import re
 
 from zoo.datasets.columns import choose_columns
-from zoo.datasets.files import decode, ending_of, find_splits, list_folder, split_of, visible
-from zoo.datasets.tables import JSON_ENDINGS, read_table
+from zoo.datasets.files import decode, ending_of
+from zoo.datasets.folders import find_splits, folders_in, list_folder, split_of, visible
+from zoo.datasets.tables import JSON_ENDINGS, TABLE_ENDINGS, read_table
 from zoo.errors import InputError
 from zoo.text import normalize
 
-TABLES = (".tsv", ".tab", ".csv", ".txt", ".json", ".jsonl", ".ndjson", ".jl")
+ENDINGS = (".txt", *TABLE_ENDINGS)
 
 
 def find_caption_files(path):
@@ -29,8 +30,8 @@ def find_caption_files(path):
     """
     if path.is_file():
         return {"train": path}
-    for folder in (path, *_folders(path)):
-        files = [child for child in visible(folder) if child.is_file() and ending_of(child) in TABLES]
+    for folder in (path, *folders_in(path)):
+        files = [child for child in visible(folder) if child.is_file() and ending_of(child) in ENDINGS]
         if any(file.name.endswith("token.txt") for file in files):  # Flickr8k as its authors sent it
             files = [file for file in files if re.search(r"(?<!lemma)\.token\.txt$", file.name)]
         named = [file for file in files if re.search("caption|metadata|token", file.name.lower())]
@@ -41,7 +42,7 @@ def find_caption_files(path):
         if named and "train" in splits and None not in splits and len(splits) == len(files):
             return splits
         if files:
-            return find_splits(folder, TABLES)
+            return find_splits(folder, ENDINGS)
     raise InputError(
         f"{path} has no file with captions, such as captions.csv, captions.txt or train.tsv. "
         f"Received: {list_folder(path)}"
@@ -132,17 +133,13 @@ def find_image_folder(path, names):
     """
     some = names[:: -(-len(names) // 100)]
     parent = path.parent.resolve()
-    near = [child for folder in _folders(path.parent) for child in (folder, *_folders(folder))]
+    near = [child for folder in folders_in(path.parent) for child in (folder, *folders_in(folder))]
     places = [
         path.parent,
         *near,
-        *(path.parent.parent / child.name for child in _folders(parent.parent)),
+        *(path.parent.parent / child.name for child in folders_in(parent.parent)),
     ]
     return max(places, key=lambda place: sum((place / name).is_file() for name in some))
-
-
-def _folders(folder):
-    return [child for child in visible(folder) if child.is_dir()]
 
 
 def read_image_lists(path):

@@ -17,48 +17,49 @@ from zoo.datasets.files import print_reading, read_bytes
 from zoo.datasets.image_files import decode_image
 from zoo.datasets.loading import own_path, prepare, read_rows, split_names
 from zoo.datasets.splitting import SPLITS, check_filled, fill_splits, sort_by_hash
-from zoo.errors import InputError
+from zoo.errors import InputError, counted
 from zoo.text import normalize
 
 
 def load_captions(name, data_dir=None, encoding="utf-8"):
     """Reads images with one or more captions each.
 
-    `name` may be:
+    `name` may be a dataset of TFDS or of the zoo with one image and its captions, such as
+    `"unicode_glyphs"`, `"flickr8k"` or `"coco_captions"` (without its split `restval`). Or it may be a
+    file of your own. The first three have a column for the path of the image and one for its caption,
+    with or without a line for the names of the columns. Other columns are left out:
 
-    - a dataset of TFDS or of the zoo with one image and its captions, such as `"unicode_glyphs"`,
-      `"flickr8k"` or `"coco_captions"` (without its split `restval`).
-    - a table with a column for the path of the image and a column for its caption: a TSV, a CSV or JSON
-      lines, with or without a header. Columns with other names are left out. An image with several
-      captions has several lines. A `#0` at the end of the path is ignored.
-    - a JSON file of COCO, with its lists `images` and `annotations`.
-    - a folder with one such file, or with a file for each split, such as `train.tsv` and `test.tsv`.
-      COCO's folder `annotations` is found, and so are Flickr8k's own lists of its splits.
+    - TSV, as in Flickr8k's own `Flickr8k.token.txt`. An image with several captions has several lines.
+      A `#0` at the end of the path is ignored.
 
-    A TSV, as in Flickr8k's own `Flickr8k.token.txt`:
+          dogs/1.jpg#0<tab>A dog runs on the grass .
+          dogs/1.jpg#1<tab>A brown dog plays outside .
+          dogs/2.jpg#0<tab>Two dogs swim .
 
-        dogs/1.jpg#0<tab>A dog runs on the grass .
-        dogs/1.jpg#1<tab>A brown dog plays outside .
-        dogs/2.jpg#0<tab>Two dogs swim .
+    - CSV, as in `captions.txt` of Kaggle's Flickr8k. The columns may be separated by `|`, as in
+      `results.csv` of Flickr30k.
 
-    A CSV, as in `captions.txt` of Kaggle's Flickr8k. The columns may be separated by `|`, as in
-    `results.csv` of Flickr30k:
+          image,caption
+          1.jpg,A dog runs on the grass .
+          2.jpg,"Two dogs swim , one barks ."
 
-        image,caption
-        1.jpg,A dog runs on the grass .
-        2.jpg,"Two dogs swim , one barks ."
+    - JSON with an object for each row, on a line each or in one list, as in `metadata.jsonl` of Hugging
+      Face. The caption may be a list of captions.
 
-    JSON lines, as in `metadata.jsonl` of Hugging Face. The caption may be a list of captions:
+          {"file_name": "1.jpg", "text": "A dog runs on the grass ."}
+          {"file_name": "2.jpg", "text": "Two dogs swim ."}
+          {"file_name": "3.jpg", "text": ["Snow .", "A snowy hill ."]}
 
-        {"file_name": "1.jpg", "text": "A dog runs on the grass ."}
-        {"file_name": "2.jpg", "text": "Two dogs swim ."}
-        {"file_name": "3.jpg", "text": ["Snow .", "A snowy hill ."]}
+    - JSON of COCO, such as `annotations/captions_train2017.json`.
 
-    JSON of COCO, such as `annotations/captions_train2017.json`:
+          {"images": [{"id": 7, "file_name": "1.jpg"}],
+           "annotations": [{"image_id": 7, "caption": "A dog runs on the grass ."},
+                           {"image_id": 7, "caption": "A brown dog plays outside ."}]}
 
-        {"images": [{"id": 7, "file_name": "1.jpg"}],
-         "annotations": [{"image_id": 7, "caption": "A dog runs on the grass ."},
-                         {"image_id": 7, "caption": "A brown dog plays outside ."}]}
+    Or `name` may be a folder:
+
+    - with one such file, or with a file for each split. Their names say the split: `train.tsv`,
+      `test.tsv`. COCO's folder `annotations` is found, and so are Flickr8k's own lists of its splits.
 
     The paths are relative to the folder of the file, or to a folder in it or beside it, such as
     `Images` or `train2017`. The folder with the most of the images is taken. The images may be of any
@@ -66,7 +67,7 @@ def load_captions(name, data_dir=None, encoding="utf-8"):
 
     If a dataset and a file have the same name, you get the dataset. Write `./name` or pass a
     `pathlib.Path` to get the file or folder. Captions are normalized (see `zoo.text.normalize`). Empty
-    captions are left out. A line is printed that says how your own files were read.
+    captions are left out. One printed line says how your own files were read.
 
     A missing split is cut from the training split by a hash of the image's name without its folder
     (80/10/10), and never from the test split. If there is no test split, the validation split becomes
@@ -187,8 +188,10 @@ def _read_own(path, encoding, lists):
         )
     empty = sum(not caption for _, _, caption in rows)
     how += f", {len(rows) - empty:,} captions of {len(places):,} images in {folder}"
-    how += f". Skipped empty captions: {empty}" * bool(empty)
-    how += f". Skipped images that are in no list of a split: {len(unlisted)}" * bool(unlisted)
+    if empty:
+        how += f". Skipped {counted(empty, 'empty caption')}"
+    if unlisted:
+        how += f". Skipped {counted(len(unlisted), 'image')} that no list of a split names"
     images = [(one, str(folder / one), some, places[one]) for one, some in captions.items() if some]
     return images, how
 

@@ -4,8 +4,8 @@ import collections
 import re
 import statistics
 
-from zoo.datasets.files import is_name
-from zoo.errors import InputError
+from zoo.datasets.column_names import is_name
+from zoo.errors import InputError, counted
 
 FLAGS = {  # the flag that chooses the column of a role
     "text": "--text-column",
@@ -20,9 +20,9 @@ WORD = re.compile(r"[\w-]{2,}")  # without a period, as a name of a column is
 def choose_columns(table, roles, chosen=None):
     """Says whether the first row of a table has names, and which columns have the data.
 
-    What counts, in this order: what the user chose; common names of columns, such as `text` and
-    `label`, see `zoo.datasets.files.COLUMN_NAMES`; and what the cells look like. In a table of as many
-    columns as roles, the order of `roles` counts if the cells leave it open. In doubt it raises an
+    What the user chose counts first. Then common names of columns count, such as `text` and `label`
+    (see `zoo.datasets.column_names.COLUMN_NAMES`), and then what the cells look like. In a table of as
+    many columns as roles, the order of `roles` counts if the cells leave it open. In doubt it raises an
     error that asks.
 
     Args:
@@ -56,7 +56,7 @@ def choose_columns(table, roles, chosen=None):
     if width < len(roles):
         raise InputError(
             f"{table.path}, line {table.lines[0]}: expected a column for each of {', '.join(roles)}. "
-            f"Received: {_say_columns(width)}, {table.rows[0][0]!r:.60}. Add what is missing, or "
+            f"Received: {counted(width, 'column')}, {table.rows[0][0]!r:.60}. Add what is missing, or "
             "leave this file out."
         )
     names = table.names
@@ -96,10 +96,6 @@ def _describe(table, columns):
 
 def _name(table, i):
     return str(i + 1) if table.names is None else repr(table.names[i])
-
-
-def _say_columns(number):
-    return f"{number} column{'s' * (number != 1)}"
 
 
 def _list_columns(table):

@@ -2,9 +2,10 @@
 
 import re
 
-from zoo.datasets.files import COLUMN_NAMES, decode
+from zoo.datasets.column_names import COLUMN_NAMES
+from zoo.datasets.files import decode
 from zoo.datasets.tables import read_table
-from zoo.errors import InputError
+from zoo.errors import InputError, counted
 
 CONLLU = ("id", "form", "lemma", "upos", "xpos", "feats", "head", "deprel", "deps", "misc")
 NUMBER = re.compile(r"\d+([-.]\d+)?")  # of a token; 1-2 and 1.1 in CoNLL-U
@@ -76,7 +77,7 @@ def read_columns(path, encoding="utf-8"):
         if len(columns) != width or width < 2:
             raise InputError(
                 f"{path}, line {i}: expected a token and its tag, in as many columns as the first "
-                f"row ({max(width, 2)}). Received: {len(columns)} column{'s' * (len(columns) != 1)}, "
+                f"row ({max(width, 2)}). Received: {counted(len(columns), 'column')}, "
                 f"{line[:60]!r}"
             )
         rows.append((i, columns))

@@ -9,7 +9,7 @@ from zoo.datasets.folders import splits_by_name, walk
 from zoo.datasets.loading import own_path, prepare, read_splits
 from zoo.datasets.splitting import SPLITS, check_filled, check_variety, fill_splits, sort_by_hash
 from zoo.datasets.wrapping import unwrap
-from zoo.errors import InputError
+from zoo.errors import InputError, counted
 from zoo.text import normalize
 
 MARKUP = {"<!doctype html": "HTML", "<html": "HTML", "<?xml": "XML", "{\\rtf": "RTF", "%pdf": "PDF"}
@@ -19,26 +19,32 @@ GUTENBERG = r"\*\*\* ?{} OF TH(?:E|IS) PROJECT GUTENBERG[^*]*\*\*\*"
 def load_corpus(name, data_dir=None, encoding="utf-8"):
     """Reads texts for a language model.
 
-    `name` may be:
+    `name` may be a dataset of TFDS or of the zoo with one text in each row, such as
+    `"tiny_shakespeare"` or `"movie_reviews/imdb"`. A missing split is cut from the training split, see
+    `load_texts`. Or it may be your own plain text:
 
-    - a dataset of TFDS or of the zoo with one text in each row, such as `"tiny_shakespeare"` or
-      `"movie_reviews/imdb"`. A missing split is cut from the training split, see `load_texts`.
-    - a plain text file. The first 90 % of it is for training, the next 5 % for validation, the rest for
-      testing. It is cut after the end of a line.
-    - a folder of plain text files, also in subfolders. If the names of the files or subfolders contain
-      train, valid (or validation, val, dev) and test, these are the splits, as in WikiText. Otherwise
-      the texts are put in order by a hash and cut 90/5/5, so up to two texts are cut in two. A text
-      that occurs twice is read once.
+    - a file. The first 90 % of it is for training, the next 5 % for validation, the rest for testing.
+      It is cut after the end of a line.
+
+          It is a truth universally acknowledged, that a single man in possession
+          of a good fortune, must be in want of a wife. However little known the
+          feelings or views of such a man may be on his first entering a neighbourhood,
+
+    - a folder of such files, also in subfolders. If the names of the files or subfolders contain train,
+      valid (or validation, val, dev) and test, these are the splits, as in WikiText. Otherwise the
+      texts are put in order by a hash and cut 90/5/5, so up to two texts are cut in two. A text that
+      occurs twice is read once.
+
+          wikitext-2/wiki.train.tokens
+          wikitext-2/wiki.valid.tokens
+          wikitext-2/wiki.test.tokens
 
     A file may have any ending. It may be compressed (`.gz`). Binary files, HTML, XML and RTF raise an
-    error. Three lines of a file:
+    error.
 
-        It is a truth universally acknowledged, that a single man in possession
-        of a good fortune, must be in want of a wife.
-
-    Such lines, which are broken at a margin, are joined to paragraphs (see `unwrap`). Verse, plays,
+    Lines that are broken at a margin are joined to paragraphs (see `unwrap`). Verse, plays,
     code and tables stay as they are. From a file of Project Gutenberg, its license at the beginning and
-    the end is removed. One line tells what was read and changed.
+    the end is removed. One printed line says what was read and changed.
 
     If a dataset and a file have the same name, you get the dataset. Write `./name` or pass a
     `pathlib.Path` to get the file. Texts are normalized (see `zoo.text.normalize`).
@@ -114,30 +120,22 @@ def _read_own(path, encoding):
         texts = _cut(sort_by_hash(texts["train"]))
     fill_splits(path, texts, key=lambda text: text)
 
-    kind = (
-        "plain text"
-        if path.is_file()
-        else _count(len(found), "file of plain text", "files of plain text")
-    )
-    parts = [kind, f"{sum(map(len, seen)):,} characters"]
+    kind = "plain text"
+    if path.is_dir():
+        kind = counted(len(found), "file of plain text", "files of plain text")
     order = "in order" if path.is_file() else "by hash"
-    parts.append("splits by their names" if named else f"split 90/5/5 {order}")
+    cut = "splits by their names" if named else f"split 90/5/5 {order}"
+    notes = [f"{kind}, {counted(sum(map(len, seen)), 'character')}, {cut}"]
     if num_joined:
-        parts.append(f"{num_joined:,} hard-wrapped lines joined to the lines before them")
+        notes.append(f"Joined {counted(num_joined, 'hard-wrapped line')} to the line before")
     if num_trimmed:
-        parts.append(
-            f"the license of Project Gutenberg removed from {_count(num_trimmed, 'file', 'files')}"
-        )
+        notes.append(f"Removed the license of Project Gutenberg from {counted(num_trimmed, 'file')}")
     if num_copies := len(found) - len(seen):
-        parts.append(_count(num_copies, "copy of another text", "copies of other texts") + " left out")
+        notes.append(f"Left out {counted(num_copies, 'copy of another text', 'copies of other texts')}")
     if num_empty:
-        parts.append(_count(num_empty, "empty file", "empty files") + " skipped")
-    print_reading(path, ", ".join(parts))
+        notes.append(f"Skipped {counted(num_empty, 'empty file')}")
+    print_reading(path, ". ".join(notes))
     return texts
-
-
-def _count(number, one, more):
-    return f"{number:,} {one if number == 1 else more}"
 
 
 def _read_plain(path, encoding):

@@ -6,6 +6,7 @@ import re
 import numpy as np
 
 from zoo.datasets.numbers import GAPS, NUMBER
+from zoo.datasets.packages import import_extra
 from zoo.datasets.tables import read_table
 from zoo.datasets.times import read_dates
 from zoo.errors import InputError
@@ -38,9 +39,8 @@ def read_frame(path, encoding="utf-8"):
     >>> frame.to_dict("records"), frame.index.tolist(), form
     ([{'date': '2024-01-01', 'sales': '120'}], [2], 'CSV')
     """
+    pd = import_extra("pandas", "Tables")
     table = read_table(path, encoding)
-    import pandas as pd  # after read_table, which says how to install it
-
     names, rows, lines = table.names, table.rows, table.lines
     if names is None:
         names, rows, lines = [name.strip() for name in rows[0]], rows[1:], lines[1:]

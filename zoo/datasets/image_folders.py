@@ -5,27 +5,28 @@ from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 
-from zoo.datasets.files import list_folder, read_bytes, visible
+from zoo.datasets.files import read_bytes
+from zoo.datasets.folders import folders_in, list_folder, visible
 from zoo.datasets.image_files import decode_image, resize_image, to_gray
-from zoo.errors import InputError
+from zoo.errors import InputError, counted
 from zoo.text import normalize
 
 ENDINGS = {  # of images
+    *(".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".apng", ".gif", ".bmp", ".dib", ".webp"),
     *(
-        ".jpg",
-        ".jpeg",
-        ".jpe",
-        ".jfif",
-        ".png",
-        ".apng",
-        ".gif",
-        ".bmp",
-        ".dib",
-        ".webp",
         ".tif",
         ".tiff",
+        ".ppm",
+        ".pgm",
+        ".pbm",
+        ".pnm",
+        ".avif",
+        ".heic",
+        ".heif",
+        ".jp2",
+        ".tga",
+        ".ico",
     ),
-    *(".ppm", ".pgm", ".pbm", ".pnm", ".avif", ".heic", ".heif", ".jp2", ".tga", ".ico"),
 }
 NEARLY_GRAY = 8  # difference between red, green and blue, which lossy formats add to gray images
 SAMPLE = 200  # images from which a size is chosen
@@ -49,7 +50,7 @@ def read_classes(folders, choose):
     """
     files, hidden, others, damaged = [], [], [], []
     for split, folder in folders.items():
-        classes = [child for child in visible(folder) if child.is_dir()]
+        classes = folders_in(folder)
         loose = [child for child in visible(folder) if is_image(child)]
         if not classes or loose:
             received = f"{loose[0].name}, which is in no class" if loose else list_folder(folder)
@@ -83,8 +84,8 @@ def read_classes(folders, choose):
             f"{damaged[0]}. Convert them to JPEG or PNG, or move them away."
         )
     for folder in folders.values():
-        for class_ in visible(folder):
-            if class_.is_dir() and class_ not in filled:
+        for class_ in folders_in(folder):
+            if class_ not in filled:
                 raise InputError(
                     f"{class_}, the folder of a class, has no image that can be read. Delete it, or "
                     f"put images there. Received: {list_folder(class_)}"
@@ -94,11 +95,15 @@ def read_classes(folders, choose):
     how = f"{num_classes} classes, {num_images:,} {color} images of {describe_sizes(shapes)} pixels"
     if any(shape[:2] != tuple(size) for shape in shapes):
         how += f", resized to {size[0]} x {size[1]}"
-    skipped = {"files that are no images": others, "damaged images": damaged, "hidden files": hidden}
-    for what, some in skipped.items():
+    skipped = [
+        (others, "file without an image", "files without an image"),
+        (damaged, "damaged image"),
+        (hidden, "hidden file"),
+    ]
+    for some, *nouns in skipped:
         if some:
             names = ", ".join(sorted(file.name for file in some)[:3])
-            how += f". Skipped {what}: {len(some)} ({names}{', ...' * (len(some) > 3)})"
+            how += f". Skipped {counted(len(some), *nouns)} ({names}{', ...' * (len(some) > 3)})"
     return rows, how
 
 

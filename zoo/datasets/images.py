@@ -3,7 +3,8 @@
 import numpy as np
 import tensorflow_datasets as tfds
 
-from zoo.datasets.files import ending_of, find_splits, list_folder, print_reading, visible
+from zoo.datasets.files import ending_of, print_reading
+from zoo.datasets.folders import find_splits, folders_in, list_folder, visible
 from zoo.datasets.image_files import resize_image
 from zoo.datasets.image_folders import describe_sizes, is_image, read_classes
 from zoo.datasets.loading import own_path, prepare, read_rows, split_names
@@ -18,39 +19,33 @@ MOST_NUMBERS = 100_000_000  # in all images together
 def load_images(name, data_dir=None, image_size=None):
     """Reads images with a label each.
 
-    `name` may be:
+    `name` may be a dataset of TFDS or of the zoo with an image and a label, such as `"digits"`,
+    `"mnist"` or `"cats_vs_dogs"`. If it has a test split, the last tenth of the training split is used
+    for validation. Or it may be a folder of your own:
 
-    - a dataset of TFDS or of the zoo with an image and a label, such as `"digits"`, `"mnist"` or
-      `"cats_vs_dogs"`. If it has a test split, the last tenth of the training split is used for
-      validation.
-    - a folder with a folder of images for each class, in which there may be more folders. The images
-      may be of any kind that `zoo.images.decode_image` reads, and of different sizes.
-    - a folder with such a folder for each split, such as `train` and `test`.
-    - a CSV with a label and all pixels of an image in each row, or a folder with such a CSV for each
-      split. Pixels are from 0 to 255, row by row.
+    - with a folder of images for each class, in which there may be more folders. The images may be of
+      any kind that `zoo.images.decode_image` reads, and of different sizes.
 
-    A folder for each class:
+          photos/cat/1.jpg
+          photos/cat/more/2.png
+          photos/dog/1.webp
 
-        photos/cat/1.jpg
-        photos/cat/more/2.png
-        photos/dog/1.webp
+    - with such a folder for each split.
 
-    A folder for each split:
+          photos/train/cat/1.jpg
+          photos/train/dog/1.jpg
+          photos/test/cat/2.jpg
 
-        photos/train/cat/1.jpg
-        photos/train/dog/1.jpg
-        photos/test/cat/2.jpg
+    - with a CSV of pixels for each split. `name` may also be one such CSV. It has a label and all
+      pixels of an image in each row. Pixels are from 0 to 255, row by row. These images have 2 x 2:
 
-    A CSV of pixels, here of images of 2 x 2:
-
-        label,pixel0,pixel1,pixel2,pixel3
-        7,0,255,255,0
-        1,0,255,0,255
+          label,pixel0,pixel1,pixel2,pixel3
+          7,0,255,255,0
+          1,0,255,0,255
 
     If a dataset and a folder have the same name, you get the dataset. Write `./name` or pass a
     `pathlib.Path` to get the folder. Hidden files and folders, files that are no images, and damaged
-    images are left out. A line is printed that says how your own files were read, and what was left
-    out.
+    images are left out. One printed line says how your own files were read, and what was left out.
 
     Transparent parts of an image become white. If all images are gray, they get one channel, otherwise
     three. Images of different sizes become squares of one size.
@@ -88,7 +83,7 @@ def load_images(name, data_dir=None, image_size=None):
         return _read_tfds(name, data_dir, image_size)
     folder = _unpack(path)
     choose = _choose_size if image_size is None else lambda *_: (image_size, image_size)
-    if folder.is_file() or (_has_tables(folder) and not _has_folders(folder)):
+    if folder.is_file() or (_has_tables(folder) and not folders_in(folder)):
         rows, how = _read_tables(folder, choose)
     else:
         rows, how = read_classes(_find_splits(folder), choose)
@@ -140,7 +135,7 @@ def _unpack(path):
     """The folder inside, if a folder has only one folder in it, as unpacked archives often have."""
     while path.is_dir() and len(visible(path)) == 1:
         (child,) = visible(path)
-        if not child.is_dir() or not (_has_folders(child) or _has_tables(child)) or _has_images(child):
+        if not child.is_dir() or not (folders_in(child) or _has_tables(child)) or _has_images(child):
             break  # a file, or the only class
         path = child
     return path
@@ -148,22 +143,17 @@ def _unpack(path):
 
 def _find_splits(folder):
     """The folder of each split. A folder without splits is the training split for now."""
-    folders = [child for child in visible(folder) if child.is_dir()]
     splits = {}
-    if any("train" in child.name.lower() and _has_folders(child) for child in folders):
+    if any("train" in child.name.lower() and folders_in(child) for child in folders_in(folder)):
         splits = find_splits(folder)
     for child in splits.values():
-        if not _has_folders(child):
+        if not folders_in(child):
             raise InputError(
                 f"{child} has no folder for each class, so its images have no labels. Put the images "
                 f"of each class into a folder, or move {child.name} out of {folder}. "
                 f"Received: {list_folder(child)}"
             )
     return {split: _unpack(child) for split, child in splits.items()} or {"train": folder}
-
-
-def _has_folders(folder):
-    return any(child.is_dir() for child in visible(folder))
 
 
 def _has_images(folder):

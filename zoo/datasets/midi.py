@@ -4,6 +4,7 @@ import collections
 
 import numpy as np
 
+from zoo.datasets.packages import import_extra
 from zoo.errors import InputError
 
 LOWEST, HIGHEST = 21, 108  # keys of a piano
@@ -74,12 +75,7 @@ def _outer(pitches, size):
 
 def _read_tracks(path):
     """For each track and channel a list of notes: first 16th, the 16th after it, pitch."""
-    try:
-        import mido
-    except ModuleNotFoundError:
-        raise InputError(
-            "MIDI files need the package mido: install rnn-zoo with its extra 'recipes'."
-        ) from None
+    mido = import_extra("mido", "MIDI files")
     try:
         file = mido.MidiFile(path)
     except (OSError, EOFError, ValueError, LookupError, TypeError, mido.KeySignatureError) as error:

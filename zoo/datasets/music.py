@@ -9,7 +9,7 @@ from zoo.datasets.folders import splits_by_name, walk
 from zoo.datasets.loading import load, own_path
 from zoo.datasets.midi import read_midi
 from zoo.datasets.splitting import SPLITS, check_filled, fill_splits
-from zoo.errors import InputError
+from zoo.errors import InputError, counted
 
 GRIDS = {"16th": 1, "quarter": 4}  # 16th notes in a step
 
@@ -17,18 +17,15 @@ GRIDS = {"16th": 1, "quarter": 4}  # 16th notes in a step
 def load_music(name, grid, data_dir=None):
     """Reads pieces of music as notes at even steps of time.
 
-    `name` may be:
+    `name` may be `"jsb_chorales"`, the chorales by Bach. Or it may be a folder of your own:
 
-    - `"jsb_chorales"`, the chorales by Bach.
-    - a folder of MIDI files (`.mid` or `.midi`), also in subfolders. If the names of the subfolders
-      contain train, valid (or validation, val, dev) and test, these are the splits. Otherwise the
-      pieces are put in order by a hash of their notes and cut 80/10/10.
+    - with MIDI files (`.mid` or `.midi`), also in subfolders. If the names of the subfolders contain
+      train, valid (or validation, val, dev) and test, these are the splits. Otherwise the pieces are
+      put in order by a hash of their notes and cut 80/10/10.
 
-    Three of the ways in which a folder may look:
-
-        tunes/polka.mid                one track, one note at a time: one voice
-        tunes/train/hymn 1.mid         four tracks or channels with a note each: four voices
-        tunes/train/piano/waltz.MIDI   one track with chords: a voice for each note of the chords
+          tunes/polka.mid                one track, one note at a time: one voice
+          tunes/hymns/hymn 1.mid         four tracks or channels with a note each: four voices
+          tunes/piano/waltz.MIDI         one track with chords: a voice for each note of the chords
 
     The voices go from high to low. A voice is a track or a channel. Chords in one track are split by
     pitch, the highest note first. There are at most four voices. If more notes sound at once, the
@@ -40,8 +37,8 @@ def load_music(name, grid, data_dir=None):
     the beginning (whole beats) and at the end is cut.
 
     A piece that occurs twice is read once, and so is a copy that is only higher or lower. If it is in
-    two splits, it stays in the test split. A file that is damaged or has no notes is skipped. One line
-    tells what was read, skipped and dropped.
+    two splits, it stays in the test split. A file that is damaged or has no notes is skipped. One
+    printed line says what was read, skipped and dropped.
 
     Args:
         name: see above.
@@ -122,15 +119,20 @@ def _read_own(path, stride):
     fill_splits(path, rows, key=lambda row: row[0])
     check_filled(path, rows)
 
-    parts = [f"{len(pieces)} MIDI files", f"{num_voices} voice{'s' * (num_voices > 1)}"]
-    if len(seen) < len(pieces):
-        parts.append(f"{len(pieces) - len(seen)} copies of other pieces left out")
+    notes = [f"{counted(len(pieces), 'MIDI file')}, {counted(num_voices, 'voice')}"]
+    if num_copies := len(pieces) - len(seen):
+        notes.append(
+            f"Left out {counted(num_copies, 'copy of another piece', 'copies of other pieces')}"
+        )
     if num_dropped:
-        parts.append(f"{num_dropped} of {num_notes} notes dropped (too many at once, or too short)")
+        notes.append(
+            f"Dropped {num_dropped:,} of {counted(num_notes, 'note')} (too many at once, or too short)"
+        )
     if skipped:
         names = ", ".join([*skipped.values()][:3])
-        parts.append(f"{len(skipped)} files skipped ({names}{', ...' * (len(skipped) > 3)})")
-    print_reading(path, ", ".join(parts))
+        number = counted(len(skipped), "file")
+        notes.append(f"Skipped {number} ({names}{', ...' * (len(skipped) > 3)})")
+    print_reading(path, ". ".join(notes))
     return {split: [notes for _, notes in rows[split]] for split in SPLITS}
 
 

@@ -3,24 +3,22 @@
 import collections
 import re
 
+from zoo.datasets.column_names import check_first_label, is_header
 from zoo.datasets.columns import choose_columns
-from zoo.datasets.files import (
-    check_first_label,
-    ending_of,
+from zoo.datasets.files import ending_of, print_reading, read_text
+from zoo.datasets.folders import (
     find_splits,
-    is_header,
+    folders_in,
     list_folder,
-    print_reading,
-    read_text,
     split_of,
+    splits_in,
     visible,
 )
-from zoo.datasets.splitting import SPLIT_NAMES, note_shared, sort_by_hash
-from zoo.datasets.tables import JSON_ENDINGS, read_table
-from zoo.errors import InputError
+from zoo.datasets.splitting import note_shared, sort_by_hash
+from zoo.datasets.tables import TABLE_ENDINGS, read_table
+from zoo.errors import InputError, counted
 from zoo.text import normalize
 
-TABLES = (".tsv", ".tab", ".csv", *JSON_ENDINGS)
 NO_LABEL = {"unsup", "unsupervised", "unlabeled", "unlabelled"}  # folders of texts without a label
 HIDDEN = {"", "-1", "?", "nan", "NaN", "None", "null"}  # what stands in the place of a hidden label
 FASTTEXT = "__label__"
@@ -64,7 +62,7 @@ def read_own_texts(path, encoding, chosen):
     rows = {split: [(text, label) for text, label in rows[split] if text] for split in rows}
     num_empty = num_rows - sum(map(len, rows.values()))
     if num_empty:
-        notes = [f"Skipped {num_empty:,} empty text{'s' * (num_empty > 1)}", *notes]
+        notes = [f"Skipped {counted(num_empty, 'empty text')}", *notes]
     if not rows["train"]:
         raise InputError(f"{path} is empty: it has no text to train with.")
     notes += note_shared(rows, lambda row: row[0], "texts")
@@ -89,22 +87,18 @@ def _find_files(folder):
             f"{folder} has texts and labels in two files. Put them into one, with a label, a tab and a "
             f"text on each line. Received: {', '.join(names)}"
         )
-    is_table = any(ending in TABLES for ending in endings)
-    return find_splits(folder, TABLES if is_table else endings[:1])
+    is_table = any(ending in TABLE_ENDINGS for ending in endings)
+    return find_splits(folder, TABLE_ENDINGS if is_table else endings[:1])
 
 
 def _parts_to_train(folder):
     """The files and folders with train in their names."""
-    return [
-        child
-        for child in visible(folder)
-        if any(SPLIT_NAMES.get(word) == "train" for word in re.findall("[a-z]+", child.name.lower()))
-    ]
+    return [child for child in visible(folder) if "train" in splits_in(child.name)]
 
 
 def _has_folders_of_splits(folder):
     """Whether there is a folder with folders of classes to train with. A class may be called train."""
-    return any(child.is_dir() and _folders(child) for child in _parts_to_train(folder))
+    return any(child.is_dir() and folders_in(child) for child in _parts_to_train(folder))
 
 
 def _read_files(files, encoding, chosen):
@@ -211,7 +205,7 @@ def _read_folders(path, encoding):
     parts = find_splits(path) if has_splits else {"train": path}
     rows, left_out = {}, set()
     for split, folder in parts.items():
-        classes = _folders(folder)
+        classes = folders_in(folder)
         if len(classes) > 1 and all(map(split_of, classes)):
             raise InputError(
                 f"{folder} has a folder for each split, but these have no folders of classes. Expected "
@@ -246,7 +240,3 @@ def _read_class(folder, encoding):
         )
     label = normalize(folder.name)
     return [(read_text(file, encoding).strip(), label) for file in files]
-
-
-def _folders(folder):
-    return [child for child in visible(folder) if child.is_dir()]

@@ -1,9 +1,38 @@
-"""Data files that installed Python packages carry."""
+"""What the zoo takes from Python packages that may be missing."""
 
+import importlib
 import importlib.metadata
 
 from zoo.errors import InputError
 from zoo.storage.hashes import hash_of
+
+
+def import_extra(name, what):
+    """Imports a package of the extra `recipes`.
+
+    Args:
+        name: the name of the package.
+        what: what needs it, for the message.
+
+    Returns:
+        The module.
+
+    Raises:
+        ValueError: it is not installed.
+
+    Example:
+
+    >>> import_extra("no_such_package", "Tables")
+    Traceback (most recent call last):
+    ...
+    zoo.errors.InputError: Tables need the package no_such_package: install rnn-zoo with its extra ...
+    """
+    try:
+        return importlib.import_module(name)
+    except ModuleNotFoundError:
+        raise InputError(
+            f"{what} need the package {name}: install rnn-zoo with its extra 'recipes'."
+        ) from None
 
 
 def find_in_package(package, version, file, sha256):

@@ -5,7 +5,8 @@ import re
 import tensorflow_datasets as tfds
 
 from zoo.datasets.columns import choose_columns
-from zoo.datasets.files import find_splits, print_reading
+from zoo.datasets.files import print_reading
+from zoo.datasets.folders import find_splits
 from zoo.datasets.loading import own_path, prepare, read_splits
 from zoo.datasets.parallel import find_parallel, read_parallel
 from zoo.datasets.splitting import (
@@ -15,11 +16,11 @@ from zoo.datasets.splitting import (
     fill_splits,
     sort_by_hash,
 )
-from zoo.datasets.tables import read_table
-from zoo.errors import InputError, check_choice
+from zoo.datasets.tables import TABLE_ENDINGS, read_table
+from zoo.errors import InputError, check_choice, counted
 from zoo.text import normalize
 
-ENDINGS = (".tsv", ".csv", ".txt", ".tab", ".dict", ".json", ".jsonl", ".ndjson")
+ENDINGS = (".txt", ".dict", *TABLE_ENDINGS)
 NUMBER = re.compile(r"[-+]?[\d.,]+")
 
 
@@ -29,46 +30,45 @@ def load_pairs(name, data_dir=None, source=None, target=None, encoding="utf-8"):
     `name` may be a translation dataset of TFDS or of the zoo, such as `"multi30k"` or
     `"ted_hrlr_translate/pt_to_en"`. Or it may be a file of your own:
 
-    - TSV, with or without the names of the columns in the first line. Files of ManyThings have a third
-      column, which says who wrote the pair. Columns of numbers, such as those in files of Tatoeba, and
-      such attributions are left out.
+    - TSV, with or without a line for the names of the columns. Columns of numbers, as in files of
+      Tatoeba, are left out. So is a column that says who wrote the pair, as in files of ManyThings.
 
-            Who?    Qui ?               CC-BY 2.0 (France) Attribution: tatoeba.org #2083030
-            Run!    Cours !             CC-BY 2.0 (France) Attribution: tatoeba.org #906328
-            Wait!   Attends !           CC-BY 2.0 (France) Attribution: tatoeba.org #1744314
+          1276<tab>Let's try!<tab>3091<tab>Essayons !
+          1277<tab>I have to sleep.<tab>5350<tab>Je dois dormir.
+          1280<tab>Today is June 18th.<tab>3095<tab>Nous sommes le 18 juin.
 
-            1276    Let's try!          3091    Essayons !
-            1277    I have to sleep.    5350    Je dois dormir.
-            1280    Today is June 18th. 3095    Nous sommes le 18 juin.
+          Who?<tab>Qui ?<tab>CC-BY 2.0 (France) Attribution: tatoeba.org #2083030
+          Run!<tab>Cours !<tab>CC-BY 2.0 (France) Attribution: tatoeba.org #906328
+          Wait!<tab>Attends !<tab>CC-BY 2.0 (France) Attribution: tatoeba.org #1744314
 
     - CSV, with quotes where a text has a comma.
 
-            en,fr
-            "Yes, please.","Oui, merci."
-            Good morning.,Bonjour.
+          en,fr
+          "Yes, please.","Oui, merci."
+          Good morning.,Bonjour.
 
-    - JSON lines, with or without `translation`.
+    - JSON with an object for each row, on a line each or in one list, with or without `translation`.
 
-            {"translation": {"en": "Good morning.", "fr": "Bonjour."}}
-            {"translation": {"en": "Thank you.", "fr": "Merci."}}
-            {"translation": {"en": "How are you?", "fr": "Comment allez-vous ?"}}
+          {"translation": {"en": "Good morning.", "fr": "Bonjour."}}
+          {"translation": {"en": "Thank you.", "fr": "Merci."}}
+          {"translation": {"en": "How are you?", "fr": "Comment allez-vous ?"}}
 
-            {"en": "Good morning.", "fr": "Bonjour."}
-            {"en": "Thank you.", "fr": "Merci."}
-            {"en": "How are you?", "fr": "Comment allez-vous ?"}
+          {"en": "Good morning.", "fr": "Bonjour."}
+          {"en": "Thank you.", "fr": "Merci."}
+          {"en": "How are you?", "fr": "Comment allez-vous ?"}
 
-    Or it may be a folder:
+    Or `name` may be a folder:
 
-    - with one such file for each split. Their names have the word train, validation (or valid, val,
-      dev) or test.
+    - with one such file for each split. Their names say the split: `train.tsv`, `pairs-dev.tsv`,
+      `test.tsv`.
     - with parallel files, such as `train.en` and `train.fr`, `dev.en` and `dev.fr`. Or with just one
       pair of them, such as `europarl.de-en.de` and `europarl.de-en.en`. Line n of one file is the
       translation of line n of the other.
 
-            train.en                train.fr
-            Good morning.           Bonjour.
-            Thank you.              Merci.
-            How are you?            Comment allez-vous ?
+          train.en                train.fr
+          Good morning.           Bonjour.
+          Thank you.              Merci.
+          How are you?            Comment allez-vous ?
 
     If a dataset and a file have the same name, you get the dataset. Write `./name` or pass a
     `pathlib.Path` to get the file or folder. Texts are normalized (see `zoo.text.normalize`).
@@ -77,8 +77,9 @@ def load_pairs(name, data_dir=None, source=None, target=None, encoding="utf-8"):
     the test split. So all translations of a source are in one split. If there is no test split, the
     validation split becomes the test split. In files of your own, pairs with an empty side are left
     out. If two of your own splits share a source, its pairs are left out of training, or out of
-    validation if it is also in test. Capital letters and spaces do not matter here. A line says how the
-    file was read and how many pairs were left out. The order of the rows does not depend on the format.
+    validation if it is also in test. Capital letters and spaces do not matter here. One printed line
+    says how the file was read and how many pairs were left out. The order of the rows does not depend
+    on the format.
 
     Args:
         name: see above.
@@ -170,12 +171,8 @@ def read_own_pairs(path, source, target, encoding, read_file=None):
     num_empty = sum(len(rows[split]) - len(filled[split]) for split in rows)
     rows = {split: sort_by_hash(filled[split], "\t".join) for split in filled}
     fill_splits(path, rows, key=lambda row: _fold(row[0]))
-    notes = [f"Skipped {_count(num_empty)} with an empty side"] if num_empty else []
+    notes = [f"Skipped {counted(num_empty, 'pair')} with an empty side"] if num_empty else []
     return rows, ". ".join([how, *notes, *_keep_apart(rows)])
-
-
-def _count(number):
-    return f"{number} pair{'s' * (number != 1)}"
 
 
 def _fold(text):
@@ -191,7 +188,9 @@ def _keep_apart(rows):
         num_shared = len(rows[split]) - len(kept)
         if num_shared:
             others = " or ".join(SPLITS[SPLITS.index(split) + 1 :])
-            notes.append(f"Left out {_count(num_shared)} of {split} with a source that is in {others}")
+            notes.append(
+                f"Left out {counted(num_shared, 'pair')} of {split} with a source that is in {others}"
+            )
         rows[split] = kept
         later |= {_fold(source) for source, _ in kept}
     return notes

@@ -2,7 +2,8 @@
 
 import re
 
-from zoo.datasets.files import decode, visible
+from zoo.datasets.files import decode
+from zoo.datasets.folders import refuse_unnamed, splits_in, visible
 from zoo.datasets.splitting import SPLIT_NAMES
 from zoo.errors import InputError
 from zoo.text import normalize
@@ -88,13 +89,9 @@ def find_parallel(folder, source="", target=""):
         missing = [name for name in (source, target) if name not in files]
         if len(missing) == 2:
             continue
-        splits = {SPLIT_NAMES[word] for word in re.findall("[a-z]+", stem) if word in SPLIT_NAMES}
+        splits = {*splits_in(stem)}
         if len(splits) != 1 and len(groups) > 1:
-            path = files.get(source) or files[target]
-            raise InputError(
-                f"{path} would not be read, because its name does not say the split: write train, "
-                f"validation or test into it, or move it out of {folder}."
-            )
+            refuse_unnamed(files.get(source) or files[target], folder)
         split = splits.pop() if len(splits) == 1 else "train"  # just one pair of files
         if missing:
             raise InputError(

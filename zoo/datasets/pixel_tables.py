@@ -6,7 +6,9 @@ import re
 
 import numpy as np
 
-from zoo.datasets.files import decode, is_name
+from zoo.datasets.column_names import is_name
+from zoo.datasets.files import decode
+from zoo.datasets.packages import import_extra
 from zoo.errors import InputError
 
 
@@ -34,13 +36,7 @@ def read_pixels(path):
     >>> [(label, image[..., 0].tolist()) for _, image, label in read_pixels(path)]
     [('7', [[0, 255], [255, 0]])]
     """
-    try:
-        import pandas as pd
-    except ModuleNotFoundError:
-        raise InputError(
-            "A CSV needs the package pandas: install rnn-zoo with its extra 'recipes'."
-        ) from None
-
+    pd = import_extra("pandas", "Tables")
     text = decode(path)
     first = text.partition("\n")[0].split(",")
     has_names = not all(re.fullmatch(r"\s*\d*\.?\d*\s*", cell) for cell in first[1:])

@@ -7,42 +7,41 @@ from zoo.datasets.files import decode, ending_of, print_reading
 from zoo.datasets.loading import load, own_path
 from zoo.datasets.pairs import load_pairs, read_own_pairs, read_pairs
 from zoo.datasets.splitting import check_filled, check_variety
+from zoo.datasets.tables import TABLE_ENDINGS
 from zoo.errors import InputError
 from zoo.text import normalize
-
-TABLES = (".csv", ".tsv", ".tab", ".json", ".jsonl", ".ndjson")
 
 
 def load_pronunciations(name, data_dir=None, source=None, target=None, encoding="utf-8"):
     """Reads a dictionary of pronunciations, or of words in two scripts.
 
-    `name` is `"cmudict"`, or a file or folder of your own. It may be:
+    `name` may be `"cmudict"`, a dataset that `load_pairs` reads, or a file or folder of your own:
 
-    - TSV, CSV or JSON lines, as `load_pairs` reads them, such as the files of WikiPron. There are
-      spaces between the phonemes.
+    - TSV, CSV or JSON, as `load_pairs` reads them, such as the files of WikiPron. There are spaces
+      between the phonemes.
 
-            accent      æ k s ə n t
-            accents     æ k s ə n t s
-            accept      ə k s ɛ p t
+          accent<tab>æ k s ə n t
+          accents<tab>æ k s ə n t s
+          accept<tab>ə k s ɛ p t
 
-    - such a file whose pronunciations have no spaces. Then every character is a phoneme. Columns of
-      numbers are left out. So this reads words in two scripts, such as the files of Dakshina. Slashes
-      around a pronunciation, as in ipa-dict, are removed.
+    - such a file whose pronunciations have no spaces. Then every character is a phoneme. So this reads
+      words in two scripts, such as the files of Dakshina. Columns of numbers are left out. So are the
+      slashes around a pronunciation, as in ipa-dict.
 
-            ankganit    अंकगणित     3
-            uncle       अंकल        4
-            ankita      अंकिता      3
+          ankganit<tab>अंकगणित<tab>3
+          uncle<tab>अंकल<tab>4
+          ankita<tab>अंकिता<tab>3
 
     - lines of a word and its phonemes with spaces between them, as in CMUdict's own file. Lines with
       `;;;` are comments, and so is what comes after `#`.
 
-            ;;; # CMUdict
-            EITHER  IY1 DH ER0
-            EITHER(2)  AY1 DH ER0
+          ;;; # CMUdict
+          EITHER  IY1 DH ER0
+          EITHER(2)  AY1 DH ER0
 
     A word may have several lines. Capital letters in words become small ones. Stress marks of ARPAbet
     are removed: `AH0` becomes `AH`. Pronunciations of a word that are then equal become one. Splits are
-    cut and kept apart as in `load_pairs`. A line says how your file was read.
+    cut and kept apart as in `load_pairs`. One printed line says how your file was read.
 
     Args:
         name: see above.
@@ -85,7 +84,7 @@ def load_pronunciations(name, data_dir=None, source=None, target=None, encoding=
     chosen = {"source": source, "target": target}
 
     def read_file(file):
-        is_table = ending_of(file) in TABLES or any(chosen.values())
+        is_table = ending_of(file) in TABLE_ENDINGS or any(chosen.values())
         if is_table or "\t" in (text := decode(file, encoding)):
             pairs, how = read_pairs(file, chosen, encoding)
         else:

@@ -11,7 +11,7 @@ from zoo.datasets.frames import read_frame, refuse_several
 from zoo.datasets.loading import own_path, prepare, read_splits
 from zoo.datasets.numbers import GAPS, NUMBER, read_numbers
 from zoo.datasets.splitting import SPLITS
-from zoo.errors import InputError, check_choice
+from zoo.errors import InputError, check_choice, counted
 
 
 class Series(typing.NamedTuple):
@@ -67,18 +67,38 @@ def load_many_series(
 ):
     """Reads series of numbers, for forecasting.
 
-    `name` may be:
+    `name` may be a dataset of TFDS or of the zoo whose rows are in order of time, such as `"sunspots"`,
+    `"co2"` or `"etth1"`. Or it may be a file of your own with names of columns in its first line:
 
-    - a dataset of TFDS or of the zoo whose rows are in order of time, such as `"sunspots"`, `"co2"` or
-      `"etth1"`.
-    - a CSV or TSV file, or JSON lines, also compressed (`.gz`). Its first line has the names of the
-      columns. It has a row for each step:
+    - CSV or TSV with a row for each step. A CSV with semicolons may have decimal commas.
 
-          date,sales,price              Datum;Umsatz              year,month,store,sales
-          2024-01-01,120,9.99           01.01.2024;1.250,5        2024,1,north,120
-          2024-01-02,135,9.49           02.01.2024;1.301,0        2024,1,south,95
+          date,sales,price
+          2024-01-01,120,9.99
+          2024-01-02,135,9.49
 
-    - a table with a row for each year and a column for each month: `YEAR,JAN,FEB,MAR,APR,MAY,...`
+          Datum;Umsatz
+          01.01.2024;1.250,5
+          02.01.2024;1.301,0
+
+    - such a file with several series.
+
+          year,month,store,sales
+          2024,1,north,120
+          2024,1,south,95
+
+    - JSON with an object for each row, on a line each or in one list.
+
+          {"date": "2024-01-01", "sales": 120}
+          {"date": "2024-01-02", "sales": 135}
+          {"date": "2024-01-03", "sales": 128}
+
+    - a table with a row for each year and a column for each month.
+
+          YEAR,JAN,FEB,MAR,APR,MAY,JUN,JUL,AUG,SEP,OCT,NOV,DEC
+          2022,23,24,24,23,22,21,21,20,20,20,21,22
+          2023,24,25,26,25,24,24,23,22,22,22,22,23
+
+    A file whose name ends with `.gz`, `.bz2` or `.xz` is decompressed.
 
     The rows are sorted by the column with their times. It is found by its name or its cells. Dates may
     be written in many ways, such as `2024-12-31`, `31.12.2024 18:30`, `12/31/24`, `31-Dec-24`,
@@ -87,11 +107,11 @@ def load_many_series(
     times, too. Without such a column the rows are taken in the order of the file.
 
     The steps must be even. Months, quarters, years and working days count as even. So do the days on
-    which clocks change. Working days may lack a few holidays: they are left out. A time
-    that occurs twice, a missing row and a missing value are errors, unless `fill` is given.
+    which clocks change. Working days may lack a few holidays: they are left out. A time that occurs
+    twice, a missing row and a missing value are errors, unless `fill` is given.
 
     If a dataset and a file have the same name, you get the dataset. Write `./name` or pass a
-    `pathlib.Path` to get the file.
+    `pathlib.Path` to get the file. One printed line says how it was read.
 
     Each series is cut in order of time (70/10/20), unless the dataset has three splits. Splits by
     chance or by a hash would train a model on the future of its test data.
@@ -276,9 +296,11 @@ def _put_in_order(where, values, found, indices, fill):
     if not kept.any():
         raise InputError(f"{where}: no step has a value in all columns.")
     if not kept.all():
-        notes.append(f"left out {(~kept).sum()} steps before the first value or after the last")
+        notes.append(
+            f"left out {counted((~kept).sum(), 'step')} before the first value or after the last"
+        )
     if np.isnan(part[kept]).any():
-        notes.append(f"filled {np.isnan(part[kept]).sum()} missing values, --fill {fill}")
+        notes.append(f"filled {counted(np.isnan(part[kept]).sum(), 'missing value')}, --fill {fill}")
     return ({"train": filled[kept]}, None if even.times is None else even.times[kept], even.step), notes
 
 

@@ -4,7 +4,7 @@ import typing
 
 import numpy as np
 
-from zoo.errors import InputError
+from zoo.errors import InputError, counted
 
 FILLS = ("interpolate", "previous", "zero")
 HOUR, DAY = 3_600_000, 24 * 3_600_000  # in milliseconds
@@ -90,7 +90,9 @@ def make_even(where, name, cells, times, in_zone, fill=""):
         ticks = np.round(ticks)
         is_last = np.append(np.diff(ticks) > 0, True)  # of the rows that belong to one step
         if not is_last.all():
-            notes.append(f"left out {(~is_last).sum()} rows that are less than one step apart")
+            notes.append(
+                f"left out {counted((~is_last).sum(), 'row')} less than one step before the next"
+            )
         rows, times, ticks = rows[is_last], times[is_last], ticks[is_last]
         num_steps = int(ticks[-1]) + 1
         if num_steps > 10 * len(rows) + 10:
@@ -103,8 +105,8 @@ def make_even(where, name, cells, times, in_zone, fill=""):
         if missing:
             first = np.argmax(np.diff(ticks) > 1)
             notes.append(
-                f"{missing} working days have no row, the first one after {cells.iloc[rows[first]]}, "
-                "and are left out as holidays (or use --fill previous)"
+                f"left out {counted(missing, 'working day')} without a row as holidays, the first one "
+                f"after {cells.iloc[rows[first]]} (or use --fill previous)"
             )
         ticks = np.arange(len(ticks))
     else:
@@ -171,7 +173,9 @@ def _drop_copies(where, name, cells, rows, times, fill):
             + hint
         )
     last = [rows[times == time].max() for time in times[first]]
-    note = f"left out {len(rows) - len(last)} rows whose {name} occurs again later in the file"
+    note = (
+        f"left out {counted(len(rows) - len(last), 'row')} whose {name} occurs again later in the file"
+    )
     return np.array(last), times[first], [note]
 
 
@@ -200,7 +204,7 @@ def find_step(times):
     numbers = times.astype("datetime64[ms]").astype("int64")
     diffs = np.diff(numbers)
     length = int(usual(diffs)) or 1
-    if (diffs == length).mean() < 0.5:  # times a little beside the grid, such as 10:05:02
+    if 2 * (diffs == length).sum() < len(diffs):  # times a little beside the grid, such as 10:05:02
         middle = np.median(diffs)
         near = (size * round(middle / size) for size in UNITS.values())
         length = next(int(one) for one in near if abs(one - middle) <= 0.05 * middle) or 1

@@ -8,21 +8,17 @@ import pathlib
 import re
 import typing
 
-from zoo.datasets.entries import read_entries
 from zoo.datasets.files import decode, ending_of
+from zoo.datasets.json_files import read_entries
+from zoo.datasets.packages import import_extra
 from zoo.errors import InputError
 
 JSON_ENDINGS = (".json", ".jsonl", ".ndjson", ".jl")
+TABLE_ENDINGS = (".tsv", ".tab", ".csv", *JSON_ENDINGS)
 SEPARATORS = {",": "CSV", "|": "CSV with |", "\t": "TSV", ";": "CSV with semicolons"}
 OTHER_FORMS = (
-    ".xlsx",
-    ".xls",
-    ".ods",
-    ".parquet",
-    ".arrow",
-    ".feather",
-    ".pkl",
-    ".docx",
+    *(".xlsx", ".xls", ".ods", ".parquet", ".arrow", ".feather"),
+    *(".pkl", ".docx"),
 )
 ARCHIVES = (".zip", ".tar", ".tgz", ".7z", ".rar")
 CELL = 2**31 - 1  # characters; the default of csv is 131,072
@@ -196,12 +192,7 @@ def _parse(path, text, separator, skipped):
 
 def _parse_with_pandas(text, separator, options):
     """Lists of cells, with None for each cell that a row lacks."""
-    try:
-        import pandas as pd
-    except ModuleNotFoundError:
-        raise InputError(
-            "Tables need the package pandas: install rnn-zoo with its extra 'recipes'."
-        ) from None
+    pd = import_extra("pandas", "Tables")
     try:
         frame = pd.read_csv(
             io.StringIO(text),
@@ -252,6 +243,8 @@ def _read_json(path, text):
             'frame.to_json("mine.jsonl", orient="records", lines=True).'
         )
     names = list(dict.fromkeys(name for _, entry in entries for name in entry))
+    if not names:
+        raise InputError(f"{path} is empty: its objects have no names.")
     rows = [[_as_text(entry.get(name)) for name in names] for _, entry in entries]
     return Table(path, form, names, rows, [line for line, _ in entries])
 

@@ -13,52 +13,52 @@ def load_tagged(name, feature, data_dir=None, encoding="utf-8"):
     """Reads sentences with a tag for each token, such as named entities or parts of speech.
 
     `name` may be a dataset of TFDS or of the zoo with `tokens` and a tag for each, such as `"wnut17"`
-    and `"conll2003"` (feature `"ner"`) or `"universal_dependencies/en_ewt"` (feature `"upos"`).
+    and `"conll2003"` (feature `"ner"`) or `"universal_dependencies/en_ewt"` (feature `"upos"`). Or it
+    may be a file of your own. The ending of its name does not matter:
 
-    Or it may be a file of your own, in one of these formats. The ending of its name does not matter.
+    - CoNLL columns: a line for each token, and an empty line after each sentence. Between the columns
+      are tabs or spaces. The first column may be the number of the token. There may be a line with
+      names of columns, such as `token pos ner`, and comments that begin with `# `.
 
-    CoNLL columns. There is a line for each token and an empty line after each sentence. Between the
-    columns are tabs or spaces. The first column may be the number of the token. There may be a line
-    with names of columns, such as `token pos ner`, and comments that begin with `# `::
+          EU NNP B-NP B-ORG
+          rejects VBZ B-VP O
+          German JJ B-NP B-MISC
 
-        EU NNP B-NP B-ORG
-        rejects VBZ B-VP O
-        German JJ B-NP B-MISC
+    - CoNLL-U, the format of Universal Dependencies, with tabs between its ten columns. Joined words
+      such as 1-2 and words that the writer left out such as 1.1 are dropped.
 
-    CoNLL-U, the format of Universal Dependencies, with tabs between its ten columns. Joined words such
-    as 1-2 and words that the writer left out such as 1.1 are dropped::
+          1-2  don't  _   _     _    _  _  _       _  _
+          1    do     do  AUX   VBP  _  3  aux     _  _
+          2    n't    not PART  RB   _  3  advmod  _  _
 
-        1-2  don't  _   _     _    _  _  _       _  _
-        1    do     do  AUX   VBP  _  3  aux     _  _
-        2    n't    not PART  RB   _  3  advmod  _  _
+    - CSV with names of columns, where a column numbers the sentences.
 
-    CSV with names of columns, where a column numbers the sentences::
+          Sentence #,Word,POS,Tag
+          Sentence: 1,Thousands,NNS,O
+          ,of,IN,O
 
-        Sentence #,Word,POS,Tag
-        Sentence: 1,Thousands,NNS,O
-        ,of,IN,O
+    - JSON lines or a JSON list, as on Hugging Face. If the tags are numbers, a file `label.json` beside
+      it has their names, such as `{"O": 0, "B-PER": 1}`.
 
-    JSON lines, or a JSON array, as on Hugging Face. If the tags are numbers, a file `label.json` beside
-    it has their names, such as `{"O": 0, "B-PER": 1}`::
+          {"tokens": ["Ada", "saw", "London"], "ner_tags": ["B-PER", "O", "B-LOC"]}
+          {"tokens": ["She", "left"], "ner_tags": ["O", "O"]}
+          {"tokens": ["Ada"], "ner_tags": ["B-PER"]}
 
-        {"tokens": ["Ada", "saw", "London"], "ner_tags": ["B-PER", "O", "B-LOC"]}
-        {"tokens": ["She", "left"], "ner_tags": ["O", "O"]}
-        {"tokens": ["Ada"], "ner_tags": ["B-PER"]}
+    - Texts with spans, as Doccano and spaCy write them. A text is split into words and punctuation
+      marks (see `zoo.text.split_tokens`). A span must begin and end at the ends of words.
 
-    Texts with spans, as Doccano and spaCy write them. A text is split into words and punctuation marks
-    (see `zoo.text.split_tokens`). A span must begin and end at the ends of words::
+          {"text": "Ada saw London.", "label": [[0, 3, "PER"], [8, 14, "LOC"]]}
+          {"text": "She left.", "spans": [{"start": 0, "end": 3, "label": "PER"}]}
+          ["Ada saw London.", {"entities": [[0, 3, "PER"], [8, 14, "LOC"]]}]
 
-        {"text": "Ada saw London.", "label": [[0, 3, "PER"], [8, 14, "LOC"]]}
-        {"text": "She left.", "spans": [{"start": 0, "end": 3, "label": "PER"}]}
-        ["Ada saw London.", {"entities": [[0, 3, "PER"], [8, 14, "LOC"]]}]
+    Or `name` may be a folder:
 
-    Or it may be a folder with a file for each split: train, and if you have them, validation (or dev)
-    and test. The names of the files must contain these words, such as `en_ewt-ud-train.conllu` or
-    `wnut17train.conll`.
+    - with one such file for each split. Their names say the split: `en_ewt-ud-train.conllu`,
+      `wnut17train.conll`, `dev.txt`, `test.txt`.
 
     The column of the tags is found by its name or by its contents. `"ner"` looks for tags of chunks,
     such as B-PER and O, and leaves out syntactic chunks, such as B-NP. `"upos"` and `"xpos"` look for
-    other tags. In doubt an error lists the columns. One line says how the file was read.
+    other tags. In doubt an error lists the columns. One printed line says how it was read.
 
     If a dataset and a file have the same name, you get the dataset. Write `./name` or pass a
     `pathlib.Path` to get the file or folder. Tokens and tags are normalized (see `zoo.text.normalize`).

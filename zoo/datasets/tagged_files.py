@@ -5,15 +5,10 @@ import re
 
 from zoo.datasets.annotations import is_json, name_numbers, read_annotations
 from zoo.datasets.chunks import CHUNK
+from zoo.datasets.column_names import check_first_label
 from zoo.datasets.conll import CONLLU, read_columns, read_csv
-from zoo.datasets.files import (
-    check_first_label,
-    ending_of,
-    find_splits,
-    print_reading,
-    split_of,
-    visible,
-)
+from zoo.datasets.files import ending_of, print_reading
+from zoo.datasets.folders import find_splits, split_of, visible
 from zoo.datasets.splitting import note_shared, sort_by_hash
 from zoo.datasets.tag_columns import choose_tag_columns, has_chunks, is_bare
 from zoo.errors import InputError

@@ -6,6 +6,7 @@ import numpy as np
 
 from zoo import metrics, recipe
 from zoo.datasets.files import read_bytes
+from zoo.errors import counted
 from zoo.images import describe, read_image
 from zoo.tasks import checks, running
 from zoo.text import WORD
@@ -94,16 +95,16 @@ def print_words(captions, words, max_length):
 
     >>> print_words({"train": [[["a", "dog"]]], "test": [[["a", "cat"]]]}, ["a", "dog"], max_length=24)
     2 words; 0.0% of the test images have a caption of them
-    First caption, as the network sees it: <s> a dog </s>
+    First row, as the network sees it: an image -> <s> a dog </s>
     """
     known, (first, *_) = set(words), (words for some in captions["train"] for words in some)
     can_be_told = [any(map(known.issuperset, some)) for some in captions["test"]]
     print(f"{len(words)} words; {np.mean(can_be_told):.1%} of the test images have a caption of them")
     tokens = ["<s>", *(word if word in known else "[UNK]" for word in first), "</s>"]
-    print(f"First caption, as the network sees it: {' '.join(tokens[: max_length + 1])}")
+    print(f"First row, as the network sees it: an image -> {' '.join(tokens[: max_length + 1])}")
     num_long = sum(len(words) >= max_length for some in captions["train"] for words in some)
     if num_long:
-        print(f"{num_long:,} captions are cut after {max_length} words: see --max-length")
+        print(f"Cut {counted(num_long, 'caption')} after {max_length} words: see --max-length")
 
 
 def make_score(systems, references):
@@ -123,7 +124,7 @@ def make_score(systems, references):
 
     >>> references = [[["a", "red", "field"]], [["all", "red"]]]
     >>> score = make_score({"gru": [["a", "red"], ["red"]], "rnn": [[], []]}, references)
-    All captions of rnn are empty. Train it for longer.
+    All captions of rnn are empty. Train longer: give a larger --epochs.
     >>> score("gru", [0, 1]) == metrics.score_captions([["a", "red"], ["red"]], references)["BLEU-2"]
     True
     """
@@ -131,7 +132,7 @@ def make_score(systems, references):
     key = f"BLEU-{min(4, max(1, int(np.median(lengths))))}"
     for name, captions in systems.items():
         if not any(captions):
-            print(f"\nAll captions of {name} are empty. Train it for longer.")
+            print(f"\nAll captions of {name} are empty. Train longer: give a larger --epochs.")
 
     def score(name, rows):
         captions, references_of_rows = [systems[name][i] for i in rows], [references[i] for i in rows]

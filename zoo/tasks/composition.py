@@ -8,8 +8,6 @@ from zoo import arguments, decoding, music, recipe
 from zoo.errors import InputError
 from zoo.tasks import checks
 
-TIPS = ["more music", "--dropout 0.5"]
-
 
 def defaults(num_pieces, batch_size):
     """Chooses the flags of both recipes for music that depend on the number of training pieces.
@@ -31,6 +29,17 @@ def defaults(num_pieces, batch_size):
         "dropout": (dropout, f"there are {num_pieces:,} training pieces"),
         "epochs": recipe.epochs_for(num_pieces, batch_size, 1750, least=10, most=200),
     }
+
+
+def tips(dropout):
+    """What to try if the network does not beat the baseline, for `zoo.print_verdict`.
+
+    Example:
+
+    >>> tips(dropout=0.2), tips(dropout=0.5)
+    (['more music', '--dropout 0.5'], ['more music'])
+    """
+    return ["more music"] + ["--dropout 0.5"] * (dropout < 0.5)
 
 
 def choose_chord(pieces, vocabulary):

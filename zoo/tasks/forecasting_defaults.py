@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from zoo.errors import InputError
+from zoo import recipe
+from zoo.errors import InputError, counted
 
 NAMES = ("window", "horizon", "season", "segment", "epochs", "units", "dropout")
 SETTINGS = {  # of our published scores. A step is a year, a week or an hour.
@@ -50,8 +51,6 @@ def defaults(series, given=None):
     dropout 0.0 ...
     epochs 100 163 rows in batches of 32 then give 600 updates
     """
-    from zoo.recipe import epochs_for  # here, because zoo.recipe imports the tasks
-
     given = {name: value for name, value in (given or {}).items() if value is not None}
     train, validation = (
         min(len(one.parts[split]) for one in series) for split in ("train", "validation")
@@ -85,9 +84,7 @@ def defaults(series, given=None):
     segment = given.get("segment", 1)
     window = -(-number * season // segment) * segment
     seasons = (
-        f"{number} season{'s' * (number > 1)} of {season}"
-        if season > 1
-        else "a short past, without seasons"
+        f"{counted(number, 'season')} of {season}" if season > 1 else "a short past, without seasons"
     )
     window = choose("window", window, f"this is {seasons}")
     whole = (n for n in range(1, window + 1) if window % n == 0 and 4 <= window / n <= 36)
@@ -97,7 +94,8 @@ def defaults(series, given=None):
     few = windows < 150
     choose("units", 32 if few else 64, f"there are {'only ' * few}{windows:,} windows to train on")
     choose("dropout", 0.0, "early stopping is enough")
-    choose("epochs", *epochs_for(windows or 1, given.get("batch_size", 32), updates=1200, least=3))
+    batch_size = given.get("batch_size", 32)
+    choose("epochs", *recipe.epochs_for(windows or 1, batch_size, updates=1200, least=3))
     return choices
 
 

@@ -1,4 +1,4 @@
-"""Windows of series, for training and scoring a forecasting model."""
+"""Windows of series, to train and score a forecasting model."""
 
 import numpy as np
 
@@ -95,7 +95,7 @@ def make_windows(series, scales, window, horizon, num_outputs=1):
 def naive_errors(series, lag, num_outputs=1):
     """The mean absolute error in training of a forecast that repeats the value of some steps before.
 
-    MASE divides by it (Hyndman & Koehler 2006).
+    MASE divides by it, see `score`.
 
     Args:
         series: a list of `zoo.datasets.Series`.
@@ -114,3 +114,42 @@ def naive_errors(series, lag, num_outputs=1):
     """
     trains = [one.parts["train"][:, :num_outputs].T for one in series]  # [outputs, steps]
     return np.array([np.abs(part[:, lag:] - part[:, :-lag]).mean(axis=1) for part in trains])
+
+
+def score(forecast, truth, owner, std, naive, names):
+    """Scores a forecast by its errors.
+
+    MAE is the mean absolute error, and RMSE the root of the mean squared error, in the units of the
+    series. MASE divides the MAE by that of a naive forecast in training (Hyndman & Koehler 2006). MASE
+    and the scaled MSE are means over all series and columns.
+
+    Args:
+        forecast: scaled values `[windows, horizon, outputs]`.
+        truth: the scaled values that came, in the same shape.
+        owner: the index of the series of each window `[windows]`.
+        std: the standard deviation of each column to forecast, `[series, outputs]`.
+        naive: a dict from the name of a naive forecast to what `naive_errors` returned.
+        names: the names of the columns to forecast.
+
+    Returns:
+        A dict of numbers. MASE is None if the naive forecast makes no errors in training.
+
+    Example:
+
+    >>> truth, forecast = np.array([[[1.0], [2.0]]]), np.array([[[1.0], [4.0]]])
+    >>> std, naive = np.array([[10.0]]), {"step": np.array([[5.0]])}
+    >>> scores = score(forecast, truth, np.array([0]), std, naive, ["sales"])
+    >>> {name: round(float(value), 2) for name, value in scores.items()}
+    {'MAE': 10.0, 'RMSE': 14.14, 'MASE, step': 2.0, 'scaled MSE': 2.0}
+    """
+    error = np.moveaxis(forecast - truth, -1, 0)  # [outputs, windows, horizon]
+    errors = [error[:, owner == i].reshape(len(names), -1) for i in range(len(std))]
+    mae = np.array([np.abs(one).mean(axis=1) for one in errors]) * std  # [series, outputs]
+    mse = np.array([(one**2).mean(axis=1) for one in errors])
+    rmse, row = np.sqrt(mse) * std, {}
+    for j, name in enumerate(names):
+        of = f" of {name}" if len(names) > 1 else ""
+        row |= {f"MAE{of}": mae[:, j].mean(), f"RMSE{of}": rmse[:, j].mean()}
+    for lag, simple in naive.items():
+        row[f"MASE, {lag}"] = (mae / simple).mean() if simple.all() else None  # all seasons equal
+    return row | {"scaled MSE": mse.mean()}

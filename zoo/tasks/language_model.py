@@ -8,8 +8,6 @@ from zoo.errors import InputError
 from zoo.tasks import checks
 from zoo.tasks.inputs import normalize_texts
 
-TIPS = ["more text", "--dropout 0.5 if the training loss is far below that of validation"]
-
 
 def defaults(num_tokens, bptt_steps):
     """Chooses the flags of the recipe that depend on the length of the training text.
@@ -34,6 +32,17 @@ def defaults(num_tokens, bptt_steps):
     num_windows = -(-num_tokens // bptt_steps)
     epochs = recipe.epochs_for(num_windows, batch_size, 1250, most=50)
     return {"batch_size": (batch_size, reason), "dropout": (dropout, reason), "epochs": epochs}
+
+
+def tips(dropout):
+    """What to try if the network does not beat the baseline, for `zoo.print_verdict`.
+
+    Example:
+
+    >>> tips(dropout=0.2), tips(dropout=0.5)
+    (['more text', '--dropout 0.5'], ['more text'])
+    """
+    return ["more text"] + ["--dropout 0.5"] * (dropout < 0.5)
 
 
 def tokenize(one, level):

@@ -2,8 +2,8 @@
 
 import numpy as np
 
+from zoo import recipe
 from zoo.errors import InputError
-from zoo.recipe import epochs_for
 from zoo.tasks import checks, running
 from zoo.tasks.inputs import normalize_texts
 
@@ -101,7 +101,7 @@ def defaults(num_rows):
         "units": (units, rows),
         "dropout": (dropout, rows),
         "batch_size": (batch_size, rows),
-        "epochs": epochs_for(num_rows, batch_size, 365_000 / batch_size, most=40),
+        "epochs": recipe.epochs_for(num_rows, batch_size, 365_000 / batch_size, most=40),
     }
 
 

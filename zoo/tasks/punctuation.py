@@ -12,8 +12,6 @@ CASES = {"lower": str.lower, "Capital": str.capitalize, "UPPER": str.upper}
 # What the card says about words. The second text is in older cards, and means the same.
 PATTERNS = ("zoo.text.WORD", r"[^\W_]+(?:['-][^\W_]+)*")
 
-TIPS = ["more text", "--dropout 0.5"]
-
 
 def defaults(num_words, window):
     """Chooses the flags of the recipe that depend on the length of the training text.

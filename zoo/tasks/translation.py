@@ -4,8 +4,8 @@ import itertools
 
 import numpy as np
 
+from zoo import recipe
 from zoo.errors import InputError
-from zoo.recipe import epochs_for
 from zoo.tasks import checks, running
 from zoo.tasks.inputs import normalize_texts
 from zoo.text import train_subwords
@@ -41,12 +41,12 @@ def defaults(sources, targets):
         reason = f"one language has {num_characters} different characters"
     batch_size = 32 if number >= 2_000 else 16
     dropout = 0.2 if number >= 10_000 else 0.4
-    few = "many pairs" if number >= 10_000 else "few pairs"
+    count = f"there are {'' if number >= 10_000 else 'only '}{number:,} pairs"
     return {
         "vocabulary_size": (vocabulary_size, reason),
-        "dropout": (dropout, f"{number:,} are {few}"),
-        "batch_size": (batch_size, f"there are {number:,} pairs"),
-        "epochs": epochs_for(number, batch_size, 145_000 / batch_size, most=40),
+        "dropout": (dropout, count),
+        "batch_size": (batch_size, count),
+        "epochs": recipe.epochs_for(number, batch_size, 145_000 / batch_size, most=40),
     }
 
 

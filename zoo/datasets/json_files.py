@@ -7,7 +7,7 @@ from zoo.errors import InputError, one_line
 
 
 def read_entries(path, text, is_entry):
-    """Reads JSON lines, a JSON array, or an object with one list of entries, such as `{"data": [...]}`.
+    """Reads JSON lines, a list, or an object with one list of entries, such as `{"data": [...]}`.
 
     Args:
         path: the path of the file, for messages.
@@ -28,15 +28,15 @@ def read_entries(path, text, is_entry):
     >>> read_entries("mine.json", text, lambda entry: "text" in entry)
     ('JSON', [(1, {'text': 'good'}), (2, {'text': 'bad'})])
     """
-    array = re.match(r"\s*\[(?=\s*[{\[])", text)  # of objects or of arrays
-    if array:
-        return "JSON", [*_read_from(path, text, array.end(), r"\s*,?\s*")]
-    entries = [*_read_from(path, text, 0, r"\s*")]
+    whole = re.match(r"\s*\[(?=\s*[{\[])", text)  # a list of objects or of lists
+    if whole:
+        return "JSON", [*_read_from(path, text, whole.end())]
+    entries = [*_read_from(path, text)]
     if len(entries) == 1 and isinstance(entries[0][1], dict) and not is_entry(entries[0][1]):
         lists = [name for name, value in entries[0][1].items() if _is_list_of_entries(value)]
-        place = re.search(rf"{re.escape(json.dumps(lists[0]))}\s*:\s*\[", text) if lists else None
-        if len(lists) == 1 and place:
-            return "JSON", [*_read_from(path, text, place.end(), r"\s*,?\s*", is_inner=True)]
+        inner = re.search(rf"{re.escape(json.dumps(lists[0]))}\s*:\s*\[", text) if lists else None
+        if len(lists) == 1 and inner:
+            return "JSON", [*_read_from(path, text, inner.end(), is_inner=True)]
     return "JSON lines", entries
 
 
@@ -44,14 +44,15 @@ def _is_list_of_entries(value):
     return isinstance(value, list) and value and all(isinstance(one, dict | list) for one in value)
 
 
-def _read_from(path, text, start, gap, is_inner=False):
-    """Yields the entries from a place on, until the end of the text or of the array."""
-    decoder, gap, line, counted = json.JSONDecoder(), re.compile(gap), 1, 0
-    is_array = start > 0
+def _read_from(path, text, start=0, is_inner=False):
+    """Yields the entries from a place on, until the end of the text or of the list."""
+    is_list = start > 0
+    gap = re.compile(r"\s*,?\s*" if is_list else r"\s*")
+    decoder, line, counted = json.JSONDecoder(), 1, 0
     while True:
         start = gap.match(text, start).end()
         line, counted = line + text.count("\n", counted, start), start
-        if start == len(text) or (is_array and text[start] == "]"):
+        if start == len(text) or (is_list and text[start] == "]"):
             break
         try:
             entry, end = decoder.raw_decode(text, start)
@@ -65,5 +66,5 @@ def _read_from(path, text, start, gap, is_inner=False):
             ) from None
         yield line, entry
         start = end
-    if is_array and not is_inner and text[start:].strip() != "]":
-        raise InputError(f"{path}, line {line}: the array must end with ], with nothing after it.")
+    if is_list and not is_inner and text[start:].strip() != "]":
+        raise InputError(f"{path}, line {line}: the list must end with ], with nothing after it.")
