@@ -89,6 +89,13 @@ def test_quotes(read):
     assert read("a.tsv", 'pos\t"two\nlines"\nneg\tone\n')[0][0] == ("pos", "two\nlines")
 
 
+def test_tiny_tables(read):
+    for rows in (ROWS[:3], [ROWS[0], ROWS[2]]):
+        assert read("a.tsv", "".join(f"{text}\t{label}\n" for label, text in rows))[0] == rows
+        with pytest.raises(zoo.InputError, match=r"are these the names|which column has the label"):
+            read("a.tsv", "inhalt\tart\n" + "".join(f"{text}\t{label}\n" for label, text in rows))
+
+
 def test_a_cell_may_be_longer_than_a_book(read):
     assert len(read("a.csv", f"{CSV}40,{'word ' * 200_000},pos\n")[0][-1][1]) == 1_000_000
 

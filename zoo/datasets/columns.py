@@ -162,13 +162,6 @@ def _doubt(roles, first, others, is_known, repeats):
         if all(one_word):
             name = next(cell for cell, known in zip(first, is_known, strict=True) if known)
             return f"{name!r} is a common name of a column."
-    if "source" in roles and len(others) > 9 and all(map(WORD.fullmatch, first)):
-        wordy = [i for i in range(len(first)) if is_wordy[i]]
-        if wordy and not any(all(len(row[i].split()) == 1 for i in wordy) for row in others):
-            return f"No other row has just one word in column {wordy[0] + 1}."
-        for i in range(len(first)):
-            if not _has_digit(first[i]) and all(_has_digit(row[i]) for row in others):
-                return f"All other rows have digits in column {i + 1}."
     if "label" in roles or "tag" in roles:
         for i in range(len(first)):
             counts = collections.Counter(row[i].strip() for row in others)
@@ -176,6 +169,17 @@ def _doubt(roles, first, others, is_known, repeats):
                 if above_texts:
                     return "names"
                 return f"No other row has {first[i]!r} in column {i + 1}, where most cells repeat."
+    if {"text", "source"} & {*roles} and not any(repeats) and all(map(WORD.fullmatch, first)):
+        wordy = [i for i in range(len(first)) if is_wordy[i]]
+        if wordy and not any(all(len(row[i].split()) == 1 for i in wordy) for row in others):
+            return f"No other row has just one word in column {wordy[0] + 1}."
+        for i in range(len(first)):
+            if (
+                len(others) > 9
+                and not _has_digit(first[i])
+                and all(_has_digit(row[i]) for row in others)
+            ):
+                return f"All other rows have digits in column {i + 1}."
     return ""
 
 
@@ -220,9 +224,13 @@ def _find_column(table, role, roles, taken):
         free = named or free
     looks = LOOKS.get(role)
     if looks is not None:
-        fitting = [i for i in free if looks([str(row[i]) for row in table.rows])]
+        cells = {i: [str(row[i]) for row in table.rows] for i in free}
+        fitting = [i for i in free if looks(cells[i])]
         if len(fitting) == 1:
             return fitting[0]
+        rest = [i for i in free if role != "label" or not _is_text(cells[i])]
+        if not fitting and table.names is None and len(rest) == 1:  # all labels are the same
+            return rest[0]
         free = fitting if len(fitting) > 1 or table.names is not None else free
     in_order = [i for i in range(len(table.rows[0])) if i not in taken.values()]
     if len(table.rows[0]) == len(roles) and in_order and roles.index(role) in free:
@@ -235,7 +243,8 @@ def _find_column(table, role, roles, taken):
 def _is_label(cells):
     """Whether cells look like labels: short, seldom empty, and most of them occur several times."""
     counts = collections.Counter(cell for cell in cells if cell.strip())
-    if not 1 < len(counts) <= len(cells) / 2 or 2 * counts.total() < len(cells):
+    most = len(cells) / 2 if len(cells) > 9 else len(cells) - 1  # in a tiny table, some do
+    if not 1 < len(counts) <= most or 2 * counts.total() < len(cells):
         return False
     return statistics.mean(len(cell.split()) for cell in counts) <= 4
 
