@@ -224,6 +224,13 @@ def test_the_column_of_the_tags(tmp_path, feature, first):
     assert read_rows(tmp_path, names + CONLL_2003, feature)[0] == expected
 
 
+@pytest.mark.parametrize("number", (1, 9))
+def test_universal_tags_and_others(tmp_path, number):
+    content = "Run\tVERB\tVB\nand\tCCONJ\tCC\nhide\tVERB\tVBP\n\n" * number
+    for feature, tags in (("upos", ["VERB", "CCONJ", "VERB"]), ("xpos", ["VB", "CC", "VBP"])):
+        assert read_rows(tmp_path, content, feature)[0] == (["Run", "and", "hide"], tags)
+
+
 def test_tags_without_types(tmp_path, capsys):
     content = "BRCA1\tB\ngene\tI\nis\tO\nlong\tO\n"
     expected = [(["BRCA1", "gene", "is", "long"], ["B-ENTITY", "I-ENTITY", "O", "O"])]

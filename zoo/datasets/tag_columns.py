@@ -107,10 +107,10 @@ def _find_pos(counts, token, feature):
     others = [i for i in range(len(counts)) if i != token]
     words = [i for i in others if not has_chunks(counts[i]) and not _is_number(counts[i])]
     words = [i for i in words if len(counts[i]) > 1]
+    universal = [i for i in words if {*counts[i]} <= UPOS]
+    if len(words) > 1 and len(universal) == 1:
+        words = universal if feature == "upos" else [i for i in words if i not in universal]
     found = [i for i in words if 2 * len(counts[i]) <= len(counts[token])] or words  # not lemmas
-    universal = [i for i in found if {*counts[i]} <= UPOS]
-    if len(found) > 1 and len(universal) == 1:
-        found = universal if feature == "upos" else [i for i in found if i not in universal]
     return found or [i for i in others if has_chunks(counts[i])] or others
 
 

@@ -31,7 +31,7 @@ def load_tagged(name, feature, data_dir=None, encoding="utf-8"):
           1    do     do  AUX   VBP  _  3  aux     _  _
           2    n't    not PART  RB   _  3  advmod  _  _
 
-    - CSV with names of columns, where a column numbers the sentences.
+    - CSV or TSV with names of columns, where a column numbers the sentences.
 
           Sentence #,Word,POS,Tag
           Sentence: 1,Thousands,NNS,O
@@ -67,8 +67,9 @@ def load_tagged(name, feature, data_dir=None, encoding="utf-8"):
 
     A missing split is cut from the training split by a hash of the sentence (80/10/10), and never from
     the test split. If there is no test split, the validation split becomes the test split. Tags of
-    chunks in any scheme (IOB1, IOB2, IOBES, BILOU, BMES) are converted to IOB2, see `to_iob2`.
-    Sentences without a token are left out.
+    chunks in any scheme (IOB1, IOB2, IOBES, BILOU, BMES) are converted to IOB2, see `to_iob2`. Tags
+    without a type, such as B, get the type ENTITY. The language that WikiANN writes before each token,
+    such as `en:`, is removed. Sentences without a token are left out.
 
     Args:
         name: see above.

@@ -66,7 +66,7 @@ def load_texts(name, data_dir=None, *, encoding="utf-8", text_column="", label_c
 
     Texts and labels are normalized (see `zoo.text.normalize`). Empty texts are left out. The rows of
     your own files are sorted by a hash of their texts, so the format does not change the order. One
-    printed line says how they were read.
+    printed line says how they were read, and how many texts of your own splits are in two of them.
 
     A missing split is cut from the training split by a hash of the text (80/10/10), and never from the
     test split. Rows of a label that training would lack stay in training. If there is no test split, or
