@@ -163,7 +163,10 @@ def test_what_is_skipped_is_said(tmp_path, capsys):
             {"cat/1.png": "text", "cat/2.png": "image"},
             r"1 of 2 images cannot be read. The first is .*1",
         ),
-        ({"cat/1.png": "image", "dog/a/1.png": "image"}, "is empty: give more rows"),
+        (
+            {"cat/1.png": "image", "dog/a/1.png": "image"},
+            "is empty: give more images.* 2 images in all",
+        ),
         ({"train/cat/1.png": "image", "test/1.png": "image"}, "test has no folder for each class"),
         ({"train/cat.1.png": "image", "test1/1.png": "image"}, "test1 has no folder for each class"),
         ({"train/a/1.png": "image", "other/a/1.png": "image"}, "other would not be read"),

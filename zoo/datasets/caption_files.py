@@ -44,9 +44,10 @@ def find_caption_files(path):
         if "train" in splits:
             return find_splits(folder, TABLES)  # says which file is in the way
         names = ", ".join(file.name for file in files[:4])
+        names += f" and {len(files) - 4} more" * (len(files) > 4)
         raise InputError(
-            f"{folder} has {len(files)} files that may have the captions: {names}"
-            f"{f' and {len(files) - 4} more' * (len(files) > 4)}. Give the right one, such as {files[0]}."
+            f"{folder} has {len(files)} files that may have the captions: {names}. "
+            f"Give the right one, such as {files[0]}."
         )
     raise InputError(
         f"{path} has no file with captions, such as captions.csv, captions.txt or train.tsv. "

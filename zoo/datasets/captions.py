@@ -103,7 +103,7 @@ def load_captions(name, data_dir=None, encoding="utf-8"):
         for row in images:
             rows.setdefault(lists.get(row[0], split), []).append(row)
     fill_splits(name, rows, key=_key_of)
-    check_filled(name, rows)
+    check_filled(name, rows, "images")
     rows = {split: sort_by_hash(rows[split], _key_of) for split in SPLITS}
     return {
         split: (

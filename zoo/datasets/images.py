@@ -102,7 +102,7 @@ def load_images(name, data_dir=None, image_size=None):
         how += f". Left out {num_copies} images that are also in a later split"
     print_reading(path, how)
     fill_splits(name, rows, key=lambda row: row[0])
-    check_filled(name, rows)
+    check_filled(name, rows, "images")
     check_labels(name, {split: {label for _, _, label in rows[split]} for split in SPLITS})
     names = sorted({label for _, _, label in rows["train"]})
     splits = {}
