@@ -54,7 +54,8 @@ def read_numbers(path, frame, decimal_commas=False):
             row = np.argmax(is_bad)
             raise InputError(
                 f"{path}, line {frame.index[row]}: expected a number in {name}. "
-                f"Received: {frame.iloc[row, i].strip()[:60]!r}"
+                f"Received: {frame.iloc[row, i].strip()[:60]!r} ({is_bad.sum():,} of {len(is_bad):,} "
+                f"cells {'is no number' if is_bad.sum() == 1 else 'are no numbers'})"
             )
         values[:, i] = _without_codes(column)
     return values, decimal_commas
