@@ -78,6 +78,16 @@ def test_series_are_drawn_over_each_other():
     assert (first.get_ylabel(), second.get_ylabel(), second.get_xlabel()) == ("spots", "sales", "year")
 
 
+def test_dates_below_a_series_do_not_overlap():
+    days = np.arange("2013-06-10", "2013-07-15", dtype="datetime64[D]")
+    figure = zoo.plots.plot_series({"sales": (days, {"truth": range(35)})}, "day")
+    figure.canvas.draw()
+    labels = [label for label in figure.axes[0].get_xticklabels() if label.get_text()]
+    boxes = [label.get_window_extent() for label in labels]
+    assert len(boxes) > 3
+    assert all(left.x1 < right.x0 for left, right in zip(boxes, boxes[1:], strict=False))
+
+
 def test_a_confusion_matrix_has_the_shares_of_each_true_class():
     truth, predicted = np.array(["a", "b", "b", "b"]), np.array(["a", "b", "c", "c"])
     parts = [(truth, predicted, ["a", "b", "c"]), (predicted, truth, ["a", "b", "c"])]

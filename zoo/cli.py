@@ -66,7 +66,7 @@ def show(arguments):
     for split, rows in {**card.get("metrics", {}), **measured}.items():
         print(f"\n{split}:")
         for name, row in rows.items() if isinstance(rows, dict) else [("", rows)]:
-            print(f"  {name:30s}{format_numbers(row)}")
+            print(f"  {name:28s}  {format_numbers(row)}")
     print()
     zoo.load(folder).model.summary()
 
