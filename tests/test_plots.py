@@ -1,6 +1,7 @@
 """Plots of scores, series, attention weights and captions."""
 
 import io
+import itertools
 
 import keras
 import numpy as np
@@ -85,7 +86,7 @@ def test_dates_below_a_series_do_not_overlap():
     labels = [label for label in figure.axes[0].get_xticklabels() if label.get_text()]
     boxes = [label.get_window_extent() for label in labels]
     assert len(boxes) > 3
-    assert all(left.x1 < right.x0 for left, right in zip(boxes, boxes[1:], strict=False))
+    assert all(left.x1 < right.x0 for left, right in itertools.pairwise(boxes))
 
 
 def test_a_confusion_matrix_has_the_shares_of_each_true_class():
