@@ -137,7 +137,9 @@ def _decode_with_pillow(content):
     except ModuleNotFoundError:
         pass
     except Exception as error:  # Pillow may raise anything for a damaged file
-        reason = "it is no image" if "cannot identify" in str(error) else one_line(error, 100)
+        reason = one_line(error, 100)
+        if "cannot identify" in reason:
+            reason = "it is no image, or of a kind that Pillow does not know, such as HEIC or SVG"
     raise InputError(f"this cannot be read as an image: {reason}.") from None
 
 
