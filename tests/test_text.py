@@ -232,3 +232,5 @@ def test_an_ngram_by_hand():
     unigram = (3 + 2 * 0.1) / (5 + 2)
     bigram = (2 + unigram) / (2 + 1)
     assert ngram_loss([[5, 6, 5, 6, 5]], [[6, 5]], 2, 10) == pytest.approx(-math.log(bigram))
+    # If all training texts are short, longer n-grams add nothing.
+    assert ngram_loss([[5, 6]], [[4, 6, 6]], 5, 10) == ngram_loss([[5, 6]], [[4, 6, 6]], 2, 10)

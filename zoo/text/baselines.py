@@ -44,6 +44,8 @@ def ngram_losses(train, texts, n, vocabulary_size):
             context = np.unique(longer, return_inverse=True)[1]
         grams = context * vocabulary_size + tokens
         seen, counts = np.unique(grams[is_train & (place >= k)], return_counts=True)
+        if not len(seen):
+            break  # all training texts are shorter
         kinds = np.bincount(seen // vocabulary_size, minlength=context.max() + 1)[context[asked]]
         totals = np.bincount(seen // vocabulary_size, counts, context.max() + 1)[context[asked]]
         is_known &= (place[asked] >= k) & (totals > 0)
