@@ -127,8 +127,8 @@ def predict(arguments):
 def parse_numbers(text, type_):
     try:
         return [type_(number) for number in text.replace(",", " ").split()]
-    except ValueError as error:
-        raise InputError(f"Give numbers. Received: {error}") from None
+    except ValueError:
+        raise InputError(f"Give numbers. Received: {text!r:.60}") from None
 
 
 def as_text(card, one, answer):

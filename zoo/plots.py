@@ -102,7 +102,8 @@ def plot_confusion(parts):
     from sklearn.metrics import ConfusionMatrixDisplay  # of the extra "recipes"
 
     size = max(5, *(len(names) / 2 for _, _, names in parts))
-    figure, axes = plt.subplots(1, len(parts), figsize=(size * len(parts), size), squeeze=False)
+    sizes = {"figsize": (size * len(parts), size), "layout": "constrained"}
+    figure, axes = plt.subplots(1, len(parts), squeeze=False, **sizes)
     for axis, (truth, predicted, names) in zip(axes[0], parts, strict=True):
         ConfusionMatrixDisplay.from_predictions(
             truth,

@@ -8,7 +8,7 @@ from zoo import arguments, decoding, music, recipe
 from zoo.errors import InputError
 from zoo.tasks import checks
 
-TIPS = ["more music", "--dropout 0.5"]
+TIPS = ["more music", "another --dropout"]
 
 
 def defaults(num_pieces, batch_size):

@@ -8,7 +8,7 @@ from zoo.errors import InputError
 from zoo.tasks import checks
 from zoo.tasks.inputs import normalize_texts
 
-TIPS = ["more text", "--dropout 0.5 if the training loss is far below that of validation"]
+TIPS = ["more text", "a higher --dropout if the training loss is far below that of validation"]
 
 
 def defaults(num_tokens, bptt_steps):

@@ -12,7 +12,7 @@ CASES = {"lower": str.lower, "Capital": str.capitalize, "UPPER": str.upper}
 # What the card says about words. The second text is in older cards, and means the same.
 PATTERNS = ("zoo.text.WORD", r"[^\W_]+(?:['-][^\W_]+)*")
 
-TIPS = ["more text", "--dropout 0.5"]
+TIPS = ["more text", "another --dropout"]
 
 
 def defaults(num_words, window):
