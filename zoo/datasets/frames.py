@@ -8,9 +8,9 @@ import re
 import numpy as np
 
 from zoo.datasets.files import decode, ending_of
-from zoo.datasets.numbers import GAPS, NUMBER
+from zoo.datasets.numbers import GAPS, NUMBER, as_numbers
 from zoo.datasets.tables import JSON_ENDINGS, OTHER_FORMS, SEPARATORS, read_table
-from zoo.datasets.times import as_numbers, read_dates
+from zoo.datasets.times import CYCLES, DATE_NAMES, STEP_NAMES, read_dates
 from zoo.errors import InputError
 
 MONTHS = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"]
@@ -121,8 +121,50 @@ def _make_long(path, frame, form):
     return frame
 
 
+def last_column(path, frame, series_column):
+    """The name of the last column that has mostly numbers, and no times by its name.
+
+    A column that never changes is taken only if all are like that.
+
+    Args:
+        path: the path of the file, for the message.
+        frame: a `pandas.DataFrame` of texts.
+        series_column: the name of a column that does not count, or "".
+
+    Raises:
+        ValueError: no column has numbers, and the last one has no name.
+
+    Example:
+
+    >>> import pandas as pd
+    >>> last_column("a.csv", pd.DataFrame({"price": ["1.5", "2"], "tax": ["0", "0"]}), "")
+    'price'
+    """
+    taken = {*DATE_NAMES, *CYCLES, *STEP_NAMES, series_column.lower()}
+    found = []
+    for i in reversed(range(len(frame.columns))):
+        name = frame.columns[i]
+        cells = frame.iloc[:, i].str.strip(" $€£%").str.lower()
+        if len(frame.columns) == 1 or name.lower() not in taken:
+            known = cells[~cells.isin(GAPS)]
+            if known.str.fullmatch(NUMBER).mean() > 0.5:
+                found.append((known.nunique() == 1, name))
+    if found:
+        return min(found, key=lambda one: one[0])[1]
+    name = frame.columns[-1]
+    if not name:
+        raise InputError(f"The last column of {path} has no name: give it one in line 1.")
+    return name
+
+
 def refuse_numbered(path, frame, form):
-    """Raises an `InputError` if a table without times has columns such as V1, V2, V3, as M4 has."""
+    """Raises an `InputError` if a table without times has columns such as V1, V2, V3, as M4 has.
+
+    Args:
+        path: the path of the file, for the message.
+        frame: a `pandas.DataFrame` of texts.
+        form: the form of the file, such as "CSV".
+    """
     first = dict(zip(frame.columns, frame.iloc[0].str.strip().str.lower(), strict=True))
     numbered = [name for name in frame.columns if re.fullmatch(r"\D*\d+", name)]
     numbered = [name for name in numbered if re.fullmatch(NUMBER, first[name]) or first[name] in GAPS]

@@ -61,6 +61,22 @@ def read_numbers(path, frame, decimal_commas=False):
     return values, decimal_commas
 
 
+def as_numbers(cells):
+    """Cells as an array of floats, or None if some are no finite numbers.
+
+    Example:
+
+    >>> import pandas as pd
+    >>> as_numbers(pd.Series(["1", "2.5"])).tolist(), as_numbers(pd.Series(["1", ""]))
+    ([1.0, 2.5], None)
+    """
+    try:
+        numbers = cells.to_numpy("float64")
+    except ValueError:
+        return None
+    return numbers if np.isfinite(numbers).all() else None
+
+
 def _commas_are_decimal(cells, in_doubt):
     """Whether numbers are written as 1.234,5, and not as 1,234.5."""
     cells = [cell for cell in cells if re.fullmatch(r"[-+]?[\d.,]*\d", cell)]

@@ -8,9 +8,9 @@ import tensorflow_datasets as tfds
 
 from zoo.datasets import steps, times
 from zoo.datasets.files import print_reading
-from zoo.datasets.frames import read_frame, refuse_numbered, refuse_several
+from zoo.datasets.frames import last_column, read_frame, refuse_numbered, refuse_several
 from zoo.datasets.loading import own_path, prepare, read_splits
-from zoo.datasets.numbers import GAPS, NUMBER, read_numbers
+from zoo.datasets.numbers import GAPS, read_numbers
 from zoo.datasets.splitting import SPLITS
 from zoo.errors import InputError, check_choice
 
@@ -206,7 +206,7 @@ def _read_file(path, column, inputs, series_column, fill, encoding):
     frame, form, above = read_frame(path, encoding)
     places = {name: i for i, name in enumerate(frame.columns)}  # of two columns with one name, the last
     names = list(frame.columns)
-    outputs = _split_names(path, column, names) or [_last_column(path, frame, series_column)]
+    outputs = _split_names(path, column, names) or [last_column(path, frame, series_column)]
     others = [name for name in _split_names(path, inputs, names) if name not in outputs]
     keys = _split_names(path, series_column, names)
     # A part of a date, such as the hour, may be an input, too.
@@ -291,25 +291,3 @@ def _put_in_order(where, values, found, indices, fill):
     if np.isnan(part[kept]).any():
         notes.append(f"filled {np.isnan(part[kept]).sum()} missing values, --fill {fill}")
     return ({"train": filled[kept]}, None if even.times is None else even.times[kept], even.step), notes
-
-
-def _last_column(path, frame, series_column):
-    """The name of the last column that has mostly numbers, and no times by its name.
-
-    A column that never changes is taken only if all are like that.
-    """
-    taken = {*times.DATE_NAMES, *times.CYCLES, *times.STEP_NAMES, series_column.lower()}
-    found = []
-    for i in reversed(range(len(frame.columns))):
-        name = frame.columns[i]
-        cells = frame.iloc[:, i].str.strip(" $€£%").str.lower()
-        if len(frame.columns) == 1 or name.lower() not in taken:
-            known = cells[~cells.isin(GAPS)]
-            if known.str.fullmatch(NUMBER).mean() > 0.5:
-                found.append((known.nunique() == 1, name))
-    if found:
-        return min(found, key=lambda one: one[0])[1]
-    name = frame.columns[-1]
-    if not name:
-        raise InputError(f"The last column of {path} has no name: give it one in line 1.")
-    return name

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from zoo.datasets.numbers import as_numbers
 from zoo.datasets.steps import find_step
 from zoo.errors import InputError
 
@@ -112,8 +113,7 @@ def read_dates(cells, is_named=True):
     Args:
         cells: a `pandas.Series` of texts.
         is_named: whether the column has a common name of a date. Then numbers may be dates, too, such
-            as 202401. In other columns numbers are dates if they have eight digits or more, such as
-            20240131, or if they are whole minutes in seconds since 1970.
+            as 202401. In other columns only 20240131 is one, or whole minutes since 1970 in seconds.
 
     Returns:
         A list of arrays of datetime64, with NaT for a cell that is not a date. It is empty if most
@@ -244,22 +244,6 @@ def _join_parts(columns):
         both = columns.pop(name).str.strip() + " " + hours
         columns = {f"{name} and {clock or parts['hour']}": both} | columns
     return columns
-
-
-def as_numbers(cells):
-    """Cells as an array of floats, or None if some are no finite numbers.
-
-    Example:
-
-    >>> import pandas as pd
-    >>> as_numbers(pd.Series(["1", "2.5"])).tolist(), as_numbers(pd.Series(["1", ""]))
-    ([1.0, 2.5], None)
-    """
-    try:
-        numbers = cells.to_numpy("float64")
-    except ValueError:
-        return None
-    return numbers if np.isfinite(numbers).all() else None
 
 
 def _years(numbers):
