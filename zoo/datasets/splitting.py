@@ -83,13 +83,13 @@ def fill_splits(name, rows, key):
     rows.update(parts)
 
 
-def check_filled(name, rows):
-    """Raises an `InputError` if a split of `rows` is empty."""
+def check_filled(name, rows, what="rows"):
+    """Raises an `InputError` if a split of `rows` is empty. `what` says what a row is called."""
     for split in SPLITS:
         if not rows[split]:
             raise InputError(
-                f"The {split} split of {name} is empty: give more rows, or the split itself. "
-                f"Received: {sum(map(len, rows.values()))} rows in all"
+                f"The {split} split of {name} is empty: give more {what}, or the split itself. "
+                f"Received: {sum(map(len, rows.values()))} {what} in all"
             )
 
 

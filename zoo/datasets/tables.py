@@ -37,7 +37,7 @@ class Table(typing.NamedTuple):
     lines: list  # the line number of each row
 
 
-def read_table(path, encoding="utf-8", ending=None):
+def read_table(path, encoding="utf-8", ending=None, skip=0):
     """Reads the rows of a TSV, CSV or JSON file.
 
     The ending of the name decides: `.tsv` and `.tab`, `.csv`, `.json` and `.jsonl`. In a file with
@@ -54,6 +54,7 @@ def read_table(path, encoding="utf-8", ending=None):
         path: the path of the file.
         encoding: its encoding.
         ending: reads the file as if its name had this ending, such as `".csv"`.
+        skip: the number of lines to leave out at the beginning of a TSV or CSV.
 
     Returns:
         A `Table`.
@@ -80,10 +81,11 @@ def read_table(path, encoding="utf-8", ending=None):
         raise InputError(f"{path} is empty.")
     if ending in JSON_ENDINGS:
         return _read_json(path, text)
-    text, skipped, separator = _find_separator(text, ending)
+    text, skipped, separator = _find_separator(text.split("\n", skip)[-1], ending)
+    skipped += skip
     if separator is None:
         rows = [[line.removeprefix("\ufeff")] for line in text.split("\n")]
-        form, starts = "lines", range(1, len(rows) + 1)
+        form, starts = "lines", range(1 + skipped, 1 + skipped + len(rows))
     else:
         form = SEPARATORS[separator]
         rows, starts = _parse(path, text, separator, skipped)
