@@ -10,6 +10,7 @@ from zoo.datasets.image_folders import describe_sizes, is_image, read_classes
 from zoo.datasets.loading import own_path, prepare, read_rows, split_names
 from zoo.datasets.pixel_tables import read_pixels
 from zoo.datasets.splitting import SPLITS, check_filled, check_labels, fill_splits, sort_by_hash
+from zoo.datasets.tables import TABLE_ENDINGS
 from zoo.errors import InputError
 
 LARGEST = 64  # pixels of a side, unless the user asks for more
