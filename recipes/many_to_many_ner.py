@@ -179,7 +179,7 @@ def main(config):
     )
     tagging.note_empty(predicted[row_name])
 
-    # Test sentences with entities, to judge by eye. A line with ! shows what is right.
+    # Test sentences with entities, to judge by eye.
     examples = zip(sentences, true, predicted[row_name], strict=True)
     tagging.print_examples(tagging.mark, [row for row in examples if {*row[1], *row[2]} != {"O"}])
 

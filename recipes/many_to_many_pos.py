@@ -180,7 +180,7 @@ def main(config):
     monitor = {"history": history, "monitor": "val_accuracy"}
     zoo.print_verdict(row_name, others, score, len(right), **monitor, tips=tips)
 
-    # Test sentences to judge by eye. A line with ! shows what is right.
+    # Test sentences to judge by eye.
     tagging.print_examples(tagging.join, list(zip(sentences, right, predicted, strict=True)))
 
     card = {

@@ -17,6 +17,7 @@ CSV = "".join(f'{i},{label},"{text}"\n' for i, (text, label) in enumerate(ROWS))
 LINES = "".join(f"{label} {text}\n" for text, label in ROWS)
 FASTTEXT = "".join(f"__label__{label} {text}\n" for text, label in ROWS)
 JSONL = "".join(json.dumps({"stars": label, "text": text}) + "\n" for text, label in ROWS)
+DOCCANO = "".join(json.dumps({"data": text, "label": [label]}) + "\n" for text, label in ROWS)
 
 
 def write(path, content, encoding="utf-8"):
@@ -71,11 +72,13 @@ def expected(tmp_path):
         ("a.jsonl", JSONL, "JSON lines, label in 'stars', text in 'text'"),
         ("a.txt", LINES, "lines of a label, a space and a text"),
         ("a.txt", f"label text\n{LINES}", "lines of a label, a space and a text"),
+        ("a.txt", LINES.replace("d ", "d: "), "lines of a label, a space and a text"),
         ("train_60.label", LINES, "lines of a label, a space and a text"),
         ("a.ft.txt", FASTTEXT, "lines of a label, a space and a text"),
         ("a.train", f"{LINES}good \n\n", "lines of a label, a space and a text. Skipped 1 empty text."),
         ("a.tsv", f"{TSV}bad\t \ngood\t\u200b\n", "Skipped 2 empty texts."),
         ("a.csv", f"nr,mood,review\n{CSV}60,,\n", "'review'. Skipped 1 empty text."),
+        ("a.jsonl", DOCCANO, "JSON lines, label in 'label', text in 'data'"),
     ],
 )
 def test_the_format_does_not_change_rows_or_order(tmp_path, expected, capsys, name, content, how):
@@ -187,6 +190,7 @@ def test_files_that_would_not_be_read(tmp_path):
         ("id,text\n1,what is this\n", "it has no column 'target'"),
         ("id,text,target\n1,what is this,\n2,and that,\n", "its labels are hidden"),
         ("id,text,target\n1,what is this,-1\n2,and that,-1\n", "its labels are hidden"),
+        ("id,text,target\n1,what is this,NaN\n2,and that,?\n", "its labels are hidden"),
     ],
 )
 def test_a_test_file_without_labels_is_not_the_test_split(tmp_path, capsys, test, reason):
@@ -196,6 +200,42 @@ def test_a_test_file_without_labels_is_not_the_test_split(tmp_path, capsys, test
     splits, names = load_texts(tmp_path)
     assert {text for _, text, _ in pairs(splits, names)} == {text for text, _ in ROWS}
     assert f"'text'. test.csv is not used, because {reason}.\n" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "message"),
+    [
+        ("test.tsv", "what is this\n", r"test.tsv has no column 'target', as train.csv has"),
+        ("dev.csv", "good,what is this\n", r"dev.csv has no column 'target', .* or move it out"),
+    ],
+)
+def test_files_that_do_not_fit_the_training_file(tmp_path, name, content, message):
+    write(tmp_path / "train.csv", f"id,target,text\n{CSV}")
+    write(tmp_path / name, content)
+    with pytest.raises(zoo.InputError, match=message):
+        load_texts(tmp_path)
+
+
+def test_texts_and_labels_in_two_files(tmp_path):
+    for name in ("train_text.txt", "train_labels.txt", "mapping.txt"):
+        write(tmp_path / name, "0\n")
+    with pytest.raises(zoo.InputError, match=r"in two files.* train_labels.txt, train_text.txt"):
+        load_texts(tmp_path)
+
+
+def test_a_file_of_unknown_split_is_not_ignored(tmp_path):
+    for name in ("train_5500.label", "TREC_10.label"):
+        write(tmp_path / name, LINES)
+    with pytest.raises(zoo.InputError, match=r"TREC_10.label would not be read"):
+        load_texts(tmp_path)
+
+
+def test_it_says_how_many_texts_are_in_two_splits(tmp_path, capsys):
+    write(tmp_path / "train.tsv", TSV)
+    write(tmp_path / "dev.tsv", "".join(f"good\tother {i}\n" for i in range(9)))
+    write(tmp_path / "test.tsv", f"{''.join(TSV.splitlines(keepends=True)[:7])}bad\tnew\n")
+    load_texts(tmp_path)
+    assert "column 2. 7 of 8 test texts are also in training, so" in capsys.readouterr().out
 
 
 def test_rare_labels_stay_in_training(tmp_path):
@@ -272,6 +312,27 @@ def test_what_would_not_be_read_of_a_class(tmp_path, name, message):
     write(tmp_path / name, "a text")
     with pytest.raises(zoo.InputError, match=message):
         load_texts(tmp_path)
+
+
+def test_folders_of_splits_without_folders_of_classes(tmp_path):
+    for split in ("train", "test"):
+        write(tmp_path / split / "data.csv", CSV)
+    with pytest.raises(zoo.InputError, match=r"a folder for each split, but .*train.csv"):
+        load_texts(tmp_path)
+
+
+def test_half_a_surrogate_pair(tmp_path):
+    path = write(tmp_path / "a.jsonl", JSONL + '{"stars": "good", "text": "cut \\ud83d"}\n')
+    texts = {text for _, text, _ in pairs(*load_texts(path))}
+    assert "cut \ufffd" in texts and len(texts) == 61
+
+
+def test_a_tilde_is_the_home_folder(tmp_path, monkeypatch):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    write(tmp_path / "a.tsv", TSV)
+    assert load_texts("~/a.tsv")[1] == ["bad", "good"]
+    with pytest.raises(zoo.InputError, match=r"no file or folder of that name. Available"):
+        load_texts("data/nope.csv")
 
 
 def test_a_folder_without_classes(tmp_path):

@@ -80,7 +80,11 @@ def test_pronunciations_between_slashes(tmp_path, capsys):
     lines = [f"{word}\t/x{word}/, /{word}y/" for word in WORDS]
     words = words_of(datasets.load_pronunciations(write(tmp_path / "ipa.txt", lines)))
     assert words == {word: [("x", *word), (*word, "y")] for word in WORDS}
-    assert "between the slashes" in capsys.readouterr().out
+    assert "Slashes are removed. Targets have no spaces" in capsys.readouterr().out
+    lines = [f"{word}\t/{' '.join(word)}/" for word in WORDS]
+    words = words_of(datasets.load_pronunciations(write(tmp_path / "ipa.txt", lines)))
+    assert words == {word: [tuple(word)] for word in WORDS}
+    assert "Slashes are removed. Spaces in a target separate" in capsys.readouterr().out
 
 
 def test_a_folder_and_a_word_in_two_of_its_splits(tmp_path, capsys):

@@ -15,7 +15,9 @@ PAIR = ("source", "target")
 ROWS = [("neg" if i % 2 else "pos", f"this is{', say,' * (i % 2)} text {i}") for i in range(40)]
 TSV = "".join(f"{label}\t{text}\n" for label, text in ROWS)
 CSV = "".join(f'{i},"{text}",{label}\n' for i, (label, text) in enumerate(ROWS))
+CODED = "".join(f"{i % 2},{i % 5},{text.replace(',', '')}\n" for i, (_, text) in enumerate(ROWS))
 PAIRS = "".join(f"hello {i}\tbonjour {i}\n" for i in range(20))
+SENTENCES = "".join(f"they say {'so ' * i} here\tils le {'disent ' * i} ici\n" for i in range(20))
 
 
 @pytest.fixture
@@ -53,8 +55,12 @@ def read(tmp_path):
         ("a.csv.gz", gzip.compress(CSV.encode())),
         ("a.tsv.bz2", bz2.compress(TSV.encode())),
         ("a.jsonl", "".join(json.dumps({"text": t, "label": c}) + "\n" for c, t in ROWS)),
+        ("a.txt", "".join(json.dumps({"text": t, "label": c}) + "\n" for c, t in ROWS)),
         ("a.json", json.dumps([{"label": label, "sentence": text} for label, text in ROWS], indent=1)),
         ("a.json", json.dumps({"data": [{"class": c, "text": t} for c, t in ROWS]}, indent=1)),
+        ("a.json", json.dumps({"data": [{"class": c, "text": t} for c, t in ROWS], "n": [40]})),
+        ("a.txt", "#separator:tab\n#html:true\n" + TSV),  # from Anki
+        ("a.csv", "review_id,body,rating\n" + CSV),
     ],
 )  # fmt: skip
 def test_the_same_rows_in_every_form(read, name, content):
@@ -83,6 +89,14 @@ def test_quotes(read):
     assert read("a.tsv", 'pos\t"two\nlines"\nneg\tone\n')[0][0] == ("pos", "two\nlines")
 
 
+def test_a_cell_may_be_longer_than_a_book(read):
+    assert len(read("a.csv", f"{CSV}40,{'word ' * 200_000},pos\n")[0][-1][1]) == 1_000_000
+
+
+def test_missing_values_of_json_are_empty(read):
+    assert read("a.jsonl", '{"label": null, "text": NaN}\n')[0] == [("", "")]
+
+
 def test_columns_that_the_user_chose(read):
     header = "title,body,stars,source\n"
     rows = "".join(
@@ -108,6 +122,13 @@ def test_pairs_need_not_have_a_header(read):
     assert len(read("a.tsv", PAIRS, PAIR)[0]) == 20
     assert len(read("a.tsv", "english\tfrench\n" + PAIRS, PAIR)[0]) == 20
     assert len(read("a.tsv", "en\tfr\n" + PAIRS, PAIR)[0]) == 20
+    header = "English words/sentences\tFrench words/sentences\n"
+    assert len(read("a.tsv", header + PAIRS, PAIR)[0]) == 20
+    for pairs in (SENTENCES, PAIRS):  # one word above sentences, or above texts with numbers
+        with pytest.raises(zoo.InputError, match="line 1: are these the names of the columns"):
+            read("a.tsv", "human\tmachine\n" + pairs, PAIR)
+        assert len(read("a.tsv", "human\tmachine\n" + pairs, PAIR, source="human")[0]) == 20
+        assert len(read("a.tsv", "human\tmachine\n" + pairs, PAIR, source="1")[0]) == 21
     swapped, how = read("a.tsv", "en\tfr\n" + PAIRS, PAIR, source="fr", target="en")
     assert swapped[0] == ("bonjour 0", "hello 0")
     assert how == "TSV with a header, source in column 'fr', target in column 'en'"
@@ -130,6 +151,23 @@ def test_pairs_need_not_have_a_header(read):
         ("a.csv", "label,text\npos,caf\xe9\n".encode("latin-1"), "line 2: this is not utf-8.*--enc"),
         ("a.csv.gz", b"label,text\n", "cannot be decompressed"),
         ("a.txt", "pos good\nneg bad\n", "line 1: expected a column for each of label, text"),
+        ("a.csv", "# from 2020\nlabel,text\n" + TSV, "line 1: .* as in line 2, 'label,text'.* delete"),
+        ("a.csv", "A title,,\nid,text,label\n" + CSV, "line 1: are these the names.*'A title'"),
+        ("a.csv", ",,\n,,\n", "a.csv is empty: it has only separators"),
+        ("a.csv", "5,So nice,class\n" + CSV, "line 1: are these the names of the columns.*'class'"),
+        ("a.csv", "label-coarse,label-fine,text\n" + CODED, "which column has the label"),
+        ("a.csv", "label,text\npos,b\n".encode("utf-16"), "is not utf-8 text. Add --encoding utf-16"),
+        ("a.csv", "label,text\npos,b\n".encode("utf-16-le"), "full of NUL characters.*--encoding"),
+        ("a.csv", "label,text\npos,it\x92s\n".encode("latin-1"), "line 2: .* --encoding cp1252"),
+        ("a.csv", b"PK\x03\x04\xff", "not a text file. It looks like a zip or Excel file"),
+        ("a.txt", gzip.compress(b"label,text\n"), "looks like a gzip file. Let its name end with .gz"),
+        ("a.tar.gz", gzip.compress(b"label,text\n"), "is an archive. Unpack it"),
+        ("a.json", '{"text": ["a", "b"], "label": [1, 2]}', "only one JSON object, .* 'text', 'label'"),
+        ("a.json", '{"text": {"0": "a"}, "label": {"0": 1}}', "only one JSON object"),
+        ("a.json", '[{"text": "a"},\n\n["b"]]', "line 3: expected a JSON object"),
+        ("a.json", "[" * 99999, "line 1: this is not JSON"),
+        ("a.json", "{}", "a.json is empty"),
+        ("a.jsonl", '{"text": "a", "label": ' + "1" * 5000 + "}", "line 1: this is not JSON"),
     ],
 )  # fmt: skip
 def test_what_cannot_be_read(read, name, content, message):

@@ -70,3 +70,9 @@ def test_few_rows(capsys):
     assert "measured on 4 test rows only" in say(capsys, GOOD[:4], BAD[:4])
     with pytest.raises(zoo.InputError, match="needs test rows"):
         say(capsys, GOOD[:0], BAD[:0])
+
+
+def test_equal_answers(capsys):
+    text = say(capsys, GOOD, GOOD)
+    assert "gru is about as good as the best baseline, bag of words" in text
+    assert "There is no difference, in any part of the test split." in text

@@ -61,7 +61,9 @@ def print_verdict(
     spread = float(np.std(gains, ddof=1)) / len(gains) ** 0.5 if len(gains) > 1 else 0.0
     pair = f"{_short(totals[network])} to {_short(totals[best])}"
     size = f"The difference of {_short(abs(gain))} is"
-    if num_rows < PARTS:
+    if not any(gains):
+        size = "There is no difference, in any part of the test split."
+    elif num_rows < PARTS:
         size = f"{size} measured on {num_rows} test rows only."
     elif abs(gain) < 2 * spread:
         size = f"{size} less than twice its spread ({_short(spread)}), so it may be chance."

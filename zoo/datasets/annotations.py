@@ -28,12 +28,14 @@ def is_json(path, encoding="utf-8"):
     try:
         _, end = json.JSONDecoder().raw_decode(text)
         return bool(re.match(r"[ \t]*(\n|$)", text[end:]))  # {} may be a token, with a tag behind it
-    except json.JSONDecodeError:
+    except RecursionError:
+        return True
+    except ValueError:
         return bool(re.search(r"\.(json|jsonl|ndjson)(\.gz)?$", str(path).lower()))
 
 
 def read_annotations(path, encoding="utf-8"):
-    """Reads JSON lines, or a JSON array, with a sentence in each entry.
+    """Reads JSON lines, or a JSON array, with a sentence in each entry, see `read_entries`.
 
     An entry has one of these forms:
 
@@ -65,10 +67,8 @@ def read_annotations(path, encoding="utf-8"):
     >>> read_annotations(path)
     (['token', 'tag'], [[(1, ['Ada', 'B-PER']), (1, ['saw', 'O'])]], {})
     """
-    entries = [
-        (f"{path}, line {line}", line, entry)
-        for line, entry in read_entries(path, decode(path, encoding))
-    ]
+    _, entries = read_entries(path, decode(path, encoding), _is_sentence)
+    entries = [(f"{path}, line {line}", line, entry) for line, entry in entries]
     columns = [_columns_of(where, entry) for where, _, entry in entries]
     filled = [its for its in columns if any(its.values())]
     counts = collections.Counter(name for its in filled for name in its)
@@ -86,7 +86,7 @@ def read_annotations(path, encoding="utf-8"):
     if not sentences:
         raise InputError(f"{path} is empty: expected {EXPECTED}.")
     num_empty = len(entries) - len(sentences)
-    return names, sentences, {"empty sentences": num_empty} if num_empty else {}
+    return names, sentences, {"empty sentence{}": num_empty} if num_empty else {}
 
 
 def name_numbers(path, names, sentences):
@@ -127,6 +127,10 @@ def name_numbers(path, names, sentences):
     ]
 
 
+def _is_sentence(entry):
+    return any(name in entry for name in TOKENS) or any(type(entry.get(name)) is str for name in TEXT)
+
+
 def _columns_of(where, entry):
     """The lists of an entry as a dict, the tokens first. All have the same length."""
     if isinstance(entry, list) and len(entry) == 2 and isinstance(entry[1], dict):  # as in spaCy
@@ -163,7 +167,8 @@ def _is_list_of(values, *types):
 def _read_span(span):
     if isinstance(span, dict):
         start, end = (span.get(key, span.get(f"{key}_offset")) for key in ("start", "end"))
-        span = [start, end, span.get("label")]
+        label = span.get("label", span.get("labels"))  # a list in Label Studio
+        span = [start, end, label[0] if isinstance(label, list) and len(label) == 1 else label]
     types = [type(part) for part in span] if isinstance(span, list) else []
     if types != [int, int, str] or not span[2].strip():
         raise InputError(

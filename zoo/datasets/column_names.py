@@ -42,10 +42,11 @@ def is_name(cell, kind):
     """
     cell = cell.strip(" \"'#").lower()
     names = COLUMN_NAMES[kind].split()
-    shorter = re.sub(
-        r"[-_][a-z]{2,4}$|[ _](text|sentence|language|column)$", "", cell
-    )  # en_US, source text
-    return cell in names or shorter in names
+    ends = "text|sentence|phrase|word|column" + "|language" * (kind in ("source", "target"))
+    cell = re.sub(rf"(?<=.)([ _/]({ends})s?)+$", "", cell)  # "review_text", "English words/sentences"
+    head, _, tail = cell.replace("-", "_").rpartition("_")
+    has_language = len(tail) <= 4 and bool({head, tail} & {*LANGUAGES.split()})  # en_US, text_en
+    return cell in names or (has_language and head in names)
 
 
 def is_header(cells, *kinds):

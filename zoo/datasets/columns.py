@@ -1,6 +1,7 @@
 """Finds the header of a table and the columns with the data."""
 
 import collections
+import re
 import statistics
 
 from zoo.datasets.column_names import is_name
@@ -13,6 +14,7 @@ FLAGS = {  # the flag that chooses the column of a role
     "target": "--target",
     "tag": "--tag",
 }
+WORD = re.compile(r"[\w-]{2,}")  # without a period, as a name of a column is
 
 
 def choose_columns(table, roles, chosen=None):
@@ -54,7 +56,8 @@ def choose_columns(table, roles, chosen=None):
     if width < len(roles):
         raise InputError(
             f"{table.path}, line {table.lines[0]}: expected a column for each of {', '.join(roles)}. "
-            f"Received: {counted(width, 'column')}, {table.rows[0][0]!r:.60}"
+            f"Received: {counted(width, 'column')}, {table.rows[0][0]!r:.60}. Add what is missing, or "
+            "leave this file out."
         )
     names = table.names
     if names is None and _has_header(table, roles, chosen):
@@ -98,7 +101,7 @@ def _name(table, i):
 def _list_columns(table):
     """The columns of a table, for a message."""
     if table.names is not None:
-        return f"Columns: {', '.join(map(repr, table.names[:20]))}"
+        return f"Columns: {', '.join(f'{name!r:.40}' for name in table.names[:20])}"
     cells = (f"{i} ({cell!r:.30})" for i, cell in enumerate(table.rows[0][:20], start=1))
     return f"Columns of the first row: {', '.join(cells)}"
 
@@ -147,19 +150,25 @@ def _has_header(table, roles, chosen):
 
 def _doubt(roles, first, others, is_known, repeats):
     """Whether a first row could be names: "names" if it must be, a reason to ask, or "" for data."""
-    one_word = [not any(map(str.isspace, cell)) for cell in first]
+    one_word = [len(cell.split()) == 1 for cell in first]
     is_wordy = [
         statistics.mean(len(row[i].split()) for row in others[:1000]) > 3 for i in range(len(first))
     ]
     # A short word on top of a column of whole sentences is its name.
     above_texts = any(one and wordy for one, wordy in zip(one_word, is_wordy, strict=True))
     if any(is_known):
-        if above_texts or len(first) > len(roles):
+        if above_texts or (len(first) > len(roles) and not any(map(str.isdecimal, first))):
             return "names"
         if all(one_word):
             name = next(cell for cell, known in zip(first, is_known, strict=True) if known)
             return f"{name!r} is a common name of a column."
-        return ""
+    if "source" in roles and len(others) > 9 and all(map(WORD.fullmatch, first)):
+        wordy = [i for i in range(len(first)) if is_wordy[i]]
+        if wordy and not any(all(len(row[i].split()) == 1 for i in wordy) for row in others):
+            return f"No other row has just one word in column {wordy[0] + 1}."
+        for i in range(len(first)):
+            if not _has_digit(first[i]) and all(_has_digit(row[i]) for row in others):
+                return f"All other rows have digits in column {i + 1}."
     if "label" in roles or "tag" in roles:
         for i in range(len(first)):
             counts = collections.Counter(row[i].strip() for row in others)
@@ -168,6 +177,10 @@ def _doubt(roles, first, others, is_known, repeats):
                     return "names"
                 return f"No other row has {first[i]!r} in column {i + 1}, where most cells repeat."
     return ""
+
+
+def _has_digit(cell):
+    return any(map(str.isdigit, cell))
 
 
 def _find_chosen(table, role, name):
@@ -193,6 +206,8 @@ def _find_column(table, role, roles, taken):
     free = [i for i in range(len(table.rows[0])) if i not in taken.values()]
     if table.names is not None:
         named = [i for i in free if is_name(table.names[i], role)]
+        if role == "text":  # but not the number of a text
+            named = [i for i in named if not _are_dates([str(row[i]) for row in table.rows])]
         # "text" is the usual name of the text, "title" is one of many.
         usual = [i for i in named if table.names[i].lower() == role]
         named = usual if len(usual) == 1 else named

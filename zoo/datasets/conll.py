@@ -9,8 +9,8 @@ from zoo.errors import InputError, counted
 
 CONLLU = ("id", "form", "lemma", "upos", "xpos", "feats", "head", "deprel", "deps", "misc")
 NUMBER = re.compile(r"\d+([-.]\d+)?")  # of a token; 1-2 and 1.1 in CoNLL-U
-LONGEST = 1000  # tokens of a sentence, if it is the only one
-SENTENCE_NAMES = {"sentence", "sentence #", "sentence_id", "sentence_idx", "sent_id"}
+LONGEST = 200  # tokens of a sentence, if it is the only one
+SENTENCE_NAMES = {"sentence", "sentence #", "sentence_#", "sentence_id", "sentence_idx", "sent_id"}
 OTHER_NAMES = {  # of columns that are no token and no tag
     *("lemma", "lemmas", "id", "idx", "index", "feats", "head", "deprel", "deps", "misc"),
     *("no", "nr", "number", *SENTENCE_NAMES),
@@ -20,10 +20,11 @@ OTHER_NAMES = {  # of columns that are no token and no tag
 def read_columns(path, encoding="utf-8"):
     """Reads a file in CoNLL columns or in CoNLL-U.
 
-    An empty line ends a sentence. Columns are separated by tabs, or by spaces if there is no tab.
-    `-DOCSTART-` lines are skipped. So are comments, which are lines before a sentence that begin with
-    `# `, or with `#` and have another number of columns. A first line with common names of the columns
-    is skipped too, and every copy of it.
+    An empty line ends a sentence. So does the next number in a column with a name such as
+    `sentence_id`. Columns are separated by tabs, or by spaces if there is no tab. `-DOCSTART-` lines
+    are skipped. So are comments, which are lines before a sentence that begin with `# `, or with `#`
+    and have another number of columns. A first line with common names of the columns is skipped too,
+    and every copy of it.
 
     In CoNLL-U, joined words (`1-2`) and words that the writer left out (`1.1`) are dropped.
 
@@ -34,7 +35,7 @@ def read_columns(path, encoding="utf-8"):
     Returns:
         The names of the columns, a list of str in lower case, or None. A list of sentences. Each is a
         list of pairs: the number of a line and its columns, a list of str. And a dict from what was
-        dropped to how often.
+        dropped to how often, with `{}` for the s of the plural.
 
     Raises:
         ValueError: the file is empty, a line has another number of columns than the first one, or the
@@ -82,6 +83,7 @@ def read_columns(path, encoding="utf-8"):
         rows.append((i, columns))
     if not sentences:
         raise InputError(f"{path} is empty: expected lines of a token and its tag.")
+    names, sentences = _cut_at_numbers(names, sentences)
     if len(sentences) == 1 and len(sentences[0]) > LONGEST:
         raise InputError(
             f"{path} has {len(sentences[0]):,} tokens and no empty line between them. Put an empty "
@@ -117,22 +119,37 @@ def read_csv(path, encoding="utf-8"):
     """
     table = read_table(path, encoding)
     names = [_clean(name) for name in table.rows[0]]
-    number = next((i for i, name in enumerate(names) if name in SENTENCE_NAMES), len(names))
-    sentences, last, last_line = [], None, None
+    sentences, last_line = [], 0
     for line, row in zip(table.lines[1:], table.rows[1:], strict=True):
-        its_number = "".join(row[number : number + 1])
-        is_after_gap = number == len(names) and line != last_line + 1 if sentences else True
-        if is_after_gap or its_number not in ("", last):
+        if not sentences or (line != last_line + 1 and not SENTENCE_NAMES & {*names}):
             sentences.append([])
-        last, last_line = its_number or last, line
-        sentences[-1].append((line, row[:number] + row[number + 1 :]))
+        sentences[-1].append((line, row))
+        last_line = line
+    names, sentences = _cut_at_numbers(names, sentences)
     if not _is_header(table.rows[0]) or len(sentences) < 2:
         raise InputError(
             f"{path}, line {table.lines[0]}: a CSV of tagged sentences begins with the names of its "
-            "columns. One of them numbers the sentences, such as Sentence #,Word,Tag. Received: "
-            f"{', '.join(table.rows[0])[:80]!r}, with {len(sentences)} sentences below it"
+            "columns. Below it is a row for each token. One column numbers the sentences, such as "
+            f"Sentence #,Word,Tag. Received: {', '.join(table.rows[0])[:80]!r}, with {len(sentences)} "
+            f"sentence{'s' * (len(sentences) != 1)} below it"
         )
-    return names[:number] + names[number + 1 :], sentences, {}
+    return names, sentences, {}
+
+
+def _cut_at_numbers(names, sentences):
+    """Begins a sentence at each new number, if there is a column of their numbers, and drops it."""
+    number = next((i for i, name in enumerate(names or []) if name in SENTENCE_NAMES), None)
+    if number is None:
+        return names, sentences
+    cut = []
+    for rows in sentences:
+        last = None
+        for line, row in rows:
+            if last is None or row[number] not in ("", last):
+                cut.append([])
+            last = row[number] or last or ""
+            cut[-1].append((line, row[:number] + row[number + 1 :]))
+    return names[:number] + names[number + 1 :], cut
 
 
 def _split(line):
@@ -149,7 +166,8 @@ def _is_header(columns):
     tokens, tags = COLUMN_NAMES["token"].split(), {*COLUMN_NAMES["tag"].split(), *OTHER_NAMES}
     return (
         any(
-            cell in tokens and all(other in tags for other in (*cells[:i], *cells[i + 1 :]))
+            cell in tokens
+            and all(other.replace(" ", "_") in tags for other in (*cells[:i], *cells[i + 1 :]))
             for i, cell in enumerate(cells)
         )
         and len({*cells}) == len(cells) > 1
@@ -174,7 +192,7 @@ def _drop_unreal(path, names, sentences):
         for line, columns in rows:
             number = columns[0]
             if not number.isdecimal():
-                what = "joined words (1-2)" if "-" in number else "words that were left out (1.1)"
+                what = "joined word{} such as 1-2" if "-" in number else "left-out word{} such as 1.1"
                 dropped[what] = dropped.get(what, 0) + 1
                 continue
             if last is not None and int(number) != last + 1:
@@ -187,7 +205,7 @@ def _drop_unreal(path, names, sentences):
         if real:
             kept.append(real)
         else:
-            dropped["empty sentences"] = dropped.get("empty sentences", 0) + 1
+            dropped["empty sentence{}"] = dropped.get("empty sentence{}", 0) + 1
     if names == [*CONLLU] and all(columns[1] == "_" for rows in kept for _, columns in rows):
         raise InputError(f"{path} has no words, only '_'. Its license probably does not allow them.")
     return names, kept, dropped

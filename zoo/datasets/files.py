@@ -1,16 +1,23 @@
 """Reads one file that a user brings."""
 
 import bz2
+import codecs
 import gzip
 import lzma
 import os
 import pathlib
+import re
 import zlib
 
 from zoo.datasets.splitting import SPLIT_NAMES
 from zoo.errors import InputError, one_line
 from zoo.text import normalize
 
+SIGNATURES = {  # how files begin that are not texts
+    b"PK\x03\x04": "a zip or Excel file. Unpack it, or save it as CSV",
+    b"\x1f\x8b": "a gzip file. Let its name end with .gz",
+    b"%PDF-": "a PDF file. Save it as text",
+}
 OPENERS = {".gz": gzip.decompress, ".bz2": bz2.decompress, ".xz": lzma.decompress}
 
 
@@ -52,6 +59,12 @@ def decode(path, encoding="utf-8"):
         content = opener(content) if opener else content
     except (OSError, EOFError, ValueError, zlib.error, lzma.LZMAError) as error:
         raise InputError(f"{path} cannot be decompressed: {one_line(error)}.") from None
+    for signature, what in SIGNATURES.items():
+        if content.startswith(signature):
+            raise InputError(f"{path} is not a text file. It looks like {what}.")
+    has_mark = content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
+    if has_mark and not re.search("16|32", encoding):
+        raise InputError(f"{path} is not {encoding} text. Add --encoding utf-16.")
     try:
         text = content.decode("utf-8-sig" if encoding.lower() in ("utf-8", "utf8") else encoding)
     except LookupError:
@@ -61,12 +74,17 @@ def decode(path, encoding="utf-8"):
         ) from None
     except UnicodeDecodeError as error:
         line = content[: error.start].count(b"\n") + 1
+        likely = "cp1252" if re.search(rb"[\x80-\x9f]", content) else "latin-1"
         raise InputError(
             f"{path}, line {line}: this is not {encoding} text: {one_line(error)}. Name the encoding "
-            "of the file with --encoding, such as --encoding latin-1, or repair the file."
+            f"of the file with --encoding, such as --encoding {likely}, or repair the file."
         ) from None
     except ValueError:  # a codec that does not make text, such as base64
         raise InputError(f"{encoding} is not an encoding of text.") from None
+    if 4 * text.count("\0") > len(text):
+        raise InputError(
+            f"{path} is full of NUL characters. If it is UTF-16 text, add --encoding utf-16-le."
+        )
     text = text.removeprefix("\ufeff")
     return text.replace("\r\n", "\n").replace("\r", "\n")
 

@@ -91,7 +91,7 @@ def find_splits(folder, endings=None):
             continue
         split = split_of(child)
         if split is None:
-            others += [child] * (not ABOUT & {*_words_in(child.name)})
+            others += [child] * (not ABOUT & {*_words_in(child.stem)})
             continue
         if split in found:
             raise InputError(
@@ -101,8 +101,9 @@ def find_splits(folder, endings=None):
         found[split] = child
     what = "folder" if endings is None else f"file ({', '.join(endings)})"
     if "train" not in found:
+        or_file = " Or give a file instead of the folder." if endings else ""
         raise InputError(
-            f"{folder} has no {what} with train in its name. Received: {list_folder(folder)}"
+            f"{folder} has no {what} with train in its name.{or_file} Received: {list_folder(folder)}"
         )
     if others:
         refuse_unnamed(others[0], folder)

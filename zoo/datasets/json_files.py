@@ -1,36 +1,54 @@
-"""Reads the entries of JSON lines, or of a list in JSON."""
+"""Reads the entries of JSON files."""
 
 import json
 import re
 
-from zoo.errors import InputError
+from zoo.errors import InputError, one_line
 
 
-def read_entries(path, text):
-    """Reads JSON values that follow each other, or those of one list.
+def read_entries(path, text, is_entry):
+    """Reads JSON lines, a list, or an object with one list of entries, such as `{"data": [...]}`.
 
     Args:
         path: the path of the file, for messages.
-        text: its text. A value may take one line or many. A file that begins with a list of objects, or
-            with a list of lists, is read as this list.
+        text: the text of the file.
+        is_entry: a function that takes the only object of a file. It returns whether that is an entry,
+            so that a list in it is not the data.
 
     Returns:
-        A list of pairs: the line on which a value begins, and the value.
+        `"JSON lines"` or `"JSON"`, and a list of pairs: the number of a line, and the entry that begins
+        there.
 
     Raises:
-        ValueError: this is not JSON. The message names the line.
+        ValueError: the text is not JSON. The message names the line.
 
     Example:
 
-    >>> read_entries("mine.jsonl", '{"text": "a"}\\n{"text": "b"}\\n')
-    [(1, {'text': 'a'}), (2, {'text': 'b'})]
-    >>> read_entries("mine.json", '[\\n {"text": "a"},\\n {"text": "b"}\\n]\\n')
-    [(2, {'text': 'a'}), (3, {'text': 'b'})]
+    >>> text = '{"data": [{"text": "good"},\\n{"text": "bad"}]}'
+    >>> read_entries("mine.json", text, lambda entry: "text" in entry)
+    ('JSON', [(1, {'text': 'good'}), (2, {'text': 'bad'})])
     """
-    decoder = json.JSONDecoder()
-    is_list = re.match(r"\s*\[(?=\s*[{\[])", text)
+    whole = re.match(r"\s*\[(?=\s*[{\[])", text)  # a list of objects or of lists
+    if whole:
+        return "JSON", [*_read_from(path, text, whole.end())]
+    entries = [*_read_from(path, text)]
+    if len(entries) == 1 and isinstance(entries[0][1], dict) and not is_entry(entries[0][1]):
+        lists = [name for name, value in entries[0][1].items() if _is_list_of_entries(value)]
+        inner = re.search(rf"{re.escape(json.dumps(lists[0]))}\s*:\s*\[", text) if lists else None
+        if len(lists) == 1 and inner:
+            return "JSON", [*_read_from(path, text, inner.end(), is_inner=True)]
+    return "JSON lines", entries
+
+
+def _is_list_of_entries(value):
+    return isinstance(value, list) and value and all(isinstance(one, dict | list) for one in value)
+
+
+def _read_from(path, text, start=0, is_inner=False):
+    """Yields the entries from a place on, until the end of the text or of the list."""
+    is_list = start > 0
     gap = re.compile(r"\s*,?\s*" if is_list else r"\s*")
-    entries, start, line, counted = [], is_list.end() if is_list else 0, 1, 0
+    decoder, line, counted = json.JSONDecoder(), 1, 0
     while True:
         start = gap.match(text, start).end()
         line, counted = line + text.count("\n", counted, start), start
@@ -38,13 +56,15 @@ def read_entries(path, text):
             break
         try:
             entry, end = decoder.raw_decode(text, start)
-        except json.JSONDecodeError as error:
+        except (ValueError, RecursionError) as error:  # also a number of 5,000 digits
+            reason, place = one_line(error), ""
+            if isinstance(error, json.JSONDecodeError):
+                reason, place = error.msg, f" in line {error.lineno}, column {error.colno}"
             raise InputError(
-                f"{path}, line {line}: this is not JSON, {error.msg} in line {error.lineno}, column "
-                f"{error.colno}. Received: {text[start : start + 60]!r}"
+                f"{path}, line {line}: this is not JSON, {reason}{place}. Expected one object on each "
+                f"line, or a list of objects. Received: {text[start : start + 60]!r}"
             ) from None
-        entries.append((line, entry))
+        yield line, entry
         start = end
-    if is_list and text[start:].strip() != "]":
+    if is_list and not is_inner and text[start:].strip() != "]":
         raise InputError(f"{path}, line {line}: the list must end with ], with nothing after it.")
-    return entries

@@ -87,7 +87,10 @@ def own_path(name):
         )
     path = pathlib.Path(name)
     try:
+        path = path.expanduser()
         exists = path.exists()
+    except RuntimeError:  # ~ of an unknown user
+        exists = False
     except OSError as error:
         raise InputError(f"{str(name)[:200]} cannot be read: {error.strerror}.") from None
     if not exists and not isinstance(name, str):
@@ -143,6 +146,7 @@ def _find_builder(name, data_dir):
     except tfds.core.DatasetNotFoundError:
         names = tfds.list_builders(with_community_datasets=False)
         nearest = difflib.get_close_matches(name.split("/")[0], names, n=1)
+        nearest *= not pathlib.Path(name.split(":")[0]).suffix  # then it is a file
         hint = f" Did you mean {nearest[0]!r}?" if nearest else ""
         raise InputError(
             f"Unknown dataset, and no file or folder of that name.{hint} Available: what TFDS lists "

@@ -1,18 +1,26 @@
 """Reads your own texts with labels, for `load_texts`."""
 
 import collections
+import re
 
 from zoo.datasets.column_names import check_first_label, is_header
 from zoo.datasets.columns import choose_columns
 from zoo.datasets.files import ending_of, print_reading, read_text
-from zoo.datasets.folders import find_splits, folders_in, list_folder, splits_in, visible
-from zoo.datasets.splitting import sort_by_hash
+from zoo.datasets.folders import (
+    find_splits,
+    folders_in,
+    list_folder,
+    split_of,
+    splits_in,
+    visible,
+)
+from zoo.datasets.splitting import note_shared, sort_by_hash
 from zoo.datasets.tables import TABLE_ENDINGS, read_table
 from zoo.errors import InputError, counted
 from zoo.text import normalize
 
 NO_LABEL = {"unsup", "unsupervised", "unlabeled", "unlabelled"}  # folders of texts without a label
-HIDDEN = {"", "-1"}  # what stands in the place of a hidden label
+HIDDEN = {"", "-1", "?", "nan", "NaN", "None", "null"}  # what stands in the place of a hidden label
 FASTTEXT = "__label__"
 
 
@@ -47,7 +55,7 @@ def read_own_texts(path, encoding, chosen):
         rows, how, notes = _read_files({"train": path}, encoding, chosen)
     elif files := _find_files(path):
         rows, how, notes = _read_files(files, encoding, chosen)
-        how = f"{', '.join(file.name for file in files.values())}. {how}"
+        how = f"{', '.join(file.name for file in files.values())}. {how[0].upper()}{how[1:]}"
     else:
         rows, how, notes = _read_folders(path, encoding)
     num_rows = sum(map(len, rows.values()))
@@ -57,6 +65,7 @@ def read_own_texts(path, encoding, chosen):
         notes = [f"Skipped {counted(num_empty, 'empty text')}", *notes]
     if not rows["train"]:
         raise InputError(f"{path} is empty: it has no text to train with.")
+    notes += note_shared(rows, lambda row: row[0], "texts")
     print_reading(path, ". ".join([how, *notes]))
     return {split: sort_by_hash(sorted(rows[split]), key=lambda row: row[0]) for split in rows}
 
@@ -71,6 +80,13 @@ def _find_files(folder):
     endings = [ending_of(child) for child in _parts_to_train(folder) if child.is_file()]
     if not endings:
         return {}
+    names = [file.name for file in _parts_to_train(folder) if file.is_file()]
+    kinds = [{*re.findall("text|label", name.lower())} for name in names]
+    if {"text"} in kinds and {"label"} in kinds:
+        raise InputError(
+            f"{folder} has texts and labels in two files. Put them into one, with a label, a tab and a "
+            f"text on each line. Received: {', '.join(names)}"
+        )
     is_table = any(ending in TABLE_ENDINGS for ending in endings)
     return find_splits(folder, TABLE_ENDINGS if is_table else endings[:1])
 
@@ -97,6 +113,8 @@ def _read_files(files, encoding, chosen):
             if chosen.get("text") in names and chosen.get("label") not in names and how:
                 notes.append(f"{path.name} is not used, because it has no column {chosen['label']!r}")
                 continue
+            if how:
+                _check_columns(table, chosen, files["train"])
             table, columns, how_here = choose_columns(table, ("label", "text"), chosen)
             # The other files must have the same columns.
             chosen = {role: table.names[i] if table.names else i + 1 for role, i in columns.items()}
@@ -115,10 +133,24 @@ def _read_files(files, encoding, chosen):
     return rows, how, notes
 
 
+def _check_columns(table, chosen, train):
+    """Raises an `InputError` if a file lacks a column of the training file."""
+    names = table.names or [cell.strip(" \"'") for cell in table.rows[0]]
+    known = {name.lower() for name in names} | {*range(1, len(names) + 1)}
+    for name in chosen.values():
+        if (name if isinstance(name, int) else name.lower()) not in known:
+            raise InputError(
+                f"{table.path} has no column {name!r}, as {train.name} has. Give it the same columns "
+                f"and names, or move it out of the folder. Received: {', '.join(names):.60}"
+            )
+
+
 def _cut_rows(table, columns):
     rows = []
     for cells, line in zip(table.rows, table.lines, strict=True):
         row = [cells[columns[role]] for role in ("text", "label")]
+        if isinstance(row[1], list) and len(row[1]) == 1:  # as Doccano writes a label
+            row = [row[0], row[1][0]]
         for cell in row:
             if not isinstance(cell, str):
                 raise InputError(
@@ -149,6 +181,8 @@ def _cut_lines(table):
                 f"Received a tree: {f'{label} {text}'[:60]!r}"
             )
         rows.append((text.strip(), label.removeprefix(FASTTEXT)))
+    if all(label.endswith((",", ":")) for _, label in rows):  # good, or good:
+        rows = [(text, label[:-1]) for text, label in rows]
     counts = collections.Counter(label for _, label in rows)
     num_rare = sum(count == 1 for count in counts.values())
     if len(counts) > 10 and 3 * num_rare > len(counts):  # so are the first words of plain sentences
@@ -172,6 +206,11 @@ def _read_folders(path, encoding):
     rows, left_out = {}, set()
     for split, folder in parts.items():
         classes = folders_in(folder)
+        if len(classes) > 1 and all(map(split_of, classes)):
+            raise InputError(
+                f"{folder} has a folder for each split, but these have no folders of classes. Expected "
+                f"{classes[0] / 'good' / '1.txt'}, or a file for each split: {folder / 'train.csv'}."
+            )
         labelled = [child for child in classes if child.name.lower() not in NO_LABEL]
         if len(labelled) > 1:
             left_out |= {child.name for child in classes if child not in labelled}
@@ -184,7 +223,7 @@ def _read_folders(path, encoding):
             )
         rows[split] = [row for class_ in classes for row in _read_class(class_, encoding)]
     number = len({label for _, label in rows["train"]})
-    how = f"a folder for each of {number} classes{' and each split' * has_splits}"
+    how = f"a folder for each of {number} class{'es' * (number > 1)}{' and each split' * has_splits}"
     notes = [f"The texts in {name} have no label and are not used" for name in sorted(left_out)]
     return rows, how, notes
 

@@ -229,7 +229,7 @@ def read_pairs(path, chosen, encoding="utf-8"):
         for side in pair:
             if not isinstance(side, str):
                 raise InputError(f"{path}, line {line}: expected texts. Received: {side!r:.60}")
-    pairs = [(normalize(source), normalize(target)) for source, target in sides]
+    pairs = [(normalize(source).strip(), normalize(target).strip()) for source, target in sides]
     if not chosen and len(pairs) > 9:
         is_number = [NUMBER.fullmatch(source.strip()) for source, _ in pairs]
         if sum(map(bool, is_number)) > 0.9 * len(pairs):
@@ -266,8 +266,10 @@ def _choose_texts(table, chosen):
     width = len(table.rows[0])
     columns = [[row[i] for row in table.rows] for i in range(width)]
     texts = [i for i in range(width) if width == 2 or not _is_extra(columns[i][1:] or columns[i])]
-    # A word above numbers is the name of a column.
-    has_header = any(not _is_extra(columns[i]) for i in range(width) if i not in texts)
+    # A word above numbers, or above many equal cells, is the name of a column.
+    extras = [columns[i] for i in range(width) if i not in texts]
+    tests = (_are_notes, _are_equal)
+    has_header = any(test(cells[1:]) and not test(cells) for cells in extras for test in tests)
     if table.names is None and has_header and not chosen:
         names = [cell.strip(" \"'") for cell in table.rows[0]]
         table = table._replace(names=names, rows=table.rows[1:], lines=table.lines[1:])
@@ -282,13 +284,20 @@ def _choose_texts(table, chosen):
     elif not chosen and len(texts) == 2 < width and table.names is None:
         chosen = {"source": str(texts[0] + 1), "target": str(texts[1] + 1)}
     elif not chosen and len(texts) == 2 < width:  # their names or their order decide
-        rows = [[row[i] for i in texts] for row in table.rows]
-        table = table._replace(names=[table.names[i] for i in texts], rows=rows)
+        names, *rows = ([row[i] for i in texts] for row in [table.names, *table.rows])
+        table = table._replace(names=names, rows=rows)
     return table, chosen
 
 
 def _is_extra(cells):
-    """Whether cells of a column are numbers, attributions or all the same, and so not texts."""
+    """Whether cells of a column are notes, or few different values, and so not texts."""
+    return _are_notes(cells) or _are_equal(cells) or 20 * len({*map(str, cells)}) <= len(cells)
+
+
+def _are_notes(cells):
     cells = [str(cell).strip() for cell in cells]
-    are_notes = all(NUMBER.fullmatch(cell) or cell.startswith("CC-BY") or not cell for cell in cells)
-    return are_notes or (len(cells) > 9 and len({*cells}) == 1)
+    return all(NUMBER.fullmatch(cell) or cell.startswith("CC-BY") or not cell for cell in cells)
+
+
+def _are_equal(cells):
+    return len(cells) > 9 and len({*map(str, cells)}) == 1

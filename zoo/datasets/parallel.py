@@ -12,6 +12,7 @@ NO_LANGUAGES = (  # other last words of names, with spaces between them
     "tsv tab csv json jsonl ndjson md rst pdf html xml sgm ids log py sh zip tar tgz model vocab codes "
     "dict spm bin npz npy db sqlite xlsx doc docx license readme"
 )
+LANGUAGE = r"(?<=\.)(?!(?:dev|val|trn|tst)[-_])[a-z]{2,3}[-_][a-z]{2,4}|[^\W_]*"  # pt_BR, or a word
 
 
 def find_parallel(folder, source="", target=""):
@@ -47,7 +48,9 @@ def find_parallel(folder, source="", target=""):
     groups = {}  # the rest of the name -> language -> path
     for path in visible(folder):
         name = re.sub(r"\.(gz|bz2|xz)$", "", path.name.lower())
-        stem, language = re.fullmatch(r"(.*?)[\W_]*([^\W_]*)", name.removesuffix(".txt")).groups()
+        name = re.sub(r"^(src|tgt)[-_.](.*?)(\.txt)?$", r"\2.\1", name)  # as in OpenNMT
+        match = re.fullmatch(rf"(.*?)[\W_]*({LANGUAGE})", name.removesuffix(".txt"))
+        stem, language = match.groups()
         is_language = language and language not in (*SPLIT_NAMES, *NO_LANGUAGES.split())
         if path.is_file() and is_language and (stem or name.endswith(".txt")):
             others = groups.setdefault(stem, {})
@@ -134,4 +137,5 @@ def read_parallel(paths, encoding="utf-8"):
             f"{paths[0]} has {one} lines and {paths[1].name} has {other}. Line n of one must be the "
             "translation of line n of the other."
         )
-    return [(normalize(source), normalize(target)) for source, target in zip(*texts, strict=True)]
+    sides = ([normalize(line).strip() for line in lines] for lines in texts)
+    return [*zip(*sides, strict=True)]

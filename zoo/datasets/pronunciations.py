@@ -118,15 +118,13 @@ def _cut_into_characters(pronunciation):
     return [tuple(pronunciation.strip())]
 
 
-def _cut_between_slashes(pronunciation):
-    return [tuple(part) for part in re.findall(r"/([^/]+)/", pronunciation)]
-
-
 def _choose_cut(pronunciations):
     """Returns the function that cuts these texts into phonemes, and a text that says how."""
     longer = [one.strip() for one in pronunciations if len(one.strip()) > 1]
     if longer and all(re.fullmatch(r"/[^/]+/(, ?/[^/]+/)*", one) for one in longer):
-        return _cut_between_slashes, "Each character between the slashes is a phoneme"
+        find = re.compile(r"/([^/]+)/").findall
+        cut, how = _choose_cut(find(" ".join(longer)))
+        return lambda text: [cut(part)[0] for part in find(text)], f"Slashes are removed. {how}"
     num_spaced = sum(" " in one for one in longer)
     piece_lengths = [len(piece) for one in longer for piece in one.split()]
     if 2 * num_spaced < len(longer):

@@ -88,9 +88,33 @@ def check_filled(name, rows, what="rows"):
     for split in SPLITS:
         if not rows[split]:
             raise InputError(
-                f"The {split} split of {name} is empty: give more {what}, or the split itself. "
-                f"Received: {sum(map(len, rows.values()))} {what} in all"
+                f"The {split} split of {name} is empty: give more {what}, or a file or folder for each "
+                f"split. Received: {', '.join(f'{len(rows[one])} {one}' for one in SPLITS)}"
             )
+
+
+def note_shared(rows, key, what):
+    """Says how many rows of the other splits are also in training.
+
+    Args:
+        rows: a dict of split to a list of rows.
+        key: a function that takes a row and returns a text. Two rows with the same text are equal.
+        what: what a row is called, for the message.
+
+    Returns:
+        A list of at most one sentence, without a period.
+
+    Example:
+
+    >>> note_shared({"train": ["a", "b"], "validation": ["c"], "test": ["a", "a", "d"]}, str, "texts")
+    ['2 of 3 test texts are also in training, so the score may be too good']
+    """
+    seen = {key(row) for row in rows["train"]}
+    counts = {split: sum(key(row) in seen for row in rows[split]) for split in rows if split != "train"}
+    shared = [
+        f"{count:,} of {len(rows[split]):,} {split} {what}" for split, count in counts.items() if count
+    ]
+    return [f"{' and '.join(shared)} are also in training, so the score may be too good"] * bool(shared)
 
 
 def check_variety(name, rows, what):
@@ -136,7 +160,7 @@ def check_labels(name, labels, what="label"):
             raise InputError(
                 f"The {split} split of {name} has a {what} that the training split lacks, so a model "
                 f"cannot learn it: {', '.join(unseen[:9])}. {what.capitalize()}s in training: "
-                f"{', '.join(sorted(seen)[:9])}"
+                f"{', '.join(sorted(seen)[:9])}. Delete its rows, or move some of them to training"
             )
     if len(seen) < 2:
         raise InputError(f"{name} has only one {what}, {min(seen)!r}. There is nothing to learn.")

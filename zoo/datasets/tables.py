@@ -18,8 +18,10 @@ TABLE_ENDINGS = (".tsv", ".tab", ".csv", *JSON_ENDINGS)
 SEPARATORS = {",": "CSV", "|": "CSV with |", "\t": "TSV", ";": "CSV with semicolons"}
 OTHER_FORMS = (
     *(".xlsx", ".xls", ".ods", ".parquet", ".arrow", ".feather"),
-    *(".pkl", ".zip", ".pdf", ".docx"),
+    *(".pkl", ".docx"),
 )
+ARCHIVES = (".zip", ".tar", ".tgz", ".7z", ".rar")
+CELL = 2**31 - 1  # characters; the default of csv is 131,072
 WELL_QUOTED = re.compile(r'"(?:[^"]|"")*"', re.DOTALL)
 
 
@@ -40,9 +42,9 @@ class Table(typing.NamedTuple):
 def read_table(path, encoding="utf-8", ending=None, skip=0):
     """Reads the rows of a TSV, CSV or JSON file.
 
-    The ending of the name decides: `.tsv` and `.tab`, `.csv`, `.json` and `.jsonl`. In a file with
-    another ending, a tab in the first line means TSV. If all of its first lines have the same number
-    of semicolons or `|`, it is read as CSV. Otherwise each line is a row of one cell.
+    The ending of the name decides: `.tsv` and `.tab`, `.csv`, `.json` and `.jsonl`. A file with another
+    ending may be JSON too. Otherwise, a tab in its first line means TSV. If all of its first lines have
+    the same number of semicolons or `|`, it is read as CSV. Otherwise each line is a row of one cell.
     CSV may have commas, semicolons, tabs or `|` between its columns. `.gz`, `.bz2` and `.xz` at the end
     of the name mean a compressed file. Empty rows are left out.
 
@@ -76,11 +78,14 @@ def read_table(path, encoding="utf-8", ending=None, skip=0):
     ending = ending or ending_of(path)
     if ending in OTHER_FORMS:
         raise InputError(f"{path} cannot be read, because it is a {ending} file. Save it as CSV first.")
+    if ending in ARCHIVES:
+        raise InputError(f"{path} is an archive. Unpack it, and give a file or a folder from it.")
     text = decode(path, encoding)
     if not text.strip():
         raise InputError(f"{path} is empty.")
-    if ending in JSON_ENDINGS:
+    if ending in JSON_ENDINGS or (ending not in (".csv", ".tsv", ".tab") and _begins_with_object(text)):
         return _read_json(path, text)
+    csv.field_size_limit(CELL)
     text, skipped, separator = _find_separator(text.split("\n", skip)[-1], ending)
     skipped += skip
     if separator is None:
@@ -90,6 +95,8 @@ def read_table(path, encoding="utf-8", ending=None, skip=0):
         form = SEPARATORS[separator]
         rows, starts = _parse(path, text, separator, skipped)
     kept = [i for i, row in enumerate(rows) if any(cell.strip() for cell in row)]
+    if not kept:
+        raise InputError(f"{path} is empty: it has only separators.")
     return Table(path, form, None, [rows[i] for i in kept], [starts[i] for i in kept])
 
 
@@ -100,6 +107,10 @@ def _find_separator(text, ending):
     if re.fullmatch(r"sep=[,;\t|]", first.strip()):  # Excel writes this line
         return rest, skipped + 1, first.strip()[-1]
     text = text.lstrip("\n")
+    anki = re.match(r"#separator:.*\n(#[a-z ]+:.*\n)*", text)  # Anki writes these lines
+    if anki:
+        text, skipped = text[anki.end() :], skipped + anki[0].count("\n")
+        first = text.partition("\n")[0]
     if ending in (".tsv", ".tab") or (ending != ".csv" and "\t" in first):
         return text, skipped, "\t"
     start = text[:100_000].split("\n")[:50]
@@ -162,6 +173,12 @@ def _parse(path, text, separator, skipped):
     if match:
         expected, line, received = map(int, match.groups())
         line_text = text.split("\n")[line - 1][:60]
+        if expected == 1:
+            raise InputError(
+                f"{path}, line {skipped + 1}: expected columns with a separator between them, as in "
+                f"line {line + skipped}, {line_text!r}. Received: {text.split(chr(10))[0][:60]!r}. If "
+                "this is a title or a comment, delete it."
+            )
         raise InputError(
             f"{path}, line {line + skipped}: expected {expected} columns, as in the first row. "
             f"Received: {received}, {line_text!r}. Put quotes around a cell that has the separator."
@@ -213,33 +230,43 @@ def _has_spaces_before_quotes(rows):
 
 
 def _read_json(path, text):
-    """Rows of JSON: an object on each line, a list of objects, or an object with such a list in it."""
-    entries = read_entries(path, text)
-    objects, lines = [entry for _, entry in entries], [line for line, _ in entries]
-    form = "JSON" if text.lstrip().startswith("[") else "JSON lines"
-    if len(objects) == 1 and isinstance(objects[0], dict):  # such as {"data": [{...}, {...}]}
-        lists = [value for value in objects[0].values() if isinstance(value, list)]
-        lists = [value for value in lists if value and all(isinstance(row, dict) for row in value)]
-        if len(lists) == 1:
-            objects, lines, form = lists[0], lines * len(lists[0]), "JSON"
-    return _table_of(path, form, objects, lines)
-
-
-def _table_of(path, form, objects, lines):
-    for one, line in zip(objects, lines, strict=True):
-        if not isinstance(one, dict):
+    """Rows of JSON: one object on each line, a list of objects, or an object with such a list."""
+    form, entries = read_entries(path, text, _is_row)
+    for line, entry in entries:
+        if not isinstance(entry, dict):
             raise InputError(
                 f'{path}, line {line}: expected a JSON object with names, such as {{"text": "..."}}. '
-                f"Received: {json.dumps(one, ensure_ascii=False)[:60]}"
+                f"Received: {json.dumps(entry, ensure_ascii=False)[:60]}"
             )
-    names = list(dict.fromkeys(name for one in objects for name in one))
-    rows = [[_as_text(one.get(name)) for name in names] for one in objects]
-    return Table(path, form, names, rows, lines)
+    if len(entries) == 1 and not _is_row(entries[0][1]):
+        raise InputError(
+            f"{path} has only one JSON object, with {', '.join(map(repr, [*entries[0][1]][:5]))}. "
+            'Expected an object for each row, such as {"text": "..."}. In pandas this is '
+            'frame.to_json("mine.jsonl", orient="records", lines=True).'
+        )
+    names = list(dict.fromkeys(name for _, entry in entries for name in entry))
+    if not names:
+        raise InputError(f"{path} is empty: its objects have no names.")
+    rows = [[_as_text(entry.get(name)) for name in names] for _, entry in entries]
+    return Table(path, form, names, rows, [line for line, _ in entries])
+
+
+def _begins_with_object(text):
+    try:
+        json.JSONDecoder().raw_decode(text.lstrip("[ \n"))
+        return text.lstrip("[ \n").startswith("{")
+    except (ValueError, RecursionError):
+        return False
+
+
+def _is_row(entry):
+    """Whether an object is a row, not a whole table."""
+    return "translation" in entry or not any(isinstance(cell, list | dict) for cell in entry.values())
 
 
 def _as_text(value):
     """A cell of JSON as a text, or as it is if it is a list or a dict."""
-    if value is None:
+    if value is None or value != value:  # NaN
         return ""
     if isinstance(value, str | list | dict):
         return value

@@ -42,7 +42,8 @@ def choose_tag_columns(path, names, sentences, feature):
     rows = [columns for sentence in sentences for _, columns in sentence]
     counts = [collections.Counter(cells) for cells in zip(*rows, strict=True)]
     names = names or [""] * len(counts)
-    columns = "; ".join(_describe(i, *pair) for i, pair in enumerate(zip(names, counts, strict=True)))
+    described = [_describe(i, *pair) for i, pair in enumerate(zip(names, counts, strict=True))]
+    columns = "; ".join(described[:14]) + "; and more" * (len(described) > 14)
     tag = names.index(feature.lower()) if feature.lower() in names else None
     if tag is None and feature not in KINDS:
         tag = int(feature) - 1 if feature.isdecimal() else -1
@@ -89,7 +90,9 @@ def _find_token(counts, tag):
 
 def _find_ner(counts, token):
     """The columns that may have the tags of names."""
-    chunks = [i for i in range(len(counts)) if i != token and has_chunks(counts[i])]
+    chunks = [
+        i for i in range(len(counts)) if i != token and (has_chunks(counts[i]) or is_bare(counts[i]))
+    ]
     others = [i for i in chunks if not {str(tag)[2:] for tag in counts[i]} - {""} <= PHRASES]
     is_type = [  # O, or just the type of the chunk
         i
@@ -113,6 +116,11 @@ def _find_pos(counts, token, feature):
 
 def _is_number(counts):
     return all(str(value).isdecimal() for value in counts)
+
+
+def is_bare(counts):
+    """Whether tags are the letters of a chunk's parts without a type, such as B, I and O."""
+    return {"B", "O"} <= {*counts} <= {*"OBIESLUM"}
 
 
 def has_chunks(counts):

@@ -1,6 +1,7 @@
 """Reads sentences with tags from a user's own files."""
 
 import collections
+import re
 
 from zoo.datasets.annotations import is_json, name_numbers, read_annotations
 from zoo.datasets.chunks import CHUNK
@@ -8,11 +9,12 @@ from zoo.datasets.column_names import check_first_label
 from zoo.datasets.conll import CONLLU, read_columns, read_csv
 from zoo.datasets.files import ending_of, print_reading
 from zoo.datasets.folders import find_splits, split_of, visible
-from zoo.datasets.splitting import sort_by_hash
-from zoo.datasets.tag_columns import choose_tag_columns, has_chunks
+from zoo.datasets.splitting import note_shared, sort_by_hash
+from zoo.datasets.tag_columns import choose_tag_columns, has_chunks, is_bare
 from zoo.errors import InputError
 from zoo.text import normalize
 
+OTHER_CHUNK = re.compile(r"[BIESLUM][_:./ ].+|.+[-_:.][BIESLUM]")  # B_PER, PER-B
 NO_DATA = (".md", ".py", ".sh", ".ipynb", ".log", ".html", ".xml", ".pdf", ".zip", ".tar", ".png")
 
 
@@ -43,22 +45,25 @@ def read_own(path, feature, encoding="utf-8"):
                 f"Received: {len(columns)}, {', '.join(its_names or columns)}"
             )
     counts = collections.Counter(columns[tag] for sentence in sentences for _, columns in sentence)
-    is_type = feature == "ner" and not has_chunks(counts) and counts["O"] > 0
-    rows = {}
+    prefix = _find_prefix([columns[token] for sentence in sentences for _, columns in sentence])
+    complete, notes = _choose_completion(path, counts, feature)
+    are_chunks, rows = has_chunks(counts), {}
     for split, (_, _, its_sentences, _) in read.items():
-        pairs = [_take(files[split], one, token, tag, has_chunks(counts)) for one in its_sentences]
-        if is_type:  # O, or the type of a chunk without the letter of its part
-            pairs = [(tokens, ["I-" * (tag != "O") + tag for tag in tags]) for tokens, tags in pairs]
-        rows[split] = pairs
+        pairs = [_take(files[split], one, token, tag, are_chunks, prefix) for one in its_sentences]
+        rows[split] = [(tokens, [*map(complete, tags)]) for tokens, tags in pairs]
     if names is None:
         _check_header(path, sentences, rows, token)
     skipped = sum(
         (collections.Counter(dropped) for *_, dropped in read.values()), start=collections.Counter()
     )
     how = f"{form}, token in column {_say(names, token)}, tag in column {_say(names, tag)}"
+    if prefix:
+        notes.append(f"Removed {prefix!r} before each token")
     if skipped:
-        how += f". Skipped {', '.join(f'{number:,} {what}' for what, number in skipped.items())}"
-    print_reading(path, how)
+        counted = [f"{number:,} {what.format('s' * (number > 1))}" for what, number in skipped.items()]
+        notes.append(f"Skipped {', '.join(counted)}")
+    notes += note_shared(rows, lambda row: " ".join(row[0]), "sentences")
+    print_reading(path, ". ".join([how, *notes]))
     return {split: sort_by_hash(rows[split], key=lambda row: " ".join(row[0])) for split in rows}
 
 
@@ -97,11 +102,31 @@ def _say(names, i):
     return f"{i + 1} ({names[i]})" if names else f"{i + 1}"
 
 
-def _take(path, sentence, token, tag, are_chunks):
+def _find_prefix(tokens):
+    """The language that WikiANN writes before each token, such as `en:`."""
+    prefix = re.match(r"([a-z]{2,3}:)?", tokens[0]).group()
+    return prefix if all(token.startswith(prefix) for token in tokens) else ""
+
+
+def _choose_completion(path, counts, feature):
+    """Returns a function that adds the type or the part that a tag lacks, and a list of notes."""
+    if is_bare(counts):
+        return lambda tag: tag if tag == "O" else f"{tag}-ENTITY", ["B has no type, so it is B-ENTITY"]
+    if feature != "ner" or has_chunks(counts) or not counts["O"]:
+        return lambda tag: tag, []
+    others = [tag for tag in counts if OTHER_CHUNK.fullmatch(tag)]
+    if others and all(CHUNK.fullmatch(tag) or tag in others for tag in counts):
+        raise InputError(
+            f"{path}: expected tags such as B-PER, I-PER and O. Received: {', '.join(others[:5])}"
+        )
+    return lambda tag: tag if tag == "O" else f"I-{tag}", []
+
+
+def _take(path, sentence, token, tag, are_chunks, prefix):
     """The tokens and the tags of a sentence."""
     tokens, tags = [], []
     for line, columns in sentence:
-        tokens.append(normalize_token(columns[token]))
+        tokens.append(normalize_token(columns[token].removeprefix(prefix)))
         tags.append(normalize(columns[tag]).strip())
         if not tokens[-1] or not tags[-1]:
             raise InputError(
@@ -111,7 +136,7 @@ def _take(path, sentence, token, tag, are_chunks):
         if are_chunks and not CHUNK.fullmatch(tags[-1]):
             raise InputError(
                 f"{path}, line {line}: expected O, or a tag such as B-PER, as in the other lines. "
-                f"Received: {tags[-1]!r:.60}"
+                f"Received: {tags[-1]!r:.60}. Delete the line if it has the names of the columns"
             )
     return tokens, tags
 

@@ -190,10 +190,11 @@ def print_examples(show, rows):
 
     >>> print_examples(join, [(["the", "can"], ["DET", "NOUN"], ["DET", "AUX"])])
     <BLANKLINE>
+    Sentences of the test split. A line with ! shows what is right:
       the/DET can/AUX
     ! the/DET can/NOUN
     """
-    print()
+    print("\nSentences of the test split. A line with ! shows what is right:")
     for i in recipe.pick_examples([right == predicted for _, right, predicted in rows], number=8):
         words, right, predicted = rows[i]
         print("  " + show(words, predicted))

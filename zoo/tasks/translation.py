@@ -86,14 +86,15 @@ def leave_out_long(pair, tokenizers, max_length):
         max_length: a number of tokens.
 
     Returns:
-        The sources and the targets that are left. It prints how many were left out.
+        The sources and the targets that are left. It prints how many were left out, if any.
 
     Raises:
         ValueError: nothing is left.
     """
     tokens = [t.encode(list(texts)) for t, texts in zip(tokenizers, pair, strict=True)]
     is_short = [max(map(len, row)) < max_length for row in zip(*tokens, strict=True)]
-    print(f"Left out {is_short.count(False)} training pairs of {max_length} or more tokens")
+    if not all(is_short):
+        print(f"Left out training pairs of {max_length} or more tokens: {is_short.count(False):,}")
     if not any(is_short):
         raise InputError(
             f"No training pair has fewer than {max_length} tokens: give a larger --max-length."

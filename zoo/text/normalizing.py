@@ -53,6 +53,7 @@ def normalize(text):
       for the direction of writing, NUL and other control characters.
     - The two joiners (U+200C, U+200D) stay between letters of scripts such as Arabic or Devanagari, and
       inside emoji. They are removed elsewhere.
+    - Half of a surrogate pair, as in JSON that was cut off, becomes U+FFFD. No file could hold it.
 
     Args:
         text: str.
@@ -67,6 +68,7 @@ def normalize(text):
     """
     if text.isascii() and text.isprintable():
         return text
+    text = re.sub("[\ud800-\udfff]", "\ufffd", text)
     for pattern, replacement in CLEANING:
         text = re.sub(pattern, replacement, text)
     return unicodedata.normalize("NFC", text)
