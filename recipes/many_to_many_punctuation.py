@@ -176,7 +176,7 @@ def main(config):
     restored = [write(its_words, row) for (its_words, _), row in zip(pairs, best, strict=True)]
     true = [write(*pair) for pair in pairs]
     for i in zoo.recipe.pick_examples([*map(str.__eq__, restored, true)]):
-        print(f"\n{restored[i]}\n{'(right)' if restored[i] == true[i] else true[i]}")
+        print(f"\nrestored  {restored[i]}\ntruth     {true[i]}")
 
     y, best = data["test"][1].ravel(), answers[cell].ravel()
     marks, cases = np.array(["none", *MARKS[1:]]), np.array(CASES)

@@ -338,6 +338,38 @@ def test_the_folder_of_coco(tmp_path, capsys):
     assert f"20 captions of 10 images in {tmp_path / 'val2017'}.\n" in capsys.readouterr().out
 
 
+def test_a_folder_for_each_split(tmp_path):
+    for split, first in {"train": 0, "test": 30}.items():
+        rows = write_images(tmp_path / split)
+        (tmp_path / split / "metadata.jsonl").write_text(as_json_lines(rows[2 * first :]))
+    splits = datasets.load_captions(tmp_path)
+    assert sorted(image[0, 0, 0] for image in read(splits["test"][0])) == list(range(30, 40))
+    assert len(splits["train"][1]) + len(splits["validation"][1]) == 40
+
+
+def test_the_splits_in_a_file_of_karpathy(tmp_path, capsys):
+    whole = json.loads(as_karpathy(write_images(tmp_path / "images")))
+    for i, image in enumerate(whole["images"]):
+        image["split"] = ("train", "restval", "val", "test")[i % 4]
+    (tmp_path / "dataset.json").write_text(json.dumps(whole))
+    splits = datasets.load_captions(tmp_path / "dataset.json")
+    assert {image[0, 0, 0] % 4 for image in read(splits["test"][0])} == {3}
+    assert [len(captions) for _, captions in splits.values()] == [20, 10, 10]
+    assert "JSON of COCO, with its own splits, 80 captions" in capsys.readouterr().out
+
+
+def test_images_of_other_datasets_are_not_taken(tmp_path):
+    rows = write_images(tmp_path / "mine" / "images", 4)
+    write_images(tmp_path / "other")
+    (tmp_path / "mine" / "captions.csv").write_text(as_csv([*rows, ("9.png", "red")]))
+    for path in ("mine", "mine/captions.csv"):
+        with pytest.raises(ValueError, match=r"there is no image .*mine.images.9\.png\. 1 of 5 images"):
+            datasets.load_captions(tmp_path / path)
+    (tmp_path / "mine" / "captions.csv").write_text(as_csv([("9.png", "red")]))
+    with pytest.raises(ValueError, match=r"there is no image .*mine.9\.png\."):
+        datasets.load_captions(tmp_path / "mine")
+
+
 def test_the_folder_of_flickr8k(tmp_path, capsys):
     rows = write_images(tmp_path / "Flicker8k_Dataset")
     text = tmp_path / "Flickr8k_text"
@@ -381,7 +413,8 @@ def test_other_kinds_of_images_and_empty_captions(tmp_path, capsys):
         ("half.jpg\tb\n", r"line 1: .*half.jpg cannot be read as an image"),
         ("none.png\tb\n", r"line 1: .*none.png cannot be read as an image"),
         ("1.png\ta\n", "split of .* is empty"),
-        ("image_id\ta caption\n", r"line 1: there is no image .*image_id. If the line has the names"),
+        ("9\ta\n8\tb\n", r"there is no image .*9. Its name lacks an ending, such as .jpg"),
+        ("image_id\ta caption\n", r"line 1: there is no image .*image_id.*If the line has the names"),
         ("1.png\t0\ta\n0.png\t1\tb\n", "which column has the image"),
     ],
 )
@@ -427,7 +460,7 @@ def test_json_that_cannot_be_used(tmp_path, content, message):
     ("files", "message"),
     [
         ([], "has no file with captions, such as captions.csv.* Received: an empty folder"),
-        (["a.csv", "b.csv"], "has no file .* with train in its name"),
+        (["a.csv", "b.csv"], "2 files that may have the captions: a.csv, b.csv. Give the right one"),
         (["train.csv", "other.csv"], "other.csv would not be read"),
     ],
 )

@@ -201,6 +201,14 @@ def test_what_is_not_prose_stays_as_it_is(text):
     assert unwrap(text * 20) == (text * 20, 0)
 
 
+def test_a_table_is_read_as_it_stands_and_this_is_said(tmp_path, capsys):
+    for name in ("mine.csv", "mine.txt"):
+        (tmp_path / name).write_text("label,text\n" + "good,I like it\n" * 20)
+        texts = datasets.load_corpus(tmp_path / name)
+        assert "".join(texts["train"]).startswith("label,text\ngood")
+        assert ("mine.csv was read with its labels" in capsys.readouterr().out) == ("csv" in name)
+
+
 def test_the_license_of_project_gutenberg_is_removed(tmp_path, capsys):
     book = "Once upon a time.\n" * 30
     around = "*** {} OF THE PROJECT GUTENBERG EBOOK TALES ***"

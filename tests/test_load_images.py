@@ -7,7 +7,7 @@ import io
 import numpy as np
 import pytest
 import tensorflow_datasets as tfds
-from PIL import Image
+from PIL import Image, ImageOps
 
 import zoo
 from zoo.datasets import load_images
@@ -163,8 +163,12 @@ def test_what_is_skipped_is_said(tmp_path, capsys):
             {"cat/1.png": "text", "cat/2.png": "image"},
             r"1 of 2 images cannot be read. The first is .*1",
         ),
-        ({"cat/1.png": "image", "cat/a/1.png": "image"}, "is empty: give more rows"),
+        (
+            {"cat/1.png": "image", "dog/a/1.png": "image"},
+            "is empty: give more images.* 2 images in all",
+        ),
         ({"train/cat/1.png": "image", "test/1.png": "image"}, "test has no folder for each class"),
+        ({"train/cat.1.png": "image", "test1/1.png": "image"}, "test1 has no folder for each class"),
         ({"train/a/1.png": "image", "other/a/1.png": "image"}, "other would not be read"),
         ({"train/a/1.png": "image", "test/b/1.png": "image"}, "is empty|a label that the training"),
     ],
@@ -184,8 +188,28 @@ def test_folders_that_cannot_be_used(tmp_path, files, message):
 def test_one_class_is_too_few(tmp_path):
     write_class(tmp_path / "photos" / "cat", 60)
     for folder in (tmp_path, tmp_path / "photos"):
-        with pytest.raises(zoo.InputError, match="has only one label, 'cat'"):
+        with pytest.raises(
+            zoo.InputError, match=r"has images of only one class, 'cat'.*a folder with its name"
+        ):
             load_images(folder)
+
+
+def test_an_archive_is_told_from_a_csv(tmp_path):
+    (tmp_path / "cats.zip").write_bytes(b"PK\3\4\xff")
+    with pytest.raises(zoo.InputError, match=r"neither a folder of images nor a CSV.*unpack it"):
+        load_images(tmp_path / "cats.zip")
+
+
+def test_an_image_of_two_splits_stays_in_the_later_one(tmp_path, capsys):
+    for name in ("cat", "dog"):
+        write_class(tmp_path / "train" / name)
+        write_class(tmp_path / "test" / name, 5)
+    for i in range(3):
+        copy = tmp_path / "train" / "cat" / f"copy {i}.png"
+        copy.write_bytes((tmp_path / "test" / "cat" / f"{i}.png").read_bytes())
+    found = {split: len(labels) for split, (_, labels) in load_images(tmp_path)[0].items()}
+    assert found["test"] == 10 and found["train"] + found["validation"] == 60
+    assert "Left out 3 images that are also in a later split." in capsys.readouterr().out
 
 
 # CSV of pixels
@@ -228,13 +252,17 @@ def test_a_csv_for_each_split(tmp_path):
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        ("pixel0,pixel1,pixel2,pixel3\n1,2,3,4\n", "line 1: expected a column label"),
-        ("label,a,b,c,d\n1,2,3,4,5\n1,2,3,400,5\n", r"line 3: expected pixels .*'400' as pixel 2"),
-        ("label,a,b,c,d\n1,2,3,4,5\n1,2,3,x,5\n", r"line 3: expected pixels .*'x' as pixel 2"),
-        ("label,a,b,c,d\n1,2,3,4,5\n1,2,3\n", r"line 3: expected pixels .*'nan' as pixel 2"),
+        ("pixel0,pixel1,pixel2,pixel3\n1,2,3,4\n", "line 1: expected a column label.*no labels, move"),
+        (
+            "label,a,b,c,d\n1,2,3,4,5\n1,2,3,400,5\n",
+            r"line 3: expected whole numbers .*'400' as pixel 2",
+        ),
+        ("label,a,b,c,d\n1,2,3,4,5\n1,2,3,x,5\n", r"line 3: expected whole numbers .*'x' as pixel 2"),
+        ("label,a,b,c,d\n1,2,3,4,5\n1,2,3\n", r"line 3: expected whole numbers .*'nan' as pixel 2"),
         ("label,a,b,c,d\n1,2,3,4,5\n1,2,3,4,5,6\n", "cannot be read as a CSV"),
         ("label,a,b,c,d,e\n1,2,3,4,5,6\n", "1 rows of 5 pixels. Expected a square"),
-        ("label,text\npos,good fun\n", "line 2: expected pixels"),
+        ("label,a,b,c,d\n1,0.2,0.3,0.4,0.5\n", r"line 2: expected whole numbers .*'0.2' as pixel 0"),
+        ("label,text\npos,good fun\n", "line 2: expected whole numbers"),
         ("label,a,b,c,d\n", "has 0 rows"),
         ("", "cannot be read as a CSV"),
     ],
@@ -289,6 +317,20 @@ def test_images_that_tensorflow_cannot_read(tmp_path):
     assert (zoo.images.decode_image(files["WEBP"].getvalue(), channels=1) == 255).all()
     with pytest.raises(zoo.InputError, match="this cannot be read as an image: it is no image"):
         zoo.images.decode_image(b"text")
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP", "TIFF"])
+def test_a_photo_is_turned_as_the_camera_was_held(kind):
+    colors = np.zeros((16, 32, 3), "uint8")  # four fields of different colors
+    colors[:8, 16:, 0] = colors[8:, :16, 1] = colors[8:, 16:, 2] = 255
+    for orientation in range(1, 9):
+        exif, file = Image.Exif(), io.BytesIO()
+        exif[0x0112] = orientation
+        Image.fromarray(colors).save(file, kind, exif=exif)
+        expected = np.asarray(ImageOps.exif_transpose(Image.open(file)).convert("RGB"))
+        found = zoo.images.decode_image(file.getvalue())
+        assert found.shape == ((16, 32, 3) if orientation < 5 else (32, 16, 3))
+        assert np.abs(found.astype(int) - expected)[4::8, 4::8].max() < 20
 
 
 def test_a_gray_image_saved_in_color_has_the_same_pixels():

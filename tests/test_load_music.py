@@ -114,11 +114,26 @@ def test_other_ticks_keys_and_notes_without_an_end(tmp_path):
     assert notes.tolist() == [[60]] and dropped == 2  # a piano has no such keys
 
 
+def test_notes_that_only_begin_or_last_no_time(tmp_path):
+    on = [mido.Message("note_on", note=pitch, time=240) for pitch in (60, 62, 60, 64)]
+    notes, dropped = read(tmp_path, mido.MidiTrack(on))  # each lasts until the next one begins
+    assert notes[:, 0].tolist() == [0, 0, 60, 60, 62, 62, 60, 60, 64] and dropped == 0
+    both = [message for one in on for message in (one, mido.Message("note_off", note=one.note))]
+    notes, dropped = read(tmp_path, mido.MidiTrack(both))
+    assert notes[:, 0].tolist() == [0, 0, 60, 0, 62, 0, 60, 0, 64] and dropped == 0
+
+
+def test_notes_between_the_beats_are_counted(tmp_path):
+    track = messages([(60, 0, 0.5), (62, 0.5, 0.5), (64, 1.5, 1), (65, 2.5, 0.25)])
+    notes, num_notes, dropped = read_midi(write(tmp_path / "one.mid", track), stride=4)
+    assert notes[:, 0].tolist() == [60, 0, 64] and (num_notes, dropped) == (4, 2)
+
+
 def test_a_folder_on_both_grids(tmp_path, capsys):
     for i in range(20):
         folder = tmp_path / ("a" if i % 2 else "b") / "c"
         folder.mkdir(parents=True, exist_ok=True)
-        (folder / f"{i}.{'MID' if i % 3 else 'midi'}").write_bytes(music.to_midi(tune(i)))
+        (folder / f"{i}.{'MID' if i % 3 else 'kar'}").write_bytes(music.to_midi(tune(i)))
     (tmp_path / "README.txt").write_text("tunes")
     splits = datasets.load_music(tmp_path, "16th")
     assert {split: len(rows) for split, rows in splits.items()} == {
@@ -211,7 +226,7 @@ def test_noise_is_an_error_and_no_traceback(tmp_path):
         ({}, "must have MIDI files .* but there is none"),
         ({"a.mp3": b"x"}, "there is none"),
         ({"a.mid": b"x", "b.mid": b""}, "but a.mid is damaged, b.mid is damaged"),
-        ({"one.mid": music.to_midi(tune(1))}, "split of .* is empty: give more rows"),
+        ({"one.mid": music.to_midi(tune(1))}, "split of .* is empty: give more pieces"),
         (
             {f"{s}{i}.mid": music.to_midi(tune(i)) for i, s in enumerate(("train/", "test/", ""))},
             "2.mid would not be read",

@@ -1,6 +1,7 @@
 """Plots of scores, series, attention weights and captions."""
 
 import io
+import itertools
 
 import keras
 import numpy as np
@@ -76,6 +77,16 @@ def test_series_are_drawn_over_each_other():
     assert list(first.lines[0].get_xdata()) == [0, 1, 2]
     assert list(second.lines[1].get_xdata()) == list(days[:2])
     assert (first.get_ylabel(), second.get_ylabel(), second.get_xlabel()) == ("spots", "sales", "year")
+
+
+def test_dates_below_a_series_do_not_overlap():
+    days = np.arange("2013-06-10", "2013-07-15", dtype="datetime64[D]")
+    figure = zoo.plots.plot_series({"sales": (days, {"truth": range(35)})}, "day")
+    figure.canvas.draw()
+    labels = [label for label in figure.axes[0].get_xticklabels() if label.get_text()]
+    boxes = [label.get_window_extent() for label in labels]
+    assert len(boxes) > 3
+    assert all(left.x1 < right.x0 for left, right in itertools.pairwise(boxes))
 
 
 def test_a_confusion_matrix_has_the_shares_of_each_true_class():

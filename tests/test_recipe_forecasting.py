@@ -300,7 +300,8 @@ def test_etth1_has_the_baselines_known_for_it(run, tmp_path):
             "The train part has 14 of 20 steps, too short for a window of 30 and a horizon of 1.",
         ),
         ("--dataset {tmp}/one.csv", "train part has 0 of 1 steps"),
-        ("--dataset {tmp}/flat.csv", "never changes. Received: 3.3 at every step"),
+        ("--dataset {tmp}/late.csv --series-column s", "Give more rows, or leave this series out"),
+        ("--dataset {tmp}/flat.csv", "Name another column with --column. Received: 3.3 at every step"),
         ("--dataset {tmp}/flat.csv --column sale", "Did you mean 'sales'?"),
         ("--dataset {tmp}/nothing.csv", "No file or folder of that name"),
         ("--window 3", "span a season of 11, and whole segments of 1. Received: --window 3"),
@@ -315,6 +316,8 @@ def test_bad_input_is_one_line_and_status_2(words, message, tmp_path, assert_ref
     write(tmp_path / "short.csv", range(20))
     write(tmp_path / "flat.csv", [3.3] * 300)  # of which the standard deviation is not quite 0
     write(tmp_path / "one.csv", [1])
+    rows = [f"{i},{i},{'A' if i < 97 else 'B'}" for i in range(100)]
+    (tmp_path / "late.csv").write_text("\n".join(["day,sales,s", *rows]))
     assert_refused(message, "--smoke", *words.format(tmp=tmp_path).split())
 
 

@@ -147,7 +147,7 @@ def test_rows_that_are_missing_twice_or_out_of_order(tmp_path, form, capsys):
     assert load(tmp_path, "date,sales", swapped) == list(range(60))
     assert "Sorted the rows by date, because line 33 is older than the one" in capsys.readouterr().out
     for several in (rows * 2, [row for row in rows for _ in range(3)]):
-        with pytest.raises(ValueError, match=r"seems to have several series.*--series-column NAME"):
+        with pytest.raises(ValueError, match=r"such as the sum of its rows.*--series-column NAME"):
             load(tmp_path, "date,sales", several)
 
 
@@ -300,6 +300,8 @@ def test_a_year_as_the_name_of_a_column(tmp_path):
         ("id,v", lambda i: f"{100 - i},{i}", "id falls from each row to the next"),
         ("MESS_DATUM,v", lambda i: f"{2024013123 - i},{i}", "falls from each row to the next"),
         ("store,week,v", lambda i: f"{'AB'[i // 30]},{1 + i % 30},{i}", "several series"),
+        ("year,v", lambda i: f"{1900 + i if i < 59 else 'Mean'},{i}", "line 61.*Received: 'Mean'"),
+        ("when,v", lambda i: f"{2024 + i // 12}-{i % 12 + 1 if i else 13},{i}", "line 2: if when.*13"),
     ],
 )
 def test_times_that_are_not_read_are_told(header, row, message, tmp_path):
@@ -426,6 +428,69 @@ def test_decimal_years_as_r_writes_them(tmp_path):
     assert str(series.step) == "month" and series.times[13] == np.datetime64("1950-02")
 
 
+def test_years_of_two_digits_are_not_in_the_future(tmp_path):
+    path = tmp_path / "a.csv"
+    months = pd.date_range("1954", periods=144, freq="MS")
+    path.write_text("\n".join(["Month,v", *(f"{month:%b-%y},{i}" for i, month in enumerate(months))]))
+    (series,), _, _ = datasets.load_many_series(path)
+    assert series.times[0] == np.datetime64("1954-01")
+
+
+@pytest.mark.parametrize("unit", ["s", "ms", "us", "ns"])
+def test_seconds_since_1970_in_a_column_of_any_name(tmp_path, unit):
+    path = tmp_path / "a.csv"
+    hours = pd.date_range("2024", periods=60, freq="h").to_numpy(f"datetime64[{unit}]").astype("int64")
+    path.write_text("\n".join(["opened,v", *(f"{hour},{i}" for i, hour in enumerate(hours))]))
+    (series,), _, _ = datasets.load_many_series(path)
+    assert str(series.step) == "hour" and series.times[1] == np.datetime64("2024-01-01T01")
+
+
+def test_a_column_with_one_date_has_no_times(tmp_path):
+    rows = rows_of_days("15/01/24 23:00:00,{0:%Y-%m},{1}", freq="MS")
+    assert load(tmp_path, "LAST UPDATE,TIME_PERIOD,v", rows[::-1]) == list(range(60))
+
+
+@pytest.mark.parametrize(
+    "above",
+    [
+        ["Category: All categories", "", ""],  # Google Trends
+        ["# USE OF NOAA DATA", "# free to the public, and", '# Contact: "Xin"', "#"],
+        ["Sales report,,", ",,"],  # a spreadsheet
+        ["https://www.example.com"],
+    ],
+)
+def test_lines_above_the_names_are_left_out(tmp_path, above, capsys):
+    rows = rows_of_days("{0:%Y-%m-%d},{1},x")
+    assert load(tmp_path, "\n".join([*above, "date,sales,note"]), rows) == list(range(60))
+    number = f"{len(above)} line{'s' * (len(above) > 1)}"
+    assert f"Left out {number} above the names of the columns." in capsys.readouterr().out
+    with pytest.raises(ValueError, match=rf"line {len(above) + 5}: expected a number in sales"):
+        load(
+            tmp_path, "\n".join([*above, "date,sales,note"]), [*rows[:3], "2024-01-04,?4,x", *rows[4:]]
+        )
+
+
+def test_data_are_not_left_out_as_lines_above(tmp_path):
+    rows = rows_of_days("{0:%Y-%m-%d},1,{1}")  # one column has no name
+    with pytest.raises(ValueError, match=r"line 2: expected 2 columns, as in the first row"):
+        load(tmp_path, "date,sales", rows)
+    with pytest.raises(ValueError, match=r"line 1: expected the names of the columns"):
+        load(tmp_path, rows[0], rows[1:])
+
+
+def test_a_column_that_never_changes_is_not_forecast(tmp_path):
+    rows = rows_of_days("{0:%Y-%m-%d},{1},0.0")
+    assert load(tmp_path, "Date,Close,Splits", rows) == list(range(60))
+    assert load(tmp_path, "Date,Close,Splits", rows, "Splits") == [0] * 60
+
+
+def test_columns_between_spaces(tmp_path):
+    with pytest.raises(
+        ValueError, match=r"only one column.* separated by spaces, write commas: pandas"
+    ):
+        load(tmp_path, "# comment\n#    date   value", rows_of_days("{0:%Y-%m-%d}   {1}"))
+
+
 def test_midnight_without_a_time(tmp_path):
     rows = [row.replace(" 00:00,", ",") for row in rows_of_days("{0:%d.%m.%Y %H:%M},{1}", freq="h")]
     assert load(tmp_path, "date,v", rows) == list(range(60))
@@ -441,6 +506,10 @@ def test_a_month_in_each_column(tmp_path):
         ValueError, match=r"times as names of columns: 1990, 1991, .*melt\(\['country'\]"
     ):
         load(tmp_path, f"country,{','.join(map(str, range(1990, 2010)))}", [f"A{',1' * 20}"])
+    names = ",".join(f"d_{i}" for i in range(1, 21))
+    with pytest.raises(ValueError, match=r"no times, and its steps as names of columns: d_1.*melt"):
+        load(tmp_path, f"id,{names}", [f"A{i}{',1' * 20}" for i in range(9)])
+    assert load(tmp_path, f"date,{names}", rows_of_days("{0:%Y-%m-%d}" + ",{1}" * 20))[-1] == 59
 
 
 # Gaps
@@ -531,6 +600,9 @@ def test_several_columns_and_series(tmp_path, capsys):
         datasets.load_series(path, "sales", series_column="store")
     _, columns, _ = datasets.load_many_series(path, "promo, sales", series_column="store")
     assert columns == ["promo", "sales"]
+    path.write_text("\n".join(["date,store,sales,promo", *STORES[:60], *STORES[61::2]]))  # one ends
+    with pytest.raises(ValueError, match=r"lines 2 and 3: .*--series-column store"):
+        datasets.load_many_series(path, fill="previous")
     items = [f"{row},{item}" for row in STORES for item in "xy"]
     path.write_text("\n".join(["date,store,sales,promo,item", *items]))
     with pytest.raises(ValueError, match="--series-column store,item"):

@@ -46,6 +46,12 @@ def test_a_difference_that_may_be_chance(capsys):
     assert "less than twice its spread" in text
 
 
+def test_a_few_rows(capsys):
+    text = say(capsys, np.array([0.0, 0.0]), np.array([0.0, 1.0]))
+    assert "gru does not beat the best baseline, bag of words: 0.000 to 0.500. " in text
+    assert "measured on 2 test rows only" in text
+
+
 def test_less_may_be_better(capsys):
     assert "gru beats the best baseline, majority" in say(
         capsys, 0.0 * GOOD - 1, 1.0 * GOOD, lower_is_better=True

@@ -66,7 +66,7 @@ def show(arguments):
     for split, rows in {**card.get("metrics", {}), **measured}.items():
         print(f"\n{split}:")
         for name, row in rows.items() if isinstance(rows, dict) else [("", rows)]:
-            print(f"  {name:30s}{format_numbers(row)}")
+            print(f"  {name:28s}  {format_numbers(row)}")
     print()
     zoo.load(folder).model.summary()
 
@@ -127,8 +127,8 @@ def predict(arguments):
 def parse_numbers(text, type_):
     try:
         return [type_(number) for number in text.replace(",", " ").split()]
-    except ValueError as error:
-        raise InputError(f"Give numbers. Received: {error}") from None
+    except ValueError:
+        raise InputError(f"Give numbers. Received: {text!r:.60}") from None
 
 
 def as_text(card, one, answer):

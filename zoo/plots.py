@@ -60,6 +60,7 @@ def plot_series(panels, xlabel):
     ['black', 'C1']
     """
     import matplotlib.pyplot as plt
+    from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
 
     size = (11, 1.5 + 3 * len(panels))
     figure, axes = plt.subplots(len(panels), figsize=size, squeeze=False, layout="constrained")
@@ -67,6 +68,10 @@ def plot_series(panels, xlabel):
         for i, (name, values) in enumerate(series.items()):
             steps = range(len(values)) if times is None else times[: len(values)]
             axis.plot(steps, values, color=f"C{i}" if i > 0 else "black", linewidth=1, label=name)
+        if times is not None and np.asarray(times).dtype.kind == "M":
+            locator = AutoDateLocator()
+            axis.xaxis.set_major_locator(locator)
+            axis.xaxis.set_major_formatter(ConciseDateFormatter(locator))  # its labels do not overlap
         axis.set(ylabel=title)
         axis.legend()
         axis.grid(alpha=0.3)
@@ -97,7 +102,8 @@ def plot_confusion(parts):
     from sklearn.metrics import ConfusionMatrixDisplay  # of the extra "recipes"
 
     size = max(5, *(len(names) / 2 for _, _, names in parts))
-    figure, axes = plt.subplots(1, len(parts), figsize=(size * len(parts), size), squeeze=False)
+    sizes = {"figsize": (size * len(parts), size), "layout": "constrained"}
+    figure, axes = plt.subplots(1, len(parts), squeeze=False, **sizes)
     for axis, (truth, predicted, names) in zip(axes[0], parts, strict=True):
         ConfusionMatrixDisplay.from_predictions(
             truth,

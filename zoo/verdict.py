@@ -74,9 +74,10 @@ def print_verdict(
             else "the same in all parts"
         )
         size = f"{size} {times}."
-    if gain > 0 and (abs(gain) >= 2 * spread or num_rows < PARTS):
+    is_clear = gain != 0 and (abs(gain) >= 2 * spread or num_rows < PARTS)
+    if gain > 0 and is_clear:
         verdict = f"{network} beats the best baseline, {best}: {pair}"
-    elif abs(gain) < 2 * spread or gain == 0:
+    elif not is_clear:
         verdict = f"{network} is about as good as the best baseline, {best}: {pair}"
     else:
         verdict = f"{network} does not beat the best baseline, {best}: {pair}"

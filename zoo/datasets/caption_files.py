@@ -7,6 +7,7 @@ import re
 from zoo.datasets.columns import choose_columns
 from zoo.datasets.files import decode, ending_of
 from zoo.datasets.folders import find_splits, folders_in, list_folder, split_of, visible
+from zoo.datasets.splitting import SPLIT_NAMES
 from zoo.datasets.tables import JSON_ENDINGS, TABLE_ENDINGS, read_table
 from zoo.errors import InputError
 from zoo.text import normalize
@@ -20,7 +21,7 @@ def find_caption_files(path):
     Args:
         path: a `pathlib.Path` of a file or a folder. In a folder with several files, those with
             "caption" or "token" in their names count. The files may be in a folder of this folder, such
-            as `annotations`.
+            as `annotations`, or in a folder for each split.
 
     Returns:
         A dict of split to path. A single file is the training split for now.
@@ -30,23 +31,38 @@ def find_caption_files(path):
     """
     if path.is_file():
         return {"train": path}
-    for folder in (path, *folders_in(path)):
-        files = [child for child in visible(folder) if child.is_file() and ending_of(child) in ENDINGS]
-        if any(file.name.endswith("token.txt") for file in files):  # Flickr8k as its authors sent it
-            files = [file for file in files if re.search(r"(?<!lemma)\.token\.txt$", file.name)]
-        named = [file for file in files if re.search("caption|metadata|token", file.name.lower())]
-        files = named or files
+    found = {folder: files for folder in (path, *folders_in(path)) if (files := _list_tables(folder))}
+    by_split = {split_of(folder): files for folder, files in found.items()}
+    are_splits = path not in found and "train" in by_split and None not in by_split
+    if are_splits and len(by_split) == len(found) == sum(map(len, found.values())):
+        return {split: files[0] for split, files in by_split.items()}
+    for folder, files in found.items():
+        splits = {split_of(file): file for file in files}
         if len(files) == 1:
             return {"train": files[0]}
-        splits = {split_of(file): file for file in files}
-        if named and "train" in splits and None not in splits and len(splits) == len(files):
+        if "train" in splits and None not in splits and len(splits) == len(files):
             return splits
-        if files:
-            return find_splits(folder, ENDINGS)
+        if "train" in splits:
+            return find_splits(folder, ENDINGS)  # says which file is in the way
+        names = ", ".join(file.name for file in files[:4])
+        names += f" and {len(files) - 4} more" * (len(files) > 4)
+        raise InputError(
+            f"{folder} has {len(files)} files that may have the captions: {names}. "
+            f"Give the right one, such as {files[0]}."
+        )
     raise InputError(
         f"{path} has no file with captions, such as captions.csv, captions.txt or train.tsv. "
         f"Received: {list_folder(path)}"
     )
+
+
+def _list_tables(folder):
+    """The files of a folder that may have captions."""
+    files = [child for child in visible(folder) if child.is_file() and ending_of(child) in ENDINGS]
+    if any(file.name.endswith("token.txt") for file in files):  # Flickr8k as its authors sent it
+        files = [file for file in files if re.search(r"(?<!lemma)\.token\.txt$", file.name)]
+    named = [file for file in files if re.search("caption|metadata|token", file.name.lower())]
+    return named or files
 
 
 def read_captions(path, encoding):
@@ -58,7 +74,8 @@ def read_captions(path, encoding):
 
     Returns:
         A list of rows: where the row is, in words, such as `"line 3"`; the name of the image; and the
-        caption. And how the file was read, in words.
+        caption. How the file was read, in words. And a dict of the name of an image to its split, which
+        is empty if the data do not say it.
 
     Raises:
         ValueError: the file is damaged, or has no captions.
@@ -85,16 +102,18 @@ def read_captions(path, encoding):
                 )
             name = re.sub(r"#\d+$", "", image.strip()).replace("\\", "/")  # as Windows writes paths
             rows.append((f"line {line}", name, caption))
-    return _clean(path, rows), how
+    return _clean(path, rows), how, _read_image_lists(path)
 
 
 def _read_coco(path, whole):
     """Rows of COCO's own files, or of those of Karpathy, where an image has its captions with it."""
-    rows, names = [], {}
+    rows, names, splits = [], {}, {}
     try:
         for i, image in enumerate(whole["images"], start=1):
             names[image.get("id", i)] = name = image.get("file_name") or image["filename"]
             name = os.path.join(image.get("filepath", ""), name)
+            split = {"restval": "train"}.get(image.get("split"), SPLIT_NAMES.get(image.get("split")))
+            splits |= {name: split} if split else {}
             for sentence in image.get("sentences", []):
                 rows.append((f"image {i}", name, sentence["raw"]))
         for i, annotation in enumerate(whole.get("annotations", []), start=1):
@@ -109,7 +128,8 @@ def _read_coco(path, whole):
             f"and annotations with image_id and caption. It lacks {error}. COCO's files of captions "
             "begin with captions_."
         ) from None
-    return _clean(path, rows), "JSON of COCO"
+    how = "JSON of COCO" + ", with its own splits" * bool(splits)
+    return _clean(path, rows), how, splits
 
 
 def _clean(path, rows):
@@ -120,29 +140,31 @@ def _clean(path, rows):
     return rows
 
 
-def find_image_folder(path, names):
+def find_image_folder(path, names, look_beside):
     """Finds the folder that has the images which a file names.
 
     Args:
         path: a `pathlib.Path` of a file of captions.
         names: a list of the names of images, or of their paths in that folder.
+        look_beside: whether the images may be in a folder beside that of the file.
 
     Returns:
         The first folder that has the most of these images: the folder of the file, a folder in it or
-        in a folder in it, or a folder beside it.
+        in a folder in it. If they have none, a folder beside that of the file.
     """
     some = names[:: -(-len(names) // 100)]
-    parent = path.parent.resolve()
     near = [child for folder in folders_in(path.parent) for child in (folder, *folders_in(folder))]
-    places = [
-        path.parent,
-        *near,
-        *(path.parent.parent / child.name for child in folders_in(parent.parent)),
-    ]
-    return max(places, key=lambda place: sum((place / name).is_file() for name in some))
+    parent = path.parent.resolve().parent
+    beside = [path.parent.parent / child.name for child in folders_in(parent)] if look_beside else []
+
+    def count(place):
+        return sum((place / name).is_file() for name in some)
+
+    best = max([path.parent, *near], key=count)
+    return best if count(best) else max([best, *beside], key=count)
 
 
-def read_image_lists(path):
+def _read_image_lists(path):
     """Reads which images are in which split, from Flickr8k's own lists beside its captions.
 
     Args:

@@ -7,12 +7,7 @@ import numpy as np
 import tensorflow as tf
 import tensorflow_datasets as tfds
 
-from zoo.datasets.caption_files import (
-    find_caption_files,
-    find_image_folder,
-    read_captions,
-    read_image_lists,
-)
+from zoo.datasets.caption_files import find_caption_files, find_image_folder, read_captions
 from zoo.datasets.files import print_reading, read_bytes
 from zoo.datasets.image_files import decode_image
 from zoo.datasets.loading import own_path, prepare, read_rows, split_names
@@ -50,7 +45,8 @@ def load_captions(name, data_dir=None, encoding="utf-8"):
           {"file_name": "2.jpg", "text": "Two dogs swim ."}
           {"file_name": "3.jpg", "text": ["Snow .", "A snowy hill ."]}
 
-    - JSON of COCO, such as `annotations/captions_train2017.json`.
+    - JSON of COCO, such as `annotations/captions_train2017.json`. The files of Karpathy have the
+      captions and the split of each image in `images`.
 
           {"images": [{"id": 7, "file_name": "1.jpg"}],
            "annotations": [{"image_id": 7, "caption": "A dog runs on the grass ."},
@@ -59,7 +55,8 @@ def load_captions(name, data_dir=None, encoding="utf-8"):
     Or `name` may be a folder:
 
     - with one such file, or with a file for each split. Their names say the split: `train.tsv`,
-      `test.tsv`. COCO's folder `annotations` is found, and so are Flickr8k's own lists of its splits.
+      `test.tsv`, or `train/metadata.jsonl`, `test/metadata.jsonl`. COCO's folder `annotations` is
+      found, and so are Flickr8k's own lists of its splits.
 
     The paths are relative to the folder of the file, or to a folder in it or beside it, such as
     `Images` or `train2017`. The folder with the most of the images is taken. The images may be of any
@@ -99,8 +96,7 @@ def load_captions(name, data_dir=None, encoding="utf-8"):
         return _read_tfds(name, data_dir)
     rows = {}
     for split, file in find_caption_files(path).items():
-        lists = read_image_lists(file)
-        images, how = _read_own(file, encoding, lists)
+        images, how, lists = _read_own(file, encoding, look_beside=file.parent != path)
         print_reading(file, how)
         with ThreadPoolExecutor() as threads:  # several images are decoded at once
             for check in [threads.submit(_check_image, file, row) for row in images]:
@@ -108,7 +104,7 @@ def load_captions(name, data_dir=None, encoding="utf-8"):
         for row in images:
             rows.setdefault(lists.get(row[0], split), []).append(row)
     fill_splits(name, rows, key=_key_of)
-    check_filled(name, rows)
+    check_filled(name, rows, "images")
     rows = {split: sort_by_hash(rows[split], _key_of) for split in SPLITS}
     return {
         split: (
@@ -162,12 +158,13 @@ def _key_of(row):
     return pathlib.PurePath(row[0]).name
 
 
-def _read_own(path, encoding, lists):
+def _read_own(path, encoding, look_beside):
     """The images of a file: name, path, captions, and where the first one is. And how it was read.
 
-    If there are lists of images, other images are left out. Flickr8k has captions of two of these.
+    Then a dict of the name of an image to its split. If it is not empty, images that it lacks are left
+    out. Flickr8k has captions of two of these.
     """
-    rows, how = read_captions(path, encoding)
+    rows, how, lists = read_captions(path, encoding)
     captions, places = {}, {}  # for each image its captions, and the first place that names it
     unlisted = {image for _, image, _ in rows if lists and image not in lists}
     rows = [row for row in rows if row[1] not in unlisted]
@@ -176,15 +173,19 @@ def _read_own(path, encoding, lists):
         captions.setdefault(image, [])
         if caption:
             captions[image].append(caption)
-    folder = find_image_folder(path, list(places))
+    folder = find_image_folder(path, list(places), look_beside)
     missing = [image for image in places if not (folder / image).is_file()]
     if missing:
         first = folder / missing[0]
         hint = " If the line has the names of the columns, delete it."
+        advice = "They may be in the folder of this file, or in a folder in it"
+        if len(missing) < len(places):
+            advice = "Add them, or delete their lines"
+        ending = "" if first.suffix else " Its name lacks an ending, such as .jpg."
         raise InputError(
-            f"{path}, {places[missing[0]]}: there is no image {first}."
+            f"{path}, {places[missing[0]]}: there is no image {first}.{ending}"
             f"{hint * (places[missing[0]] == 'line 1')} {len(missing):,} of {len(places):,} images are "
-            f"missing. They may be in the folder of this file, or in a folder in it."
+            f"missing. {advice}."
         )
     empty = sum(not caption for _, _, caption in rows)
     how += f", {len(rows) - empty:,} captions of {len(places):,} images in {folder}"
@@ -193,7 +194,7 @@ def _read_own(path, encoding, lists):
     if unlisted:
         how += f". Skipped {counted(len(unlisted), 'image')} that no list of a split names"
     images = [(one, str(folder / one), some, places[one]) for one, some in captions.items() if some]
-    return images, how
+    return images, how, lists
 
 
 def _check_image(path, row):

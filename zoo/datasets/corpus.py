@@ -4,7 +4,7 @@ import re
 
 import tensorflow_datasets as tfds
 
-from zoo.datasets.files import OPENERS, decode, print_reading, read_bytes
+from zoo.datasets.files import OPENERS, decode, ending_of, print_reading, read_bytes
 from zoo.datasets.folders import splits_by_name, walk
 from zoo.datasets.loading import own_path, prepare, read_splits
 from zoo.datasets.splitting import SPLITS, check_filled, check_variety, fill_splits, sort_by_hash
@@ -13,6 +13,7 @@ from zoo.errors import InputError, counted
 from zoo.text import normalize
 
 MARKUP = {"<!doctype html": "HTML", "<html": "HTML", "<?xml": "XML", "{\\rtf": "RTF", "%pdf": "PDF"}
+TABLES = (".csv", ".tsv", ".json", ".jsonl", ".ipynb", ".conllu", ".srt", ".vtt")  # more than a text
 GUTENBERG = r"\*\*\* ?{} OF TH(?:E|IS) PROJECT GUTENBERG[^*]*\*\*\*"
 
 
@@ -86,7 +87,7 @@ def load_corpus(name, data_dir=None, encoding="utf-8"):
         }
         fill_splits(name, texts, key=lambda text: text)
     texts = {split: [text for text in texts[split] if text.strip()] for split in SPLITS}
-    check_filled(name, texts)
+    check_filled(name, texts, "texts")
     check_variety(name, [*"".join(texts["train"])], "characters")
     return texts
 
@@ -134,6 +135,10 @@ def _read_own(path, encoding):
         notes.append(f"Left out {counted(num_copies, 'copy of another text', 'copies of other texts')}")
     if num_empty:
         notes.append(f"Skipped {counted(num_empty, 'empty file')}")
+    tables = [file for file in found if ending_of(file) in TABLES]
+    if tables:
+        name = tables[0].name
+        notes.append(f"{name} was read with its labels and marks. To avoid that, save its texts alone")
     print_reading(path, ". ".join(notes))
     return texts
 

@@ -8,6 +8,8 @@ import tensorflow as tf
 from zoo.datasets.files import read_bytes
 from zoo.errors import InputError, one_line
 
+ORIENTATION = 0x0112  # the number of this tag in Exif
+
 
 def read_image(path, shape):
     """Reads an image file and resizes it.
@@ -40,6 +42,8 @@ def read_image(path, shape):
 def decode_image(content, channels=None):
     """Decodes an image. Transparent parts become white. Of an animation, the first picture counts.
 
+    A photo from a phone is turned as the camera was held (see `turn_upright`).
+
     Args:
         content: bytes of a JPEG, PNG, GIF or BMP. With the package Pillow, also WebP, TIFF and others.
         channels: 1 for gray, 3 for color, None for what the image has.
@@ -58,6 +62,7 @@ def decode_image(content, channels=None):
     """
     try:
         image = tf.io.decode_image(content, expand_animations=False).numpy()
+        image = turn_upright(image, content)
     except tf.errors.InvalidArgumentError:
         image = _decode_with_pillow(content)
     if image.shape[2] in (2, 4):  # the last channel says how opaque the pixel is
@@ -66,6 +71,36 @@ def decode_image(content, channels=None):
     if channels == 1:
         return to_gray(image)
     return np.repeat(image, 3, axis=2) if channels == 3 and image.shape[2] == 1 else image
+
+
+def turn_upright(image, content):
+    """Turns an image as its file says. Phones store photos lying on a side, and note how to turn them.
+
+    Args:
+        image: integers `[height, width, channels]`, as they are in the file.
+        content: the bytes of the file. Its note is the tag Orientation of Exif, which Pillow reads.
+
+    Returns:
+        Integers `[height, width, channels]`.
+
+    Example:
+
+    >>> turn_upright(np.zeros((2, 3, 1)), b"a file without a note").shape
+    (2, 3, 1)
+    """
+    if b"exif" not in content.lower():  # WebP and PNG write it in other capitals
+        return image
+    try:
+        from PIL import Image
+
+        orientation = Image.open(io.BytesIO(content)).getexif().get(ORIENTATION, 1)
+    except Exception:  # no Pillow, or a damaged note: the image itself was decoded
+        return image
+    if orientation in (5, 6, 7, 8):
+        image = image.swapaxes(0, 1)
+    if orientation in (2, 3, 6, 7):
+        image = image[:, ::-1]
+    return image[::-1] if orientation in (3, 4, 7, 8) else image
 
 
 def to_gray(image):
@@ -90,9 +125,9 @@ def to_gray(image):
 def _decode_with_pillow(content):
     reason = "it is no JPEG, PNG, GIF or BMP, and other kinds need the package Pillow"
     try:
-        from PIL import Image
+        from PIL import Image, ImageOps
 
-        with Image.open(io.BytesIO(content)) as image:
+        with ImageOps.exif_transpose(Image.open(io.BytesIO(content))) as image:
             if image.mode.startswith("I;16"):
                 return (np.asarray(image)[:, :, None] >> 8).astype("uint8")
             has_alpha = "A" in image.mode or "transparency" in image.info
@@ -102,7 +137,9 @@ def _decode_with_pillow(content):
     except ModuleNotFoundError:
         pass
     except Exception as error:  # Pillow may raise anything for a damaged file
-        reason = "it is no image" if "cannot identify" in str(error) else one_line(error, 100)
+        reason = one_line(error, 100)
+        if "cannot identify" in reason:
+            reason = "it is no image, or of a kind that Pillow does not know, such as HEIC or SVG"
     raise InputError(f"this cannot be read as an image: {reason}.") from None
 
 

@@ -1,5 +1,6 @@
 """Reads folders of images."""
 
+import functools
 import hashlib
 from concurrent.futures import ThreadPoolExecutor
 
@@ -91,8 +92,13 @@ def read_classes(folders, choose):
                     f"put images there. Received: {list_folder(class_)}"
                 )
     rows, color = _same_channels(rows)
-    num_classes = len({class_.name for class_ in filled})
-    how = f"{num_classes} classes, {num_images:,} {color} images of {describe_sizes(shapes)} pixels"
+    names = {class_.name for class_ in filled}
+    if len(names) == 1:
+        raise InputError(
+            f"{next(iter(folders.values()))} has images of only one class, {names.pop()!r}. Put the "
+            "images of each class into a folder with its name."
+        )
+    how = f"{len(names)} classes, {num_images:,} {color} images of {describe_sizes(shapes)} pixels"
     if any(shape[:2] != tuple(size) for shape in shapes):
         how += f", resized to {size[0]} x {size[1]}"
     skipped = [
@@ -129,7 +135,10 @@ def _read(file, size=None):
     except InputError:
         return None
     shape = image.shape
-    if np.ptp(image, axis=2).max() <= NEARLY_GRAY:
+    brightest, darkest = (
+        functools.reduce(of, np.moveaxis(image, 2, 0)) for of in (np.maximum, np.minimum)
+    )
+    if (brightest - darkest).max() <= NEARLY_GRAY:
         image = to_gray(image)
     image = image if size is None else resize_image(image, size)
     return hashlib.sha256(content).hexdigest(), image, (*shape[:2], image.shape[2])

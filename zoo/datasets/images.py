@@ -4,12 +4,13 @@ import numpy as np
 import tensorflow_datasets as tfds
 
 from zoo.datasets.files import ending_of, print_reading
-from zoo.datasets.folders import find_splits, folders_in, list_folder, visible
+from zoo.datasets.folders import find_splits, folders_in, list_folder, split_of, visible
 from zoo.datasets.image_files import resize_image
 from zoo.datasets.image_folders import describe_sizes, is_image, read_classes
 from zoo.datasets.loading import own_path, prepare, read_rows, split_names
 from zoo.datasets.pixel_tables import read_pixels
 from zoo.datasets.splitting import SPLITS, check_filled, check_labels, fill_splits, sort_by_hash
+from zoo.datasets.tables import TABLE_ENDINGS
 from zoo.errors import InputError
 
 LARGEST = 64  # pixels of a side, unless the user asks for more
@@ -52,7 +53,7 @@ def load_images(name, data_dir=None, image_size=None):
 
     A missing split is cut from the training split by a hash of the image (80/10/10), and never from the
     test split. If there is no test split, the validation split becomes the test split. The images of
-    your own files are sorted by this hash.
+    your own files are sorted by this hash. An image that is in two splits stays in the later one.
 
     Args:
         name: see above.
@@ -83,13 +84,21 @@ def load_images(name, data_dir=None, image_size=None):
         return _read_tfds(name, data_dir, image_size)
     folder = _unpack(path)
     choose = _choose_size if image_size is None else lambda *_: (image_size, image_size)
+    if folder.is_file() and ending_of(folder) not in TABLE_ENDINGS:
+        raise InputError(
+            f"{folder} is neither a folder of images nor a CSV of pixels. If it is an archive, unpack "
+            "it."
+        )
     if folder.is_file() or (_has_tables(folder) and not folders_in(folder)):
         rows, how = _read_tables(folder, choose)
     else:
         rows, how = read_classes(_find_splits(folder), choose)
+    num_copies = _drop_copies(rows)
+    if num_copies:
+        how += f". Left out {num_copies} images that are also in a later split"
     print_reading(path, how)
     fill_splits(name, rows, key=lambda row: row[0])
-    check_filled(name, rows)
+    check_filled(name, rows, "images")
     check_labels(name, {split: {label for _, _, label in rows[split]} for split in SPLITS})
     names = sorted({label for _, _, label in rows["train"]})
     splits = {}
@@ -98,6 +107,18 @@ def load_images(name, data_dir=None, image_size=None):
         images = np.stack([image for _, image, _ in some])  # [images, height, width, channels]
         splits[split] = images, np.array([names.index(label) for _, _, label in some])
     return splits, names, 255.0
+
+
+def _drop_copies(rows):
+    """Drops images of training that are also in validation or test, and of validation in test.
+
+    Returns how many they were.
+    """
+    later, before = set(), sum(map(len, rows.values()))
+    for split in reversed([split for split in SPLITS if split in rows]):
+        rows[split] = [row for row in rows[split] if row[0] not in later]
+        later |= {key for key, _, _ in rows[split]}
+    return before - sum(map(len, rows.values()))
 
 
 def _read_tfds(name, data_dir, image_size):
@@ -146,7 +167,9 @@ def _find_splits(folder):
     splits = {}
     if any("train" in child.name.lower() and folders_in(child) for child in folders_in(folder)):
         splits = find_splits(folder)
-    for child in splits.values():
+    folders = folders_in(folder)
+    are_splits = folders and all(map(split_of, folders))  # and no classes
+    for child in splits.values() or (folders if are_splits else []):
         if not folders_in(child):
             raise InputError(
                 f"{child} has no folder for each class, so its images have no labels. Put the images "

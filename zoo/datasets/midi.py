@@ -13,13 +13,14 @@ DRUMS = 9  # channel 10, because mido counts from 0
 LONGEST = 100_000  # 16th notes, nearly two hours
 
 
-def read_midi(path):
+def read_midi(path, stride=1):
     """Reads the notes of a MIDI file, at most four at once.
 
     See `load_music` for the rules.
 
     Args:
         path: the path of the file.
+        stride: how many 16th notes a step has. What sounds only between steps is dropped.
 
     Returns:
         Integers `[steps, voices]`: MIDI pitches, or 0 for a voice that is silent. Then the number of
@@ -61,7 +62,10 @@ def read_midi(path):
         [_outer(step, size) for step in steps] for steps, size in zip(chords, sizes, strict=True)
     ]  # each a list of lists of pitches
     grid = np.concatenate([np.array(rows, "int32") for rows in voices], axis=1)
-    kept = sum(pitch in grid[first - begin] for first, _, pitch in notes)
+    grid, kept = grid[::stride], 0
+    for first, end, pitch in notes:
+        steps = (-((begin - sixteenth) // stride) for sixteenth in (first, max(first + 1, end)))
+        kept += pitch in grid[slice(*steps)]  # from the first step that is not before the note
     return grid, num_notes, num_notes - kept
 
 
@@ -84,7 +88,7 @@ def _read_tracks(path):
         raise InputError("without beats that all tracks share")
     notes = collections.defaultdict(list)
     for i, track in enumerate(file.tracks):
-        now, begun = 0, {}
+        now, begun, ended = 0, {}, set()  # sources in which notes end, and not only begin
         for message in track:
             now += message.time
             if message.type not in ("note_on", "note_off") or message.channel == DRUMS:
@@ -94,16 +98,22 @@ def _read_tracks(path):
                 notes[source].append((begun.pop((source, pitch)), now, pitch))
             if message.type == "note_on" and message.velocity > 0:
                 begun[source, pitch] = now
+            else:
+                ended.add(source)
         for (source, pitch), first in begun.items():
             notes[source].append((first, now, pitch))
+        for source in [one for one in notes if one[0] == i and one not in ended]:
+            begins = sorted({first for first, _, _ in notes[source]})
+            following = dict(zip(begins, [*begins[1:], now], strict=True))
+            notes[source] = [(first, following[first], pitch) for first, _, pitch in notes[source]]
 
     def step(tick):
         return (8 * tick + file.ticks_per_beat) // (2 * file.ticks_per_beat)  # the nearest 16th
 
     sources = []
     for source in notes.values():
-        sources.append([(step(a), step(b), pitch) for a, b, pitch in source if b > a])
-    return [source for source in sources if source]
+        sources.append([(step(a), step(b), pitch) for a, b, pitch in source])
+    return sources
 
 
 def _chords(notes, begin, end):

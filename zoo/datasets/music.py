@@ -12,6 +12,7 @@ from zoo.datasets.splitting import SPLITS, check_filled, fill_splits
 from zoo.errors import InputError, counted
 
 GRIDS = {"16th": 1, "quarter": 4}  # 16th notes in a step
+ENDINGS = (".mid", ".midi", ".kar")  # the last one is for karaoke
 
 
 def load_music(name, grid, data_dir=None):
@@ -19,9 +20,9 @@ def load_music(name, grid, data_dir=None):
 
     `name` may be `"jsb_chorales"`, the chorales by Bach. Or it may be a folder of your own:
 
-    - with MIDI files (`.mid` or `.midi`), also in subfolders. If the names of the subfolders contain
-      train, valid (or validation, val, dev) and test, these are the splits. Otherwise the pieces are
-      put in order by a hash of their notes and cut 80/10/10.
+    - with MIDI files (`.mid`, `.midi` or `.kar`), also in subfolders. If the names of the subfolders
+      contain train, valid (or validation, val, dev) and test, these are the splits. Otherwise the
+      pieces are put in order by a hash of their notes and cut 80/10/10.
 
           tunes/polka.mid                one track, one note at a time: one voice
           tunes/hymns/hymn 1.mid         four tracks or channels with a note each: four voices
@@ -85,12 +86,11 @@ def load_music(name, grid, data_dir=None):
 def _read_own(path, stride):
     if path.is_file():
         raise InputError(f"{path} is a file: give a folder of MIDI files.")
-    files = [file for file in walk(path) if file.suffix.lower() in (".mid", ".midi")]
+    files = [file for file in walk(path) if file.suffix.lower() in ENDINGS]
     pieces, skipped, num_notes, num_dropped = {}, {}, 0, 0
     for file in files:
         try:
-            notes, num, dropped = read_midi(file)
-            notes = notes[::stride]
+            notes, num, dropped = read_midi(file, stride)
             if len(notes) < 2 or not notes.any():
                 raise InputError("shorter than two steps")
         except InputError as error:
@@ -100,7 +100,9 @@ def _read_own(path, stride):
         num_notes, num_dropped = num_notes + num, num_dropped + dropped
     if not pieces:
         reason = ", ".join([*skipped.values()][:3]) or "there is none"
-        raise InputError(f"{path} must have MIDI files (.mid or .midi) with notes, but {reason}.")
+        raise InputError(
+            f"{path} must have MIDI files ({', '.join(ENDINGS)}) with notes, but {reason}."
+        )
 
     named = splits_by_name(path, files, use_file_names=False)
     num_voices = max(notes.shape[1] for notes in pieces.values())
@@ -117,7 +119,6 @@ def _read_own(path, stride):
         n = max(1, round(len(in_order) / 10))
         rows = {"train": in_order[2 * n :], "validation": in_order[:n], "test": in_order[n : 2 * n]}
     fill_splits(path, rows, key=lambda row: row[0])
-    check_filled(path, rows)
 
     notes = [f"{counted(len(pieces), 'MIDI file')}, {counted(num_voices, 'voice')}"]
     if num_copies := len(pieces) - len(seen):
@@ -125,14 +126,15 @@ def _read_own(path, stride):
             f"Left out {counted(num_copies, 'copy of another piece', 'copies of other pieces')}"
         )
     if num_dropped:
-        notes.append(
-            f"Dropped {num_dropped:,} of {counted(num_notes, 'note')} (too many at once, or too short)"
-        )
+        why = "too many at once, too short, or between the beats"
+        why = why if stride > 1 else "too many at once, or too short"
+        notes.append(f"Dropped {num_dropped:,} of {counted(num_notes, 'note')} ({why})")
     if skipped:
         names = ", ".join([*skipped.values()][:3])
         number = counted(len(skipped), "file")
         notes.append(f"Skipped {number} ({names}{', ...' * (len(skipped) > 3)})")
     print_reading(path, ". ".join(notes))
+    check_filled(path, rows, "pieces")
     return {split: [notes for _, notes in rows[split]] for split in SPLITS}
 
 

@@ -54,10 +54,27 @@ def read_numbers(path, frame, decimal_commas=False):
             row = np.argmax(is_bad)
             raise InputError(
                 f"{path}, line {frame.index[row]}: expected a number in {name}. "
-                f"Received: {frame.iloc[row, i].strip()[:60]!r}"
+                f"Received: {frame.iloc[row, i].strip()[:60]!r} ({is_bad.sum():,} of {len(is_bad):,} "
+                f"cells {'is no number' if is_bad.sum() == 1 else 'are no numbers'})"
             )
         values[:, i] = _without_codes(column)
     return values, decimal_commas
+
+
+def as_numbers(cells):
+    """Cells as an array of floats, or None if some are no finite numbers.
+
+    Example:
+
+    >>> import pandas as pd
+    >>> as_numbers(pd.Series(["1", "2.5"])).tolist(), as_numbers(pd.Series(["1", ""]))
+    ([1.0, 2.5], None)
+    """
+    try:
+        numbers = cells.to_numpy("float64")
+    except ValueError:
+        return None
+    return numbers if np.isfinite(numbers).all() else None
 
 
 def _commas_are_decimal(cells, in_doubt):

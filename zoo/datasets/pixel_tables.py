@@ -43,8 +43,8 @@ def read_pixels(path):
     named = [i for i, cell in enumerate(first) if has_names and is_name(cell, "label")]
     if has_names and len(named) != 1:
         raise InputError(
-            f"{path}, line 1: expected a column label, and a column for each pixel. Received: "
-            f"{', '.join(first)[:80]}"
+            f"{path}, line 1: expected a column label, and a column for each pixel. If the file has no "
+            f"labels, move it away. Received: {', '.join(first)[:80]}"
         )
     column = named[0] if named else 0
     try:
@@ -53,13 +53,14 @@ def read_pixels(path):
         raise InputError(f"{path} cannot be read as a CSV: {str(error).strip()}") from None
     labels = frame.iloc[:, column].astype(str).str.strip()
     pixels = frame.drop(columns=frame.columns[column]).apply(pd.to_numeric, errors="coerce").to_numpy()
-    wrong = np.argwhere(~((pixels >= 0) & (pixels <= 255)))  # [wrong cells, 2]
+    is_right = (pixels >= 0) & (pixels <= 255) & (pixels % 1 == 0)
+    wrong = np.argwhere(~is_right)  # [wrong cells, 2]
     if len(wrong):
         row, i = wrong[0]
         received = str(frame.drop(columns=frame.columns[column]).iloc[row, i])
         raise InputError(
-            f"{path}, line {row + 1 + has_names}: expected pixels from 0 to 255. "
-            f"Received: {received!r:.60} as pixel {i}"
+            f"{path}, line {row + 1 + has_names}: expected whole numbers from 0 to 255, one in each "
+            f"column. Received: {received!r:.60} as pixel {i}"
         )
     sizes = {channels: round((pixels.shape[1] / channels) ** 0.5) for channels in (1, 3)}
     fitting = [(n, n, c) for c, n in sizes.items() if c * n * n == pixels.shape[1] > 0]

@@ -1,5 +1,6 @@
 """`load_series`, `load_many_series`: numbers at even steps of time, from TFDS or your own file."""
 
+import collections
 import typing
 
 import numpy as np
@@ -7,9 +8,9 @@ import tensorflow_datasets as tfds
 
 from zoo.datasets import steps, times
 from zoo.datasets.files import print_reading
-from zoo.datasets.frames import read_frame, refuse_several
+from zoo.datasets.frames import last_column, read_frame, refuse_numbered, refuse_several
 from zoo.datasets.loading import own_path, prepare, read_splits
-from zoo.datasets.numbers import GAPS, NUMBER, read_numbers
+from zoo.datasets.numbers import GAPS, read_numbers
 from zoo.datasets.splitting import SPLITS
 from zoo.errors import InputError, check_choice, counted
 
@@ -70,7 +71,8 @@ def load_many_series(
     `name` may be a dataset of TFDS or of the zoo whose rows are in order of time, such as `"sunspots"`,
     `"co2"` or `"etth1"`. Or it may be a file of your own with names of columns in its first line:
 
-    - CSV or TSV with a row for each step. A CSV with semicolons may have decimal commas.
+    - CSV or TSV with a row for each step. A CSV with semicolons may have decimal commas. Lines above
+      the names, such as a title, are left out.
 
           date,sales,price
           2024-01-01,120,9.99
@@ -119,7 +121,7 @@ def load_many_series(
     Args:
         name: see above.
         column: the name of the column to forecast, or several, as in `"sales,returns"`. `""` means the
-            last column with numbers.
+            last column with numbers that change.
         data_dir: the folder where TFDS keeps its files. None means TFDS's default.
         inputs: the names of other columns to read, as in `"price,temperature"`.
         series_column: the name of the column that tells several series apart, such as `"store"`, or the
@@ -222,19 +224,17 @@ def _split_names(where, text, names):
 def _read_file(path, column, inputs, series_column, fill, encoding):
     if fill:
         check_choice("--fill", fill, steps.FILLS)
-    frame, form = read_frame(path, encoding)
+    frame, form, above = read_frame(path, encoding)
     places = {name: i for i, name in enumerate(frame.columns)}  # of two columns with one name, the last
     names = list(frame.columns)
-    outputs = _split_names(path, column, names) or [_last_column(path, frame, series_column)]
+    outputs = _split_names(path, column, names) or [last_column(path, frame, series_column)]
     others = [name for name in _split_names(path, inputs, names) if name not in outputs]
     keys = _split_names(path, series_column, names)
-    chosen = frame.iloc[:, [places[name] for name in outputs + others]]
-    values, commas = read_numbers(path, chosen, decimal_commas=form != "CSV")
-    if not fill:
-        _refuse_gaps(path, chosen, values)
     # A part of a date, such as the hour, may be an input, too.
     used = {*outputs, *keys, *(name for name in others if name.lower() not in times.CYCLES)}
     rest = frame.iloc[:, [i for i, name in enumerate(names) if name not in used or i != places[name]]]
+    if not column:
+        refuse_numbered(path, frame, form)
     found = times.find_times(path, rest)
     groups = {"": np.arange(len(frame))}
     if keys:
@@ -242,12 +242,17 @@ def _read_file(path, column, inputs, series_column, fill, encoding):
         groups = dict(labels.groupby(labels, sort=False).indices)
     elif found:
         refuse_several(path, rest, found)
-    rows, notes = [], []
+    chosen = frame.iloc[:, [places[name] for name in outputs + others]]
+    values, commas = read_numbers(path, chosen, decimal_commas=form != "CSV")
+    if not fill:
+        _refuse_gaps(path, chosen, values)
+    rows, notes = [], collections.defaultdict(list)
     for key, indices in groups.items():
         where = f"{path}, series {key}" if keys else str(path)
         row, done = _put_in_order(where, values, found, indices, fill)
         rows.append((key, *row))
-        notes += [f"{key}: {note}" if keys else note for note in done]
+        for note in done:
+            notes[note].append(key)
     units = sorted({str(step) for *_, step in rows})
     if len(units) > 1:
         raise InputError(f"{path}: all series must have the same step. Received: {', '.join(units)}")
@@ -257,9 +262,16 @@ def _read_file(path, column, inputs, series_column, fill, encoding):
     reason = "" if column else " (the last column with numbers, --column names another)"
     how.append(f"to forecast: {', '.join(outputs)}{reason}")
     how += [f"other inputs: {', '.join(others)}"] if others else []
-    if len(notes) > 4:
-        notes = [*notes[:3], f"and {len(notes) - 3} more such notes"]
-    print_reading(path, ". ".join([", ".join(how), *(note[0].upper() + note[1:] for note in notes)]))
+    done = [
+        note
+        + f", in {len(some)} series ({', '.join(some[:2])}{', ...' * (len(some) > 2)})" * bool(keys)
+        for note, some in notes.items()
+    ]
+    if above:
+        done = [f"left out {above} line{'s' * (above > 1)} above the names of the columns", *done]
+    if len(done) > 4:
+        done = [*done[:3], f"and {len(done) - 3} more such notes"]
+    print_reading(path, ". ".join([", ".join(how), *(note[0].upper() + note[1:] for note in done)]))
     return rows, outputs, others
 
 
@@ -302,19 +314,3 @@ def _put_in_order(where, values, found, indices, fill):
     if np.isnan(part[kept]).any():
         notes.append(f"filled {counted(np.isnan(part[kept]).sum(), 'missing value')}, --fill {fill}")
     return ({"train": filled[kept]}, None if even.times is None else even.times[kept], even.step), notes
-
-
-def _last_column(path, frame, series_column):
-    """The name of the last column that has mostly numbers, and no times by its name."""
-    taken = {*times.DATE_NAMES, *times.CYCLES, *times.STEP_NAMES, series_column.lower()}
-    for i in reversed(range(len(frame.columns))):
-        name = frame.columns[i]
-        cells = frame.iloc[:, i].str.strip(" $€£%").str.lower()
-        if len(frame.columns) == 1 or name.lower() not in taken:
-            is_gap = cells.isin(GAPS)
-            if (cells[~is_gap].str.fullmatch(NUMBER)).mean() > 0.5:
-                return name
-    name = frame.columns[-1]
-    if not name:
-        raise InputError(f"The last column of {path} has no name: give it one in line 1.")
-    return name

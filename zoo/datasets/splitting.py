@@ -83,12 +83,12 @@ def fill_splits(name, rows, key):
     rows.update(parts)
 
 
-def check_filled(name, rows):
-    """Raises an `InputError` if a split of `rows` is empty."""
+def check_filled(name, rows, what="rows"):
+    """Raises an `InputError` if a split of `rows` is empty. `what` says what a row is called."""
     for split in SPLITS:
         if not rows[split]:
             raise InputError(
-                f"The {split} split of {name} is empty: give more rows, or a file or folder for each "
+                f"The {split} split of {name} is empty: give more {what}, or a file or folder for each "
                 f"split. Received: {', '.join(f'{len(rows[one])} {one}' for one in SPLITS)}"
             )
 

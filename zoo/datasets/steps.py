@@ -162,12 +162,10 @@ def _drop_copies(where, name, cells, rows, times, fill):
     i = first[np.argmax(counts > 1)]
     lines = sorted(cells.index[rows[i : i + 2]])
     if not fill or counts.mean() >= 1.5:
-        hint = (
-            "The file seems to have several series. Name the column that tells them apart with "
-            "--series-column NAME, or keep the rows of one."
-            if counts.mean() >= 1.5
-            else "Give each time one row, or use --fill previous to keep only the last one of them."
-        )
+        hint = "Give each time one row, or use --fill previous to keep only the last one of them."
+        if counts.mean() >= 1.5:
+            hint = "Give each time one row, such as the sum of its rows. Or name the column that tells "
+            hint += "several series apart with --series-column NAME."
         raise InputError(
             f"{where}, lines {lines[0]} and {lines[1]}: {name} is {cells.iloc[rows[i]]!r} in both. "
             + hint
@@ -203,6 +201,8 @@ def find_step(times):
         )
     numbers = times.astype("datetime64[ms]").astype("int64")
     diffs = np.diff(numbers)
+    if not len(diffs):  # one row
+        return Step(1.0, ""), np.zeros(len(numbers))
     length = int(usual(diffs)) or 1
     if 2 * (diffs == length).sum() < len(diffs):  # times a little beside the grid, such as 10:05:02
         middle = np.median(diffs)

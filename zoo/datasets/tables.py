@@ -39,7 +39,7 @@ class Table(typing.NamedTuple):
     lines: list  # the line number of each row
 
 
-def read_table(path, encoding="utf-8", ending=None):
+def read_table(path, encoding="utf-8", ending=None, skip=0):
     """Reads the rows of a TSV, CSV or JSON file.
 
     The ending of the name decides: `.tsv` and `.tab`, `.csv`, `.json` and `.jsonl`. A file with another
@@ -56,6 +56,7 @@ def read_table(path, encoding="utf-8", ending=None):
         path: the path of the file.
         encoding: its encoding.
         ending: reads the file as if its name had this ending, such as `".csv"`.
+        skip: the number of lines to leave out at the beginning of a TSV or CSV.
 
     Returns:
         A `Table`.
@@ -85,10 +86,11 @@ def read_table(path, encoding="utf-8", ending=None):
     if ending in JSON_ENDINGS or (ending not in (".csv", ".tsv", ".tab") and _begins_with_object(text)):
         return _read_json(path, text)
     csv.field_size_limit(CELL)
-    text, skipped, separator = _find_separator(text, ending)
+    text, skipped, separator = _find_separator(text.split("\n", skip)[-1], ending)
+    skipped += skip
     if separator is None:
         rows = [[line.removeprefix("\ufeff")] for line in text.split("\n")]
-        form, starts = "lines", range(1, len(rows) + 1)
+        form, starts = "lines", range(1 + skipped, 1 + skipped + len(rows))
     else:
         form = SEPARATORS[separator]
         rows, starts = _parse(path, text, separator, skipped)

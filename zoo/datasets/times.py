@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from zoo.datasets.numbers import as_numbers
 from zoo.datasets.steps import find_step
 from zoo.errors import InputError
 
@@ -30,6 +31,7 @@ REWRITE = {
     r"^(\d{4})(\d\d)(\d\d)t(\d\d)(\d\d)": r"\1-\2-\3 \4:\5",
     r"^(\d\d[a-z]{3}\d{4}):": r"\1 ",  # of SAS
 }
+LATEST = 2040  # the first year that two digits cannot mean
 YEAR_TO_SECOND = r"^(1[5-9]\d\d|2[0-2]\d\d)(0[1-9]|1[012])([0-3]\d)?([0-2]\d)?([0-5]\d)?([0-5]\d)?$"
 IN_ZONE = r":\d\d(?:\.\d+)? ?(?:z|utc|gmt|[+-]\d\d:?\d\d)$"
 CLOCK = r"(?P<clock>\d{1,2}:\d\d(?::\d\d(?:[.,]\d+)?)?(?: ?[ap]\.?m\.?)?|(?<=t)\d\d|\d\d(?=$))"
@@ -70,6 +72,8 @@ def find_times(path, frame):
     refused = None
     for name in sorted(columns, key=lambda name: name not in named):  # the date first
         cells, is_named = columns[name], name in named
+        if not is_named and len(cells) > 1 == cells.nunique():  # such as the day of the last update
+            continue
         readings = read_dates(cells, is_named or name in CYCLES)
         whole = [times for times in readings if not np.isnat(times).any()]
         if whole:
@@ -79,7 +83,8 @@ def find_times(path, frame):
             bad = int(np.argmax(np.isnat(readings[0]))) if readings else 0
             refused = refused or InputError(
                 f"{path}, line {cells.index[bad]}: cannot read the time in {name}. Write it as "
-                f"2024-12-31 or 2024-12-31 18:30. Received: {cells.iloc[bad]!r:.60}"
+                "2024-12-31 or 2024-12-31 18:30, or delete the line if it is no row of data. "
+                f"Received: {cells.iloc[bad]!r:.60}"
             )
             if readings:  # the others are dates
                 break
@@ -108,7 +113,7 @@ def read_dates(cells, is_named=True):
     Args:
         cells: a `pandas.Series` of texts.
         is_named: whether the column has a common name of a date. Then numbers may be dates, too, such
-            as seconds since 1970, or 202401.
+            as 202401. In other columns only 20240131 is one, or whole minutes since 1970 in seconds.
 
     Returns:
         A list of arrays of datetime64, with NaT for a cell that is not a date. It is empty if most
@@ -147,6 +152,8 @@ def read_dates(cells, is_named=True):
         if pd.isna(pd.to_datetime(dates.iloc[0], format=form, errors="coerce")):
             continue
         times = pd.to_datetime(dates, format=form, errors="coerce") + clock
+        if "%y" in form:  # with two digits, Jan-49 is in 1949
+            times = times.where(~(times.dt.year >= LATEST), times - pd.DateOffset(years=100))
         if times.notna().mean() > 0.5:
             readings.append(times)
             if zone.str.match(r"[+-]\d\d").all():  # in UTC, clocks never change
@@ -187,7 +194,8 @@ def _read_digits(text, is_named):
         return parts[0] + "-" + parts[1] + "-" + parts[2] + " " + clock
     numbers = pd.to_numeric(text)
     for size, unit in ((1e9, "s"), (1e12, "ms"), (1e15, "us"), (1e18, "ns")):
-        if is_named and numbers.between(0.3 * size, 3 * size).all():
+        are_minutes = len(numbers) > 2 and (numbers % (60 * size / 1e9) == 0).all()
+        if (is_named or are_minutes) and numbers.between(0.3 * size, 3 * size).all():
             return [pd.to_datetime(numbers, unit=unit).to_numpy("datetime64[ms]")]
     return []
 
@@ -238,22 +246,6 @@ def _join_parts(columns):
     return columns
 
 
-def as_numbers(cells):
-    """Cells as an array of floats, or None if some are no finite numbers.
-
-    Example:
-
-    >>> import pandas as pd
-    >>> as_numbers(pd.Series(["1", "2.5"])).tolist(), as_numbers(pd.Series(["1", ""]))
-    ([1.0, 2.5], None)
-    """
-    try:
-        numbers = cells.to_numpy("float64")
-    except ValueError:
-        return None
-    return numbers if np.isfinite(numbers).all() else None
-
-
 def _years(numbers):
     """Years as dates. 1949.25 is the second quarter of 1949. None if the numbers are not years."""
     steps = np.diff(np.unique(numbers))
@@ -290,8 +282,18 @@ def _refuse_unread(path, columns):
             )
         have_digits = cells.str.contains(r"\d").mean() > 0.9
         if numbers is None and have_digits and len(cells) > 1 and cells.nunique() > 0.9 * len(cells):
+            is_number = cells.str.fullmatch(r"\s*\d+(\.\d+)?\s*")
+            if is_number.mean() > 0.9:  # such as years, and a line with their mean
+                bad = int(np.argmin(is_number))
+                raise InputError(
+                    f"{path}, line {cells.index[bad]}: expected a number in {column}, as in the other "
+                    "lines. Correct it, or delete the line if it is no row of data. "
+                    f"Received: {cells.iloc[bad]!r:.60}"
+                )
+            readings = read_dates(cells)
+            bad = int(np.argmax(np.isnat(readings[0]))) if readings else 0
             raise InputError(
-                f"{path}, line {cells.index[0]}: if {column} has the times of the rows, write them as "
-                "2024-12-31 or 2024-12-31 18:30, so that the order of the rows can be checked. If "
-                f"not, delete that column. Received: {cells.iloc[0]!r:.60}"
+                f"{path}, line {cells.index[bad]}: if {column} has the times of the rows, write them "
+                "as 2024-12-31 or 2024-12-31 18:30, so that the order of the rows can be checked. If "
+                f"not, delete that column. Received: {cells.iloc[bad]!r:.60}"
             )

@@ -179,8 +179,8 @@ def parse_words(card, words):
         raise InputError("Write 30.5 for a number with decimals, and a space between two numbers.")
     try:
         numbers = [float(number) for number in " ".join(words).replace(",", " ").split()]
-    except ValueError as error:
-        raise InputError(f"Give numbers. Received: {error}") from None
+    except ValueError:
+        raise InputError(f"Give numbers. Received: {' '.join(words)!r:.60}") from None
     if len(numbers) % num_columns:
         raise InputError(
             f"Give rows of {num_columns} numbers, for {', '.join(card['columns'] + card['inputs'])}. "

@@ -167,9 +167,10 @@ def check(series, window, horizon, season, segment):
     for one in series:
         sizes = {split: len(part) for split, part in one.parts.items()}
         total, whose = sum(sizes.values()), f" of {one.name}" if one.name else ""
+        more = "Give more rows" + ", or leave this series out" * (len(series) > 1)
         if sizes["train"] < window + horizon:
             longest = sizes["train"] - horizon
-            advice = f"Use --window {longest} or less" if longest > 0 else "Give more rows"
+            advice = f"Use --window {longest} or less" if longest > 0 else more
             raise InputError(
                 f"The train part{whose} has {sizes['train']} of {total} steps, too short for a window "
                 f"of {window} and a horizon of {horizon}. {advice}."
@@ -177,7 +178,7 @@ def check(series, window, horizon, season, segment):
         for split in ("validation", "test"):
             if sizes[split] < horizon:
                 share = np.ceil(20 * horizon / total) / 20
-                advice = f"Use --horizon {sizes[split]} or less" if sizes[split] else "Give more rows"
+                advice = f"Use --horizon {sizes[split]} or less" if sizes[split] else more
                 if share <= 0.3 and total * (1 - 2 * share) >= window + horizon:
                     advice += f", or --split {1 - 2 * share:.2g},{share:.2g},{share:.2g}"
                 raise InputError(

@@ -37,8 +37,8 @@ def mean_and_std(series, columns, num_outputs=1):
         if np.ptp(part) == 0:
             if i < num_outputs:
                 raise InputError(
-                    f"The training part of {name}{whose} never changes. Received: {part[0]} at every "
-                    "step"
+                    f"The training part of {name}{whose} never changes. Name another column with "
+                    f"--column. Received: {part[0]} at every step"
                 )
             means[i], stds[i] = part[0], 1
             continue
