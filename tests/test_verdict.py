@@ -76,3 +76,8 @@ def test_equal_answers(capsys):
     text = say(capsys, GOOD, GOOD)
     assert "gru is about as good as the best baseline, bag of words" in text
     assert "There is no difference, in any part of the test split." in text
+
+
+def test_all_scores_have_the_same_number_of_decimals(capsys):
+    assert "31.78 to 9.88. The difference of 21.90" in say(capsys, GOOD * 0 + 31.78, BAD * 0 + 9.88)
+    assert "0.897 to 0.050. The" in say(capsys, GOOD * 0 + 0.897, BAD * 0 + 0.05)

@@ -59,17 +59,18 @@ def print_verdict(
     parts = [part for part in np.array_split(rows, PARTS) if len(part)]
     gains = [sign * (score(network, part) - score(best, part)) for part in parts]
     spread = float(np.std(gains, ddof=1)) / len(gains) ** 0.5 if len(gains) > 1 else 0.0
-    pair = f"{_short(totals[network])} to {_short(totals[best])}"
-    size = f"The difference of {_short(abs(gain))} is"
+    form = _format_for((totals[network], totals[best]))
+    pair = f"{totals[network]:{form}} to {totals[best]:{form}}"
+    size = f"The difference of {abs(gain):{form}} is"
     if not any(gains):
         size = "There is no difference, in any part of the test split."
     elif num_rows < PARTS:
         size = f"{size} measured on {num_rows} test rows only."
     elif abs(gain) < 2 * spread:
-        size = f"{size} less than twice its spread ({_short(spread)}), so it may be chance."
+        size = f"{size} less than twice its spread ({spread:{form}}), so it may be chance."
     else:
         times = (
-            f"{abs(gain) / spread:.1f} times its spread ({_short(spread)})"
+            f"{abs(gain) / spread:.1f} times its spread ({spread:{form}})"
             if spread
             else "the same in all parts"
         )
@@ -93,6 +94,7 @@ def print_verdict(
         print("Try first: " + ". Then: ".join(advice) + ".")
 
 
-def _short(number):
-    """A score with three digits after the point, or with as many as it needs."""
-    return f"{number:.3f}" if 0.001 <= abs(number) < 10 or number == 0 else f"{number:.3g}"
+def _format_for(numbers):
+    """The format in which the largest of some scores has three digits or more."""
+    largest = max(map(abs, numbers))
+    return ".3f" if 0.1 <= largest < 10 or not largest else ".2f" if 10 <= largest < 1e5 else ".3g"
