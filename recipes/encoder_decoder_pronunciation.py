@@ -91,7 +91,8 @@ def main(config):
     pronunciation.check_letters(own_words, letters)
     rows = {s: pronunciation.make_rows(splits[s], letters, phonemes) for s in splits}
     max_length = max(40, *(len(phonemes) for (_, phonemes), _ in rows["train"]))
-    config = zoo.recipe.choose(config, pronunciation.defaults(len(rows["train"])))
+    choices = pronunciation.defaults(len(rows["train"]), config.batch_size)
+    config = zoo.recipe.choose(config, choices)
     train = zoo.datasets.batches(rows["train"], config.batch_size, config.seed)
     validation = zoo.datasets.batches(rows["validation"], config.batch_size)
     word, listed = next(iter(splits["train"].items()))

@@ -111,7 +111,7 @@ def main(config):
     if config.smoke:
         splits = {split: tuple(texts[:200] for texts in pair) for split, pair in splits.items()}
     print(", ".join(f"{len(sources)} {split}" for split, (sources, _) in splits.items()), "pairs")
-    config = zoo.recipe.choose(config, translation.defaults(*splits["train"]))
+    config = zoo.recipe.choose(config, translation.defaults(*splits["train"], config.batch_size))
     tokenizers = translation.train_tokenizers(splits["train"], config.vocabulary_size)
     splits["train"] = translation.leave_out_long(splits["train"], tokenizers, config.max_length)
     pieces = [t.encode(x[0], out_type=str) for t, x in zip(tokenizers, splits["train"], strict=True)]

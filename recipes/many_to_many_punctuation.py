@@ -110,7 +110,8 @@ def main(config):
         print(f"{split}: {len(texts[split])} paragraphs, {len(words[split])} words")
     first = " ".join("".join(TAGS[tag]) for tag in tags["train"][:6])
     print(f"First row, as the network sees it: {' '.join(words['train'][:6])} -> {first}")
-    config = zoo.recipe.choose(config, punctuation.defaults(len(words["train"]), config.window))
+    choices = punctuation.defaults(len(words["train"]), config.window, config.batch_size)
+    config = zoo.recipe.choose(config, choices)
     counts = collections.Counter(words["train"]).most_common(config.vocabulary_size - 2)
     known = [word for word, count in counts if count > 1]  # words seen once become [UNK], to train it
     vocabulary = {word: i for i, word in enumerate(["", "[UNK]", *known])}

@@ -114,11 +114,11 @@ def main(config):
     vocabulary = [*SPECIAL, *(s for s, _ in counts.most_common(limit))]
     index = {symbol: i for i, symbol in enumerate(vocabulary)}
     tokens = {split: language_model.encode(symbols[split], index) for split in symbols}
-    print(*(f"{len(tokens[s])} {s}" for s in tokens), sep=", ", end=f" {config.level}, ")
-    print(len(vocabulary), "different tokens")
+    print(*(f"{len(tokens[s])} {s}" for s in tokens), f"{len(vocabulary)} different", sep=", ")
     first = ["".join(symbols["train"][i : i + 20]) for i in (0, 1)]
     print("First row, as the network sees it: {!r} -> {!r}".format(*first))
-    config = zoo.recipe.choose(config, language_model.defaults(len(tokens["train"]), config.bptt_steps))
+    choices = language_model.defaults(len(tokens["train"]), config.bptt_steps, config.batch_size)
+    config = zoo.recipe.choose(config, choices)
     size = config.batch_size, config.bptt_steps
     data = {split: zoo.datasets.streams(tokens[split], *size) for split in tokens}
 

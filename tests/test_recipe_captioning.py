@@ -110,7 +110,7 @@ def test_a_network_that_writes_nothing(capsys):
     zoo.print_verdict("gru", ["most frequent caption"], score, 12)
     printed = capsys.readouterr().out
     assert "All captions of gru are empty. Train longer: give" in printed
-    assert "Verdict: gru does not beat the best baseline, most frequent caption: 0.000 to " in printed
+    assert "Verdict: gru does not beat the best baseline, most frequent caption: 0.00 to " in printed
 
 
 @pytest.mark.parametrize(

@@ -81,3 +81,10 @@ def test_equal_answers(capsys):
 def test_all_scores_have_the_same_number_of_decimals(capsys):
     assert "31.78 to 9.88. The difference of 21.90" in say(capsys, GOOD * 0 + 31.78, BAD * 0 + 9.88)
     assert "0.897 to 0.050. The" in say(capsys, GOOD * 0 + 0.897, BAD * 0 + 0.05)
+
+
+def test_rounding_errors_are_no_spread(capsys):
+    noise = 1e-14 * np.arange(1000)
+    assert "The difference of 100.00 is the same in all parts." in say(
+        capsys, GOOD * 0 + 100 + noise, BAD * 0.0
+    )

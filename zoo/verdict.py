@@ -59,6 +59,8 @@ def print_verdict(
     parts = [part for part in np.array_split(rows, PARTS) if len(part)]
     gains = [sign * (score(network, part) - score(best, part)) for part in parts]
     spread = float(np.std(gains, ddof=1)) / len(gains) ** 0.5 if len(gains) > 1 else 0.0
+    if spread < 1e-9 * abs(gain):  # rounding errors
+        spread = 0.0
     form = _format_for((totals[network], totals[best]))
     pair = f"{totals[network]:{form}} to {totals[best]:{form}}"
     size = f"The difference of {abs(gain):{form}} is"
@@ -83,7 +85,7 @@ def print_verdict(
     else:
         verdict = f"{network} does not beat the best baseline, {best}: {pair}"
     print(f"\nVerdict: {verdict}. {size}")
-    if gain > 0 and abs(gain) >= 2 * spread:
+    if gain > 0 and is_clear:
         return
     values = (history or {}).get(monitor, [])
     by = min if monitor.endswith("loss") else max

@@ -63,7 +63,6 @@ def is_header(cells, *kinds):
     >>> is_header(["positive", "a good review"], "label", "text")
     False
     """
-
     return len(cells) == len(kinds) and all(map(is_name, cells, kinds))
 
 

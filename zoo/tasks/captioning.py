@@ -15,13 +15,14 @@ START, END = 2, 3
 TIPS = ("more images with captions", "--baseline, to see whether attention helps")
 
 
-def defaults(num_captions, are_photographs):
+def defaults(num_captions, are_photographs, batch_size=None):
     """Chooses the flags that fit the data.
 
     Args:
         num_captions: the number of training captions.
         are_photographs: whether the images are photographs, described by a network that was trained on
             others, or small drawings.
+        batch_size: the number of captions in a batch, if the user chose it.
 
     Returns:
         A dict of flag to its value and the reason, see `zoo.recipe.choose`.
@@ -35,7 +36,7 @@ def defaults(num_captions, are_photographs):
         f"there are {num_captions:,} captions",
         "photographs" if are_photographs else "drawings",
     )
-    batch_size = 64 if num_captions >= 5000 else 16
+    batch_size = batch_size or (64 if num_captions >= 5000 else 16)
     min_count = 4 if num_captions >= 20_000 else 2 if num_captions >= 5000 else 1
     return {
         "batch_size": (batch_size, captions),

@@ -9,12 +9,13 @@ from zoo.tasks import checks
 from zoo.tasks.inputs import normalize_texts
 
 
-def defaults(num_tokens, bptt_steps):
+def defaults(num_tokens, bptt_steps, batch_size=None):
     """Chooses the flags of the recipe that depend on the length of the training text.
 
     Args:
         num_tokens: the length of the training text.
         bptt_steps: the tokens in a window.
+        batch_size: the number of windows in a batch, if the user chose it.
 
     Returns:
         A dict from the name of a flag to its value and the reason, for `zoo.recipe.choose`.
@@ -27,7 +28,8 @@ def defaults(num_tokens, bptt_steps):
     {'batch_size': 8, 'dropout': 0.5, 'epochs': 50}
     """
     reason = f"training has {num_tokens:,} tokens"
-    batch_size = 32 if num_tokens >= 500_000 else 16 if num_tokens >= 50_000 else 8
+    usual = 32 if num_tokens >= 500_000 else 16 if num_tokens >= 50_000 else 8
+    batch_size = batch_size or usual
     dropout = 0.0 if num_tokens >= 500_000 else 0.5
     num_windows = -(-num_tokens // bptt_steps)
     epochs = recipe.epochs_for(num_windows, batch_size, 1250, most=50)

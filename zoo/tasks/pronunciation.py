@@ -79,11 +79,12 @@ def separator(vocabulary):
     return " " if any(len(phoneme) > 1 for phoneme in list(vocabulary)[4:]) else ""
 
 
-def defaults(num_rows):
+def defaults(num_rows, batch_size=None):
     """Chooses settings that fit the number of training rows.
 
     Args:
         num_rows: the number of pronunciations in the training split.
+        batch_size: the number of rows in a batch, if the user chose it.
 
     Returns:
         A dict of flag to its value and the reason, for `zoo.recipe.choose`.
@@ -96,7 +97,7 @@ def defaults(num_rows):
     rows = f"there are {num_rows:,} pronunciations"
     units = 256 if num_rows >= 10_000 else 128
     dropout = 0.2 if num_rows >= 50_000 else 0.3 if num_rows >= 10_000 else 0.4
-    batch_size = 64 if num_rows >= 10_000 else 32
+    batch_size = batch_size or (64 if num_rows >= 10_000 else 32)
     return {
         "units": (units, rows),
         "dropout": (dropout, rows),

@@ -13,12 +13,13 @@ CASES = {"lower": str.lower, "Capital": str.capitalize, "UPPER": str.upper}
 PATTERNS = ("zoo.text.WORD", r"[^\W_]+(?:['-][^\W_]+)*")
 
 
-def defaults(num_words, window):
+def defaults(num_words, window, batch_size=None):
     """Chooses the flags of the recipe that depend on the length of the training text.
 
     Args:
         num_words: the number of words in the training text.
         window: the number of words that the model sees at once.
+        batch_size: the number of windows in a batch, if the user chose it.
 
     Returns:
         A dict from the name of a flag to its value and the reason, for `zoo.recipe.choose`.
@@ -31,7 +32,8 @@ def defaults(num_words, window):
     {'batch_size': 16, 'dropout': 0.5, 'epochs': 15}
     """
     reason = f"training has {num_words:,} words"
-    batch_size = 64 if num_words >= 2_000_000 else 32 if num_words >= 500_000 else 16
+    usual = 64 if num_words >= 2_000_000 else 32 if num_words >= 500_000 else 16
+    batch_size = batch_size or usual
     dropout = 0.2 if num_words >= 500_000 else 0.5
     epochs = recipe.epochs_for(-(-num_words // window), batch_size, 2250, most=15)
     return {"batch_size": (batch_size, reason), "dropout": (dropout, reason), "epochs": epochs}

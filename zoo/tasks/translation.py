@@ -13,7 +13,7 @@ from zoo.text import train_subwords
 START, END = 2, 3
 
 
-def defaults(sources, targets):
+def defaults(sources, targets, batch_size=None):
     """Chooses settings that fit the training pairs.
 
     A subword should occur often enough to be learned, so there are fewer of them if there are fewer
@@ -22,6 +22,7 @@ def defaults(sources, targets):
     Args:
         sources: a list of str.
         targets: a list of str, of the same length.
+        batch_size: the number of pairs in a batch, if the user chose it.
 
     Returns:
         A dict of flag to its value and the reason, for `zoo.recipe.choose`.
@@ -39,7 +40,7 @@ def defaults(sources, targets):
     if vocabulary_size < 2 * num_characters:
         vocabulary_size = 2 * num_characters
         reason = f"one language has {num_characters} different characters"
-    batch_size = 32 if number >= 2_000 else 16
+    batch_size = batch_size or (32 if number >= 2_000 else 16)
     dropout = 0.2 if number >= 10_000 else 0.4
     count = f"there are {'' if number >= 10_000 else 'only '}{number:,} pairs"
     return {
