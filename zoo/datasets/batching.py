@@ -88,7 +88,12 @@ def batches(rows, batch_size, seed=None, few_shapes=None):
     # Batches are made in NumPy. Padding single rows in TensorFlow takes five times as long.
     dataset = tf.data.Dataset.from_generator(one_epoch, output_signature=signature)
     num_batches = len(in_order) or -(-len(some_rows) // batch_size)
-    return dataset.apply(tf.data.experimental.assert_cardinality(num_batches)).prefetch(4)
+    # TensorFlow tunes a dataset in a thread that sleeps longer and longer, in the end for a minute.
+    # Sometimes the thread does not notice that an epoch is over, and then the next one starts late.
+    options = tf.data.Options()
+    options.autotune.enabled = False
+    dataset = dataset.apply(tf.data.experimental.assert_cardinality(num_batches)).prefetch(4)
+    return dataset.with_options(options)
 
 
 def _length(row):

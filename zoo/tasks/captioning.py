@@ -37,10 +37,11 @@ def defaults(num_captions, are_photographs, batch_size=None):
         "photographs" if are_photographs else "drawings",
     )
     batch_size = batch_size or (64 if num_captions >= 5000 else 16)
+    updates = 2800 if are_photographs else 3500
     min_count = 4 if num_captions >= 20_000 else 2 if num_captions >= 5000 else 1
     return {
         "batch_size": (batch_size, captions),
-        "epochs": recipe.epochs_for(num_captions, batch_size, updates=2400, least=4, most=40),
+        "epochs": recipe.epochs_for(num_captions, batch_size, updates, least=4, most=40),
         "min_count": (min_count, captions),
         "dropout": (0.4 if num_captions >= 5000 else 0.5, captions),
         "learning_rate": (0.001 if are_photographs else 0.002, f"the images are {what}"),
