@@ -14,7 +14,7 @@ in two scripts, such as Dakshina's files, where each letter is a phoneme. --sour
 the columns, by name or by number. Each pronunciation of a training word is a row.
 
 The baseline takes the pronunciation of the training word with the most similar spelling. Expect these
-errors after 8 minutes on one CPU core: 33.0 % of the test words and 7.9 % of the phonemes (means of
+errors after 5 minutes on two CPU cores: 33.0 % of the test words and 7.9 % of the phonemes (means of
 three seeds). The baseline has 93.4 % and 28.2 %.
 
 The model follows Toshniwal & Livescu 2016, "Jointly Learning to Align and Convert Graphemes to
