@@ -32,6 +32,7 @@ import zoo
 from zoo.tasks import language_model
 
 SPECIAL = ["", "[UNK]", "[START]", "[END]"]  # tokens 0 to 3; a text ends with [END]
+CUT = " (cut, see --max-tokens)"
 PROMPTS = ["The food is", "Once upon a"]
 LEVELS = {"characters": (200, 5), "words": (40, 3)}  # tokens to generate, n of the n-gram model
 STRATEGIES = {
@@ -114,7 +115,8 @@ def main(config):
     vocabulary = [*SPECIAL, *(s for s, _ in counts.most_common(limit))]
     index = {symbol: i for i, symbol in enumerate(vocabulary)}
     tokens = {split: language_model.encode(symbols[split], index) for split in symbols}
-    print(*(f"{len(tokens[s])} {s}" for s in tokens), f"{len(vocabulary)} different", sep=", ")
+    sizes = (f"{len(tokens[s])} {s}{CUT * (len(tokens[s]) == limits[s])}" for s in tokens)
+    print(*sizes, f"{len(vocabulary)} different", sep=", ")
     first = ["".join(symbols["train"][i : i + 20]) for i in (0, 1)]
     print("First row, as the network sees it: {!r} -> {!r}".format(*first))
     choices = language_model.defaults(len(tokens["train"]), config.bptt_steps, config.batch_size)
@@ -166,9 +168,7 @@ def main(config):
     zoo.recipe.print_table("", zoo.recipe.flatten(metrics))
     losses = {cell: losses, baseline: ngram}  # of the test split, each [tokens]
     options = {"history": history, "tips": language_model.tips(config.dropout), "lower_is_better": True}
-    zoo.print_verdict(
-        cell, [baseline], lambda name, rows: losses[name][rows].mean(), len(ngram), **options
-    )
+    zoo.print_verdict(cell, [baseline], lambda name, i: losses[name][i].mean(), len(ngram), **options)
 
     # Continue each beginning in each of the ways to choose the next token.
     prompts = language_model.pick_prompts(PROMPTS, splits["train"], splits["test"])

@@ -50,6 +50,7 @@ from zoo.tasks.text_classification import class_probabilities
 class Config(zoo.Config):
     cell: str = zoo.flag("gru", "recurrent cell", choices=("simple_rnn", "lstm", "gru"))
     dataset: str = zoo.flag("digits", "digits, mnist, another name of TFDS, or path of your own data")
+    encoding: str = zoo.flag("utf-8", "encoding of your own CSV of pixels")
     image_size: int | None = zoo.flag(None, "height and width of the images in pixels")
     units: int = zoo.flag(64, "size of the state")
     learning_rate: float = zoo.flag(0.003, "initial learning rate; it falls to 0 along a cosine")
@@ -81,7 +82,7 @@ def main(config):
 
     # Data.
     splits, label_names, white = zoo.datasets.load_images(
-        config.dataset, config.data_dir or None, config.image_size
+        config.dataset, config.data_dir or None, config.image_size, config.encoding
     )
     keras.utils.set_random_seed(config.seed)  # after loading, which may draw random numbers
     if config.smoke:

@@ -242,6 +242,16 @@ def test_a_csv_of_pixels(tmp_path, header, channels, capsys):
     assert load_images(tmp_path / "mine.csv", image_size=5)[0]["test"][0].shape[1:3] == (5, 5)
 
 
+def test_a_csv_in_another_encoding(tmp_path):
+    write_csv(tmp_path / "mine.csv", label=lambda i: ("bébé", "chien")[i % 2])
+    text = (tmp_path / "mine.csv").read_text("utf-8")
+    (tmp_path / "mine.csv").write_bytes(text.encode("latin-1"))
+    with pytest.raises(zoo.InputError, match="Name the encoding of the file with --encoding"):
+        load_images(tmp_path / "mine.csv")
+    _, names, _ = load_images(tmp_path / "mine.csv", encoding="latin-1")
+    assert names == ["bébé", "chien"]
+
+
 def test_a_csv_for_each_split(tmp_path):
     write_csv(tmp_path / "fashion-mnist_train.csv", n=80)
     write_csv(tmp_path / "fashion-mnist_test.csv.gz", n=8, label=lambda i: 1)

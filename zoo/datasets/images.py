@@ -17,7 +17,7 @@ LARGEST = 64  # pixels of a side, unless the user asks for more
 MOST_NUMBERS = 100_000_000  # in all images together
 
 
-def load_images(name, data_dir=None, image_size=None):
+def load_images(name, data_dir=None, image_size=None, encoding="utf-8"):
     """Reads images with a label each.
 
     `name` may be a dataset of TFDS or of the zoo with an image and a label, such as `"digits"`,
@@ -62,6 +62,7 @@ def load_images(name, data_dir=None, image_size=None):
             size if all images have the same, small one. Otherwise it becomes the median of their sides,
             but at most 64, and less if there are very many images. Then a line is printed with the
             reason.
+        encoding: the encoding of your own CSV of pixels.
 
     Returns:
         A dict with a pair for each of `"train"`, `"validation"` and `"test"`: the images, numbers
@@ -90,7 +91,7 @@ def load_images(name, data_dir=None, image_size=None):
             "it."
         )
     if folder.is_file() or (_has_tables(folder) and not folders_in(folder)):
-        rows, how = _read_tables(folder, choose)
+        rows, how = _read_tables(folder, choose, encoding)
     else:
         rows, how = read_classes(_find_splits(folder), choose)
     num_copies = _drop_copies(rows)
@@ -187,12 +188,12 @@ def _has_tables(folder):
     return any(ending_of(child) == ".csv" for child in visible(folder))
 
 
-def _read_tables(path, choose):
+def _read_tables(path, choose, encoding):
     files = {"train": path}
     if path.is_dir():
         tables = [child for child in visible(path) if ending_of(child) == ".csv"]
         files = find_splits(path, (".csv",)) if len(tables) > 1 else {"train": tables[0]}
-    rows = {split: read_pixels(file) for split, file in files.items()}
+    rows = {split: read_pixels(file, encoding) for split, file in files.items()}
     shapes = {image.shape for some in rows.values() for _, image, _ in some}
     if len(shapes) > 1:
         raise InputError(f"{path} has images of different sizes: {describe_sizes(shapes)}.")

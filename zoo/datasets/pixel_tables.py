@@ -12,7 +12,7 @@ from zoo.datasets.packages import import_extra
 from zoo.errors import InputError
 
 
-def read_pixels(path):
+def read_pixels(path, encoding="utf-8"):
     """Reads a CSV with a label and all pixels of an image in each row.
 
     The first line may have the names of the columns. Then the label is in the column `label`, or in one
@@ -20,6 +20,7 @@ def read_pixels(path):
 
     Args:
         path: a `pathlib.Path`.
+        encoding: its encoding.
 
     Returns:
         A list of rows. A row is a hash of the pixels, the image `[height, width, channels]`, with
@@ -37,7 +38,7 @@ def read_pixels(path):
     [('7', [[0, 255], [255, 0]])]
     """
     pd = import_extra("pandas", "Tables")
-    text = decode(path)
+    text = decode(path, encoding)
     first = text.partition("\n")[0].split(",")
     has_names = not all(re.fullmatch(r"\s*\d*\.?\d*\s*", cell) for cell in first[1:])
     named = [i for i, cell in enumerate(first) if has_names and is_name(cell, "label")]
