@@ -314,7 +314,7 @@ def test_an_encoding(tmp_path):
     assert all(caption.startswith("café ") for _, some in splits.values() for (caption,) in some)
 
 
-def test_a_file_for_each_split(tmp_path):
+def test_a_file_for_each_split(tmp_path, capsys):
     rows = write_images(tmp_path / "images")
     rows = [(f"{image}#{i % 2}", text) for i, (image, text) in enumerate(rows)]  # as in Flickr8k
     (tmp_path / "train.tsv").write_text(as_tsv(rows[:60]))
@@ -322,6 +322,11 @@ def test_a_file_for_each_split(tmp_path):
     splits = datasets.load_captions(str(tmp_path))
     assert sorted(image[0, 0, 0] for image in read(splits["test"][0])) == list(range(30, 40))
     assert len(splits["train"][1]) + len(splits["validation"][1]) == 30
+    assert "also in training" not in capsys.readouterr().out
+
+    (tmp_path / "test.tsv").write_text(as_tsv(rows[58:]))
+    datasets.load_captions(str(tmp_path))
+    assert "1 of 11 test images are also in training, so the score" in capsys.readouterr().out
 
 
 def test_the_folder_of_coco(tmp_path, capsys):

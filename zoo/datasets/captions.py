@@ -11,7 +11,7 @@ from zoo.datasets.caption_files import find_caption_files, find_image_folder, re
 from zoo.datasets.files import print_reading, read_bytes
 from zoo.datasets.image_files import decode_image
 from zoo.datasets.loading import own_path, prepare, read_rows, split_names
-from zoo.datasets.splitting import SPLITS, check_filled, fill_splits, sort_by_hash
+from zoo.datasets.splitting import SPLITS, check_filled, fill_splits, note_shared, sort_by_hash
 from zoo.errors import InputError, counted
 from zoo.text import normalize
 
@@ -103,6 +103,9 @@ def load_captions(name, data_dir=None, encoding="utf-8"):
                 check.result()
         for row in images:
             rows.setdefault(lists.get(row[0], split), []).append(row)
+    if "train" in rows:
+        for note in note_shared(rows, lambda row: row[1], "images"):
+            print(f"{note}.")
     fill_splits(name, rows, key=_key_of)
     check_filled(name, rows, "images")
     rows = {split: sort_by_hash(rows[split], _key_of) for split in SPLITS}
