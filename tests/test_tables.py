@@ -86,6 +86,7 @@ def test_quotes(read):
     assert read("a.tsv", 'pos\t"Fine film"\nneg\t"bad" one\n')[0][0] == ("pos", '"Fine film"')
     assert read("a.tsv", 'pos\t5" disk\nneg\t"not closed\n')[0][1] == ("neg", '"not closed')
     assert read("a.tsv", '"pos"\t"say ""yes"""\n"neg"\t"no"\n')[0][0] == ("pos", 'say "yes"')
+    assert read("a.tsv", '"pos"\t "fine"\n"neg"\t "bad"\n')[0][0] == ("pos", "fine")
     assert read("a.tsv", 'pos\t"two\nlines"\nneg\tone\n')[0][0] == ("pos", "two\nlines")
 
 

@@ -123,10 +123,11 @@ def _read_coco(path, whole):
                 )
             rows.append((f"annotation {i}", names[annotation["image_id"]], annotation["caption"]))
     except (KeyError, TypeError, AttributeError) as error:
+        problem = f"It lacks {error}" if isinstance(error, KeyError) else "An entry has another form"
         raise InputError(
             f"{path} is not a file of captions as COCO has it: expected images with id and file_name, "
-            f"and annotations with image_id and caption. It lacks {error}. COCO's files of captions "
-            "begin with captions_."
+            f"and annotations with image_id and caption. {problem}. The names of COCO's files of "
+            "captions begin with captions_."
         ) from None
     how = "JSON of COCO" + ", with its own splits" * bool(splits)
     return _clean(path, rows), how, splits

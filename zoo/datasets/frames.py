@@ -106,9 +106,13 @@ def _make_long(path, frame, form):
     if len(names) == 13 and [name[:3] for name in names[1:]] == MONTHS:
         long = frame.iloc[:, 1:].stack()
         years = frame.iloc[:, 0].str.replace(r"\.0+$", "", regex=True)
-        if not years.str.fullmatch(r"\d{4}").all():
+        is_year = years.str.fullmatch(r"\d{4}")
+        if not is_year.all():
+            bad = int(np.argmin(is_year))
             raise InputError(
-                f"{path}: expected years in the first column, before the columns of months."
+                f"{path}, line {frame.index[bad]}: expected a year in the first column, before the "
+                "columns of months. Delete the line if it has no year. "
+                f"Received: {years.iloc[bad]!r:.60}"
             )
         months = [f"{year}-{month}" for year in years for month in range(1, 13)]
         long = long.reset_index(level=1, drop=True).to_frame("value")
@@ -201,7 +205,8 @@ def refuse_several(path, frame, found):
     repeated, mean = cells.duplicated(keep=False), len(moments) / len(np.unique(moments))
     if repeated.mean() < 0.1:
         return
-    keys = [one for one in dict.fromkeys(frame.columns) if 1 < frame[one].nunique() < len(frame) / 2]
+    frame = frame.loc[:, ~frame.columns.duplicated()]
+    keys = [one for one in frame.columns if 1 < frame[one].nunique() < len(frame) / 2]
     pairs = [[one] for one in keys] + [list(pair) for pair in itertools.combinations(keys, 2)]
     right = (some for some in pairs if not frame[some].assign(**{"time ": moments}).duplicated().any())
     key = ",".join(next(right, []))

@@ -97,8 +97,9 @@ def make_even(where, name, cells, times, in_zone, fill=""):
         num_steps = int(ticks[-1]) + 1
         if num_steps > 10 * len(rows) + 10:
             raise InputError(
-                f"{where}: too much is missing. {name} has {len(rows)} rows, but there are {num_steps} "
-                f"steps of one {step} from the first to the last."
+                f"{where}: too much is missing. {name} has {len(rows):,} rows, but there are "
+                f"{num_steps:,} steps of {_length_of(step)} from the first to the last. Correct the "
+                "times that are far from the others, or delete their rows."
             )
     elif step.unit.endswith("working day") and _are_holidays(ticks):
         missing = int(ticks[-1]) + 1 - len(ticks)
@@ -170,11 +171,11 @@ def _drop_copies(where, name, cells, rows, times, fill):
             f"{where}, lines {lines[0]} and {lines[1]}: {name} is {cells.iloc[rows[i]]!r} in both. "
             + hint
         )
-    last = [rows[times == time].max() for time in times[first]]
+    last = np.maximum.reduceat(rows, first)  # of the rows of each time
     note = (
         f"left out {counted(len(rows) - len(last), 'row')} whose {name} occurs again later in the file"
     )
-    return np.array(last), times[first], [note]
+    return last, times[first], [note]
 
 
 def find_step(times):
@@ -237,15 +238,20 @@ def _refuse_uneven(where, name, cells, rows, ticks, step):
     i = int(np.argmax(steps != 1))
     lines = sorted(cells.index[rows[i : i + 2]])
     texts = [cells.iloc[row] for row in rows[i : i + 2]]
-    usual_step = f"1 {step}" if step.number == 1 and step.unit else str(step)
     hint = "add the missing rows, or use --fill interpolate, --fill previous or --fill zero"
     is_near = len(np.unique(np.round(ticks))) == len(ticks) and ticks[-1] < 2 * len(ticks)
     if not is_near:
         hint = "give the file one row for each step, such as the sum of each day"
     raise InputError(
         f"{where}, lines {lines[0]} and {lines[1]}: {name} goes from {texts[0]!r} to {texts[1]!r}, but "
-        f"the usual step is {usual_step}. {(steps != 1).sum()} steps are uneven. To go on, {hint}."
+        f"the usual step is {_length_of(step)}. {counted((steps != 1).sum(), 'step')} "
+        f"{'is' if (steps != 1).sum() == 1 else 'are'} uneven. To go on, {hint}."
     )
+
+
+def _length_of(step):
+    """A step with its number, also if it is 1, for a message: "1 hour"."""
+    return f"1 {step}" if step.number == 1 and step.unit else str(step)
 
 
 def fill_values(values, fill):
