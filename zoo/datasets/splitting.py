@@ -162,7 +162,7 @@ def check_labels(name, labels, what="label"):
             raise InputError(
                 f"The {split} split of {name} has a {what} that the training split lacks, so a model "
                 f"cannot learn it: {', '.join(unseen[:9])}. {what.capitalize()}s in training: "
-                f"{', '.join(sorted(seen)[:9])}. Delete its rows, or move some of them to training"
+                f"{', '.join(sorted(seen)[:9])}. Delete its rows, or move some of them to training."
             )
     if len(seen) < 2:
         raise InputError(f"{name} has only one {what}, {min(seen)!r}. There is nothing to learn.")
