@@ -302,6 +302,7 @@ def _put_in_order(where, values, found, indices, fill):
     if found:
         name, cells, moments, in_zone = found
         even = steps.make_even(where, name, cells.iloc[indices], moments[indices], in_zone, fill)
+    # A step without a row is -1 in even.rows: it gets the last row here, of NaN.
     part = np.append(values[indices], [[np.nan] * values.shape[1]], axis=0)[even.rows]
     filled, notes = steps.fill_values(part, fill), [*even.notes]
     kept = ~np.isnan(filled).any(axis=1)  # without values at the ends that cannot be filled
