@@ -442,6 +442,10 @@ def test_files_that_cannot_be_used(tmp_path, content, message):
     [
         ({"images": [{"id": 1}], "annotations": []}, "It lacks 'filename'"),
         ({"images": [3], "annotations": []}, "An entry has another form"),
+        (
+            {"images": [{"file_name": "1.png", "sentences": [{"raw": None}]}]},
+            "image 1: expected a caption. Received: None",
+        ),
         ({"images": [{"id": 1, "file_name": "1.png"}]}, "has no captions"),
         (
             {"images": [], "annotations": [{"image_id": 5, "caption": "a"}]},
