@@ -253,9 +253,13 @@ def _read_file(path, column, inputs, series_column, fill, encoding):
         rows.append((key, *row))
         for note in done:
             notes[note].append(key)
-    units = sorted({str(step) for *_, step in rows})
+    units = {str(step): key for key, *_, step in rows}
     if len(units) > 1:
-        raise InputError(f"{path}: all series must have the same step. Received: {', '.join(units)}")
+        received = ", ".join(f"{step} in {key}" for step, key in sorted(units.items())[:5])
+        raise InputError(
+            f"{path}: all series must have the same step. Give them the same, or delete the rows of "
+            f"some. Received: {received}"
+        )
     how = [form + " with decimal commas" * commas]
     how += [f"{len(rows)} series by {' and '.join(keys)}"] if keys else []
     how.append(_describe_times(found, rows[0][-1]))

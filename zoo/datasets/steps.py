@@ -205,7 +205,7 @@ def find_step(times):
     if not len(diffs):  # one row
         return Step(1.0, ""), np.zeros(len(numbers))
     length = int(usual(diffs)) or 1
-    if 2 * (diffs == length).sum() < len(diffs):  # times a little beside the grid, such as 10:05:02
+    if 2 * (diffs == length).sum() < len(diffs):  # a little beside even steps, such as 10:05:02
         middle = np.median(diffs)
         near = (size * round(middle / size) for size in UNITS.values())
         length = next(int(one) for one in near if abs(one - middle) <= 0.05 * middle) or 1
