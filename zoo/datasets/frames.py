@@ -10,6 +10,7 @@ import numpy as np
 from zoo.datasets.files import decode, ending_of
 from zoo.datasets.numbers import GAPS, NUMBER, as_numbers
 from zoo.datasets.packages import import_extra
+from zoo.datasets.steps import SEVERAL_SERIES
 from zoo.datasets.tables import JSON_ENDINGS, OTHER_FORMS, SEPARATORS, read_table
 from zoo.datasets.times import CYCLES, DATE_NAMES, STEP_NAMES, read_dates
 from zoo.errors import InputError
@@ -212,11 +213,12 @@ def refuse_several(path, frame, found):
     key = ",".join(next(right, []))
     if not key and mean < 1.5:  # copies of rows
         return
-    hint = "Give each time one row, such as the sum of its rows. Or name the column that tells several "
-    hint += "series apart with --series-column NAME."
+    hint = SEVERAL_SERIES
     if key:
-        hint = "The file seems to have several series. Name the column that tells them apart with "
-        hint += f"--series-column {key}, or keep the rows of one."
+        hint = (
+            "The file seems to have several series. Name the column that tells them apart with "
+            f"--series-column {key}, or keep the rows of one."
+        )
     first, second = np.flatnonzero(moments == moments[np.argmax(repeated)])[:2]
     raise InputError(
         f"{path}, lines {cells.index[first]} and {cells.index[second]}: {name} is "

@@ -223,7 +223,8 @@ def _read_folders(path, encoding):
             )
         rows[split] = [row for class_ in classes for row in _read_class(class_, encoding)]
     number = len({label for _, label in rows["train"]})
-    how = f"a folder for each of {number} class{'es' * (number > 1)}{' and each split' * has_splits}"
+    how = f"a folder for each of {counted(number, 'class', 'classes')}"
+    how += " and each split" if has_splits else ""
     notes = [f"The texts in {name} have no label and are not used" for name in sorted(left_out)]
     return rows, how, notes
 

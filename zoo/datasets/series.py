@@ -156,12 +156,12 @@ def load_many_series(
             raise InputError(f"{name} is one series without gaps. Received: {series_column or fill!r}")
     shares = _read_shares(split)
     series = []
-    for name, parts, moments, step in rows:
+    for key, parts, moments, step in rows:
         if split or set(parts) != set(SPLITS):
             values = np.concatenate([parts[split] for split in SPLITS if split in parts])
             cuts = [int(len(values) * share + 1e-9) for share in np.cumsum(shares[:2])]
             parts = dict(zip(SPLITS, np.split(values, cuts), strict=True))
-        series.append(Series(name, parts, moments, step))
+        series.append(Series(key, parts, moments, step))
     return series, outputs, others
 
 
@@ -266,13 +266,11 @@ def _read_file(path, column, inputs, series_column, fill, encoding):
     reason = "" if column else " (the last column with numbers, --column names another)"
     how.append(f"to forecast: {', '.join(outputs)}{reason}")
     how += [f"other inputs: {', '.join(others)}"] if others else []
-    done = [
-        note
-        + f", in {len(some)} series ({', '.join(some[:2])}{', ...' * (len(some) > 2)})" * bool(keys)
-        for note, some in notes.items()
-    ]
-    if above:
-        done = [f"left out {above} line{'s' * (above > 1)} above the names of the columns", *done]
+    done = [f"left out {counted(above, 'line')} above the names of the columns"] if above else []
+    for note, some in notes.items():
+        if keys:
+            note += f", in {len(some)} series ({', '.join(some[:2])}{', ...' * (len(some) > 2)})"
+        done.append(note)
     if len(done) > 4:
         done = [*done[:3], f"and {len(done) - 3} more such notes"]
     print_reading(path, ". ".join([", ".join(how), *(note[0].upper() + note[1:] for note in done)]))

@@ -114,9 +114,11 @@ def note_shared(rows, key, what):
     shared = [
         f"{count:,} of {len(rows[split]):,} {split} {what}" for split, count in counts.items() if count
     ]
+    if not shared:
+        return []
     are_many = any(20 * count > len(rows[split]) for split, count in counts.items())
     end = ", so the score may be too good" if are_many else ""
-    return [f"{' and '.join(shared)} are also in training{end}"] * bool(shared)
+    return [f"{' and '.join(shared)} are also in training{end}"]
 
 
 def check_variety(name, rows, what):

@@ -10,6 +10,10 @@ FILLS = ("interpolate", "previous", "zero")
 HOUR, DAY = 3_600_000, 24 * 3_600_000  # in milliseconds
 UNITS = {"week": 7 * DAY, "day": DAY, "hour": HOUR, "minute": 60_000, "second": 1000, "millisecond": 1}
 MONTHS = {"year": 12, "quarter": 3, "month": 1}
+SEVERAL_SERIES = (  # advice if times occur again and again
+    "Give each time one row, such as the sum of its rows. Or name the column that tells several series "
+    "apart with --series-column NAME."
+)
 
 
 class Step(typing.NamedTuple):
@@ -165,8 +169,7 @@ def _drop_copies(where, name, cells, rows, times, fill):
     if not fill or counts.mean() >= 1.5:
         hint = "Give each time one row, or use --fill previous to keep only the last one of them."
         if counts.mean() >= 1.5:
-            hint = "Give each time one row, such as the sum of its rows. Or name the column that tells "
-            hint += "several series apart with --series-column NAME."
+            hint = SEVERAL_SERIES
         raise InputError(
             f"{where}, lines {lines[0]} and {lines[1]}: {name} is {cells.iloc[rows[i]]!r} in both. "
             + hint
