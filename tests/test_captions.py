@@ -387,6 +387,10 @@ def test_the_folder_of_flickr8k(tmp_path, capsys):
     splits = datasets.load_captions(tmp_path)
     assert [len(captions) for _, captions in splits.values()] == [30, 4, 5]
     assert "Skipped 2 images that no list of a split names.\n" in capsys.readouterr().out
+    for file in text.glob("*Images.txt"):
+        file.write_text("other.png\n")
+    with pytest.raises(ValueError, match=r"of 41 images, but the lists .* none of them"):
+        datasets.load_captions(tmp_path)
 
 
 def test_other_kinds_of_images_and_empty_captions(tmp_path, capsys):
@@ -442,6 +446,11 @@ def test_files_that_cannot_be_used(tmp_path, content, message):
     ("content", "message"),
     [
         ({"images": [{"id": 1}], "annotations": []}, "It lacks 'filename'"),
+        ({"images": [3], "annotations": []}, "An entry has another form"),
+        (
+            {"images": [{"file_name": "1.png", "sentences": [{"raw": None}]}]},
+            "image 1: expected a caption. Received: None",
+        ),
         ({"images": [{"id": 1, "file_name": "1.png"}]}, "has no captions"),
         (
             {"images": [], "annotations": [{"image_id": 5, "caption": "a"}]},

@@ -238,6 +238,14 @@ def test_it_says_how_many_texts_are_in_two_splits(tmp_path, capsys):
     assert "column 2. 7 of 8 test texts are also in training, so" in capsys.readouterr().out
 
 
+def test_splits_of_other_formats(tmp_path):
+    lines = LINES.splitlines(keepends=True)
+    for name, some in {"train": lines[:40], "dev": lines[40:50], "test": lines[50:]}.items():
+        content = "".join(some)
+        write(tmp_path / f"{name}.txt", content.replace("d ", "d\t") if name == "dev" else content)
+    assert counts(load_texts(tmp_path)[0]) == [40, 10, 10]
+
+
 def test_rare_labels_stay_in_training(tmp_path):
     lines = [f"rare{i}\ta single text {i}\n" for i in range(9)]
     splits, names = load_texts(write(tmp_path / "a.tsv", TSV + "".join(lines)))

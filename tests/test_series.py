@@ -403,6 +403,8 @@ def test_a_number_in_another_style_is_refused():
         ("year,quarter,v", "{0.year}.0,{0.quarter}.0,{1}", "QS", "quarter"),
         ("Date;Time;v", "{0:%d/%m/%Y};{0:%H.%M.%S};{1}", "h", "hour"),  # UCI's air quality
         ("No,year,month,day,hour,v", "{1},{0.year},{0.month},{0.day},{0.hour},{1}", "h", "hour"),
+        ("date,hour,minute,v", "{0:%Y-%m-%d},{0.hour},{0.minute},{1}", "30min", "30 minutes"),
+        ("year,month,day,hour,min,v", "{0:%Y,%m,%d,%H}:00,{0.minute},{1}", "15min", "15 minutes"),
         ("instant,dteday,yr,mnth,hr,v", "{1},{0:%Y-%m-%d},0,{0.month},{0.hour},{1}", "h", "hour"),
         ("Date,v", '"{0:%b %d, %Y}",{1}', "D", "day"),
         ("Date,v", "{0:%m/%d/%Y %I:%M %p},{1}", "15min", "15 minutes"),
@@ -502,6 +504,10 @@ def test_a_month_in_each_column(tmp_path):
     (series,), columns, _ = datasets.load_many_series(tmp_path / "a.csv")
     assert columns == ["value"] and str(series.step) == "month"
     np.testing.assert_allclose(values_of(series), frame.iloc[:, 1:].to_numpy().ravel())
+    with (tmp_path / "a.csv").open("a") as file:
+        file.write(f"mean{',1' * 12}\n")
+    with pytest.raises(ValueError, match=r"line 63: expected a year in the first .* Received: 'mean'"):
+        datasets.load_many_series(tmp_path / "a.csv")
     with pytest.raises(
         ValueError, match=r"times as names of columns: 1990, 1991, .*melt\(\['country'\]"
     ):
@@ -603,6 +609,9 @@ def test_several_columns_and_series(tmp_path, capsys):
     path.write_text("\n".join(["date,store,sales,promo", *STORES[:60], *STORES[61::2]]))  # one ends
     with pytest.raises(ValueError, match=r"lines 2 and 3: .*--series-column store"):
         datasets.load_many_series(path, fill="previous")
+    path.write_text("\n".join(["date,store,store,sales", *STORES]))
+    with pytest.raises(ValueError, match="--series-column store, or"):  # two columns with one name
+        datasets.load_many_series(path)
     items = [f"{row},{item}" for row in STORES for item in "xy"]
     path.write_text("\n".join(["date,store,sales,promo,item", *items]))
     with pytest.raises(ValueError, match="--series-column store,item"):

@@ -86,6 +86,7 @@ def test_quotes(read):
     assert read("a.tsv", 'pos\t"Fine film"\nneg\t"bad" one\n')[0][0] == ("pos", '"Fine film"')
     assert read("a.tsv", 'pos\t5" disk\nneg\t"not closed\n')[0][1] == ("neg", '"not closed')
     assert read("a.tsv", '"pos"\t"say ""yes"""\n"neg"\t"no"\n')[0][0] == ("pos", 'say "yes"')
+    assert read("a.tsv", '"pos"\t "fine"\n"neg"\t "bad"\n')[0][0] == ("pos", "fine")
     assert read("a.tsv", 'pos\t"two\nlines"\nneg\tone\n')[0][0] == ("pos", "two\nlines")
 
 
@@ -112,6 +113,8 @@ def test_columns_that_the_user_chose(read):
     assert read("a.csv", header + rows, text="body", label="source")[0][1] == ("web", "This is body 1")
     assert read("a.csv", rows, text="2", label="3")[0][1] == ("1", "This is body 1")
     assert read("a.csv", header + rows, text="2", label="3")[0][0] == ("0", "This is body 0")
+    unusual = header.replace("body", "Corps") + rows
+    assert read("a.csv", unusual, text="corps", label="source")[0][0] == ("app", "This is body 0")
     with pytest.raises(
         zoo.InputError,
         match=r"no column 'review' for the text. Columns: 'title', 'body', .*--text-column",

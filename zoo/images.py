@@ -12,8 +12,6 @@ import tensorflow as tf
 from zoo.datasets.image_files import decode_image, read_image, resize_image
 from zoo.errors import InputError, one_line
 
-SIZE, GRID, CHANNELS = 160, 25, 1280  # pixels of a side, places (5 x 5), numbers at each place
-BATCH = 32  # images in a batch of the network
 __all__ = [
     "decode_image",
     "describe",
@@ -25,6 +23,9 @@ __all__ = [
     "read_image",
     "resize_image",
 ]
+
+SIZE, GRID, CHANNELS = 160, 25, 1280  # pixels of a side, places (5 x 5), numbers at each place
+BATCH = 32  # images in a batch of the network
 NETWORK = f"mobilenet_v2 {SIZE} out_relu"  # change this with everything that changes the features
 
 

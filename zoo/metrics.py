@@ -56,8 +56,8 @@ def score_translations(translations, references, rows=None):
         rows: the indices of the texts to score. None means all.
 
     Returns:
-        A dict of numbers from 0 to 100: `"BLEU"` and `"chrF"`. BLEU is None if none of all the
-        references has four words. It is 0 if some of them have four words, but not those in `rows`.
+        A dict of numbers from 0 to 100: `"BLEU"` and `"chrF"`. BLEU is None if no reference at all has
+        four words. It is 0 if only references outside of `rows` have four words.
 
     Example:
 

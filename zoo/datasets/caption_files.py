@@ -123,11 +123,15 @@ def _read_coco(path, whole):
                 )
             rows.append((f"annotation {i}", names[annotation["image_id"]], annotation["caption"]))
     except (KeyError, TypeError, AttributeError) as error:
+        problem = f"It lacks {error}" if isinstance(error, KeyError) else "An entry has another form"
         raise InputError(
             f"{path} is not a file of captions as COCO has it: expected images with id and file_name, "
-            f"and annotations with image_id and caption. It lacks {error}. COCO's files of captions "
-            "begin with captions_."
+            f"and annotations with image_id and caption. {problem}. The names of COCO's files of "
+            "captions begin with captions_."
         ) from None
+    for where, _, caption in rows:
+        if not isinstance(caption, str):
+            raise InputError(f"{path}, {where}: expected a caption. Received: {caption!r:.60}")
     how = "JSON of COCO" + ", with its own splits" * bool(splits)
     return _clean(path, rows), how, splits
 
@@ -152,7 +156,7 @@ def find_image_folder(path, names, look_beside):
         The first folder that has the most of these images: the folder of the file, a folder in it or
         in a folder in it. If they have none, a folder beside that of the file.
     """
-    some = names[:: -(-len(names) // 100)]
+    some = names[:: -(-len(names) // 100)]  # at most 100
     near = [child for folder in folders_in(path.parent) for child in (folder, *folders_in(folder))]
     parent = path.parent.resolve().parent
     beside = [path.parent.parent / child.name for child in folders_in(parent)] if look_beside else []

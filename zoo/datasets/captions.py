@@ -165,12 +165,17 @@ def _read_own(path, encoding, look_beside):
     """The images of a file: name, path, captions, and where the first one is. And how it was read.
 
     Then a dict of the name of an image to its split. If it is not empty, images that it lacks are left
-    out. Flickr8k has captions of two of these.
+    out. Flickr8k has captions of two such images.
     """
     rows, how, lists = read_captions(path, encoding)
     captions, places = {}, {}  # for each image its captions, and the first place that names it
     unlisted = {image for _, image, _ in rows if lists and image not in lists}
     rows = [row for row in rows if row[1] not in unlisted]
+    if not rows:
+        raise InputError(
+            f"{path} has captions of {counted(len(unlisted), 'image')}, but the lists of the splits "
+            f"name none of them. Correct the lists, or delete them. Received: {min(unlisted)!r:.60}"
+        )
     for where, image, caption in rows:
         places.setdefault(image, where)
         captions.setdefault(image, [])

@@ -118,7 +118,8 @@ def _ask(roles):
 def _has_header(table, roles, chosen):
     """Whether the first row has the names of the columns."""
     first = [cell.strip(" \"'") for cell in table.rows[0]]
-    if any(name.strip() in first and not name.strip().isdecimal() for name in chosen.values()):
+    wanted = {name.strip().lower() for name in chosen.values() if not name.strip().isdecimal()}
+    if wanted & {cell.lower() for cell in first}:
         return True
     others = [row for row in table.rows if row != table.rows[0]]  # a header may occur again
     filled = [cell for cell in first if cell]

@@ -130,8 +130,8 @@ def read_csv(path, encoding="utf-8"):
         raise InputError(
             f"{path}, line {table.lines[0]}: a CSV of tagged sentences begins with the names of its "
             "columns. Below it is a row for each token. One column numbers the sentences, such as "
-            f"Sentence #,Word,Tag. Received: {', '.join(table.rows[0])[:80]!r}, with {len(sentences)} "
-            f"sentence{'s' * (len(sentences) != 1)} below it"
+            f"Sentence #,Word,Tag. Received: {', '.join(table.rows[0])[:80]!r}, with "
+            f"{counted(len(sentences), 'sentence')} below it"
         )
     return names, sentences, {}
 

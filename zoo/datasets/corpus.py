@@ -43,9 +43,9 @@ def load_corpus(name, data_dir=None, encoding="utf-8"):
     A file may have any ending. It may be compressed (`.gz`). Binary files, HTML, XML and RTF raise an
     error.
 
-    Lines that are broken at a margin are joined to paragraphs (see `unwrap`). Verse, plays,
-    code and tables stay as they are. From a file of Project Gutenberg, its license at the beginning and
-    the end is removed. One printed line says what was read and changed.
+    Lines that are broken at a margin are joined into paragraphs (see `unwrap`). Verse, plays, code and
+    tables stay as they are. The license at the beginning and the end of a file of Project Gutenberg is
+    removed. One printed line says what was read and changed.
 
     If a dataset and a file have the same name, you get the dataset. Write `./name` or pass a
     `pathlib.Path` to get the file. Texts are normalized (see `zoo.text.normalize`).

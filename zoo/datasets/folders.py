@@ -91,7 +91,8 @@ def find_splits(folder, endings=None):
             continue
         split = split_of(child)
         if split is None:
-            others += [child] * (not ABOUT & {*_words_in(child.stem)})
+            if not ABOUT & {*_words_in(child.stem)}:
+                others.append(child)
             continue
         if split in found:
             raise InputError(

@@ -10,6 +10,7 @@ import numpy as np
 from zoo.datasets.files import decode, ending_of
 from zoo.datasets.numbers import GAPS, NUMBER, as_numbers
 from zoo.datasets.packages import import_extra
+from zoo.datasets.steps import SEVERAL_SERIES
 from zoo.datasets.tables import JSON_ENDINGS, OTHER_FORMS, SEPARATORS, read_table
 from zoo.datasets.times import CYCLES, DATE_NAMES, STEP_NAMES, read_dates
 from zoo.errors import InputError
@@ -106,9 +107,13 @@ def _make_long(path, frame, form):
     if len(names) == 13 and [name[:3] for name in names[1:]] == MONTHS:
         long = frame.iloc[:, 1:].stack()
         years = frame.iloc[:, 0].str.replace(r"\.0+$", "", regex=True)
-        if not years.str.fullmatch(r"\d{4}").all():
+        is_year = years.str.fullmatch(r"\d{4}")
+        if not is_year.all():
+            bad = int(np.argmin(is_year))
             raise InputError(
-                f"{path}: expected years in the first column, before the columns of months."
+                f"{path}, line {frame.index[bad]}: expected a year in the first column, before the "
+                "columns of months. Delete the line if it has no year. "
+                f"Received: {years.iloc[bad]!r:.60}"
             )
         months = [f"{year}-{month}" for year in years for month in range(1, 13)]
         long = long.reset_index(level=1, drop=True).to_frame("value")
@@ -201,17 +206,19 @@ def refuse_several(path, frame, found):
     repeated, mean = cells.duplicated(keep=False), len(moments) / len(np.unique(moments))
     if repeated.mean() < 0.1:
         return
-    keys = [one for one in dict.fromkeys(frame.columns) if 1 < frame[one].nunique() < len(frame) / 2]
+    frame = frame.loc[:, ~frame.columns.duplicated()]
+    keys = [one for one in frame.columns if 1 < frame[one].nunique() < len(frame) / 2]
     pairs = [[one] for one in keys] + [list(pair) for pair in itertools.combinations(keys, 2)]
     right = (some for some in pairs if not frame[some].assign(**{"time ": moments}).duplicated().any())
     key = ",".join(next(right, []))
     if not key and mean < 1.5:  # copies of rows
         return
-    hint = "Give each time one row, such as the sum of its rows. Or name the column that tells several "
-    hint += "series apart with --series-column NAME."
+    hint = SEVERAL_SERIES
     if key:
-        hint = "The file seems to have several series. Name the column that tells them apart with "
-        hint += f"--series-column {key}, or keep the rows of one."
+        hint = (
+            "The file seems to have several series. Name the column that tells them apart with "
+            f"--series-column {key}, or keep the rows of one."
+        )
     first, second = np.flatnonzero(moments == moments[np.argmax(repeated)])[:2]
     raise InputError(
         f"{path}, lines {cells.index[first]} and {cells.index[second]}: {name} is "

@@ -14,20 +14,8 @@ from zoo.text import normalize
 
 ENDINGS = {  # of images
     *(".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".apng", ".gif", ".bmp", ".dib", ".webp"),
-    *(
-        ".tif",
-        ".tiff",
-        ".ppm",
-        ".pgm",
-        ".pbm",
-        ".pnm",
-        ".avif",
-        ".heic",
-        ".heif",
-        ".jp2",
-        ".tga",
-        ".ico",
-    ),
+    *(".tif", ".tiff", ".ppm", ".pgm", ".pbm", ".pnm"),
+    *(".avif", ".heic", ".heif", ".jp2", ".tga", ".ico"),
 }
 NEARLY_GRAY = 8  # difference between red, green and blue, which lossy formats add to gray images
 SAMPLE = 200  # images from which a size is chosen
@@ -135,9 +123,8 @@ def _read(file, size=None):
     except InputError:
         return None
     shape = image.shape
-    brightest, darkest = (
-        functools.reduce(of, np.moveaxis(image, 2, 0)) for of in (np.maximum, np.minimum)
-    )
+    colors = np.moveaxis(image, 2, 0)  # because image.max(axis=2) takes 40 times as long
+    brightest, darkest = (functools.reduce(of, colors) for of in (np.maximum, np.minimum))
     if (brightest - darkest).max() <= NEARLY_GRAY:
         image = to_gray(image)
     image = image if size is None else resize_image(image, size)

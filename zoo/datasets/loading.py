@@ -146,8 +146,8 @@ def _find_builder(name, data_dir):
     except tfds.core.DatasetNotFoundError:
         names = tfds.list_builders(with_community_datasets=False)
         nearest = difflib.get_close_matches(name.split("/")[0], names, n=1)
-        nearest *= not pathlib.Path(name.split(":")[0]).suffix  # then it is a file
-        hint = f" Did you mean {nearest[0]!r}?" if nearest else ""
+        is_file = pathlib.Path(name.split(":")[0]).suffix != ""
+        hint = f" Did you mean {nearest[0]!r}?" if nearest and not is_file else ""
         raise InputError(
             f"Unknown dataset, and no file or folder of that name.{hint} Available: what TFDS lists "
             f"and {', '.join(builders.__all__)}. Received: {name!r}"

@@ -83,7 +83,8 @@ def _read_tracks(path):
     try:
         file = mido.MidiFile(path)
     except (OSError, EOFError, ValueError, LookupError, TypeError, mido.KeySignatureError) as error:
-        raise InputError(getattr(error, "strerror", None) or "damaged") from None
+        reason = getattr(error, "strerror", None)
+        raise InputError(f"not readable ({reason})" if reason else "damaged") from None
     if file.ticks_per_beat <= 0 or file.type == 2:
         raise InputError("without beats that all tracks share")
     notes = collections.defaultdict(list)
@@ -119,13 +120,14 @@ def _read_tracks(path):
 def _chords(notes, begin, end):
     """The pitches that one track plays at each step, a list of sets.
 
-    If it plays one note at a time, but holds each into the next, then each ends where the next begins.
+    If it plays one note at a time, but holds each for a 16th note into the next, then each ends where
+    the next begins.
     """
     notes = sorted(notes)
-    apart = [
-        (a, min(b, c) if a < c == b - 1 < d - 1 else b, pitch)
-        for (a, b, pitch), (c, d, _) in zip(notes, [*notes[1:], notes[-1]], strict=True)
-    ]
+    apart = []
+    for (first, last, pitch), (begins, ends, _) in zip(notes, [*notes[1:], notes[-1]], strict=True):
+        is_held = first < begins == last - 1 and last < ends
+        apart.append((first, begins if is_held else last, pitch))
     for some in (apart, notes):
         steps = [set() for _ in range(begin, end)]
         for first, last, pitch in some:

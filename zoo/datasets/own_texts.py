@@ -77,10 +77,10 @@ def _find_files(folder):
     """A dict of split to file. It is empty if the folder has folders of classes instead."""
     if _has_folders_of_splits(folder):
         return {}
-    endings = [ending_of(child) for child in _parts_to_train(folder) if child.is_file()]
-    if not endings:
+    files = [child for child in _parts_to_train(folder) if child.is_file()]
+    if not files:
         return {}
-    names = [file.name for file in _parts_to_train(folder) if file.is_file()]
+    endings, names = [ending_of(file) for file in files], [file.name for file in files]
     kinds = [{*re.findall("text|label", name.lower())} for name in names]
     if {"text"} in kinds and {"label"} in kinds:
         raise InputError(
@@ -137,7 +137,7 @@ def _check_columns(table, chosen, train):
     """Raises an `InputError` if a file lacks a column of the training file."""
     names = table.names or [cell.strip(" \"'") for cell in table.rows[0]]
     known = {name.lower() for name in names} | {*range(1, len(names) + 1)}
-    for name in chosen.values():
+    for name in filter(None, chosen.values()):
         if (name if isinstance(name, int) else name.lower()) not in known:
             raise InputError(
                 f"{table.path} has no column {name!r}, as {train.name} has. Give it the same columns "
@@ -223,7 +223,8 @@ def _read_folders(path, encoding):
             )
         rows[split] = [row for class_ in classes for row in _read_class(class_, encoding)]
     number = len({label for _, label in rows["train"]})
-    how = f"a folder for each of {number} class{'es' * (number > 1)}{' and each split' * has_splits}"
+    how = f"a folder for each of {counted(number, 'class', 'classes')}"
+    how += " and each split" if has_splits else ""
     notes = [f"The texts in {name} have no label and are not used" for name in sorted(left_out)]
     return rows, how, notes
 

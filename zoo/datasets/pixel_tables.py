@@ -9,7 +9,7 @@ import numpy as np
 from zoo.datasets.column_names import is_name
 from zoo.datasets.files import decode
 from zoo.datasets.packages import import_extra
-from zoo.errors import InputError
+from zoo.errors import InputError, counted
 
 
 def read_pixels(path, encoding="utf-8"):
@@ -52,6 +52,11 @@ def read_pixels(path, encoding="utf-8"):
         frame = pd.read_csv(io.StringIO(text), header=0 if has_names else None, dtype={column: str})
     except (pd.errors.ParserError, pd.errors.EmptyDataError) as error:
         raise InputError(f"{path} cannot be read as a CSV: {str(error).strip()}") from None
+    if frame.shape[1] < 2:
+        raise InputError(
+            f"{path}: expected a label and the pixels of an image in each row, with commas between "
+            f"them. Received: {text.strip()[:60]!r}"
+        )
     labels = frame.iloc[:, column].astype(str).str.strip()
     pixels = frame.drop(columns=frame.columns[column]).apply(pd.to_numeric, errors="coerce").to_numpy()
     is_right = (pixels >= 0) & (pixels <= 255) & (pixels % 1 == 0)
@@ -67,8 +72,8 @@ def read_pixels(path, encoding="utf-8"):
     fitting = [(n, n, c) for c, n in sizes.items() if c * n * n == pixels.shape[1] > 0]
     if not fitting or not len(frame):
         raise InputError(
-            f"{path} has {len(frame):,} rows of {pixels.shape[1]} pixels. Expected a square, such as "
-            "784 pixels for 28 x 28 in gray, or 2,352 in color."
+            f"{path} has {counted(len(frame), 'row')} of {pixels.shape[1]} pixels. Expected a square, "
+            "such as 784 pixels for 28 x 28 in gray, or 2,352 in color."
         )
     images = pixels.astype("uint8").reshape(-1, *fitting[0])
     keys = [hashlib.sha256(image.tobytes()).hexdigest() for image in images]

@@ -156,12 +156,12 @@ def load_many_series(
             raise InputError(f"{name} is one series without gaps. Received: {series_column or fill!r}")
     shares = _read_shares(split)
     series = []
-    for name, parts, moments, step in rows:
+    for key, parts, moments, step in rows:
         if split or set(parts) != set(SPLITS):
             values = np.concatenate([parts[split] for split in SPLITS if split in parts])
             cuts = [int(len(values) * share + 1e-9) for share in np.cumsum(shares[:2])]
             parts = dict(zip(SPLITS, np.split(values, cuts), strict=True))
-        series.append(Series(name, parts, moments, step))
+        series.append(Series(key, parts, moments, step))
     return series, outputs, others
 
 
@@ -253,22 +253,24 @@ def _read_file(path, column, inputs, series_column, fill, encoding):
         rows.append((key, *row))
         for note in done:
             notes[note].append(key)
-    units = sorted({str(step) for *_, step in rows})
+    units = {str(step): key for key, *_, step in rows}
     if len(units) > 1:
-        raise InputError(f"{path}: all series must have the same step. Received: {', '.join(units)}")
+        received = ", ".join(f"{step} in {key}" for step, key in sorted(units.items())[:5])
+        raise InputError(
+            f"{path}: all series must have the same step. Give them the same, or delete the rows of "
+            f"some. Received: {received}"
+        )
     how = [form + " with decimal commas" * commas]
     how += [f"{len(rows)} series by {' and '.join(keys)}"] if keys else []
     how.append(_describe_times(found, rows[0][-1]))
     reason = "" if column else " (the last column with numbers, --column names another)"
     how.append(f"to forecast: {', '.join(outputs)}{reason}")
     how += [f"other inputs: {', '.join(others)}"] if others else []
-    done = [
-        note
-        + f", in {len(some)} series ({', '.join(some[:2])}{', ...' * (len(some) > 2)})" * bool(keys)
-        for note, some in notes.items()
-    ]
-    if above:
-        done = [f"left out {above} line{'s' * (above > 1)} above the names of the columns", *done]
+    done = [f"left out {counted(above, 'line')} above the names of the columns"] if above else []
+    for note, some in notes.items():
+        if keys:
+            note += f", in {len(some)} series ({', '.join(some[:2])}{', ...' * (len(some) > 2)})"
+        done.append(note)
     if len(done) > 4:
         done = [*done[:3], f"and {len(done) - 3} more such notes"]
     print_reading(path, ". ".join([", ".join(how), *(note[0].upper() + note[1:] for note in done)]))
@@ -302,6 +304,7 @@ def _put_in_order(where, values, found, indices, fill):
     if found:
         name, cells, moments, in_zone = found
         even = steps.make_even(where, name, cells.iloc[indices], moments[indices], in_zone, fill)
+    # A step without a row is -1 in even.rows: it gets the last row here, of NaN.
     part = np.append(values[indices], [[np.nan] * values.shape[1]], axis=0)[even.rows]
     filled, notes = steps.fill_values(part, fill), [*even.notes]
     kept = ~np.isnan(filled).any(axis=1)  # without values at the ends that cannot be filled

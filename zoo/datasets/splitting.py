@@ -114,9 +114,11 @@ def note_shared(rows, key, what):
     shared = [
         f"{count:,} of {len(rows[split]):,} {split} {what}" for split, count in counts.items() if count
     ]
+    if not shared:
+        return []
     are_many = any(20 * count > len(rows[split]) for split, count in counts.items())
     end = ", so the score may be too good" if are_many else ""
-    return [f"{' and '.join(shared)} are also in training{end}"] * bool(shared)
+    return [f"{' and '.join(shared)} are also in training{end}"]
 
 
 def check_variety(name, rows, what):
@@ -162,7 +164,7 @@ def check_labels(name, labels, what="label"):
             raise InputError(
                 f"The {split} split of {name} has a {what} that the training split lacks, so a model "
                 f"cannot learn it: {', '.join(unseen[:9])}. {what.capitalize()}s in training: "
-                f"{', '.join(sorted(seen)[:9])}. Delete its rows, or move some of them to training"
+                f"{', '.join(sorted(seen)[:9])}. Delete its rows, or move some of them to training."
             )
     if len(seen) < 2:
         raise InputError(f"{name} has only one {what}, {min(seen)!r}. There is nothing to learn.")

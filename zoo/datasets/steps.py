@@ -10,6 +10,10 @@ FILLS = ("interpolate", "previous", "zero")
 HOUR, DAY = 3_600_000, 24 * 3_600_000  # in milliseconds
 UNITS = {"week": 7 * DAY, "day": DAY, "hour": HOUR, "minute": 60_000, "second": 1000, "millisecond": 1}
 MONTHS = {"year": 12, "quarter": 3, "month": 1}
+SEVERAL_SERIES = (  # advice if times occur again and again
+    "Give each time one row, such as the sum of its rows. Or name the column that tells several series "
+    "apart with --series-column NAME."
+)
 
 
 class Step(typing.NamedTuple):
@@ -97,8 +101,9 @@ def make_even(where, name, cells, times, in_zone, fill=""):
         num_steps = int(ticks[-1]) + 1
         if num_steps > 10 * len(rows) + 10:
             raise InputError(
-                f"{where}: too much is missing. {name} has {len(rows)} rows, but there are {num_steps} "
-                f"steps of one {step} from the first to the last."
+                f"{where}: too much is missing. {name} has {len(rows):,} rows, but there are "
+                f"{num_steps:,} steps of {_length_of(step)} from the first to the last. Correct the "
+                "times that are far from the others, or delete their rows."
             )
     elif step.unit.endswith("working day") and _are_holidays(ticks):
         missing = int(ticks[-1]) + 1 - len(ticks)
@@ -164,17 +169,16 @@ def _drop_copies(where, name, cells, rows, times, fill):
     if not fill or counts.mean() >= 1.5:
         hint = "Give each time one row, or use --fill previous to keep only the last one of them."
         if counts.mean() >= 1.5:
-            hint = "Give each time one row, such as the sum of its rows. Or name the column that tells "
-            hint += "several series apart with --series-column NAME."
+            hint = SEVERAL_SERIES
         raise InputError(
             f"{where}, lines {lines[0]} and {lines[1]}: {name} is {cells.iloc[rows[i]]!r} in both. "
             + hint
         )
-    last = [rows[times == time].max() for time in times[first]]
+    last = np.maximum.reduceat(rows, first)  # of the rows of each time
     note = (
         f"left out {counted(len(rows) - len(last), 'row')} whose {name} occurs again later in the file"
     )
-    return np.array(last), times[first], [note]
+    return last, times[first], [note]
 
 
 def find_step(times):
@@ -204,7 +208,7 @@ def find_step(times):
     if not len(diffs):  # one row
         return Step(1.0, ""), np.zeros(len(numbers))
     length = int(usual(diffs)) or 1
-    if 2 * (diffs == length).sum() < len(diffs):  # times a little beside the grid, such as 10:05:02
+    if 2 * (diffs == length).sum() < len(diffs):  # a little beside even steps, such as 10:05:02
         middle = np.median(diffs)
         near = (size * round(middle / size) for size in UNITS.values())
         length = next(int(one) for one in near if abs(one - middle) <= 0.05 * middle) or 1
@@ -237,15 +241,20 @@ def _refuse_uneven(where, name, cells, rows, ticks, step):
     i = int(np.argmax(steps != 1))
     lines = sorted(cells.index[rows[i : i + 2]])
     texts = [cells.iloc[row] for row in rows[i : i + 2]]
-    usual_step = f"1 {step}" if step.number == 1 and step.unit else str(step)
     hint = "add the missing rows, or use --fill interpolate, --fill previous or --fill zero"
     is_near = len(np.unique(np.round(ticks))) == len(ticks) and ticks[-1] < 2 * len(ticks)
     if not is_near:
         hint = "give the file one row for each step, such as the sum of each day"
     raise InputError(
         f"{where}, lines {lines[0]} and {lines[1]}: {name} goes from {texts[0]!r} to {texts[1]!r}, but "
-        f"the usual step is {usual_step}. {(steps != 1).sum()} steps are uneven. To go on, {hint}."
+        f"the usual step is {_length_of(step)}. {counted((steps != 1).sum(), 'step')} "
+        f"{'is' if (steps != 1).sum() == 1 else 'are'} uneven. To go on, {hint}."
     )
+
+
+def _length_of(step):
+    """A step with its number, also if it is 1, for a message: "1 hour"."""
+    return f"1 {step}" if step.number == 1 and step.unit else str(step)
 
 
 def fill_values(values, fill):

@@ -142,7 +142,7 @@ def _parse(path, text, separator, skipped):
     """The rows of a TSV or CSV, and the line on which each begins."""
     attempts = [{"quoting": csv.QUOTE_MINIMAL}, {"skipinitialspace": True}, {"escapechar": "\\"}]
     if separator == "\t":
-        attempts = [{"quoting": csv.QUOTE_NONE}, *attempts[:1]]
+        attempts = [{"quoting": csv.QUOTE_NONE}, *attempts[:2]]
     reasons = []
     for options in attempts:
         try:

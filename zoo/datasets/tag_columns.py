@@ -53,7 +53,10 @@ def choose_tag_columns(path, names, sentences, feature):
     if token is None:
         token = _find_token(counts, tag)
     if token in (None, tag):
-        raise InputError(f"{path}: which columns have the tokens and their tags? It has {columns}")
+        raise InputError(
+            f"{path}: which columns have the tokens and their tags? Put a line with their names above "
+            f"them, such as token tag, or choose the tags with --tag. It has {columns}"
+        )
     if tag is None:
         found = _find_ner(counts, token) if feature == "ner" else _find_pos(counts, token, feature)
         if len(found) > 1:

@@ -136,7 +136,7 @@ def _take(path, sentence, token, tag, are_chunks, prefix):
         if are_chunks and not CHUNK.fullmatch(tags[-1]):
             raise InputError(
                 f"{path}, line {line}: expected O, or a tag such as B-PER, as in the other lines. "
-                f"Received: {tags[-1]!r:.60}. Delete the line if it has the names of the columns"
+                f"Received: {tags[-1]!r:.60}. Delete the line if it has the names of the columns."
             )
     return tokens, tags
 
@@ -169,7 +169,8 @@ def note_unseen_tags(name, rows):
         if 20 * number > its_counts.total() - its_counts["O"]:
             raise InputError(
                 f"The {split} split of {name} has tags that the training split lacks, so a model "
-                f"cannot learn them: {tags}. Tags in training: {', '.join(sorted(seen)[:9])}"
+                f"cannot learn them: {tags}. Tags in training: {', '.join(sorted(seen)[:9])}. Correct "
+                "the tags, or move some of their sentences to training."
             )
         print(
             f"The {split} split has tags that do not occur in training, so they count as mistakes: "

@@ -142,10 +142,8 @@ def read_dates(cells, is_named=True):
     dates = found["date"].str.replace(SEPARATOR, "-", regex=True).str.strip("-")
     for pattern, words in (QUARTER, WEEK):
         dates = dates.str.replace(pattern, words, regex=True)
-    clock, zone = (
-        _read_clock(found["clock"]),
-        found["zone"].str.replace(r"^(z|utc|gmt)$", "+00:00", regex=True),
-    )
+    clock = _read_clock(found["clock"])
+    zone = found["zone"].str.replace(r"^(z|utc|gmt)$", "+00:00", regex=True)
     zone = zone.str.replace(r"^([+-]\d\d)$", r"\1:00", regex=True)
     readings = []
     for form in DATES:
@@ -157,7 +155,7 @@ def read_dates(cells, is_named=True):
         if times.notna().mean() > 0.5:
             readings.append(times)
             if zone.str.match(r"[+-]\d\d").all():  # in UTC, clocks never change
-                readings.append(times - pd.to_timedelta(zone.str[:3] + ":" + (zone.str[-2:]) + ":00"))
+                readings.append(times - pd.to_timedelta(zone.str[:3] + ":" + zone.str[-2:] + ":00"))
     readings = [times.to_numpy("datetime64[ms]") for times in readings]
     return sorted(readings, key=_is_unlikely)
 
@@ -232,17 +230,17 @@ def _join_parts(columns):
         name = name or next((n for n in columns if read_dates(columns[n], False)), None)
     clock = next((n for n in ("time", "zeit", "uhrzeit", "heure") if n in columns and n != name), None)
     if name and columns[name].duplicated().any() and (clock or "hour" in text):
+        used = [name, clock or parts["hour"]]
         if clock:
             hours = columns[clock].str.strip().str.replace(".", ":")
+        elif "minute" in text:
+            used.append(parts["minute"])
+            hours = text["hour"].str.replace(r":00$", "", regex=True)
+            hours = hours + ":" + text["minute"].str.zfill(2)
         else:
             hours = text["hour"].where(text["hour"].str.contains(":"), text["hour"] + ":00")
-            hours = (
-                hours.str.replace(":00", ":" + text["minute"].str.zfill(2))
-                if "minute" in text
-                else hours
-            )
         both = columns.pop(name).str.strip() + " " + hours
-        columns = {f"{name} and {clock or parts['hour']}": both} | columns
+        columns = {" and ".join(used): both} | columns
     return columns
 
 

@@ -32,10 +32,8 @@ def defaults(num_captions, are_photographs, batch_size=None):
     >>> {name: value for name, (value, _) in defaults(500, True).items()}
     {'batch_size': 16, 'epochs': 40, 'min_count': 1, 'dropout': 0.5, 'learning_rate': 0.001}
     """
-    captions, what = (
-        f"there are {num_captions:,} captions",
-        "photographs" if are_photographs else "drawings",
-    )
+    captions = f"there are {num_captions:,} captions"
+    what = "photographs" if are_photographs else "drawings"
     batch_size = batch_size or (64 if num_captions >= 5000 else 16)
     updates = 2800 if are_photographs else 3500
     min_count = 4 if num_captions >= 20_000 else 2 if num_captions >= 5000 else 1

@@ -153,6 +153,10 @@ def _count_columns(card):
     return num_outputs + len(card.get("inputs", [])), num_outputs
 
 
+def _names_of_columns(card):
+    return ", ".join([*card.get("columns", []), *card.get("inputs", [])])
+
+
 def parse_words(card, words):
     """Converts the words of a command line to the input of a model.
 
@@ -183,7 +187,7 @@ def parse_words(card, words):
         raise InputError(f"Give numbers. Received: {' '.join(words)!r:.60}") from None
     if len(numbers) % num_columns:
         raise InputError(
-            f"Give rows of {num_columns} numbers, for {', '.join(card['columns'] + card['inputs'])}. "
+            f"Give rows of {num_columns} numbers, for {_names_of_columns(card)}. "
             f"Received: {len(numbers)} numbers"
         )
     rows = numbers if num_columns == 1 else np.reshape(numbers, (-1, num_columns)).tolist()
@@ -203,8 +207,9 @@ def make_answer(model, card, files):
     (num_columns, num_outputs), names = _count_columns(card), card.get("series", [])
     numbers = [_flatten(card["preprocessing"][name]) for name in ("mean", "std")]
     scales = np.reshape(numbers, (2, -1, num_columns)).astype("float64")  # [2, series, columns]
-    columns = ", ".join([*card.get("columns", []), *card.get("inputs", [])])
-    each = "numbers" if num_columns == 1 else f"rows of {num_columns} numbers ({columns})"
+    each = "numbers"
+    if num_columns > 1:
+        each = f"rows of {num_columns} numbers ({_names_of_columns(card)})"
 
     def answer(numbers):
         i = 0

@@ -73,9 +73,8 @@ def pick_sentences(paragraphs, limit=300):
     ['Well, it is good!', 'I am not sure.']
     """
     sentences = [one for some in paragraphs for one in re.split(r"(?<=[.?!])\s+", some)]
-    return [one for one in sentences if 4 <= len(text.WORD.findall(one)) <= 15][:limit] or paragraphs[
-        :6
-    ]
+    short = [one for one in sentences if 4 <= len(text.WORD.findall(one)) <= 15]
+    return short[:limit] or paragraphs[:6]
 
 
 def split_words(one):

@@ -131,9 +131,8 @@ def tips(glove):
     >>> tips("glove.6B.zip")
     ['more training sentences']
     """
-    return ["--glove glove.6B.zip, word vectors from more text"] * (not glove) + [
-        "more training sentences"
-    ]
+    vectors = [] if glove else ["--glove glove.6B.zip, word vectors from more text"]
+    return [*vectors, "more training sentences"]
 
 
 def print_first_row(row, words, labels):

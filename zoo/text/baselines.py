@@ -78,7 +78,7 @@ def most_frequent_tags(words, tags):
 
 
 def nearest(texts, known, scorer="Indel"):
-    """Finds the most similar known text for each text, as a baseline for everything that is looked up.
+    """Finds the most similar known text for each text. Its known answer is a simple baseline.
 
     Args:
         texts: a list of str.
