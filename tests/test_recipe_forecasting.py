@@ -299,7 +299,7 @@ def test_etth1_has_the_baselines_known_for_it(run, tmp_path):
             "--dataset {tmp}/short.csv --window 30",
             "The train part has 14 of 20 steps, too short for a window of 30 and a horizon of 1.",
         ),
-        ("--dataset {tmp}/one.csv", "train part has 0 of 1 steps"),
+        ("--dataset {tmp}/one.csv", "train part has 0 of 1 step. Give more rows, or give other shares"),
         ("--dataset {tmp}/late.csv --series-column s", "Give more rows, or leave this series out"),
         ("--dataset {tmp}/flat.csv", "Name another column with --column. Received: 3.3 at every step"),
         ("--dataset {tmp}/flat.csv --column sale", "Did you mean 'sales'?"),

@@ -638,3 +638,12 @@ def test_flags_that_do_not_fit(tmp_path, options, message):
     path.write_text("\n".join(["date,store,sales,promo", *STORES]))
     with pytest.raises(ValueError, match=message):
         datasets.load_many_series(path, "sales", **{"series_column": "store"} | options)
+
+
+def test_a_part_that_would_be_empty(tmp_path):
+    path = tmp_path / "a.csv"
+    path.write_text("date,sales\n" + "".join(f"2024-01-0{day},{day}\n" for day in range(1, 4)))
+    with pytest.raises(ValueError, match=r"validation part has 0 of 3 steps.*--split"):
+        datasets.load_many_series(path)
+    (series,), _, _ = datasets.load_many_series(path, split="0.34,0.33,0.33")
+    assert [len(part) for part in series.parts.values()] == [1, 1, 1]

@@ -139,7 +139,8 @@ def load_many_series(
     Raises:
         ValueError: the dataset or a column is unknown, or two columns have that name. The file is
             missing, empty or damaged, or has no line with names. A value is missing or is not a number.
-            A time occurs twice or cannot be read, or rows are missing. The message names the line.
+            A time occurs twice or cannot be read, or rows are missing. The message names the line. A
+            part of a series is empty.
 
     Example:
 
@@ -161,6 +162,15 @@ def load_many_series(
             values = np.concatenate([parts[split] for split in SPLITS if split in parts])
             cuts = [int(len(values) * share + 1e-9) for share in np.cumsum(shares[:2])]
             parts = dict(zip(SPLITS, np.split(values, cuts), strict=True))
+        empty = [split for split, part in parts.items() if not len(part)]
+        if empty:
+            total = counted(sum(map(len, parts.values())), "step")
+            whose = f" of {key}" if key else ""
+            leave_out = "leave this series out, or " if len(rows) > 1 else ""
+            raise InputError(
+                f"The {empty[0]} part{whose} has 0 of {total}. Give more rows, or {leave_out}give "
+                "other shares with --split."
+            )
         series.append(Series(key, parts, moments, step))
     return series, outputs, others
 
