@@ -351,6 +351,18 @@ def test_a_folder_without_classes(tmp_path):
         load_texts(tmp_path)
 
 
+def test_rows_of_a_training_split_are_cut_again(tmp_path):
+    texts = [text for text, _ in ROWS if split_by_hash(text) == "train"]
+    write(tmp_path / "a.tsv", "".join(f"{i % 2}\t{text}\n" for i, text in enumerate(texts)))
+    splits, names = load_texts(tmp_path / "a.tsv")
+    assert min(counts(splits)) > 0
+    assert sum(counts(splits)) == len(texts)
+    write(
+        tmp_path / "b.tsv", "".join(f"{i % 2}\t{text}\n" for i, text in reversed([*enumerate(texts)]))
+    )
+    assert pairs(*load_texts(tmp_path / "b.tsv")) == pairs(splits, names)
+
+
 # Damage
 
 

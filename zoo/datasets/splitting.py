@@ -5,6 +5,8 @@ import hashlib
 from zoo.errors import InputError
 
 SPLITS = ("train", "validation", "test")
+FEWEST_ROWS = 10  # with fewer of them, a split may be empty
+MOST_CUTS = 100
 SPLIT_NAMES = {  # names that other people use
     **dict.fromkeys(("train", "training", "trn"), "train"),
     **dict.fromkeys(
@@ -58,6 +60,8 @@ def sort_by_hash(rows, key=str):
 def fill_splits(name, rows, key):
     """Cuts the missing splits from the training split, 80/10/10, by a hash of each row.
 
+    If a split would be empty although there are ten different rows or more, another hash cuts them.
+
     If there is no test split, the validation split becomes the test split: other people train on the
     training split, so test rows must not come from it.
 
@@ -76,10 +80,16 @@ def fill_splits(name, rows, key):
     if "test" not in rows and "validation" in rows:
         rows["test"] = rows.pop("validation")
     missing = [split for split in SPLITS if split not in rows]
-    parts = {split: [] for split in (*missing, "train")}
-    for row in rows["train"]:
-        split = split_by_hash(key(row))
-        parts[split if split in missing else "train"].append(row)
+    keys = [key(row) for row in rows["train"]]
+    # The rows may come from a training split that was cut with the same hash. Then all of them would
+    # be in training again, so others are tried.
+    for salt in ("", *map(str, range(MOST_CUTS))):
+        parts = {split: [] for split in (*missing, "train")}
+        for text, row in zip(keys, rows["train"], strict=True):
+            split = split_by_hash(text + salt)
+            parts[split if split in missing else "train"].append(row)
+        if all(parts.values()) or len(set(keys)) < FEWEST_ROWS:
+            break
     rows.update(parts)
 
 
