@@ -224,15 +224,16 @@ def make_details(rows):
     """All scores of a recipe on the test split: each cell and each baseline."""
     if not rows:
         return "Not measured yet."
-    values = collections.defaultdict(lambda: collections.defaultdict(dict))
+    values, keys = collections.defaultdict(lambda: collections.defaultdict(dict)), {}
     for row in rows:
         for model, scores in scores_of(row).items():
+            keys |= dict.fromkeys(scores)
             if model.startswith("attention"):  # the name does not say which cell it is
                 model = f"{row['cell']}, {model}"
             for key, value in scores.items():
                 if value is not None:  # no score, such as a ratio to 0
                     values[model][key][row["seed"]] = value  # a baseline is the same for each cell
-    keys = list(dict.fromkeys(key for of_model in values.values() for key in of_model))
+    keys = [key for key in keys if any(key in of_model for of_model in values.values())]
     cell_of = {model: model.split(",")[0] for model in values}
     models = sorted(values, key=lambda model: [*CELLS, cell_of[model]].index(cell_of[model]))
     lines = [
