@@ -116,7 +116,7 @@ def test_a_network_that_writes_nothing(capsys):
 @pytest.mark.parametrize(
     ("num_captions", "expected"),
     [
-        (37_607, {"batch_size": 64, "epochs": 4, "min_count": 4, "dropout": 0.4}),
+        (37_607, {"batch_size": 64, "epochs": 6, "min_count": 4, "dropout": 0.4}),
         (500, {"batch_size": 16, "epochs": 40, "min_count": 1, "dropout": 0.5}),
     ],
 )
