@@ -129,7 +129,9 @@ def digits(number):
         rows = list(zoo.datasets.load("digits", "train").as_numpy_iterator())[:number]
         for i, row in enumerate(rows):
             (folder / str(row["label"])).mkdir(exist_ok=True)
-            keras.utils.save_img(folder / str(row["label"]) / f"{i}.png", 15 * row["image"], scale=False)
+            keras.utils.save_img(
+                folder / str(row["label"]) / f"{i}.png", 15 * row["image"], scale=False
+            )
         return folder, len(rows)
 
     return write

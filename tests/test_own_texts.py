@@ -230,6 +230,17 @@ def test_a_file_of_unknown_split_is_not_ignored(tmp_path):
         load_texts(tmp_path)
 
 
+def test_it_says_that_validation_becomes_the_test_split(tmp_path, capsys):
+    write(tmp_path / "train.tsv", TSV)
+    write(tmp_path / "dev.tsv", "".join(f"good\tother {i}\n" for i in range(9)))
+    splits, _ = load_texts(tmp_path)
+    assert sorted(splits["test"][0]) == [f"other {i}" for i in range(9)]
+    assert (
+        "has no test split, so its validation split is used as the test split.\n"
+        in capsys.readouterr().out
+    )
+
+
 def test_it_says_how_many_texts_are_in_two_splits(tmp_path, capsys):
     write(tmp_path / "train.tsv", TSV)
     write(tmp_path / "dev.tsv", "".join(f"good\tother {i}\n" for i in range(9)))

@@ -79,6 +79,7 @@ def fill_splits(name, rows, key):
         )
     if "test" not in rows and "validation" in rows:
         rows["test"] = rows.pop("validation")
+        print(f"{name} has no test split, so its validation split is used as the test split.")
     missing = [split for split in SPLITS if split not in rows]
     keys = [key(row) for row in rows["train"]]
     # The rows may come from a training split that was cut with the same hash. Then all of them would
