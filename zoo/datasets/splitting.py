@@ -60,7 +60,8 @@ def sort_by_hash(rows, key=str):
 def fill_splits(name, rows, key):
     """Cuts the missing splits from the training split, 80/10/10, by a hash of each row.
 
-    If a split would be empty although there are ten different rows or more, another hash cuts them.
+    If a split would be nearly empty although there are ten different rows or more, another hash cuts
+    them.
 
     If there is no test split, the validation split becomes the test split: other people train on the
     training split, so test rows must not come from it.
@@ -82,14 +83,15 @@ def fill_splits(name, rows, key):
         print(f"{name} has no test split, so its validation split is used as the test split.")
     missing = [split for split in SPLITS if split not in rows]
     keys = [key(row) for row in rows["train"]]
-    # The rows may come from a training split that was cut with the same hash. Then all of them would
-    # be in training again, so others are tried.
+    # The rows may come from a training split that was cut with the same hash. Then nearly all of them
+    # would be in training again, so others are tried.
+    fewest = max(1, len(keys) // 40)  # a quarter of what is expected
     for salt in ("", *map(str, range(MOST_CUTS))):
         parts = {split: [] for split in (*missing, "train")}
         for text, row in zip(keys, rows["train"], strict=True):
             split = split_by_hash(text + salt)
             parts[split if split in missing else "train"].append(row)
-        if all(parts.values()) or len(set(keys)) < FEWEST_ROWS:
+        if min(map(len, parts.values())) >= fewest or len(set(keys)) < FEWEST_ROWS:
             break
     rows.update(parts)
 
