@@ -170,7 +170,8 @@ def make_short_results(rows):
 def baseline_of(rows):
     """The score of the model without recurrence. It is the same for each cell."""
     values = {row["seed"]: row["baseline_value"] for row in rows}
-    return f"{spread(values.values())}, {rows[0]['baseline']}"
+    names = dict.fromkeys(row["baseline"] for row in rows)
+    return f"{spread(values.values())}, {' or '.join(names)}"
 
 
 def make_results(rows):
@@ -283,8 +284,9 @@ def make_defaults(rows):
     for name in dict.fromkeys(row["dataset"] for row in rows):
         some = select(rows, dataset=name)
         scores = [spread(row[key] for row in some) for key in ("fixed", "fitted")]
-        lines.append([name, some[0]["recipe"], some[0]["metric"], *scores, baseline_of(some)])
-    columns = ["data", "recipe", "test score", "fixed", "from the data", "without recurrence"]
+        about = name, some[0]["recipe"], some[0]["metric"], str(len(some))
+        lines.append([*about, *scores, baseline_of(some)])
+    columns = ["data", "recipe", "score", "seeds", "fixed", "from the data", "without recurrence"]
     return make_table(columns, lines)
 
 
