@@ -5,8 +5,8 @@ import hashlib
 from zoo.errors import InputError
 
 SPLITS = ("train", "validation", "test")
-FEWEST_ROWS = 10  # with fewer of them, a split may be empty
-MOST_CUTS = 100
+FEWEST_ROWS = 10  # with fewer different ones, a split may be empty
+MOST_CUTS = 100  # other hashes to try
 SPLIT_NAMES = {  # names that other people use
     **dict.fromkeys(("train", "training", "trn"), "train"),
     **dict.fromkeys(
@@ -85,13 +85,14 @@ def fill_splits(name, rows, key):
     keys = [key(row) for row in rows["train"]]
     # The rows may come from a training split that was cut with the same hash. Then nearly all of them
     # would be in training again, so others are tried.
-    fewest = max(1, len(keys) // 40)  # a quarter of what is expected
+    fewest, different = max(1, len(keys) // 40), set(keys)  # a quarter of what is expected
     for salt in ("", *map(str, range(MOST_CUTS))):
+        split_of = {text: split_by_hash(text + salt) for text in different}
         parts = {split: [] for split in (*missing, "train")}
         for text, row in zip(keys, rows["train"], strict=True):
-            split = split_by_hash(text + salt)
+            split = split_of[text]
             parts[split if split in missing else "train"].append(row)
-        if min(map(len, parts.values())) >= fewest or len(set(keys)) < FEWEST_ROWS:
+        if min(map(len, parts.values())) >= fewest or len(different) < FEWEST_ROWS:
             break
     rows.update(parts)
 
