@@ -116,11 +116,11 @@ def test_streams_that_are_closed_or_full(shell, status, error, folder):
 
 
 def test_a_file_is_written_whole_or_not_at_all(tmp_path, monkeypatch):
-    from zoo import cli
+    from zoo.storage import new_file
 
     monkeypatch.setattr(pathlib.Path, "replace", lambda *_: (_ for _ in ()).throw(OSError("full")))
     with pytest.raises(OSError, match="full"):
-        cli.write_new_file(tmp_path / "x.mid", b"content")
+        new_file.write_new_file(tmp_path / "x.mid", b"content")
     assert list(tmp_path.iterdir()) == []
 
 

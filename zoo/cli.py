@@ -11,9 +11,10 @@ import sys
 
 import zoo
 from zoo.console import ends_in_one_line, open_streams
-from zoo.errors import InputError, check_choice
+from zoo.copying import copy_recipe, find_recipes
+from zoo.errors import InputError
 from zoo.flags import check_number
-from zoo.storage.folders import check_parent
+from zoo.storage.new_file import check_new_file, write_new_file
 
 EXAMPLES = """\
 examples:
@@ -178,32 +179,6 @@ def generate(arguments):
             print(answer)
 
 
-def check_new_file(path):
-    """Raises an `InputError` unless a new file with this name can be written."""
-    if path.exists():
-        raise InputError(f"{path} exists already: name another file or folder.")
-    check_parent(path)
-
-
-def write_new_file(path, content):
-    """Writes bytes to a new file, completely or not at all."""
-    part = path.with_name(f".zoo-{os.getpid()}")
-    try:
-        part.write_bytes(content)
-        check_new_file(path)  # again, because somebody may have written the file since
-        part.replace(path)
-    finally:
-        part.unlink(missing_ok=True)
-
-
-def find_recipes():
-    """A dict of name to path. The recipes are in the installed package, or next to it in a clone."""
-    package = pathlib.Path(zoo.__file__).parent
-    folder = package / "recipes"
-    folder = folder if folder.is_dir() else package.parent / "recipes"
-    return {path.stem: path for path in sorted(folder.glob("*.py"))}
-
-
 def list_recipes(arguments):
     """Lists the recipes and what each does."""
     lines = {
@@ -219,14 +194,7 @@ def list_recipes(arguments):
 
 def copy(arguments):
     """Copies a recipe, so that you can run it and change it."""
-    recipes = find_recipes()
-    check_choice("recipe", arguments.recipe, recipes)
-    target = pathlib.Path(arguments.dest)
-    if target.is_dir() or arguments.dest.endswith(os.sep):
-        target = target / f"{arguments.recipe}.py"
-    check_new_file(target)
-    stamp = f"# Recipe {arguments.recipe} of rnn-zoo {zoo.__version__}, Apache-2.0.\n"
-    write_new_file(target, stamp.encode() + recipes[arguments.recipe].read_bytes())
+    target = copy_recipe(arguments.recipe, arguments.dest)
     print(f"Written to {target}. To run it, install rnn-zoo with its extra 'recipes'.")
 
 
