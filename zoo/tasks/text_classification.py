@@ -12,10 +12,10 @@ FEW_TEXTS = 10000  # with fewer of them, other flags are better
 
 
 def split_words(texts):
-    """Splits texts into words and punctuation marks, in lower case. See `zoo.text.standardize`.
+    """Splits texts into words and punctuation marks, in lower case.
 
     Args:
-        texts: list of str.
+        texts: list of str, normalized (see `zoo.text.normalize`).
 
     Returns:
         A list of lists of str.
@@ -25,7 +25,7 @@ def split_words(texts):
     >>> split_words(["The food isn't good!"])
     [['the', 'food', 'is', "n't", 'good', '!']]
     """
-    lines = text.standardize(texts).numpy()
+    lines = text.separate_words(texts).numpy()
     return [line.decode().split() for line in lines]
 
 
@@ -131,9 +131,11 @@ def print_verdict(network, hits, history, num_rows, config):
     Verdict: gru is about as good as the best baseline, bag of words: 0.900 to 1.000. The difference...
     Try first: --glove glove.6B.zip, for word vectors from more English text. Then: --pooling ...
     """
-    tips = [] if config.glove else ["--glove glove.6B.zip, for word vectors from more English text"]
-    tips.append(f"--pooling {'attention' if config.pooling == 'max' else 'max'}")
-    tips.append(f"more than {num_rows:,} training texts")
+    tips = [
+        *([] if config.glove else ["--glove glove.6B.zip, for word vectors from more English text"]),
+        f"--pooling {'attention' if config.pooling == 'max' else 'max'}",
+        f"more than {num_rows:,} training texts",
+    ]
     verdict.print_verdict(
         network,
         [name for name in hits if name != network],
@@ -199,8 +201,9 @@ def print_answer(text, probabilities, labels, truth=None):
     >>> print_answer("The food is bad", [0.25, 0.75], ["negative", "positive"], truth=0)
     The food is bad                                              positive (0.75), wrong: it is negative
     """
-    label, probability = next(iter(decode(probabilities, labels).items()))
-    is_right = truth is None or labels[truth] == label
+    best = int(np.argmax(probabilities))
+    label, probability = labels[best], probabilities[best]
+    is_right = truth in (None, best)
     comment = "" if is_right else f", wrong: it is {labels[truth]}"
     print(f"{textwrap.shorten(text, 60, placeholder=' ...'):60s} {label} ({probability:.2f}){comment}")
 

@@ -16,6 +16,7 @@ from zoo.text.words import (
     frequent_words,
     hide_rare_words,
     normalize_word,
+    separate_words,
     standardize,
 )
 
@@ -36,6 +37,7 @@ __all__ = [
     "normalize_with_places",
     "normalize_word",
     "seed_subwords",
+    "separate_words",
     "split_tokens",
     "standardize",
     "train_subwords",

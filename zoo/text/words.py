@@ -49,6 +49,24 @@ def standardize(text):
     else:
         for pattern, replacement in CLEANING:
             text = tf.strings.regex_replace(text, pattern, replacement)
+    return separate_words(text)
+
+
+def separate_words(text):
+    """Separates words and punctuation marks by spaces, in lower case.
+
+    Args:
+        text: a string tensor of any shape, or something that can be converted to one. It is normalized,
+            see `normalize`.
+
+    Returns:
+        A string tensor of the same shape, see `standardize`.
+
+    Example:
+
+    >>> separate_words(["Not good."]).numpy()
+    array([b'not good .'], dtype=object)
+    """
     text = tf.strings.lower(text, encoding="utf-8")
     for pattern, replacement in _TO_WORDS:
         text = tf.strings.regex_replace(text, pattern, replacement)
