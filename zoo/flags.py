@@ -87,26 +87,47 @@ def run(main, config_class, description, argv=None):
         description=description,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.error = _refuse_words
-    fields = _fields(config_class)
-    for field, type_, _ in sorted(fields, key=lambda row: row[0].kw_only):  # in order otherwise
-        default = {"": "''", None: "from the data"}.get(field.default, field.default)
-        help_text = f"{field.metadata.get('help', '')} (default: {default})".replace("%", "%%")
-        options = {"default": field.default, "help": help_text}
-        if type_ is bool:
-            options |= {"action": argparse.BooleanOptionalAction}
-        else:
-            options |= {"type": type_, "choices": field.metadata.get("choices")}
-        parser.add_argument(name_of(field.name), **options)
+    parser.error = refuse_words
+    add_flags(parser, config_class)
     if argv is None:
         argv = [] if is_pasted else sys.argv[1:]
-    words = _join_negative_numbers(argv)
+    words = join_negative_numbers(argv)
     if ipython_shell() and {"-h", "--help"} & {*words}:
         return parser.print_help()  # without SystemExit, which looks like an error in a notebook
     with ends_in_one_line(parser.prog):
         config = config_class(**vars(parser.parse_args(words)))
         check(config)
         main(config)
+
+
+def add_flags(parser, config_class):
+    """Adds a flag for each field of a config to a parser. Fields that are not given get no value.
+
+    Args:
+        parser: an `argparse.ArgumentParser`, or a group of its arguments.
+        config_class: a dataclass whose fields are made with `flag`.
+
+    Example:
+
+    >>> @dataclasses.dataclass
+    ... class Config:
+    ...     units: int = flag(64, "size of the state")
+    ...     smoke: bool = flag(False, "a few rows")
+    >>> parser = argparse.ArgumentParser()
+    >>> add_flags(parser, Config)
+    >>> vars(parser.parse_args(["--units", "128"]))
+    {'units': 128}
+    """
+    fields = _fields(config_class)
+    for field, type_, _ in sorted(fields, key=lambda row: row[0].kw_only):  # in order otherwise
+        default = {"": "''", None: "from the data"}.get(field.default, field.default)
+        help_text = f"{field.metadata.get('help', '')} (default: {default})".replace("%", "%%")
+        options = {"default": argparse.SUPPRESS, "help": help_text}
+        if type_ is bool:
+            options |= {"action": argparse.BooleanOptionalAction}
+        else:
+            options |= {"type": type_, "choices": field.metadata.get("choices")}
+        parser.add_argument(name_of(field.name), **options)
 
 
 def _is_of_ipython(words):
@@ -120,7 +141,8 @@ def _is_of_ipython(words):
     return bool(is_kernel or started)
 
 
-def _refuse_words(message):
+def refuse_words(message):
+    """Raises an `InputError`, for the `error` of a parser, which would end the program."""
     raise InputError(message)
 
 
@@ -193,7 +215,7 @@ def _refuse(name, reason):
     raise InputError(f"argument {name_of(name)}: {reason}")
 
 
-def _join_negative_numbers(words):
+def join_negative_numbers(words):
     """Turns `--bias -1e-3` into `--bias=-1e-3`, because argparse would read `-1e-3` as a flag."""
     joined = []
     for word in words:

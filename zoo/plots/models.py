@@ -3,13 +3,11 @@
 `zoo copy --standalone --notebook` copies these functions, so they use only Keras and matplotlib.
 """
 
-import keras
-
 
 def plot_model(model):
     """Draws the layers of a model as boxes, with arrows from its inputs down to its output.
 
-    Each box has the name of the layer, its kind, and the shape of its (first) output. Recurrent layers
+    Each box has the name of the layer, its kind, and the shape of its first output. Recurrent layers
     are orange. The graph of a subclass of `keras.Model` is not known, so its layers have no arrows.
 
     Args:
@@ -25,6 +23,7 @@ def plot_model(model):
     >>> [text.get_text() for text in figure.axes[0].texts if text.get_text()][2]
     'rnn_0\\nLSTM (None, 8)'
     """
+    import keras
     import matplotlib.pyplot as plt
 
     above, shapes = {}, {}  # for each layer: the layers whose output it reads, and its own output
@@ -57,8 +56,13 @@ def plot_model(model):
     figure, axes = plt.subplots(figsize=(3 * width + 1, 0.8 * len(rows)), layout="constrained")
     for layer, (x, y) in place.items():
         inner = getattr(layer, "forward_layer", getattr(layer, "layer", layer))
+        inner = layer.cell if type(layer) is keras.layers.RNN else inner  # a cell of your own
         kind = type(layer).__name__ + f" of {type(inner).__name__}" * (inner is not layer)
-        color = "navajowhite" if isinstance(inner, keras.layers.RNN) else "aliceblue"
+        color = (
+            "navajowhite"
+            if any(isinstance(one, keras.layers.RNN) for one in (layer, inner))
+            else "aliceblue"
+        )
         text = f"{layer.name}\n{kind} {shapes.get(layer, '')}".strip()
         box = {"boxstyle": "round", "facecolor": color, "edgecolor": "gray"}
         axes.text(x, y, text, ha="center", va="center", fontsize=8, bbox=box)
