@@ -98,7 +98,7 @@ def main(config):
     word, listed = next(iter(splits["train"].items()))
     print(f"First row, as the network sees it: {' '.join(word)} -> {' '.join(listed[0])}")
 
-    # The model: letters -> vectors -> states in both directions => states that attend -> phonemes.
+    # Model: letters -> vectors -> states in both directions => states that attend -> phonemes.
     model = zoo.build(
         "encoder_decoder",
         cell=config.cell,
@@ -112,6 +112,8 @@ def main(config):
     )
     zoo.training.check_model(model, validation, config.output, len(phonemes), "generate")
     model.summary()
+
+    # Training: Adam, stopped early. The epoch with the best validation loss is kept.
     cell = zoo.training.cells_of(model)
     num_steps = config.epochs * len(train)
     learning_rate = keras.optimizers.schedules.CosineDecay(config.learning_rate, num_steps)
@@ -128,7 +130,7 @@ def main(config):
         shuffle=False,  # the dataset shuffles by itself
     ).history
 
-    # Score the validation split again, and the test split for the only time.
+    # Scores: the validation split again, and the test split for the only time.
     known, metrics = list(splits["train"]), {}
     for split in ("validation", "test"):
         words = list(splits[split])
@@ -155,7 +157,7 @@ def main(config):
         lower_is_better=True,
     )
 
-    # Words of the test split, and words that are in no split.
+    # Examples: words of the test split, and words that are in no split.
     join = pronunciation.separator(phonemes).join
     is_right = [spoken in some for spoken, some in zip(said, listed, strict=True)]
     columns = words, map(join, said), [" or ".join(map(join, some)) for some in listed]
@@ -169,9 +171,8 @@ def main(config):
     print()
     for word, spoken in zip(own_words, said_own, strict=True):
         print(f"{word:16s} {join(spoken)}")
-
     figures = {}
-    if config.output and config.attention != "none":
+    if config.attention != "none":
         shown = list(zip(words, said, strict=True))[:3]
         rows = pronunciation.make_rows({word: [spoken] for word, spoken in shown}, letters, phonemes)
         figures["attention"] = zoo.plots.plot_attention(
@@ -179,18 +180,17 @@ def main(config):
             inputs=[[tokens[None] for tokens in inputs] for inputs, _ in rows],
             labels=[(list(word), [*spoken, "end"]) for word, spoken in shown],
         )
+
+    # Saving: the trained model, and what is needed to use it.
     card = {
         "task": "pronunciation",
         "type": "encoder_decoder",
         "dataset": config.dataset,
-        "preprocessing": {
-            "words": "characters, small",
-            "pronunciations": "phonemes without stress",
-            "max_length": max_length,
-        },
         "source_vocabulary": list(letters),
         "target_vocabulary": list(phonemes),
     }
+    card["preprocessing"] = {"words": "characters, small", "pronunciations": "phonemes without stress"}
+    card["preprocessing"]["max_length"] = max_length
     lines = ["\t".join(row) + "\n" for row in [("word", "said", "listed"), *wrong]]
     files = {"wrong_words.tsv": "".join(lines).encode()}
     zoo.recipe.save(config, model, card, metrics=metrics, history=history, figures=figures, files=files)

@@ -53,9 +53,8 @@ class Config(zoo.Config):
     beam_width: int = zoo.flag(5, "best translations so far that beam search keeps")
 
 
-def fit(attention, splits, tokenizers, config):
-    """Builds and trains a model, and returns it with its history."""
-    keras.utils.set_random_seed(config.seed)
+def fit(model, splits, tokenizers, config):
+    """Trains a model, restores its best epoch, and returns its history."""
 
     def cut_anew(rng):  # called once for each epoch, so each has other subwords
         options = {"enable_sampling": True, "alpha": 0.3, "nbest_size": -1}
@@ -65,19 +64,7 @@ def fit(attention, splits, tokenizers, config):
     batches = zoo.datasets.batches(cut_anew, config.batch_size, config.seed)
     validation_rows = translation.encode(*splits["validation"], tokenizers)
     validation = zoo.datasets.batches(validation_rows, config.batch_size)
-    model = zoo.build(
-        "encoder_decoder",
-        cell=config.cell,
-        source_vocabulary_size=len(tokenizers[0]),
-        target_vocabulary_size=len(tokenizers[1]),
-        embedding_dim=config.embedding_dim,
-        units=config.units,
-        num_layers=config.num_layers,
-        attention=attention,
-        dropout=config.dropout,
-    )
     zoo.training.check_model(model, validation, config.output, len(tokenizers[1]), "generate")
-    model.summary()
     learning_rate = keras.optimizers.schedules.CosineDecay(
         config.learning_rate / 10,
         decay_steps=max(1, (config.epochs - 1) * len(batches)),
@@ -89,14 +76,13 @@ def fit(attention, splits, tokenizers, config):
         loss="sparse_categorical_crossentropy",  # the mean over tokens, without padding
     )
     best = keras.callbacks.EarlyStopping(patience=max(3, config.epochs // 4), restore_best_weights=True)
-    history = model.fit(
+    return model.fit(
         batches,
         validation_data=validation,
         epochs=config.epochs,
         callbacks=[best, zoo.training.RaiseOnNaN()],
         shuffle=False,  # the dataset shuffles by itself
     ).history
-    return model, history
 
 
 @zoo.apply_config
@@ -118,13 +104,31 @@ def main(config):
     pieces = [t.encode(x[0], out_type=str) for t, x in zip(tokenizers, splits["train"], strict=True)]
     print(f"First row, as the network sees it: {' -> '.join(map(' '.join, pieces))}")
 
-    # The model, and the same model without attention.
-    model, history = fit(config.attention, splits, tokenizers, config)
+    # Model: subwords -> vectors -> states in both directions => states that attend -> subwords.
+    sizes = {
+        "cell": config.cell,
+        "source_vocabulary_size": len(tokenizers[0]),
+        "target_vocabulary_size": len(tokenizers[1]),
+        "embedding_dim": config.embedding_dim,
+        "units": config.units,
+        "num_layers": config.num_layers,
+        "dropout": config.dropout,
+    }
+    keras.utils.set_random_seed(config.seed)
+    model = zoo.build("encoder_decoder", attention=config.attention, **sizes)
+    model.summary()
+
+    # Training: Adam, stopped early. The epoch with the best validation loss is kept.
+    history = fit(model, splits, tokenizers, config)
+
+    # Baseline: the same model without attention, if the flag --baseline asks for it.
     models = {f"attention {config.attention}": model}
     if config.baseline and config.attention != "none":
-        models["attention none"], _ = fit("none", splits, tokenizers, config)
+        keras.utils.set_random_seed(config.seed)
+        models["attention none"] = zoo.build("encoder_decoder", attention="none", **sizes)
+        fit(models["attention none"], splits, tokenizers, config)
 
-    # Score the validation split again, and the test split for the only time.
+    # Scores: the validation split again, and the test split for the only time.
     beam = f"beam of {config.beam_width}"
     decoding = {"greedy": {}, beam: {"strategy": "beam", "beam_width": config.beam_width}}
     metrics, known = {}, splits["train"][0][:30_000]  # more would take long to compare with
@@ -164,14 +168,13 @@ def main(config):
         tips=["more pairs", "--units 256 --embedding-dim 256, a larger network"],
     )
 
-    # A few translations to judge by eye: some are equal to the reference, the others are not.
+    # Examples: translations to judge by eye. Some are equal to the reference, the others are not.
     is_right = [text == right for text, right in zip(translations, references, strict=True)]
     for i in zoo.recipe.pick_examples(is_right):
         print(f"\nsource       {sources[i]}\ntranslation  {translations[i]}")
         print(f"reference    {references[i]}")
-
     figures = {}
-    if config.output and config.attention != "none":  # of two short test sentences
+    if config.attention != "none":  # a picture of two short test sentences
         shown = np.argsort([len(text) for text in sources], stable=True)[len(sources) // 4 :][:2]
         pair = ([texts[i] for i in shown] for texts in (sources, translations))
         rows = translation.encode(*pair, tokenizers)
@@ -181,13 +184,11 @@ def main(config):
             for (source, _), target in rows
         ]
         figures["attention"] = zoo.plots.plot_attention(model, inputs, labels)
-    card = {
-        "task": "translation",
-        "type": "encoder_decoder",
-        "dataset": config.dataset,
-        "preprocessing": {"tokenizer": "sentencepiece", "max_length": config.max_length},
-        "vocabulary": [[t.id_to_piece(i) for i in range(len(t))] for t in tokenizers],
-    }
+
+    # Saving: the trained model, and what is needed to use it.
+    card = {"task": "translation", "type": "encoder_decoder", "dataset": config.dataset}
+    card["preprocessing"] = {"tokenizer": "sentencepiece", "max_length": config.max_length}
+    card["vocabulary"] = [[t.id_to_piece(i) for i in range(len(t))] for t in tokenizers]
     names = "source.spm", "target.spm"
     files = {n: t.serialized_model_proto() for n, t in zip(names, tokenizers, strict=True)}
     zoo.recipe.save(config, model, card, metrics=metrics, history=history, figures=figures, files=files)

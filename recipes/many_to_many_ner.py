@@ -111,7 +111,7 @@ def main(config):
     train = make_dataset(hide_some, config, config.seed)
     data = {split: make_dataset(rows[split], config) for split in ("validation", "test")}
 
-    # The model: words and their characters -> vectors -> states in both directions -> tags.
+    # Model: words and their characters -> vectors -> states in both directions -> tags.
     forbidden = zoo.layers.forbidden_transitions(tag_names) if config.head == "crf" else ()
     model = zoo.build(
         "many_to_many",
@@ -131,6 +131,8 @@ def main(config):
     )
     zoo.training.check_model(model, data["validation"], config.output, num_classes=len(tag_names))
     model.summary()
+
+    # Training: Adam. The epoch with the best F1 on the validation split is kept.
     is_crf = isinstance(model, zoo.layers.CRFTagger)
     row_name = f"{zoo.training.cells_of(model)}, {'crf' if is_crf else 'softmax'}"
     num_steps = config.epochs * len(train)
@@ -153,11 +155,11 @@ def main(config):
         shuffle=False,  # the dataset shuffles by itself
     ).history
 
-    # A baseline that sees one word at a time: its most frequent tag in training, or O for a new word.
+    # Baseline: it sees one word, and gives its most frequent tag in training, or O for a new word.
     tags = [tag for sentence in splits["train"][1] for tag in sentence]
     most_frequent = zoo.text.most_frequent_tags(words, tags)
 
-    # Score the validation split again, and the test split for the only time.
+    # Scores: the validation split again, and the test split for the only time.
     metrics = {}
     for split in data:
         sentences, true = splits[split]
@@ -178,21 +180,16 @@ def main(config):
         row_name, ["most frequent tag"], score, len(true), history=history, monitor="val_f1", tips=tips
     )
     tagging.note_empty(predicted[row_name])
+    figures = {"f1_by_type": zoo.plots.plot_scores(metrics["test"], config.dataset, "test F1")}
 
-    # Test sentences with entities, to judge by eye.
+    # Examples: test sentences with entities, to judge by eye.
     examples = zip(sentences, true, predicted[row_name], strict=True)
     tagging.print_examples(tagging.mark, [row for row in examples if {*row[1], *row[2]} != {"O"}])
 
-    card = {
-        "task": "tagging",
-        "type": "many_to_many",
-        "dataset": config.dataset,
-        "labels": tag_names,
-        "preprocessing": {"words": "zoo.text.encode_words", "tags": "IOBES"},
-        "vocabulary": list(vocabulary),
-        "characters": list(characters),
-    }
-    figures = {"f1_by_type": zoo.plots.plot_scores(metrics["test"], config.dataset, "test F1")}
+    # Saving: the trained model, and what is needed to use it.
+    card = {"task": "tagging", "type": "many_to_many", "dataset": config.dataset, "labels": tag_names}
+    card["preprocessing"] = {"words": "zoo.text.encode_words", "tags": "IOBES"}
+    card |= {"vocabulary": list(vocabulary), "characters": list(characters)}
     zoo.recipe.save(config, model, card, metrics=metrics, history=history, figures=figures)
 
 

@@ -113,7 +113,7 @@ def main(config):
     train = make_dataset(hide_some, config, config.seed)
     data = {split: make_dataset(rows[split], config) for split in ("validation", "test")}
 
-    # The model: words and their characters -> vectors -> states in both directions -> tags.
+    # Model: words and their characters -> vectors -> states in both directions -> tags.
     model = zoo.build(
         "many_to_many",
         cell=config.cell,
@@ -130,6 +130,8 @@ def main(config):
     )
     zoo.training.check_model(model, data["validation"], config.output, num_classes=len(tag_names))
     model.summary()
+
+    # Training: Adam. The epoch with the best accuracy on the validation split is kept.
     is_crf = isinstance(model, zoo.layers.CRFTagger)
     row_name = f"{zoo.training.cells_of(model)}, {'crf' if is_crf else 'softmax'}"
     num_steps = config.epochs * len(train)
@@ -152,12 +154,11 @@ def main(config):
         shuffle=False,  # the dataset shuffles by itself
     ).history
 
-    # A baseline that sees one word at a time. It answers the word's most frequent tag in training. For
-    # an unseen word it answers the most frequent tag of all.
+    # Baseline: the most frequent tag of each word in training, or the most frequent of all tags.
     most_frequent = zoo.text.most_frequent_tags(words["train"], tags["train"])
     unknown = collections.Counter(tags["train"]).most_common(1)[0][0]
 
-    # Score the validation split again, and the test split for the only time.
+    # Scores: the validation split again, and the test split for the only time.
     metrics = {}
     for split in data:
         predicted = predict(model, data[split], splits[split][0], tag_names)
@@ -179,20 +180,15 @@ def main(config):
     others, tips = ["most frequent tag"], tagging.tips(config.glove)
     monitor = {"history": history, "monitor": "val_accuracy"}
     zoo.print_verdict(row_name, others, score, len(right), **monitor, tips=tips)
+    figures = {"confusion": zoo.plots.plot_confusion([(tags["test"], answers[row_name], tag_names)])}
 
-    # Test sentences to judge by eye.
+    # Examples: test sentences to judge by eye.
     tagging.print_examples(tagging.join, list(zip(sentences, right, predicted, strict=True)))
 
-    card = {
-        "task": "tagging",
-        "type": "many_to_many",
-        "dataset": config.dataset,
-        "labels": tag_names,
-        "preprocessing": {"words": "zoo.text.encode_words", "tags": "one a word"},
-        "vocabulary": list(vocabulary),
-        "characters": list(characters),
-    }
-    figures = {"confusion": zoo.plots.plot_confusion([(tags["test"], answers[row_name], tag_names)])}
+    # Saving: the trained model, and what is needed to use it.
+    card = {"task": "tagging", "type": "many_to_many", "dataset": config.dataset, "labels": tag_names}
+    card["preprocessing"] = {"words": "zoo.text.encode_words", "tags": "one a word"}
+    card |= {"vocabulary": list(vocabulary), "characters": list(characters)}
     zoo.recipe.save(config, model, card, metrics=metrics, history=history, figures=figures)
 
 

@@ -90,6 +90,8 @@ def score(y, predicted):
 @zoo.apply_config
 def main(config):
     zoo.tasks.check_output(config.output)
+
+    # Data: the vocabulary comes from the training split only.
     texts = zoo.datasets.load_corpus(config.dataset, config.data_dir or None, config.encoding)
     texts = {split: punctuation.to_paragraphs(texts[split]) for split in texts}
     keras.utils.set_random_seed(config.seed)  # after loading, which may draw random numbers
@@ -97,7 +99,6 @@ def main(config):
         config = dataclasses.replace(config, epochs=1, units=8, vocabulary_size=500)
         texts = {split: texts[split][:200] for split in texts}
 
-    # Data: the vocabulary comes from the training split only.
     words, tags = {}, {}
     for split in texts:
         words[split], tags[split] = take_tags_off(texts[split])
@@ -121,7 +122,7 @@ def main(config):
         tokens = punctuation.encode(words[split][:n], vocabulary)
         data[split] = tuple(x.reshape(-1, config.window) for x in (tokens, np.array(tags[split][:n])))
 
-    # The model: words -> vectors -> states in both directions -> 15 probabilities for each word.
+    # Model: words -> vectors -> states in both directions -> 15 probabilities for each word.
     model = zoo.build(
         "many_to_many",
         cell=config.cell,
@@ -134,6 +135,8 @@ def main(config):
     )
     zoo.training.check_model(model, data["validation"], config.output, num_classes=len(TAGS))
     model.summary()
+
+    # Training: Adam, stopped early. The epoch with the best validation loss is kept.
     num_steps = config.epochs * -(-len(data["train"][0]) // config.batch_size)
     learning_rate = keras.optimizers.schedules.CosineDecay(config.learning_rate, num_steps)
     adam = keras.optimizers.Adam(learning_rate, global_clipnorm=1.0)
@@ -147,12 +150,12 @@ def main(config):
         callbacks=[best, zoo.training.RaiseOnNaN()],
     ).history
 
-    # A baseline without recurrence: each word gets its most frequent tag in training.
+    # Baseline: each word gets its most frequent tag in training, without recurrence.
     tokens, y = data["train"]
     counts = np.bincount((tokens * len(TAGS) + y).ravel(), minlength=len(vocabulary) * len(TAGS))
     most_frequent = counts.reshape(len(vocabulary), len(TAGS)).argmax(axis=1)
 
-    # Score the validation split again, and the test split for the only time.
+    # Scores: the validation split again, and the test split for the only time.
     cell, metrics = zoo.training.cells_of(model), {}
     for split in ("validation", "test"):
         tokens, y = data[split]  # [windows, window]
@@ -168,8 +171,13 @@ def main(config):
     zoo.print_verdict(
         cell, baselines, lambda name, rows: (answers[name] == y)[rows].mean(), len(y), **options
     )
+    true_tags, best = y.ravel(), answers[cell].ravel()
+    marks, cases = np.array(["none", *MARKS[1:]]), np.array(CASES)
+    by_mark = (marks[true_tags % 5], marks[best % 5], marks)
+    by_case = (cases[true_tags // 5], cases[best // 5], cases)
+    figures = {"confusion": zoo.plots.plot_confusion([by_mark, by_case])}
 
-    # Sentences of the test split, to judge by eye. Some of them are right, and some are wrong.
+    # Examples: sentences of the test split, to judge by eye. Some are right, and some are wrong.
     pairs = [take_tags_off([one]) for one in punctuation.pick_sentences(texts["test"])]
     tokens = [punctuation.encode(its_words, vocabulary) for its_words, _ in pairs]
     padded = keras.utils.pad_sequences(tokens, padding="post")  # [sentences, time]
@@ -179,19 +187,10 @@ def main(config):
     for i in zoo.recipe.pick_examples([*map(str.__eq__, restored, true)]):
         print(f"\nrestored  {restored[i]}\ntruth     {true[i]}")
 
-    y, best = data["test"][1].ravel(), answers[cell].ravel()
-    marks, cases = np.array(["none", *MARKS[1:]]), np.array(CASES)
-    by_mark = (marks[y % 5], marks[best % 5], marks)
-    by_case = (cases[y // 5], cases[best // 5], cases)
-    card = {
-        "task": "punctuation",
-        "type": "many_to_many",
-        "dataset": config.dataset,
-        "labels": TAGS,
-        "preprocessing": {"word": "zoo.text.WORD", "lower": True},
-        "vocabulary": list(vocabulary),
-    }
-    figures = {"confusion": zoo.plots.plot_confusion([by_mark, by_case])}
+    # Saving: the trained model, and what is needed to use it.
+    card = {"task": "punctuation", "type": "many_to_many", "dataset": config.dataset, "labels": TAGS}
+    card["preprocessing"] = {"word": "zoo.text.WORD", "lower": True}
+    card["vocabulary"] = list(vocabulary)
     zoo.recipe.save(config, model, card, metrics=metrics, history=history, figures=figures)
 
 

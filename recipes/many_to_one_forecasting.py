@@ -107,7 +107,7 @@ def main(config):
     shown = [" ".join(f"{one:.2f}" for one in rows["train"][0].ravel()[-9:]) for rows in (x, y)]
     print(f"First row, as the network sees it: ... {shown[0]} -> {shown[1]}")
 
-    # The model: differences from the last value -> states -> the last state -> differences ahead.
+    # Model: differences from the last value -> states -> the last state -> differences ahead.
     model = zoo.build(
         "many_to_one",
         cell=config.cell,
@@ -118,6 +118,8 @@ def main(config):
     )
     zoo.training.check_model(model, (x["validation"], y["validation"]), config.output)
     model.summary()
+
+    # Training: Adam on the squared error. The epoch with the best validation loss is kept.
     num_steps = config.epochs * -(-len(x["train"]) // config.batch_size)
     learning_rate = keras.optimizers.schedules.CosineDecay(config.learning_rate, num_steps)
     model.compile(keras.optimizers.Adam(learning_rate, global_clipnorm=1.0), loss="mse")
@@ -131,7 +133,7 @@ def main(config):
         callbacks=[best, zoo.training.RaiseOnNaN()],
     ).history
 
-    # The test part, used once, and four forecasts without recurrence.
+    # Scores: the test part, used once, and four forecasts without recurrence.
     cell, predict = zoo.training.cells_of(model), functools.partial(model.predict, verbose=0)
     inputs, truth, owner = data["test"]
     on_levels = regress(*data["train"][:2], inputs).reshape(truth.shape)
@@ -165,7 +167,7 @@ def main(config):
         lower_is_better=True,
     )
 
-    # Forecasts to judge by eye, of at most four columns. Only windows that do not overlap are shown.
+    # Examples: forecasts to judge by eye, of at most four columns, in windows that do not overlap.
     panels = {}
     for i, j in list(np.ndindex(std.shape))[:4]:  # the number of a series, and of a column in it
         one, rows, (mean, scale) = series[i], np.flatnonzero(owner == i)[::horizon], scales[i, :, j]
@@ -179,7 +181,9 @@ def main(config):
         values = np.concatenate(list(one.parts.values()))
         ahead = forecasting.forecast(predict, values, scales[i], window, segment, n)[:10, j]
         print_forecasts(title, {**shown, "what follows": ahead})
+    figures = {"forecast": zoo.plots.plot_series(panels, f"test part, {horizon} ahead at a time")}
 
+    # Saving: the trained model, and what is needed to use it.
     card = {
         "task": "forecasting",
         "type": "many_to_one",
@@ -189,9 +193,7 @@ def main(config):
         "series": [one.name for one in series if one.name],
         "preprocessing": {"mean": scales[:, 0], "std": scales[:, 1]},  # [series, columns]
     }
-    figure = zoo.plots.plot_series(panels, f"test part, {horizon} ahead at a time")
-    results = {"metrics": {"test": metrics}, "history": history, "figures": {"forecast": figure}}
-    zoo.recipe.save(config, model, card, **results)
+    zoo.recipe.save(config, model, card, metrics={"test": metrics}, history=history, figures=figures)
 
 
 if __name__ == "__main__":

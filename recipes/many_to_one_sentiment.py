@@ -117,11 +117,8 @@ def main(config):
             config.glove, vocabulary[2:], config.embedding_dim
         )
         print(f"pretrained vectors for {found} of the training words")
-    table = {
-        "vocabulary_size": len(vocabulary),
-        "embedding_dim": config.embedding_dim,
-        "embeddings": vectors,
-    }
+    table = {"vocabulary_size": len(vocabulary), "embedding_dim": config.embedding_dim}
+    table["embeddings"] = vectors
     data = {
         split: make_dataset(words[split], splits[split][1], vocabulary, config, seed)
         for split, seed in (("train", config.seed), ("validation", None), ("test", None))
@@ -129,7 +126,7 @@ def main(config):
     first = text_classification.as_seen(words["train"][0], vocabulary, config.max_length)
     print(f"First row, as the network sees it: {first} -> {label_names[splits['train'][1][0]]}")
 
-    # The model: words -> vectors -> states -> one vector by pooling -> probabilities.
+    # Model: words -> vectors -> states -> one vector by pooling -> probabilities.
     model = zoo.build(
         "many_to_one",
         cell=config.cell,
@@ -143,9 +140,11 @@ def main(config):
     )
     zoo.training.check_model(model, data["validation"], config.output, num_classes=len(label_names))
     model.summary()
+
+    # Training: Adam, stopped early. The epoch with the best validation accuracy is kept.
     history = train(model, data, config.learning_rate, config.epochs)
 
-    # Two baselines that cannot see the order of words.
+    # Baseline: two simple models that cannot see the order of words.
     print("\nBaseline, the mean of the word vectors:")
     tokens = keras.Input((None,), dtype="int32")
     x, mask = zoo.cells.embed(tokens, **table)  # [batch, time, embedding_dim]
@@ -156,7 +155,7 @@ def main(config):
     train(mean_of_vectors, data, 4 * config.learning_rate, config.epochs)  # it can take larger steps
     bag_of_words = make_pipeline(TfidfVectorizer(), LogisticRegression()).fit(*splits["train"])
 
-    # The test split, used once: all of it, and in four groups by length.
+    # Scores: the test split, used once: all of it, and in four groups by length.
     texts, labels = splits["test"]
     network, outputs = zoo.training.cells_of(model), model.predict(data["test"], verbose=0)
     probabilities = text_classification.class_probabilities(outputs)  # [texts, classes]
@@ -170,8 +169,9 @@ def main(config):
     metrics = {name: {"all": hits[name].mean(), **by_length[name]} for name in hits}
     zoo.recipe.print_table("Test accuracy", metrics)
     text_classification.print_verdict(network, hits, history, len(words["train"]), config)
+    figure = zoo.plots.plot_scores(by_length, config.dataset, "test accuracy", style="o-")
 
-    # A few answers to judge by eye: texts of the test split, and sentences if they fit the labels.
+    # Examples: answers to judge by eye, for texts of the test split, and for sentences if they fit.
     print()
     for i in zoo.recipe.pick_examples(hits[network]):
         text_classification.print_answer(texts[i], probabilities[i], label_names, labels[i])
@@ -183,6 +183,7 @@ def main(config):
         for sentence, its_p in zip(SENTENCES, p, strict=True):
             text_classification.print_answer(sentence, its_p, label_names)
 
+    # Saving: the trained model, and what is needed to use it.
     card = {
         "task": "text_classification",
         "type": "many_to_one",
@@ -191,7 +192,6 @@ def main(config):
         "preprocessing": {"standardize": "zoo.text.standardize", "keep_last": config.max_length},
         "vocabulary": vocabulary,
     }
-    figure = zoo.plots.plot_scores(by_length, config.dataset, "test accuracy", style="o-")
     metrics, figures = {"test_accuracy": metrics}, {"accuracy_by_length": figure}
     zoo.recipe.save(config, model, card, metrics=metrics, history=history, figures=figures)
 

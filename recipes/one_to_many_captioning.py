@@ -86,24 +86,11 @@ def make_batches(contexts, captions, vocabulary, config, seed=None):
     return zoo.images.look_up(contexts, zoo.datasets.batches(rows, config.batch_size, seed))
 
 
-def train(name, contexts, captions, vocabulary, config):
-    """Builds and trains a model, and returns it with its history."""
-    print(f"\nThe model with {name}:")
-    keras.utils.set_random_seed(config.seed)
+def fit(model, contexts, captions, vocabulary, config):
+    """Trains a model, restores its best epoch, and returns its history."""
     train = make_batches(contexts["train"], captions["train"], vocabulary, config, config.seed)
     validation = make_batches(contexts["validation"], captions["validation"], vocabulary, config)
-    model = zoo.build(
-        "one_to_many",
-        cell=config.cell,
-        context_shape=(25, 1280),
-        encoder=build_encoder(name, config),
-        vocabulary_size=len(vocabulary),
-        embedding_dim=config.embedding_dim,
-        units=config.units,
-        dropout=config.dropout,
-    )
     zoo.training.check_model(model, validation, config.output, len(vocabulary), "generate")
-    model.summary()
     learning_rate = keras.optimizers.schedules.CosineDecay(
         config.learning_rate / 10,
         decay_steps=max(1, (config.epochs - 1) * len(train)),
@@ -113,14 +100,13 @@ def train(name, contexts, captions, vocabulary, config):
     adam = keras.optimizers.Adam(learning_rate, global_clipnorm=1.0)
     model.compile(adam, "sparse_categorical_crossentropy")  # the mean over words, without padding
     best = keras.callbacks.EarlyStopping(patience=2 + config.epochs // 10, restore_best_weights=True)
-    history = model.fit(
+    return model.fit(
         train,
         validation_data=validation,
         epochs=config.epochs,
         callbacks=[best, zoo.training.RaiseOnNaN()],
         shuffle=False,  # the dataset shuffles by itself
     ).history
-    return model, history
 
 
 @zoo.apply_config
@@ -143,49 +129,62 @@ def main(config):
     vocabulary = ["", "[UNK]", "<s>", "</s>", *words]
     captioning.print_words(captions, words, config.max_length)
 
-    # The model, or the same model without attention, or both.
-    names = ["attention"] * config.attention
-    names += ["no attention"] * (config.baseline or not config.attention)
-    trained = {name: train(name, contexts, captions, vocabulary, config) for name in names}
+    # Model: the image -> places in it -> states that attend to them -> the next word.
+    keras.utils.set_random_seed(config.seed)
+    name = "attention" if config.attention else "no attention"
+    sizes = {"vocabulary_size": len(vocabulary), "units": config.units, "dropout": config.dropout}
+    sizes |= {"cell": config.cell, "context_shape": (25, 1280), "embedding_dim": config.embedding_dim}
+    model = zoo.build("one_to_many", encoder=build_encoder(name, config), **sizes)
+    model.summary()
 
-    # Each system describes the test images once.
+    # Training: Adam, stopped early. The epoch with the best validation loss is kept.
+    history = fit(model, contexts, captions, vocabulary, config)
+
+    # Baseline: the same model without attention, if the flag --baseline asks for it.
+    models = {name: model}
+    if config.baseline and config.attention:
+        keras.utils.set_random_seed(config.seed)
+        encoder = build_encoder("no attention", config)
+        models["no attention"] = zoo.build("one_to_many", encoder=encoder, **sizes)
+        fit(models["no attention"], contexts, captions, vocabulary, config)
+
+    # Scores: each system describes the test images once.
     firsts = [of_image[0] for of_image in captions["train"]]
     most_frequent = list(collections.Counter(map(tuple, firsts)).most_common(1)[0][0])
     nearest = zoo.images.find_nearest(contexts["train"], contexts["test"])  # [test images]
     systems = {"most frequent caption": [most_frequent] * len(nearest)}
     systems["nearest training image"] = [firsts[i] for i in nearest]
     beam = {"strategy": "beam", "beam_width": config.beam_width}
-    for name, (model, _) in trained.items():
+    for system, its_model in models.items():
         for how, options in (("greedy", {}), ("beam search", beam)):
             rows = zoo.decoding.generate_in_batches(
-                model, contexts["test"], config.max_length, config.batch_size, **options
+                its_model, contexts["test"], config.max_length, config.batch_size, **options
             )
-            systems[f"{name}, {how}"] = [captioning.decode(row, vocabulary) for row in rows]
+            systems[f"{system}, {how}"] = [captioning.decode(row, vocabulary) for row in rows]
     metrics = {name: zoo.metrics.score_captions(x, captions["test"]) for name, x in systems.items()}
     zoo.recipe.print_table("Test", metrics, ".2f")
-    model, history = trained[names[0]]
-    best = f"{names[0]}, beam search"
+    best = f"{name}, beam search"
     described = systems[best]
     score = captioning.make_score(systems, captions["test"])
     zoo.print_verdict(best, [*systems][:2], score, len(nearest), history=history, tips=captioning.TIPS)
 
-    # A few captions to judge by eye, right ones and wrong ones.
+    # Examples: captions to judge by eye, right ones and wrong ones.
     is_right = [words in some for words, some in zip(described, captions["test"], strict=True)]
     shown = zoo.recipe.pick_examples(is_right, 8)
     texts = [" ".join(described[i]) for i in shown]
     references = [" ".join(captions["test"][i][0]) for i in shown]
     for text, reference in zip(texts, references, strict=True):
         print(f"\ncaption    {text}\nreference  {reference}")
-
-    network = zoo.images.network_sha256(config.cnn_weights) if config.dataset != GLYPHS else None
-    figures, image_shape = {}, contexts["test"].shape[1:]
-    if config.output:
-        images = zoo.images.pick(splits["test"][0], shown)
-        figures["captions"] = zoo.plots.plot_captions(images, texts, references)
-    if config.output and config.attention:
+    images = zoo.images.pick(splits["test"][0], shown)
+    figures = {"captions": zoo.plots.plot_captions(images, texts, references)}
+    if config.attention:
         figures["attention"] = zoo.plots.plot_attention_over_images(
             model, contexts["test"][shown], images, [described[i] for i in shown], vocabulary
         )
+
+    # Saving: the trained model, and what is needed to use it.
+    network = zoo.images.network_sha256(config.cnn_weights) if config.dataset != GLYPHS else None
+    image_shape = contexts["test"].shape[1:]
     card = {
         "task": "captioning",
         "type": "one_to_many",

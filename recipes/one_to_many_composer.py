@@ -114,7 +114,7 @@ def main(config):
         lambda rng: make_rows(pieces["train"], index, rng), config.batch_size, config.seed
     )  # tokens [batch, time] and the tokens after them [batch, time]
 
-    # The network: tokens -> vectors -> states -> the next token.
+    # Model: tokens -> vectors -> states -> the next token.
     model = zoo.build(
         "one_to_many",
         cell=config.cell,
@@ -126,6 +126,8 @@ def main(config):
     )
     zoo.training.check_model(model, data["validation"], config.output, len(vocabulary), "generate")
     model.summary()
+
+    # Training: Adam. The epoch with the best validation loss is kept.
     num_steps = config.epochs * len(data["train"])
     learning_rate = keras.optimizers.schedules.CosineDecay(config.learning_rate, num_steps)
     adam = keras.optimizers.Adam(learning_rate, global_clipnorm=1.0)
@@ -139,14 +141,12 @@ def main(config):
         shuffle=False,  # the dataset shuffles by itself
     ).history
 
-    # Score the validation split again, and the test split for the only time.
+    # Scores: the validation split again, and the test split for the only time.
     shifted = [encode(notes, index, shift) for notes in pieces["train"] for shift in SHIFTS]
     counted = [[x[0], *y] for split in rows for x, y in rows[split]]
     counted = zoo.text.ngram_losses(shifted, counted, N, len(vocabulary))  # a list of [time]
-    ngram = {
-        "validation": counted[: len(rows["validation"])],
-        "test": counted[len(rows["validation"]) :],
-    }
+    n = len(rows["validation"])
+    ngram = {"validation": counted[:n], "test": counted[n:]}
     cell, baseline, metrics = zoo.training.cells_of(model), f"{N}-gram", {}
     for split in ("validation", "test"):
         loss = model.evaluate(data[split], verbose=0)
@@ -161,7 +161,7 @@ def main(config):
     options = {"history": history, "tips": composition.tips(config.dropout), "lower_is_better": True}
     zoo.print_verdict(cell, [baseline], score, len(rows["test"]), **options)
 
-    # Compose a piece.
+    # Examples: a new piece of music, from the first chord on.
     first = composition.encode(np.array([chord]), index)  # the mark of a beat and the notes
     tokens = model.generate(
         [[START, *first]],
@@ -175,7 +175,9 @@ def main(config):
     print(f"\nComposed {len(notes) / 4:.1f} beats. The first ones:")
     for name, voice in zip(voices, notes[::4].T, strict=True):
         print(f"{name:8s}" + "".join(f"{zoo.music.note_name(pitch):>5s}" for pitch in voice[:16]))
+    figure = zoo.music.plot_piano_roll(notes, voices)
 
+    # Saving: the trained model, and what is needed to use it.
     card = {
         "task": "composition",
         "type": "one_to_many",
@@ -189,7 +191,7 @@ def main(config):
         card,
         metrics=metrics,
         history=history,
-        figures={"chorale": zoo.music.plot_piano_roll(notes, voices)},
+        figures={"chorale": figure},
         files={"chorale.mid": zoo.music.to_midi(notes)},
     )
 

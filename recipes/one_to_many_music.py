@@ -112,7 +112,7 @@ def main(config):
         split: zoo.datasets.batches(rows[split], config.batch_size, config.seed) for split in rows
     }  # chords [batch, time, 89] and the chords after them [batch, time, 88]
 
-    # The network: chords -> states -> the keys of the next chord.
+    # Model: chords -> states -> the keys of the next chord.
     model = zoo.build(
         "many_to_many",
         cell=config.cell,
@@ -124,19 +124,21 @@ def main(config):
         units=config.units,
         dropout=config.dropout,
     )
-    # The baseline without recurrence: the last chord -> the keys of the next chord.
+    in_order = zoo.datasets.batches(rows["validation"], config.batch_size)
+    zoo.training.check_model(model, in_order, config.output)
+    model.summary()
+
+    # Training: Adam. The epoch with the best validation loss is kept.
+    history = train(model, data, config)
+
+    # Baseline: no recurrence, only the last chord -> the keys of the next chord.
     keys = keras.layers.Dense(NUM_KEYS, activation="sigmoid", dtype="float32")
     chords = keras.Input((None, NUM_KEYS + 1))
     last_chord = keras.Sequential([chords, keras.layers.Masking(0.0), keys])
-    in_order = zoo.datasets.batches(rows["validation"], config.batch_size)
-    zoo.training.check_model(model, in_order, config.output)
-
-    model.summary()
-    history = train(model, data, config)
     print("\nBaseline, only the last chord:")
     train(last_chord, data, config)
 
-    # Score the validation split again, and the test split for the only time.
+    # Scores: the validation split again, and the test split for the only time.
     cell = zoo.training.cells_of(model)
     frequencies = np.concatenate([y for _, y in rows["train"]]).mean(axis=0)  # [88]
     metrics = {}
@@ -157,11 +159,12 @@ def main(config):
     options = {"history": history, "tips": composition.tips(config.dropout), "lower_is_better": True}
     zoo.print_verdict(cell, ["last chord", "frequencies"], score, len(truth), **options)
 
-    # The first steps of a test piece: the keys that sound, and as many of the most likely ones.
+    # Examples: the first chords of a test piece, next to as many of the most likely keys.
     print(f"\nA piece of the test split:\n{'next chord':24s}most likely")
     for likely, sounds in zip(predicted[cell][0][:12], truth[0], strict=False):  # both [88]
         print(f"{names_of(np.flatnonzero(sounds)):24s}{names_of(np.argsort(likely)[-num_voices:])}")
 
+    # Saving: the trained model, and what is needed to use it.
     card = {
         "task": "next_chord",
         "type": "many_to_many",

@@ -124,7 +124,7 @@ def main(config):
     size = config.batch_size, config.bptt_steps
     data = {split: zoo.datasets.streams(tokens[split], *size) for split in tokens}
 
-    # The model, and a network of the same layers whose states are inputs and outputs.
+    # Model: tokens -> vectors -> states -> the next token.
     model = zoo.build(
         "one_to_many",
         cell=config.cell,
@@ -138,6 +138,8 @@ def main(config):
     first = [part[0] for part in data["validation"]]  # of [windows, streams, steps]
     zoo.training.check_model(model, first, config.output, len(vocabulary), "with_states")
     model.summary()
+
+    # Training: window by window. This network has the same layers, and its states go in and out.
     cell, network = zoo.training.cells_of(model), model.with_states()
     num_steps = config.epochs * len(data["train"][0])
     learning_rate = keras.optimizers.schedules.CosineDecay(config.learning_rate, num_steps)
@@ -156,7 +158,7 @@ def main(config):
             break  # not better for a fifth of the epochs
     model.set_weights(best)
 
-    # Score the validation split again, and the test split for the only time.
+    # Scores: the validation split again, and the test split for the only time.
     length, n = LEVELS[config.level]
     baseline, metrics = f"{n}-gram", {}
     for split in ("validation", "test"):
@@ -169,8 +171,10 @@ def main(config):
     losses = {cell: losses, baseline: ngram}  # of the test split, each [tokens]
     options = {"history": history, "tips": language_model.tips(config.dropout), "lower_is_better": True}
     zoo.print_verdict(cell, [baseline], lambda name, i: losses[name][i].mean(), len(ngram), **options)
+    line = {f"{baseline}, validation": metrics["validation"][baseline]["nats a token"]}
+    figure = zoo.plots.plot_losses(history, line, config.dataset, "nats a token")
 
-    # Continue each beginning in each of the ways to choose the next token.
+    # Examples: each beginning is continued in each of the ways to choose the next token.
     prompts = language_model.pick_prompts(PROMPTS, splits["train"], splits["test"])
     prompts += [config.prompt] * bool(config.prompt.strip())
     known = [language_model.encode(language_model.tokenize(p, config.level), index) for p in prompts]
@@ -183,15 +187,9 @@ def main(config):
             samples += f"--- {name}\n{prompt}{completion}\n\n"
     print(f"\n{samples}")
 
-    line = {f"{baseline}, validation": metrics["validation"][baseline]["nats a token"]}
-    figure = zoo.plots.plot_losses(history, line, config.dataset, "nats a token")
-    card = {
-        "task": "language_model",
-        "type": "one_to_many",
-        "dataset": config.dataset,
-        "preprocessing": {"level": config.level},
-        "vocabulary": vocabulary,
-    }
+    # Saving: the trained model, and what is needed to use it.
+    card = {"task": "language_model", "type": "one_to_many", "dataset": config.dataset}
+    card |= {"preprocessing": {"level": config.level}, "vocabulary": vocabulary}
     files = {"figures": {"loss": figure}, "files": {"samples.txt": samples.encode()}}
     zoo.recipe.save(config, model, card, metrics=metrics, history=history, **files)
 

@@ -80,7 +80,7 @@ def main(config):
     if config.smoke:
         config = dataclasses.replace(config, epochs=1, units=8)
 
-    # Data.
+    # Data: images as rows of numbers.
     splits, label_names, white = zoo.datasets.load_images(
         config.dataset, config.data_dir or None, config.image_size, config.encoding
     )
@@ -99,7 +99,7 @@ def main(config):
     print(f"First row, as the network sees it: ... {row} ... -> {label_names[labels[0]]}")
     config = zoo.recipe.choose(config, image_classification.defaults(len(images), config.batch_size))
 
-    # The models: one reads the image in one step, the other row by row.
+    # Model: one reads the image in one step, the other row by row.
     sizes = {"cell": config.cell, "units": config.units, "num_classes": num_classes}
     models = {
         "one step": zoo.build("one_to_one", input_shape=images.shape[1:], **sizes),
@@ -107,17 +107,18 @@ def main(config):
     }
     for model in models.values():
         zoo.training.check_model(model, data["validation"], config.output, num_classes=num_classes)
-    histories, metrics, predicted = {}, {}, {}
+        model.summary()
+
+    # Training: Adam. The epoch with the best validation accuracy is kept.
+    histories = {}
     for name, model in models.items():
         print(f"\n{zoo.training.cells_of(model)}, {name}:")
         num_steps = config.epochs * -(-len(images) // config.batch_size)
         learning_rate = keras.optimizers.schedules.CosineDecay(config.learning_rate, num_steps)
+        adam = keras.optimizers.Adam(learning_rate, global_clipnorm=1.0)
         binary = zoo.training.output_shape(model, data["validation"])[-1] == 1  # of two classes
-        model.compile(
-            optimizer=keras.optimizers.Adam(learning_rate, global_clipnorm=1.0),
-            loss="binary_crossentropy" if binary else "sparse_categorical_crossentropy",
-            metrics=["accuracy"],
-        )
+        loss = "binary_crossentropy" if binary else "sparse_categorical_crossentropy"
+        model.compile(adam, loss, metrics=["accuracy"])
         best = keras.callbacks.EarlyStopping(
             "val_accuracy", patience=config.epochs, restore_best_weights=True
         )
@@ -130,20 +131,23 @@ def main(config):
             callbacks=[best, zoo.training.RaiseOnNaN()],
         )
         histories[name] = fitted.history
+    model, history = models["one step"], histories["one step"]
 
-    # The test split, used once, and a baseline without recurrence.
-    test_images, test_labels = data["test"]
-    for name, model in models.items():
-        predicted[name] = likeliest(model.predict(test_images, verbose=0))
-        without, num_recurrent = without_recurrence(model, test_images)
-        metrics[f"{zoo.training.cells_of(model)}, {name}"] = {
-            "accuracy": np.mean(predicted[name] == test_labels),
-            "with U = 0": np.mean(likeliest(without) == test_labels),
-            "parameters": model.count_params(),
-            "of these in U": num_recurrent,
-        }
+    # Baseline: logistic regression, without recurrence.
     flat = images.reshape(len(images), -1)  # [images, height * width * channels]
     regression = LogisticRegression(max_iter=200).fit(flat, labels)
+
+    # Scores: the test split, used once.
+    (test_images, test_labels), metrics, predicted = data["test"], {}, {}
+    for name, its_model in models.items():
+        predicted[name] = likeliest(its_model.predict(test_images, verbose=0))
+        without, num_recurrent = without_recurrence(its_model, test_images)
+        metrics[f"{zoo.training.cells_of(its_model)}, {name}"] = {
+            "accuracy": np.mean(predicted[name] == test_labels),
+            "with U = 0": np.mean(likeliest(without) == test_labels),
+            "parameters": its_model.count_params(),
+            "of these in U": num_recurrent,
+        }
     predicted["logistic regression"] = regression.predict(test_images.reshape(len(test_images), -1))
     accuracy = np.mean(predicted["logistic regression"] == test_labels)
     metrics["logistic regression"] = {
@@ -158,25 +162,26 @@ def main(config):
         ["logistic regression"],
         lambda name, rows: np.mean(predicted[name][rows] == test_labels[rows]),
         len(test_labels),
-        history=histories["one step"],
+        history=history,
         monitor="val_accuracy",
         tips=[f"--units {4 * config.units}, a larger state", "more images"],
     )
 
-    # A few predictions to judge by eye.
+    # Examples: predictions to judge by eye, and a picture of the images that the network gets wrong.
     right = predicted["one step"] == test_labels
     print()
     for i in zoo.recipe.pick_examples(right):
         answers = [f"{name} {label_names[classes[i]]}" for name, classes in predicted.items()]
         print(f"truth {label_names[test_labels[i]]}: {', '.join(answers)}")
-
-    # A picture of the images that the network gets wrong. Other images fill the rest.
+    # If there are few wrong ones, right ones fill the rest of the picture.
     shown = [*np.flatnonzero(~right), *np.flatnonzero(right)][:16]
     figure = zoo.plots.plot_images(
         [splits["test"][0][i] / white for i in shown],
         [f"{label_names[predicted['one step'][i]]}, {label_names[test_labels[i]]}" for i in shown],
         "one step: predicted class, true class",
     )
+
+    # Saving: the trained model that reads in one step, and what is needed to use it.
     card = {
         "task": "image_classification",
         "type": "one_to_one",
@@ -184,14 +189,8 @@ def main(config):
         "labels": label_names,
         "preprocessing": {"shape": list(splits["test"][0].shape[1:]), "divide_by": white},
     }
-    zoo.recipe.save(
-        config,
-        models["one step"],
-        card,
-        metrics={"test": metrics},
-        history=histories["one step"],
-        figures={"mistakes": figure},
-    )
+    figures = {"mistakes": figure}
+    zoo.recipe.save(config, model, card, metrics={"test": metrics}, history=history, figures=figures)
 
 
 if __name__ == "__main__":

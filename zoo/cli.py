@@ -11,7 +11,7 @@ import sys
 
 import zoo
 from zoo.console import ends_in_one_line, open_streams
-from zoo.copying import copy_recipe, find_recipes
+from zoo.copying import copy_recipe, find_recipes, read_recipe, read_words
 from zoo.errors import InputError
 from zoo.flags import check_number
 from zoo.storage.new_file import check_new_file, write_new_file
@@ -24,6 +24,7 @@ examples:
   cat texts.txt | zoo predict sentiment-sst2-lstm --json
   zoo generate pronunciation-cmudict-gru hello world
   zoo copy many_to_one_sentiment                       copy a recipe into this folder
+  zoo copy many_to_one_sentiment --notebook --cell lstm
 """
 OPTIONS = {  # of `zoo generate`
     "max_length": (int, "the largest number of tokens to generate"),
@@ -194,8 +195,14 @@ def list_recipes(arguments):
 
 def copy(arguments):
     """Copies a recipe, so that you can run it and change it."""
-    target = copy_recipe(arguments.recipe, arguments.dest)
-    print(f"Written to {target}. To run it, install rnn-zoo with its extra 'recipes'.")
+    source = read_recipe(arguments.recipe)
+    options = read_words(arguments.recipe, source, arguments.words)
+    options["notebook"] |= arguments.notebook  # it may be before the name
+    target = copy_recipe(arguments.recipe, **options)
+    if options["notebook"]:
+        print(f"Written to {target}. Open it in Jupyter or Colab, and run its cells in order.")
+    else:
+        print(f"Written to {target}. To run it, install rnn-zoo with its extra 'recipes'.")
 
 
 def make_parser():
@@ -231,8 +238,13 @@ def make_parser():
     add("recipes", list_recipes)
     command = add("copy", copy)
     command.add_argument("recipe", help="name of a recipe; zoo recipes lists them")
+    command.add_argument("--notebook", action="store_true", help="write a notebook for Jupyter")
     command.add_argument(
-        "dest", nargs="?", default=".", help="folder or new file for the copy (default: this folder)"
+        "words",
+        nargs=argparse.REMAINDER,
+        metavar="DEST, FLAGS",
+        help="folder or new file for the copy (default: this folder), and for a notebook, flags of the "
+        "recipe, such as --cell lstm; zoo copy RECIPE --help lists them",
     )
     return parser
 

@@ -1,4 +1,4 @@
-"""How a program uses the terminal, from its first line to its exit status."""
+"""How a program uses the terminal or the notebook, from its first line to its exit status."""
 
 import contextlib
 import io
@@ -6,6 +6,11 @@ import os
 import sys
 
 from zoo.errors import InputError, one_line
+
+
+def ipython_shell():
+    """The running shell of IPython, which also runs the cells of Jupyter. None in plain Python."""
+    return sys.modules["IPython"].get_ipython() if "IPython" in sys.modules else None
 
 
 def open_streams():
@@ -36,6 +41,9 @@ def ends_in_one_line(program):
     nobody reads the output anymore, as after `| head`. Any other exception is a bug and keeps its
     traceback.
 
+    In a notebook and in IPython, nothing ends. The exception is raised again, so that the cell fails,
+    and one line takes the place of its traceback.
+
     Args:
         program: the name of the program. The line starts with it.
 
@@ -50,14 +58,17 @@ def ends_in_one_line(program):
     try:
         yield
         sys.stdout.flush()  # now, so that a full disk or a closed pipe can still be reported
-    except BrokenPipeError:
-        status, line = 141, ""
+    except BrokenPipeError as error:
+        problem, status, line = error, 141, ""
     except (InputError, OSError) as error:  # OSError: a file that cannot be read or written
-        status, line = 2, f"{program}: error: {one_line(error)}\n"
-    except KeyboardInterrupt:
-        status, line = 130, f"{program}: interrupted\n"
+        problem, status, line = error, 2, f"{program}: error: {one_line(error)}\n"
+    except KeyboardInterrupt as error:
+        problem, status, line = error, 130, f"{program}: interrupted\n"
     else:
         return
+    if ipython_shell():
+        problem._render_traceback_ = lambda: [line.rstrip()]  # IPython shows these lines
+        raise problem
     try:
         sys.stdout.flush()
     except OSError:  # or Python would try again when it exits, and print a second error

@@ -6,9 +6,12 @@ import difflib
 class InputError(ValueError):
     """A name, a flag or a file from the user is not valid. The message says what is allowed.
 
-    A recipe prints it in one line and ends with exit status 2. Any other exception is a bug, and shows
-    its traceback.
+    A recipe prints it in one line and ends with exit status 2. In a notebook, the cell fails and shows
+    only this line. Any other exception is a bug, and shows its traceback.
     """
+
+    def _render_traceback_(self):  # IPython shows these lines in place of the traceback
+        return [f"InputError: {one_line(self)}"]
 
 
 def check_choice(what, received, allowed):

@@ -5,12 +5,13 @@ import dataclasses
 import math
 import numbers
 import os
+import re
 import sys
 import types
 import typing
 
 from zoo import arguments
-from zoo.console import ends_in_one_line, open_streams
+from zoo.console import ends_in_one_line, ipython_shell, open_streams
 from zoo.errors import InputError, shown
 
 MOST = 2**32 - 1  # the largest whole number of a flag, because it is the largest seed NumPy takes
@@ -56,6 +57,10 @@ def run(main, config_class, description, argv=None):
     If the program cannot go on, it ends with one line and exit status 2. This happens with an unknown
     flag, a value that is not allowed, an `InputError` and an `OSError`. After Ctrl-C the status is 130.
 
+    In a notebook and in IPython, `%run recipe.py --epochs 1` reads the flags too. If the recipe is
+    pasted into a cell, there is no command line, so all flags have their defaults. If the program
+    cannot go on, the cell fails with one line, and the kernel lives on.
+
     Args:
         main: function of one argument, the config.
         config_class: a dataclass whose fields are made with `flag`. A field may be a `bool`, `int`,
@@ -76,25 +81,69 @@ def run(main, config_class, description, argv=None):
     Config(cell='gru', units=128)
     """
     open_streams()
+    is_pasted = _is_of_ipython(sys.argv[1:])
     parser = argparse.ArgumentParser(
-        description=description, formatter_class=argparse.RawDescriptionHelpFormatter
+        prog="recipe" if is_pasted else None,
+        description=description,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.error = lambda message: parser.exit(2, f"{parser.prog}: error: {message}\n")
+    parser.error = refuse_words
+    add_flags(parser, config_class)
+    if argv is None:
+        argv = [] if is_pasted else sys.argv[1:]
+    words = join_negative_numbers(argv)
+    if ipython_shell() and {"-h", "--help"} & {*words}:
+        return parser.print_help()  # without SystemExit, which looks like an error in a notebook
+    with ends_in_one_line(parser.prog):
+        config = config_class(**vars(parser.parse_args(words)))
+        check(config)
+        main(config)
+
+
+def add_flags(parser, config_class):
+    """Adds a flag for each field of a config to a parser. Fields that are not given get no value.
+
+    Args:
+        parser: an `argparse.ArgumentParser`, or a group of its arguments.
+        config_class: a dataclass whose fields are made with `flag`.
+
+    Example:
+
+    >>> @dataclasses.dataclass
+    ... class Config:
+    ...     units: int = flag(64, "size of the state")
+    ...     smoke: bool = flag(False, "a few rows")
+    >>> parser = argparse.ArgumentParser()
+    >>> add_flags(parser, Config)
+    >>> vars(parser.parse_args(["--units", "128"]))
+    {'units': 128}
+    """
     fields = _fields(config_class)
     for field, type_, _ in sorted(fields, key=lambda row: row[0].kw_only):  # in order otherwise
         default = {"": "''", None: "from the data"}.get(field.default, field.default)
         help_text = f"{field.metadata.get('help', '')} (default: {default})".replace("%", "%%")
-        options = {"default": field.default, "help": help_text}
+        options = {"default": argparse.SUPPRESS, "help": help_text}
         if type_ is bool:
             options |= {"action": argparse.BooleanOptionalAction}
         else:
             options |= {"type": type_, "choices": field.metadata.get("choices")}
         parser.add_argument(name_of(field.name), **options)
-    words = _join_negative_numbers(sys.argv[1:] if argv is None else argv)
-    with ends_in_one_line(parser.prog):
-        config = config_class(**vars(parser.parse_args(words)))
-        check(config)
-        main(config)
+
+
+def _is_of_ipython(words):
+    """Whether the command line is the one that started a kernel or IPython, not that of a recipe."""
+    if not ipython_shell():
+        return False
+    from traitlets.config import Application  # IPython depends on it
+
+    is_kernel = re.search(r"^--?f[=\n].*\.json$", "\n".join(words), re.MULTILINE)
+    started = Application.initialized() and Application.instance().argv == words
+    return bool(is_kernel or started)
+
+
+def refuse_words(message):
+    """Raises an `InputError`, for the `error` of a parser, which would end the program."""
+    raise InputError(message)
 
 
 def check(config):
@@ -166,7 +215,7 @@ def _refuse(name, reason):
     raise InputError(f"argument {name_of(name)}: {reason}")
 
 
-def _join_negative_numbers(words):
+def join_negative_numbers(words):
     """Turns `--bias -1e-3` into `--bias=-1e-3`, because argparse would read `-1e-3` as a flag."""
     joined = []
     for word in words:

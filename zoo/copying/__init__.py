@@ -1,5 +1,6 @@
 """Copies of recipes that you can run and change."""
 
-from zoo.copying.recipes import copy_recipe, find_recipes
+from zoo.copying.recipes import copy_recipe, find_recipes, read_recipe
+from zoo.copying.settings import read_words
 
-__all__ = ["copy_recipe", "find_recipes"]
+__all__ = ["copy_recipe", "find_recipes", "read_recipe", "read_words"]

@@ -4,7 +4,9 @@ import os
 import pathlib
 
 import zoo
-from zoo.errors import check_choice
+from zoo.copying.flat import flatten
+from zoo.copying.notebook import to_notebook
+from zoo.errors import InputError, check_choice
 from zoo.storage.new_file import check_new_file, write_new_file
 
 
@@ -16,25 +18,57 @@ def find_recipes():
     return {path.stem: path for path in sorted(folder.glob("*.py"))}
 
 
-def copy_recipe(name, dest="."):
-    """Copies a recipe to a new file, as it is.
+def read_recipe(name):
+    """The source of a recipe, as str.
+
+    Args:
+        name: the name of a recipe, such as `"many_to_one_sentiment"`.
+
+    Raises:
+        ValueError: the recipe is unknown.
+    """
+    recipes = find_recipes()
+    check_choice("recipe", name, recipes)
+    return recipes[name].read_text("utf-8")
+
+
+def copy_recipe(name, dest=".", *, notebook=False, settings=None):
+    """Copies a recipe to a new file, as it is or as a notebook.
 
     Args:
         name: the name of a recipe, such as `"many_to_one_sentiment"`.
         dest: the new file, or a folder for it.
+        notebook: True writes a Jupyter notebook. What the recipe does in `main` is in its cells.
+        settings: for a notebook, a dict of fields of the recipe's `Config` to values, such as
+            `{"cell": "lstm", "epochs": 2}`. The others keep their defaults.
 
     Returns:
         The path of the new file.
 
     Raises:
-        ValueError: the recipe is unknown, the file exists already, or its folder does not exist.
+        ValueError: the recipe is unknown, the file exists already, its folder does not exist, its name
+            has the wrong ending, or a setting is not allowed.
     """
-    recipes = find_recipes()
-    check_choice("recipe", name, recipes)
+    source = read_recipe(name)
+    ending = ".ipynb" if notebook else ".py"
     target = pathlib.Path(dest)
     if target.is_dir() or str(dest).endswith(os.sep):
-        target = target / f"{name}.py"
+        target = target / f"{name}{ending}"
+    if notebook != (target.suffix == ".ipynb"):
+        raise InputError(
+            "With --notebook, the name of the new file ends with .ipynb. Without it, the copy is a "
+            f"Python file, such as {name}.py. Received: {target.name}"
+        )
     check_new_file(target)
-    stamp = f"# Recipe {name} of rnn-zoo {zoo.__version__}, Apache-2.0.\n"
-    write_new_file(target, stamp.encode() + recipes[name].read_bytes())
+    if notebook:
+        content = to_notebook(flatten(source, settings), name)
+    elif settings:
+        flags = ", ".join(map(zoo.flags.name_of, settings))
+        raise InputError(
+            f"A copy as it is takes its flags when you run it: python {target.name} --cell lstm. Only "
+            f"--notebook writes them into the copy. Received: {flags}"
+        )
+    else:
+        content = f"# Recipe {name} of rnn-zoo {zoo.__version__}, Apache-2.0.\n{source}"
+    write_new_file(target, content.encode())
     return target

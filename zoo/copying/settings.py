@@ -1,0 +1,79 @@
+"""Reads the settings of a recipe without running it."""
+
+import argparse
+import ast
+import dataclasses
+
+import zoo
+
+
+def config_class(source):
+    """The class `Config` of a recipe. The libraries that the recipe imports are not needed.
+
+    Args:
+        source: the Python source of a recipe.
+
+    Returns:
+        A dataclass whose fields are the recipe's flags.
+
+    Example:
+
+    >>> source = '''
+    ... import keras
+    ... CELLS = ("lstm", "gru")
+    ... @dataclasses.dataclass
+    ... class Config(zoo.Config):
+    ...     cell: str = zoo.flag("gru", "recurrent cell", choices=CELLS)
+    ... '''
+    >>> config_class(source)(cell="lstm").cell
+    'lstm'
+    """
+    body = ast.parse(source).body
+    (config,) = (one for one in body if isinstance(one, ast.ClassDef) and one.name == "Config")
+    used = {one.id for one in ast.walk(config) if isinstance(one, ast.Name)}
+    constants = [
+        one
+        for one in body
+        if isinstance(one, ast.Assign) and used & {ast.unparse(target) for target in one.targets}
+    ]
+    names = {"__name__": "recipe", "dataclasses": dataclasses, "zoo": zoo}
+    exec(compile(ast.Module([*constants, config], []), "recipe", "exec"), names)
+    return names["Config"]
+
+
+def read_words(name, source, words):
+    """Reads the words after `zoo copy NAME`.
+
+    Args:
+        name: the name of the recipe.
+        source: the Python source of the recipe.
+        words: list of str.
+
+    Returns:
+        A dict with the arguments of `zoo.copying.copy_recipe`, except the name.
+
+    Raises:
+        InputError: a word is not known, or a value is not allowed.
+
+    Example:
+
+    >>> source = '''
+    ... @dataclasses.dataclass
+    ... class Config(zoo.Config):
+    ...     units: int = zoo.flag(64, "size of the state")
+    ... '''
+    >>> read_words("mine", source, ["--notebook", "--units", "8"])
+    {'dest': '.', 'notebook': True, 'settings': {'units': 8}}
+    """
+    parser = argparse.ArgumentParser(
+        prog=f"zoo copy {name}",
+        description="Copies this recipe. A copy as it is takes its flags when you run it.",
+    )
+    parser.error = zoo.flags.refuse_words
+    parser.add_argument("dest", nargs="?", default=".", help="folder or new file for the copy")
+    parser.add_argument("--notebook", action="store_true", help="write a notebook for Jupyter")
+    flags = parser.add_argument_group("settings of the notebook")
+    zoo.flags.add_flags(flags, config_class(source))
+    settings = vars(parser.parse_intermixed_args(zoo.flags.join_negative_numbers(words)))
+    options = {option: settings.pop(option) for option in ("dest", "notebook")}
+    return {**options, "settings": settings}
