@@ -6,7 +6,7 @@ import keras
 import libcst as cst
 import libcst.matchers as m
 
-from zoo.copying.sources import dotted
+from zoo.copying.standalone.trees import dotted
 
 UNKNOWN = object()
 TOKENS = {"start_token": 2, "end_token": 3}  # of models that generate

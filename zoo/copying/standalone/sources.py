@@ -8,76 +8,13 @@ import types
 
 import libcst as cst
 
+from zoo.copying.standalone.trees import dotted, names_in
+
 
 @functools.cache
 def parse(path):
     """The source of a file as a `libcst.Module`."""
     return cst.parse_module(pathlib.Path(path).read_text("utf-8"))
-
-
-def bound_names(node):
-    """The names that a function or a lambda binds itself: parameters, variables, inner functions.
-
-    Args:
-        node: a `libcst` node.
-
-    Returns:
-        A set of str.
-    """
-    names = set()
-
-    class Collector(cst.CSTVisitor):
-        def visit_Param(self, node):
-            names.add(node.name.value)
-
-        def visit_AssignTarget(self, node):
-            names.update(names_in(node.target))
-
-        def visit_AugAssign(self, node):
-            names.update(names_in(node.target))
-
-        def visit_AnnAssign(self, node):
-            names.update(names_in(node.target))
-
-        def visit_NamedExpr(self, node):
-            names.update(names_in(node.target))
-
-        def visit_For(self, node):
-            names.update(names_in(node.target))
-
-        def visit_CompFor(self, node):
-            names.update(names_in(node.target))
-
-        def visit_AsName(self, node):
-            names.update(names_in(node.name))
-
-        def visit_FunctionDef(self, node):
-            names.add(node.name.value)
-
-        def visit_ClassDef(self, node):
-            names.add(node.name.value)
-
-    node.visit(Collector())
-    return names
-
-
-def names_in(target):
-    """The plain names in the target of an assignment. `x[0]` and `x.y` bind no name."""
-    if isinstance(target, cst.Name):
-        return {target.value}
-    if isinstance(target, cst.Tuple | cst.List):
-        return set().union(*(names_in(element.value) for element in target.elements))
-    return set()
-
-
-def dotted(node):
-    """The name of an attribute chain such as `zoo.text.normalize` as a list of str, or None."""
-    if isinstance(node, cst.Name):
-        return [node.value]
-    if isinstance(node, cst.Attribute):
-        before = dotted(node.value)
-        return before and [*before, node.attr.value]
-    return None
 
 
 def statement_of(module, name):
@@ -140,3 +77,22 @@ def origin(module_name, name):
             importlib.import_module(source)
             return origin(source, part.names[0].evaluated_name)
     return module_name, name, statement
+
+
+def resolve(module, chain):
+    """Finds what a chain of names such as `zoo.text.normalize` means in a module.
+
+    Args:
+        module: the name of a module.
+        chain: a list of str.
+
+    Returns:
+        The number of names in the chain that it takes, the name of the module that defines it, its name
+        there, and the statement. None if the chain is not of the zoo.
+    """
+    for i, name in enumerate(chain, start=1):
+        where, what, statement = origin(module, name)
+        if what:
+            return (i, where, what, statement) if statement is not None else None
+        module = where  # a module of the zoo
+    return None

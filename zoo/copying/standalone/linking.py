@@ -1,0 +1,269 @@
+"""Collects the functions and constants that some code uses, under names of its own."""
+
+import dataclasses
+import inspect
+
+import libcst as cst
+import libcst.matchers as m
+
+from zoo.copying.standalone import plain
+from zoo.copying.standalone.folding import fold
+from zoo.copying.standalone.sources import origin, resolve
+from zoo.copying.standalone.trees import bound_names, code, count_names, dotted, is_import, removed
+
+
+@dataclasses.dataclass
+class Part:
+    """A function, class or constant of the copy."""
+
+    module: str  # where it comes from
+    name: str  # its name there
+    node: cst.CSTNode
+    flat: str  # its name in the copy
+
+
+class Program:
+    """A main function, and all that it uses.
+
+    Args:
+        attributes: the values of the config, see `zoo.copying.standalone.folding.fold`.
+        calls: what to write in place of some calls: a dict of (module, name) to a function. It takes
+            the call, and returns an expression, or a list of statements.
+    """
+
+    def __init__(self, attributes, calls):
+        self.attributes, self.calls = attributes, calls
+        self.main, self.parts, self.imports = None, {}, {}
+
+    def set_main(self, module, main):
+        """Sets the main function, a node, and adds all that it uses."""
+        self.main = self.link(module, main.with_changes(name=cst.Name("_")))
+
+    def nodes(self):
+        """The main function and all parts, as nodes."""
+        return [self.main, *(part.node for part in self.parts.values())]
+
+    def change(self, function):
+        """Replaces each node by what a function makes of it."""
+        self.main = function(self.main)
+        for part in self.parts.values():
+            part.node = function(part.node)
+
+    def add(self, module, name, node):
+        """Adds a definition and all that it uses. Returns its name."""
+        key = (module, name)
+        if key not in self.parts:
+            flat = f"{name.strip('_')}__{module.replace('.', '_')}"  # until all names are known
+            part = self.parts[key] = Part(module, name, node, flat)
+            part.node = self.link(module, _shorten(node))
+            self.parts[key] = self.parts.pop(key)  # what it uses comes first
+        return self.parts[key].flat
+
+    def link(self, module, node):
+        """Replaces the names of the zoo in some code by their names in the copy, and adds these."""
+        node = fold(node, self.attributes).visit(_ImportMover(self.imports))
+        node = fold(node.visit(_CallReplacer(module, self.calls)))
+        return node.visit(_Linker(self, module))
+
+    def find(self, module, chain):
+        """What a chain of names such as `zoo.text.normalize` means in a module.
+
+        Returns:
+            The number of names in the chain that it takes, and its name in the copy. Or None if the
+            chain is not from the zoo.
+        """
+        found = resolve(module, chain)
+        if not found:
+            return None
+        used, where, what, statement = found
+        if is_import(statement):
+            self.imports[code(statement).strip()] = None
+            return None
+        if plain.REPLACES.get(what) == where:
+            where, what, statement = origin(plain.__name__, what)
+        return used, self.add(where, what, statement)
+
+    def drop_unused(self):
+        """Drops the parts that nothing uses any more."""
+        used, todo = set(), [self.main]
+        while todo:
+            names = count_names(todo.pop())
+            for part in self.parts.values():
+                if part.flat in names and part.flat not in used:
+                    used.add(part.flat)
+                    todo.append(part.node)
+        self.parts = {key: part for key, part in self.parts.items() if part.flat in used}
+
+    def rename(self):
+        """Gives each part a short name that means nothing else where it is used."""
+        names = {}
+        for part in self.parts.values():
+            users = [node for node in self.nodes() if part.flat in count_names(node)]
+            taken = set().union(*map(bound_names, [self.main, *users]), names.values())
+            short = part.name.strip("_")
+            names[part.flat] = f"{part.module.split('.')[-1]}_{short}" if short in taken else short
+        self.change(lambda node: node.visit(_Renamer(names)))
+        for part in self.parts.values():
+            part.flat = names[part.flat]
+
+
+class _Renamer(cst.CSTTransformer):
+    def __init__(self, names):
+        super().__init__()
+        self.names = names
+
+    def leave_Name(self, original_node, updated_node):
+        return updated_node.with_changes(value=self.names.get(updated_node.value, updated_node.value))
+
+
+class _ImportMover(cst.CSTTransformer):
+    """Moves imports from functions to the top."""
+
+    def __init__(self, imports):
+        super().__init__()
+        self.imports = imports
+
+    def leave_SimpleStatementLine(self, original_node, updated_node):
+        if not is_import(updated_node):
+            return updated_node
+        self.imports[code(updated_node.with_changes(leading_lines=[])).split("  #")[0].strip()] = None
+        return cst.RemoveFromParent()
+
+
+class _CallReplacer(cst.CSTTransformer):
+    """Writes something else in place of some calls."""
+
+    def __init__(self, module, calls):
+        super().__init__()
+        self.module, self.calls = module, calls
+
+    def find(self, call):
+        chain = dotted(call.func)
+        found = chain and resolve(self.module, chain)
+        if found and found[1].startswith("zoo") and found[2].startswith("check"):  # of bad input
+            return lambda call: []
+        key = found[1:3] if found and found[0] == len(chain) else ("", (chain or [""])[-1])
+        return self.calls.get(key)
+
+    def leave_Call(self, original_node, updated_node):
+        chain = dotted(original_node.func)
+        found = chain and resolve(self.module, chain)
+        if found and plain.REPLACES.get(found[2]) == found[1]:
+            return _with_known_arguments(updated_node, getattr(plain, found[2]))
+        write = self.find(original_node)
+        written = write(updated_node) if write else updated_node
+        return written if isinstance(written, cst.BaseExpression) else updated_node
+
+    def leave_SimpleStatementLine(self, original_node, updated_node):
+        if not m.matches(
+            original_node, m.SimpleStatementLine([m.Expr(m.Call()) | m.Assign(value=m.Call())])
+        ):
+            return updated_node
+        write = self.find(original_node.body[0].value)
+        written = write(updated_node.body[0].value) if write else None
+        if not isinstance(written, list):
+            return updated_node
+        if not written:
+            return removed(updated_node)
+        first = written[0].with_changes(leading_lines=updated_node.leading_lines)
+        return cst.FlattenSentinel([first, *written[1:]])
+
+
+def _with_known_arguments(call, function):
+    """Removes the arguments that the plain version of a function does not have."""
+    known = inspect.signature(function).parameters
+    has_any = any(one.kind == one.VAR_KEYWORD for one in known.values())
+    args = [arg for arg in call.args if has_any or not arg.keyword or arg.keyword.value in known]
+    return call.with_changes(args=without_last_comma(args))
+
+
+def without_last_comma(args):
+    """The arguments of a call, without a comma after the last one."""
+    last = [arg.with_changes(comma=cst.MaybeSentinel.DEFAULT) for arg in args[-1:]]
+    return [*args[:-1], *last]
+
+
+class _Linker(cst.CSTTransformer):
+    def __init__(self, program, module):
+        super().__init__()
+        self.program, self.module, self.local = program, module, [set()]
+
+    def visit_FunctionDef(self, node):
+        self.local.append(self.local[-1] | bound_names(node))
+
+    def leave_FunctionDef(self, original_node, updated_node):
+        self.local.pop()
+        return updated_node.with_changes(name=self.new_name(original_node.name))
+
+    def leave_ClassDef(self, original_node, updated_node):
+        return updated_node.with_changes(name=self.new_name(original_node.name))
+
+    def leave_AssignTarget(self, original_node, updated_node):
+        target = original_node.target
+        if isinstance(target, cst.Tuple):
+            elements = [
+                one.with_changes(value=self.new_name(one.value)) if isinstance(one.value, cst.Name) else one
+                for one in target.elements
+            ]
+            return updated_node.with_changes(target=target.with_changes(elements=elements))
+        if isinstance(target, cst.Name):
+            return updated_node.with_changes(target=self.new_name(target))
+        return updated_node
+
+    def new_name(self, name):
+        part = self.program.parts.get((self.module, name.value))
+        return cst.Name(part.flat) if part and len(self.local) == 1 else name
+
+    def visit_Lambda(self, node):
+        self.local.append(self.local[-1] | bound_names(node))
+
+    def leave_Lambda(self, original_node, updated_node):
+        self.local.pop()
+        return updated_node
+
+    def visit_Attribute(self, node):
+        return not dotted(node)  # the whole chain is treated at once
+
+    def leave_Attribute(self, original_node, updated_node):
+        chain = dotted(original_node)
+        if not chain:
+            return updated_node.with_changes(attr=original_node.attr)
+        found = chain[0] not in self.local[-1] and self.program.find(self.module, chain)
+        if not found:
+            return updated_node
+        used, name = found
+        expression = cst.Name(name)
+        for attribute in chain[used:]:
+            expression = cst.Attribute(expression, cst.Name(attribute))
+        return expression
+
+    def leave_Name(self, original_node, updated_node):
+        if original_node.value in self.local[-1]:
+            return updated_node
+        found = self.program.find(self.module, [original_node.value])
+        return cst.Name(found[1]) if found else updated_node
+
+    def leave_Arg(self, original_node, updated_node):
+        return updated_node.with_changes(keyword=original_node.keyword)
+
+    def leave_Param(self, original_node, updated_node):
+        return updated_node.with_changes(name=original_node.name)
+
+
+def _shorten(node):
+    """Keeps the first paragraph of each docstring, and removes decorators."""
+    if not isinstance(node, cst.FunctionDef | cst.ClassDef):
+        return node.with_changes(leading_lines=[])
+    return node.visit(_Shortener()).with_changes(leading_lines=[], decorators=[])
+
+
+class _Shortener(cst.CSTTransformer):
+    def shorten(self, original_node, updated_node):
+        text = original_node.get_docstring()
+        if not text or not isinstance(updated_node.body, cst.IndentedBlock):
+            return updated_node
+        line = cst.parse_statement(f'"""{" ".join(text.split(chr(10) * 2)[0].split())}"""')
+        body = updated_node.body
+        return updated_node.with_changes(body=body.with_changes(body=[line, *body.body[1:]]))
+
+    leave_FunctionDef = leave_ClassDef = shorten

@@ -1,0 +1,140 @@
+"""Small helpers for source code as a tree of `libcst`."""
+
+import collections
+import functools
+
+import libcst as cst
+import libcst.matchers as m
+
+SECTIONS = "Data|Model|Training|Baseline|Scores|Examples|Saving"
+SECTION = m.EmptyLine(comment=m.Comment(value=m.MatchRegex(rf"# ({SECTIONS}): .*")))
+
+
+def code(node):
+    """The code of a node as text."""
+    return cst.Module([]).code_for_node(node)
+
+
+def names_in(target):
+    """The plain names in the target of an assignment. `x[0]` and `x.y` bind no name."""
+    if isinstance(target, cst.Name):
+        return {target.value}
+    if isinstance(target, cst.Tuple | cst.List):
+        return set().union(*(names_in(element.value) for element in target.elements))
+    return set()
+
+
+def dotted(node):
+    """The name of an attribute chain such as `zoo.text.normalize` as a list of str, or None."""
+    if isinstance(node, cst.Name):
+        return [node.value]
+    if isinstance(node, cst.Attribute):
+        before = dotted(node.value)
+        return before and [*before, node.attr.value]
+    return None
+
+
+def is_import(statement):
+    """Whether a statement imports something."""
+    return m.matches(statement, m.SimpleStatementLine([m.Import() | m.ImportFrom()]))
+
+
+def is_docstring(statement):
+    """Whether a statement is only a text."""
+    text = m.SimpleString() | m.ConcatenatedString()
+    return m.matches(statement, m.SimpleStatementLine([m.Expr(text)]))
+
+
+def removed(statement):
+    """What to put in the place of a statement that is not needed. It keeps the heading of a section."""
+    if not any(m.matches(line, SECTION) for line in statement.leading_lines):
+        return cst.RemoveFromParent()
+    return cst.SimpleStatementLine([cst.Pass()], leading_lines=statement.leading_lines)
+
+
+def merge_headings(statements):
+    """Moves the headings of sections from the statements that `removed` left to the next ones."""
+    merged, lines = [], []
+    for statement in statements:
+        if m.matches(statement, m.SimpleStatementLine([m.Pass()])):
+            lines += statement.leading_lines
+            continue
+        if lines:
+            statement = statement.with_changes(leading_lines=[*lines, *statement.leading_lines])
+        merged, lines = [*merged, statement], []
+    return merged
+
+
+def bound_names(node, inside=True):
+    """The names that some code binds: parameters, variables, functions.
+
+    Args:
+        node: a `libcst` node.
+        inside: whether to look into inner functions and comprehensions.
+
+    Returns:
+        A set of str.
+    """
+    collector = _Collector(inside)
+    node.visit(collector)
+    return collector.names
+
+
+class _Collector(cst.CSTVisitor):
+    def __init__(self, inside):
+        super().__init__()
+        self.names, self.inside, self.is_top = set(), inside, True
+
+    def add(self, node):
+        self.names |= names_in(node.target)
+
+    visit_AssignTarget = visit_AugAssign = visit_AnnAssign = visit_NamedExpr = add
+    visit_For = add
+
+    def visit_CompFor(self, node):
+        if self.inside:
+            self.add(node)
+        return self.inside
+
+    def visit_Param(self, node):
+        self.names.add(node.name.value)
+
+    def visit_AsName(self, node):
+        self.names |= names_in(node.name)
+
+    def visit_Lambda(self, node):
+        return self.inside
+
+    def visit_FunctionDef(self, node):
+        if self.is_top:
+            self.is_top = False
+            return True
+        self.names.add(node.name.value)
+        return self.inside
+
+    def visit_ClassDef(self, node):
+        self.names.add(node.name.value)
+
+
+@functools.lru_cache(maxsize=10_000)  # nodes never change
+def count_names(node):
+    """Counts the names in some code, also those of attributes and of keywords.
+
+    Args:
+        node: a `libcst` node.
+
+    Returns:
+        A `collections.Counter`.
+    """
+    counter = _Counter()
+    node.visit(counter)
+    return counter.counts
+
+
+class _Counter(cst.CSTVisitor):
+    def __init__(self):
+        super().__init__()
+        self.counts = collections.Counter()
+
+    def visit_Name(self, node):
+        self.counts[node.value] += 1

@@ -1,0 +1,154 @@
+"""Simplifies functions by what is known about their variables."""
+
+import libcst as cst
+import libcst.matchers as m
+
+from zoo.copying.standalone.folding import fold, value_of
+from zoo.copying.standalone.linking import without_last_comma
+from zoo.copying.standalone.trees import code, count_names, names_in, removed
+
+
+def simplify(node):
+    """Puts known values in place of variables, and removes the variables that are not read."""
+    if not isinstance(node, cst.FunctionDef):
+        return fold(node)
+    return fold(_drop_unread(_fold_constants(_write_keywords(node))))
+
+
+def _bindings(function):
+    """A list of the names that the body of a function binds, as often as it does."""
+    binders = m.AssignTarget() | m.AugAssign() | m.For() | m.CompFor() | m.NamedExpr()
+    names = [name for one in m.findall(function.body, binders) for name in names_in(one.target)]
+    return names + [one.name.value for one in m.findall(function, m.Param())]
+
+
+def _write_keywords(function):
+    """Writes `f(**options)` as `f(a=1)`, if `options = {"a": 1}` is all there is of this name."""
+    displays = {}
+    pattern = m.Assign([m.AssignTarget(m.Name())], value=m.Dict())
+    for found in m.findall(function.body, pattern):
+        displays[found.targets[0].target.value] = found.value
+    bound = _bindings(function)
+    changed = {code(one.value) for one in m.findall(function.body, m.AugAssign() | m.Subscript())}
+    known = {
+        name: display
+        for name, display in displays.items()
+        if bound.count(name) == 1 and name not in changed and _has_text_keys(display)
+    }
+    return function.visit(_KeywordWriter(known)) if known else function
+
+
+def _has_text_keys(display):
+    return all(m.matches(one, m.DictElement(key=m.SimpleString())) for one in display.elements)
+
+
+class _KeywordWriter(cst.CSTTransformer):
+    def __init__(self, displays):
+        super().__init__()
+        self.displays = displays
+
+    def leave_Call(self, original_node, updated_node):
+        args, equal = [], cst.AssignEqual(cst.SimpleWhitespace(""), cst.SimpleWhitespace(""))
+        for arg in updated_node.args:
+            display = self.displays.get(code(arg.value)) if arg.star == "**" else None
+            elements = display.elements if display else []
+            args += [cst.Arg(one.value, cst.Name(value_of(one.key)), equal) for one in elements]
+            args += [] if display else [arg]
+        if len(args) == len(updated_node.args):
+            return updated_node
+        return updated_node.with_changes(args=without_last_comma(args))
+
+
+def _fold_constants(function):
+    """Puts None, True and False in place of variables that are assigned once."""
+    values = {}
+    for found in m.findall(function.body, m.Assign([m.AssignTarget()])):
+        values |= dict(_pairs(found.targets[0].target, found.value))
+    bound = _bindings(function)
+    known = {
+        name: value
+        for name, value in values.items()
+        if bound.count(name) == 1 and value_of(value) in (None, True, False)
+    }
+    if not known:
+        return function
+    return fold(function.visit(_AssignmentRemover(set(known))), names=known)
+
+
+def _pairs(target, value):
+    """The names and values of `a = 1`, or of `a, b = 1, 2`."""
+    if isinstance(target, cst.Name):
+        return [(target.value, value)]
+    if isinstance(target, cst.Tuple) and isinstance(value, cst.Tuple):
+        pairs = zip(target.elements, value.elements, strict=False)
+        return [(a.value.value, b.value) for a, b in pairs if isinstance(a.value, cst.Name)]
+    return []
+
+
+# Functions without an effect but their result. Others may be called for what they do.
+PURE = {"defaults", "tips", "choose_chord", "network_sha256"}
+PURE |= {"dict", "len", "list", "range", "set", "sorted", "str", "tuple"}
+
+
+def _drop_unread(function):
+    """Removes assignments to variables that are never read."""
+    names = count_names(function.body)
+    # x = 1, x[0] = 1 and x |= y change a variable, but do not read it.
+    changes, kept = [], {"_"}
+    for found in m.findall(function.body, m.Assign() | m.AugAssign()):
+        targets = [one.target for one in getattr(found, "targets", [found])]
+        changed = [name for one in targets for name in _changed(one)]
+        changes += changed
+        if not all(_is_pure(call) for call in m.findall(found.value, m.Call())):
+            kept.update(changed)
+    unread = {name for name in changes if names[name] == changes.count(name)} - kept
+    return function.visit(_AssignmentRemover(unread))
+
+
+def _changed(target):
+    is_part = isinstance(target, cst.Subscript) and isinstance(target.value, cst.Name)
+    return {target.value.value} if is_part else names_in(target)
+
+
+def _is_pure(call):
+    return code(call.func).split("__")[0].split(".")[-1] in PURE
+
+
+class _AssignmentRemover(cst.CSTTransformer):
+    """Removes assignments to some names, and changes of them."""
+
+    def __init__(self, names):
+        super().__init__()
+        self.names = names
+
+    def leave_SimpleStatementLine(self, original_node, updated_node):
+        if m.matches(updated_node, m.SimpleStatementLine([m.AugAssign(target=m.Name())])):
+            is_gone = updated_node.body[0].target.value in self.names
+            return removed(updated_node) if is_gone else updated_node
+        if not m.matches(updated_node, m.SimpleStatementLine([m.Assign([m.AssignTarget()])])):
+            return updated_node
+        target = updated_node.body[0].targets[0].target
+        if isinstance(target, cst.Subscript):
+            is_gone = code(target.value) in self.names
+            return removed(updated_node) if is_gone else updated_node
+        names = names_in(target)
+        if names and names <= self.names:
+            return removed(updated_node)
+        return _without_elements(updated_node, self.names)
+
+
+def _without_elements(statement, names):
+    """Writes `a = 1` for `a, b = 1, 2` if b is one of the names."""
+    assign = statement.body[0]
+    target, value = assign.targets[0].target, assign.value
+    if not isinstance(target, cst.Tuple) or not isinstance(value, cst.Tuple):
+        return statement
+    pairs = [(a.value, b.value) for a, b in zip(target.elements, value.elements, strict=True)]
+    kept = [(a, b) for a, b in pairs if not names_in(a) or not names_in(a) <= names]
+    if len(kept) == len(pairs):
+        return statement
+    target, value = kept[0]
+    if len(kept) > 1:
+        target, value = (cst.Tuple([*map(cst.Element, side)], [], []) for side in zip(*kept, strict=True))
+    assign = assign.with_changes(targets=[cst.AssignTarget(target)], value=value)
+    return statement.with_changes(body=[assign])
