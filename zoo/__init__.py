@@ -24,6 +24,7 @@ __all__ = [
     "apply_config",
     "build",
     "cells",
+    "code",
     "datasets",
     "decoding",
     "diagnostics",
@@ -51,7 +52,9 @@ __version__ = "0.1.0"
 
 
 def __getattr__(name):
-    """Imports a module of the package, such as `zoo.datasets`, on first use."""
+    """Imports a module of the package, such as `zoo.datasets`, or `zoo.code`, on first use."""
+    if name == "code":
+        return importlib.import_module("zoo.copying.code").code
     if name in __all__:
         return importlib.import_module(f"zoo.{name}")
     raise AttributeError(f"module 'zoo' has no attribute {name!r}")

@@ -25,6 +25,7 @@ examples:
   zoo generate pronunciation-cmudict-gru hello world
   zoo copy many_to_one_sentiment                       copy a recipe into this folder
   zoo copy many_to_one_sentiment --notebook --cell lstm
+  zoo code many_to_one --cell gru --bidirectional      print a model as plain Keras
 """
 OPTIONS = {  # of `zoo generate`
     "max_length": (int, "the largest number of tokens to generate"),
@@ -205,6 +206,13 @@ def copy(arguments):
         print(f"Written to {target}. To run it, install rnn-zoo with its extra 'recipes'.")
 
 
+def print_code(arguments):
+    """Prints a type of network, or a trained model, as plain Keras."""
+    from zoo.copying.code.flags import code_from_words  # imports Keras
+
+    print(code_from_words(arguments.name, arguments.words), end="")
+
+
 def make_parser():
     options = {"epilog": EXAMPLES, "formatter_class": argparse.RawDescriptionHelpFormatter}
     description = "Recurrent networks on Keras 3: types of networks, recipes, and trained models."
@@ -216,7 +224,7 @@ def make_parser():
         line = function.__doc__.splitlines()[0]
         command = commands.add_parser(name, help=line, description=line, **options)
         command.set_defaults(function=function)
-        if function is not copy:
+        if function not in (copy, print_code):
             command.add_argument(
                 "--json", action="store_true", help="print JSON, an answer on each line"
             )
@@ -245,6 +253,14 @@ def make_parser():
         metavar="DEST, FLAGS",
         help="folder or new file for the copy (default: this folder), and for a notebook, flags of the "
         "recipe, such as --cell lstm; zoo copy RECIPE --help lists them",
+    )
+    command = add("code", print_code)
+    command.add_argument("name", help=f"a type, or {trained_model}")
+    command.add_argument(
+        "words",
+        nargs=argparse.REMAINDER,
+        metavar="FLAGS",
+        help="arguments of the type, such as --cell lstm; zoo code TYPE --help lists them",
     )
     return parser
 
