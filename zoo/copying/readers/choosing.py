@@ -4,6 +4,8 @@ import contextlib
 import importlib
 import io
 import pathlib
+import re
+import tempfile
 import typing
 
 from zoo.copying.readers import normalizing, plain_files
@@ -71,14 +73,14 @@ def reader_code(loader, arguments, result):
         code = _check(loader, source, settings, result)
         if code:
             return Reader(code, _call(loader, settings, names), settings, {}, "")
-    source, file, content = plain_files.write(loader, arguments, result)
-    with _in_folder_of(file, content) as path:
-        code = _check(loader, source, {"name": path}, result)
-    if not code:
-        raise AssertionError(f"The plain file of {loader} differs from what it read: {arguments}")
-    settings = {"name": file}
-    note = f"No short reader reads {arguments['name']} as the zoo does, so its rows are in {file}."
-    return Reader(code, _call(loader, settings, names), settings, {file: content}, note)
+    for source, file, content in plain_files.write(loader, arguments, result):
+        with _write_file(file, content) as path:
+            code = _check(loader, source, {"name": path}, result)
+        if code:
+            settings = {"name": file}
+            note = f"No short reader reads {arguments['name']} as the zoo does: its rows are in {file}."
+            return Reader(code, _call(loader, settings, names), settings, {file: content}, note)
+    raise AssertionError(f"No plain file has what {loader} has read from {arguments['name']}")
 
 
 def _drafts(module, arguments, result):
@@ -101,11 +103,11 @@ def _check(loader, source, settings, result):
     values = list(settings.values())
     try:
         with contextlib.redirect_stdout(io.StringIO()):
-            if normalizing.CALL in code:
+            if "normalize" in code:
                 changes = normalizing.find_changes(code, loader, values)
-                is_own = "path" in code.split(f"def {loader}(")[1].split(")")[0]
-                if not is_own:  # other files of the user may need what this one does not need
-                    code = assemble(normalizing.shorten(source, changes), changes)
+                if re.search(rf"def {loader}\(path", source):  # other files may need more
+                    changes |= normalizing.USUAL
+                code = assemble(normalizing.shorten(source, changes), changes)
             namespace = {"__name__": "reader"}
             exec(compile(code, "<reader>", "exec"), namespace)
             return code if same(namespace[loader](*values), result) else None
@@ -119,10 +121,8 @@ def _call(loader, settings, names):
 
 
 @contextlib.contextmanager
-def _in_folder_of(file, content):
+def _write_file(file, content):
     """The path of a temporary file with this content."""
-    import tempfile
-
     with tempfile.TemporaryDirectory() as folder:
         path = pathlib.Path(folder) / file
         path.write_bytes(content)

@@ -5,17 +5,18 @@ import unicodedata
 
 from zoo.text.normalizing import CLEANING
 
-CALL = "normalize("
 RULES = ("[\ud800-\udfff]", "\ufffd"), *CLEANING
 COMMENTS = {  # of the rules, in their order
-    0: "half of a surrogate pair",
-    2: "every kind of space",
-    3: "characters without a width",
+    0: "Half of a surrogate pair, as in JSON that was cut off.",
+    2: "Every kind of space becomes a plain one.",
+    3: "Characters without a width are removed.",
+    4: "Joiners stay only between letters of scripts such as Arabic.",
 }
-ABOVE = {4: "Joiners stay only between letters of scripts such as Arabic."}  # the comment of two rules
 CLASSES = 2, 3  # the rules that are one class of characters, which may be narrower
 COMPOSE = len(RULES)  # the number of the last rule: one character for a letter and its accent
-LONGEST = 60  # characters of a pattern in a line
+ALL = {"all"}  # of a class
+USUAL = {1: ALL, 2: ALL, 3: ALL, COMPOSE: ALL}  # what other files of the user may need
+LONGEST = 72  # characters of a pattern in a line
 
 
 def find_changes(code, loader, values):
@@ -78,8 +79,8 @@ def write_normalize(changes=None):
     >>> print(write_normalize({2: {"\\xa0", "\\u2028"}}))
     def normalize(text):
         \"\"\"Removes invisible differences between texts.\"\"\"
-        text = re.sub(r"[\\xa0\\u2028]", " ", text)  # every kind of space
-        return text
+        # Every kind of space becomes a plain one.
+        return re.sub(r"[\\xa0\\u2028]", " ", text)
     """
     if changes is not None and [*changes] == [COMPOSE]:
         what = "Writes each letter and its accents as one character."
@@ -89,16 +90,19 @@ def write_normalize(changes=None):
     else:
         rules, compose = {i: RULES[i] for i in sorted(changes) if i < COMPOSE}, COMPOSE in changes
         for i in {*CLASSES} & {*rules}:
-            rules[i] = f"[{''.join(sorted(changes[i]))}]", RULES[i][1]
+            if changes[i] is not ALL:
+                rules[i] = f"[{''.join(sorted(changes[i]))}]", RULES[i][1]
     lines = []
     for i, (pattern, replacement) in rules.items():
-        lines += [f"    # {ABOVE[i]}"] if i in ABOVE else []
+        lines += [f"    # {COMMENTS[i]}"] if i in COMMENTS else []
         for piece in _cut(pattern):
-            comment = f"  # {COMMENTS[i]}" if i in COMMENTS else ""
-            lines.append(f"    text = re.sub({_quote(piece)}, {_quote(replacement)}, text){comment}")
-    last = 'unicodedata.normalize("NFC", text)  # one character for a letter and its accents'
-    head = 'def normalize(text):\n    """Removes invisible differences between texts."""'
-    return "\n".join([head, *lines, f"    return {last if compose else 'text'}"])
+            lines.append(f"    text = re.sub({_quote(piece)}, {_quote(replacement)}, text)")
+    if compose:
+        last = 'unicodedata.normalize("NFC", text)  # one character for a letter and its accents'
+        lines.append(f"    return {last}")
+    else:
+        lines[-1] = lines[-1].replace("    text =", "    return")
+    return "\n".join(['def normalize(text):\n    """Removes invisible differences between texts."""', *lines])
 
 
 def _cut(pattern):
@@ -112,7 +116,7 @@ def _cut(pattern):
 
 def _quote(text):
     """A text as it stands in code, with an escape for each character that cannot be seen."""
-    escaped = "".join(map(_escape, text))
+    escaped = "".join(map(_escape, text)).replace("\\x0b", "\\v").replace("\\x0c", "\\f")
     if text in ("\n", "\ufffd") or escaped.startswith("[\\ud"):
         return f'"{escaped}"'
     return f'r"{escaped}"' if "\\" in escaped else f'"{escaped}"'

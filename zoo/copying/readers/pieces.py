@@ -30,20 +30,6 @@ def shuffled(rows, split):
     """Sorts rows by a hash of their key, which comes first. TFDS shuffles a dataset in this way."""
     return sorted(rows, key=lambda row: hashlib.md5(f"{split}{row[0]}".encode()).digest())
 ''',
-    "cut_splits": '''
-def cut_splits(rows, key):
-    """Cuts the missing splits from the training rows, 10 % for each, by a hash of a text in a row."""
-    missing = [split for split in SPLITS if split not in rows]
-    texts = [key(row) for row in rows["train"]]
-    for salt in ["", *map(str, range(100))]:  # another hash, if a split would be nearly empty
-        parts = {split: [] for split in [*missing, "train"]}
-        for text, row in zip(texts, rows["train"], strict=True):
-            split = split_of(text + salt)
-            parts[split if split in missing else "train"].append(row)
-        if min(map(len, parts.values())) >= max(1, len(texts) // 40) or len(set(texts)) < 10:
-            break
-    rows.update(parts)
-''',
     "fetch": '''
 def fetch(url, data_dir=None):
     """The path of a file. It is downloaded, unless it is where TFDS looks for files that you bring."""
@@ -59,8 +45,8 @@ class Series(typing.NamedTuple):
     parts: dict  # "train", "validation" and "test" to floats [steps, columns]
     times: np.ndarray | None  # of all steps
 ''',
-    "cut": '''
-def cut(values, split):
+    "cut_series": '''
+def cut_series(values, split):
     """Cuts the values of a series in order of time into three parts. `split` has their shares."""
     shares = np.cumsum([float(share) for share in split.split(",")])
     cuts = [int(len(values) * share + 1e-9) for share in shares[:2]]
@@ -104,7 +90,7 @@ def assemble(source, changes=None):
     pieces["normalize"] = normalizing.write_normalize(changes)
     parts = [source.strip()]
     for name in ["normalize", *reversed(PIECES)]:  # a piece needs only those before it
-        if any(re.search(rf"\b{name}\(", part) for part in parts):
+        if any(re.search(rf"\b{name}[(,)]", part) for part in parts):
             parts.insert(0, pieces[name])
     code = "\n\n\n".join(parts)
     if re.search(r"\bSPLITS\b", code):
@@ -125,32 +111,27 @@ def _imports(modules, code):
 
 
 def write_value(value, indent):
-    """Writes a dict or a tuple of short values, in one line or with a line for each of them.
+    """Writes a dict, tuple or list of short values, in one line or with a line for each of them.
 
     Args:
-        value: the dict or the tuple.
-        indent: the number of characters before the value.
+        value: the dict, tuple or list.
+        indent: the number of characters before it, in a line with an indent of four.
 
     Example:
 
-    >>> print(write_value({"train": "a.csv", "test": "b.csv"}, 4))
-    {"train": "a.csv", "test": "b.csv"}
+    >>> print(write_value({"train": "a.csv", "test": ("b.csv",)}, 12))
+    {"train": "a.csv", "test": ("b.csv",)}
     """
+    if isinstance(value, str):
+        return json.dumps(value, ensure_ascii=False)
+    if not isinstance(value, dict | tuple | list):
+        return repr(value)
     if isinstance(value, dict):
-        parts, ends = [f"{_write(key)}: {_write(one)}" for key, one in value.items()], "{}"
+        parts, ends = [f"{write_value(key, 0)}: {write_value(one, 0)}" for key, one in value.items()], "{}"
     else:
-        parts, ends = [_write(one) for one in value], "()" if isinstance(value, tuple) else "[]"
-    comma = "," * (ends == "()" and len(parts) == 1)
-    line = f"{ends[0]}{', '.join(parts)}{comma}{ends[1]}"
-    if indent + len(line) <= 90:
+        parts, ends = [write_value(one, 0) for one in value], "()" if isinstance(value, tuple) else "[]"
+    line = f"{ends[0]}{', '.join(parts)}{',' * (ends == '()' and len(parts) == 1)}{ends[1]}"
+    if indent + len(line) <= 90 or not indent:
         return line
-    start = " " * (indent - indent % 4)
-    lines = "".join(f"{start}    {part},\n" for part in parts)
-    return f"{ends[0]}\n{lines}{start}{ends[1]}"
-
-
-def _write(value):
-    """A text, a number or a tuple of them as ruff would write it."""
-    if isinstance(value, tuple | list):
-        return write_value(value, 0)
-    return json.dumps(value, ensure_ascii=False) if isinstance(value, str) else repr(value)
+    lines = "".join(f"        {part},\n" for part in parts)
+    return f"{ends[0]}\n{lines}    {ends[1]}"

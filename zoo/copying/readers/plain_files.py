@@ -7,6 +7,7 @@ import re
 
 import numpy as np
 
+from zoo.copying.readers import corpus
 from zoo.datasets.splitting import SPLITS
 
 TEXTS = '''
@@ -110,22 +111,27 @@ def write(loader, arguments, result):
         arguments: its arguments.
         result: what it returned.
 
-    Returns:
-        The source of a reader, the name of the file, and its content in bytes.
+    Yields:
+        Ways to do it, the simplest one first: the source of a reader, the name of the file, and its
+        content in bytes.
 
     Example:
 
     >>> rows = {"train": (["So", "good"], np.array([1, 0])), "validation": ([], []), "test": ([], [])}
-    >>> _, file, content = write("load_texts", {"name": "mine.docx"}, (rows, ["bad", "good"]))
+    >>> ((_, file, content),) = write("load_texts", {"name": "mine.docx"}, (rows, ["bad", "good"]))
     >>> file, content.decode().splitlines()[0]
     ('mine-plain.jsonl', '{"split": "train", "text": "So", "label": "good"}')
     """
     name = re.sub(r"[^\w.-]+", "_", pathlib.Path(str(arguments["name"])).name.split(".")[0]) or "data"
+    if loader == "load_corpus" and all(len(texts) == 1 for texts in result.values()):
+        text = "".join(texts[0] for texts in result.values())
+        yield corpus.write_file(), f"{name}-plain.txt", text.encode()
     source, rows = FORMS[loader](result)
     if isinstance(rows, bytes):
-        return source, f"{name}-plain.npz", rows
-    lines = "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
-    return source, f"{name}-plain.jsonl", lines.encode()
+        yield source, f"{name}-plain.npz", rows
+    else:
+        lines = "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
+        yield source, f"{name}-plain.jsonl", lines.encode()
 
 
 def _write_texts(result):

@@ -13,7 +13,7 @@ from zoo.datasets import series as loader
 from zoo.datasets import times as zoo_times
 from zoo.datasets.frames import read_frame
 from zoo.datasets.loading import own_path
-from zoo.datasets.numbers import read_numbers
+from zoo.datasets.numbers import as_numbers, read_numbers
 from zoo.datasets.tables import SEPARATORS
 
 SUNSPOTS = '''
@@ -22,14 +22,14 @@ def load_many_series(split):
     table = sm.datasets.sunspots.load_pandas().data
     times = pd.to_datetime(table["YEAR"].astype(int), format="%Y").to_numpy("datetime64[ms]")
     values = table[["SUNACTIVITY"]].to_numpy("float32").astype("float64")  # [years, 1]
-    return [Series("", cut(values, split), times)], ["sunspots"], []
+    return [Series("", cut_series(values, split), times)], ["sunspots"], []
 '''
 CO2 = '''
 def load_many_series(split):
     """Reads the carbon dioxide in the air in each week: a list of one series, and its columns."""
     table = sm.datasets.co2.load_pandas().data.ffill()  # a missing week repeats the week before
     values = table[["co2"]].to_numpy("float32").astype("float64")  # [weeks, 1]
-    return [Series("", cut(values, split), table.index.to_numpy("datetime64[ms]"))], ["co2"], []
+    return [Series("", cut_series(values, split), table.index.to_numpy("datetime64[ms]"))], ["co2"], []
 '''
 ETTH1 = '''
 def load_many_series(column, inputs, split, DATA_DIR):
@@ -53,7 +53,7 @@ def load_many_series(PARAMETERS):
     table = table.sort_index()
     values = table[outputs + others]
     FILL
-    parts = cut(values.to_numpy("float64"), split)  # each [steps, columns]
+    parts = cut_series(values.to_numpy("float64"), split)  # each [steps, columns]
     return [Series("", parts, TIMES)], outputs, others
 '''
 SEVERAL = '''
@@ -68,7 +68,7 @@ def load_many_series(PARAMETERS):
         rows = rows.sort_index()
         values = rows[outputs + others]
         FILL
-        parts = cut(values.to_numpy("float64"), split)  # each [steps, columns]
+        parts = cut_series(values.to_numpy("float64"), split)  # each [steps, columns]
         series.append(Series(NAME, parts, TIMES))
     return series, outputs, others
 '''
@@ -77,7 +77,7 @@ CLOCKS = "", " %H:%M", " %H:%M:%S", "T%H:%M", "T%H:%M:%S", "T%H:%M:%SZ", " %H:%M
 CLOCKS = *CLOCKS, " %H:%M:%S%z", " %I:%M %p", ", %H:%M", "T%H:%M:%S.%fZ", " %H", "T%H:%MZ"
 DAYS = "%Y-%m-%d", "%d.%m.%Y", "%m/%d/%Y", "%d/%m/%Y", "%Y/%m/%d", "%Y%m%d", "%d-%b-%Y", "%d-%b-%y"
 DAYS = *DAYS, "%d %b %Y", "%d %B %Y", "%b %d, %Y", "%B %d, %Y", "%m/%d/%y", "%d/%m/%y", "%d.%m.%y"
-DAYS = *DAYS, "%m-%d-%Y", "%d-%m-%Y", "%Y.%m.%d"
+DAYS = *DAYS, "%b %d %Y", "%d-%B-%Y", "%m-%d-%Y", "%d-%m-%Y", "%Y.%m.%d"
 MONTHS = "%Y-%m", "%Y", "%b %Y", "%B %Y", "%m/%Y", "%Y/%m", "%Y%m", "%m-%Y", "%b-%y", "%b-%Y", "%m.%Y"
 FORMATS = *(day + clock for clock in CLOCKS for day in DAYS), *MONTHS
 FREQUENCIES = {"millisecond": "ms", "second": "s", "minute": "min", "hour": "h", "day": "D"}
@@ -105,7 +105,7 @@ def drafts(arguments, result):
         yield CO2, shares
     if name == "etth1":
         inputs = {"inputs": ",".join(result[2])} if result[2] else {}
-        source = ETTH1.replace("PARTS", "cut(values, split)" if split else PARTS)
+        source = ETTH1.replace("PARTS", "cut_series(values, split)" if split else PARTS)
         source = source if split else source.replace("split, DATA", "DATA")
         source = source.replace("OTHERS", 'inputs.split(",")' if inputs else "[]")
         source = source if inputs else source.replace("inputs, ", "")
@@ -175,13 +175,18 @@ def _plan_index(found, names):
         text = (' + "-" + ' if is_year else ' + " " + ').join(texts)
         if parts[-1].lower() in zoo_times.PARTS["hour"][0] and ":" in cells.iloc[0].split(" ")[-1]:
             text += "" if ":" in cells.iloc[0].rsplit(" ", 1)[-1].removesuffix(":00") else ' + ":00"'
-    for form in FORMATS:
+    arguments = [*(f'format="{form}"' for form in FORMATS), 'unit="s"', 'unit="ms"']
+    calls = [*(f"pd.to_datetime({{}}, {one})" for one in arguments), "pd.to_datetime({})"]
+    calls.append('pd.PeriodIndex({}, freq="Q").to_timestamp()')  # 2024Q4
+    numbers = as_numbers(cells)
+    for call in calls:
         with contextlib.suppress(ValueError, TypeError):
-            times = pd.to_datetime(cells, format=form).to_numpy("datetime64[ms]")
-            if np.array_equal(times, moments):
-                line = f'table.index = pd.to_datetime({text}, format="{form}")'
+            values = numbers if "unit" in call else cells
+            times = eval(call.format("values"), {"pd": pd, "values": values})
+            if np.array_equal(times.to_numpy("datetime64[ms]"), moments):
+                line = f"table.index = {call.format(text)}"
                 if len(line) > 98:
-                    line = f'times = {text}\ntable.index = pd.to_datetime(times, format="{form}")'
+                    line = f"times = {text}\ntable.index = {call.format('times')}"
                 yield parts, line
 
 

@@ -3,7 +3,6 @@
 import codecs
 import csv
 
-from zoo.datasets.columns import choose_columns
 from zoo.datasets.tables import SEPARATORS, read_table
 
 OPTIONS = (  # in the order of preference
@@ -18,33 +17,34 @@ def is_utf8(encoding):
     return codecs.lookup(encoding).name == "utf-8"
 
 
-def plan_table(path, encoding, roles, chosen, prepare=lambda table: table):
+def plan_table(path, encoding, choose):
     """Finds how pandas can read a table, and which of its columns have the data.
 
     Args:
         path: the path of the table.
         encoding: its encoding.
-        roles: what the columns hold, see `zoo.datasets.columns.choose_columns`.
-        chosen: the columns that the user chose, as there.
-        prepare: a function that changes the `zoo.datasets.tables.Table` before that.
+        choose: a function that takes a `zoo.datasets.tables.Table`. It returns the table without its
+            header, and a dict of each role to the index of its column.
 
     Returns:
         The call that reads the table, as source, in which the path is called `path` and the encoding
-        `encoding`. And a dict of each role to the name of its column.
+        `encoding`. And a dict of each role to the name of its column. If the columns have no names,
+        they are numbers, counted from 0.
 
     Raises:
         ValueError: pandas reads other cells.
     """
     table = read_table(path, encoding)
-    whole, columns, _ = choose_columns(prepare(table), roles, chosen)
+    rest, columns = choose(table)
     if table.form.startswith("JSON"):
-        names = {role: whole.names[i] for role, i in columns.items()}
-        return _read_json(table, encoding), names
-    header = table.rows[0] if whole.names is not None else None
+        return _read_json(table, encoding), {role: rest.names[i] for role, i in columns.items()}
+    header = table.rows[0] if rest.names is not None else None
+    # The columns may have other places in the whole table.
+    whole = [*zip(*(row for row in table.rows if row != header), strict=True)]
+    cells = [*zip(*rest.rows, strict=True)]
+    places = {role: whole.index(cells[i]) for role, i in columns.items()}
     call = _read_csv(table, encoding, header)
-    if header is None:
-        return call, columns  # pandas counts them from 0
-    return call, {role: header[i] for role, i in columns.items()}
+    return call, places if header is None else {role: header[i] for role, i in places.items()}
 
 
 def _read_json(table, encoding):

@@ -3,9 +3,11 @@
 import tensorflow_datasets as tfds
 
 from zoo.copying.readers.pieces import write_value
+from zoo.copying.readers.splits import SALTS, choose_parts, in_order, write_cut, write_reading
 from zoo.copying.readers.tables import is_utf8, plan_table
 from zoo.copying.readers.tfds_names import find_splits, folder_of, with_folder
 from zoo.datasets import own_texts, texts
+from zoo.datasets.columns import choose_columns
 from zoo.datasets.folders import find_splits as find_folders
 from zoo.datasets.folders import folders_in
 from zoo.datasets.loading import own_path
@@ -54,81 +56,59 @@ TFDS = '''
 def load_texts(name, DATA_DIR):
     """Reads a dataset of TFDS: {split: (texts, labels)}, and the names of the labels."""
     parts = PARTS
-    tables, info = tfds.load(name, split=parts, batch_size=-1, with_info=True, data_dir=DATA_DIR)
-    names = info.features["LABEL"].names
-    rows = {}
-    for split, table in tables.items():
+    tables, info = tfds.load(
+        name, split=[*parts.values()], batch_size=-1, with_info=True, data_dir=DATA_DIR
+    )
+    names, splits = info.features["LABEL"].names, {}
+    for split, table in zip(parts, tables, strict=True):
         texts = [normalize(text.decode()) for text in table["TEXT"].numpy()]
-        rows[split] = list(zip(texts, table["LABEL"].numpy(), strict=True))
-    MORE
-    splits = {}
-    for split in SPLITS:
-        texts, labels = zip(*rows[split], strict=True)
-        splits[split] = list(texts), np.array(labels)
+        splits[split] = list(zip(texts, table["LABEL"].numpy(), strict=True))
+    CUT
+    for split, rows in splits.items():
+        splits[split] = [text for text, _ in rows], np.array([label for _, label in rows])
     return splits, names
 '''
 SORTED = '''
     label_names = sorted(names)
-    rows = {
-        split: [(text, label_names.index(names[label])) for text, label in rows[split]] for split in SPLITS
-    }
-'''
-OWN = '''
-def load_texts(path, PARAMETERS):
-    """Reads texts with labels: {split: (texts, labels)}, and the names of the labels."""
-    READ
-    for some in rows.values():  # by a hash, so that the order in a file does not matter
-        some.sort(key=lambda row: (hashlib.sha256(row[0].encode()).digest(), row))
-    CUT
-    label_names = sorted({label for split in SPLITS for _, label in rows[split]})
-    splits = {}
-    for split in SPLITS:
-        labels = [label_names.index(label) for _, label in rows[split]]
-        splits[split] = [text for text, _ in rows[split]], np.array(labels)
+    for split, rows in splits.items():
+        labels = [label_names.index(names[label]) for _, label in rows]
+        splits[split] = [text for text, _ in rows], np.array(labels)
     return splits, label_names
 '''
-CUT = '''
-    missing = [split for split in SPLITS if split not in rows]
-    cut_splits(rows, key=lambda row: row[0])
-    known = {label for _, label in rows["train"]}
-    for split in missing:  # rows of a label that training would lack stay in training
-        rows["train"] += [row for row in rows[split] if row[1] not in known]
-        rows[split] = [row for row in rows[split] if row[1] in known]
+OWN = '''
+def load_texts(pathPARAMETERS):
+    """Reads texts with labels: {split: (texts, labels)}, and the names of the labels."""
+    READ
+    label_names = sorted({label for rows in splits.values() for _, label in rows})
+    for split, rows in splits.items():
+        labels = [label_names.index(label) for _, label in rows]
+        splits[split] = [text for text, _ in rows], np.array(labels)
+    return splits, label_names
 '''
-READ_TABLE = '''
-def read_rows(path, PARAMETERS):
-    """Reads rows of a text and its label."""
+KEEP = '''
+    known = {label for _, label in splits["train"]}
+    for split in MISSING:  # rows of a label that training would lack stay in training
+        splits["train"] += [row for row in splits[split] if row[1] not in known]
+        splits[split] = [row for row in splits[split] if row[1] in known]
+'''
+SORT = '''
+    # The rows are sorted by a hash, so that their order in the files does not matter.
+    return sorted(rows, key=lambda row: (hashlib.sha256(row[0].encode()).digest(), row))
+'''
+TABLE = '''
     table = READ
-    pairs = zip(table[text_column], table[label_column], strict=True)
-    rows = [(normalize(text).strip(), normalize(label).strip()) for text, label in pairs]
-    return [row for row in rows if row[0]]
-
-
+    rows = zip(table[text_column].map(normalize), table[label_column].map(normalize), strict=True)
+    rows = [(text.strip(), label.strip()) for text, label in rows if text.strip()]
 '''
-READ_LINES = '''
-def read_rows(path, PARAMETERS):
-    """Reads lines of a label, a space and a text."""
-    rows = []
+LINES = '''
     with open(path, encoding=ENCODING) as file:
-        for line in file:
-            label, _, text = normalize(line).strip().partition(" ")
-            if text:
-                rows.append((text.strip(), LABEL))
-    return rows
-
-
+        lines = [normalize(line).strip().partition(" ") for line in file]
+    rows = [(text.strip(), LABEL) for label, _, text in lines if text.strip()]
 '''
-READ_FOLDER = '''
-def read_rows(folder, PARAMETERS):
-    """Reads rows of a text and its label from a folder with a folder for each label."""
-    rows = []
-    for path in pathlib.Path(folder).glob("[!._]*/[!._]*"):
-        if path.parent.nameCONDITION:
-            text = normalize(path.read_text(encoding=ENCODING)).strip()
-            rows.append((text, normalize(path.parent.name)))
-    return [row for row in rows if row[0]]
-
-
+FOLDER = '''
+    files = pathlib.Path(path).glob("[!._]*/[!._]*")  # label/text.txt
+    rows = [(file.read_text(encoding=ENCODING), file.parent.name) for file in filesCONDITION]
+    rows = [(normalize(text).strip(), normalize(label)) for text, label in rows if text.strip()]
 '''
 
 
@@ -137,21 +117,20 @@ def drafts(arguments, result):
     name, path = arguments["name"], own_path(arguments["name"])
     settings, data_dir = folder_of(arguments)
     if path is not None:
-        yield _draft_own(path, arguments)
+        yield from _drafts_own(path, arguments)
     elif name.split("/")[0] == "movie_reviews":
         yield REVIEWS.replace("CONFIG", name.split("/")[1]), {}
     elif name == "sst_binary":
         yield with_folder(READ_SST + SST.strip(), data_dir), settings
     else:
-        yield with_folder(_draft_tfds(name, arguments), data_dir), {"name": name, **settings}
+        for draft in _drafts_tfds(name, arguments):
+            yield with_folder(draft, data_dir), {"name": name, **settings}
 
 
-def _draft_tfds(name, arguments):
-    usable = texts._read_tfds(name, arguments.get("data_dir"))  # without hidden labels
-    is_sst = name == "glue/sst2"
-    builder, parts = find_splits(
-        name, arguments.get("data_dir"), lambda split: split in usable and not (is_sst and split == "test")
-    )
+def _drafts_tfds(name, arguments):
+    usable, is_sst = texts._read_tfds(name, arguments.get("data_dir")), name == "glue/sst2"
+    usable = {*usable} - {"test"} if is_sst else {*usable}  # without hidden labels
+    builder, parts = find_splits(name, arguments.get("data_dir"), usable)
     if is_sst:
         parts = {"train": "train", "validation": "validation"}
     features = builder.info.features
@@ -160,83 +139,59 @@ def _draft_tfds(name, arguments):
     text = keys[0] if len(keys) == 1 else builder.info.supervised_keys[0]
     source = TFDS.replace("PARTS", write_value(parts, 12))
     source = source.replace('"TEXT"', f'"{text}"').replace('"LABEL"', f'"{label}"')
-    more = []
-    if is_sst:  # GLUE hides the labels of its own test split
-        source = READ_SST.lstrip() + source.strip()
-        more.append('    rows["test"] = read_sst("test", "test", DATA_DIR)  # GLUE hides its labels\n')
-    if len(parts) + is_sst < 3:
-        more.append("    cut_splits(rows, key=lambda row: row[0])\n")
     if features[label].names != sorted(features[label].names):
-        more.append(SORTED.lstrip("\n"))
-        source = source.replace("return splits, names", "return splits, label_names")
-    return source.replace("    MORE\n", "".join(more))
+        loop = source.index("    for split, rows in")
+        source = source[:loop] + SORTED.lstrip("\n")
+    if is_sst:  # GLUE hides the labels of its own test split
+        line = '    splits["test"] = read_sst("test", "test", DATA_DIR)  # GLUE hides its labels\n'
+        yield READ_SST.lstrip() + source.strip().replace("    CUT\n", line)
+        return
+    for salt in SALTS:
+        yield in_order(source.replace("    CUT\n", write_cut(parts, "row[0]", salt)), parts)
 
 
-def _draft_own(path, arguments):
+def _drafts_own(path, arguments):
     encoding = arguments.get("encoding") or "utf-8"
     settings = {"name": str(arguments["name"])}
     chosen = {"text": arguments.get("text_column"), "label": arguments.get("label_column")}
     usable = own_texts.read_own_texts(path, encoding, chosen)
     files = {"train": path} if path.is_file() else own_texts._find_files(path)
-    files = {split: file for split, file in files.items() if split in usable}
-    text_encoding = '"utf-8-sig"' if is_utf8(encoding) else "encoding"
     if not files:
-        reader, places = _read_folder(path, usable)
+        body, files = _read_folder(path)
     elif read_table(files["train"], encoding).form == "lines":
-        reader, places = _read_lines(files), files
+        body = LINES.replace("open(path", 'gzip.open(path, "rt"' if path.suffix == ".gz" else "open(path")
+        is_fasttext = read_table(files["train"], encoding).rows[0][0].startswith("__label__")
+        body = body.replace("LABEL", 'label.removeprefix("__label__")' if is_fasttext else "label")
     else:
-        plans = [plan_table(file, encoding, ("text", "label"), chosen) for file in files.values()]
+        plans = [
+            plan_table(file, encoding, lambda table: choose_columns(table, ("label", "text"), chosen)[:2])
+            for split, file in files.items()
+            if split in usable
+        ]
         if any(plan != plans[0] for plan in plans):
             raise ValueError("the files differ")
         call, columns = plans[0]
         settings |= {"text_column": columns["text"], "label_column": columns["label"]}
-        reader, places = READ_TABLE.replace("READ", call), files
+        body = TABLE.replace("READ", call)
+    files = choose_parts({split: file for split, file in files.items() if split in usable})
     settings |= {} if is_utf8(encoding) else {"encoding": encoding}
-    reader = reader.replace("ENCODING", text_encoding)
-    parameters = ", ".join([*settings][1:])
-    source = reader.lstrip() + OWN.strip()
-    source = source.replace("    READ\n", _read_places(path, places, parameters))
-    source = source.replace("    CUT\n", CUT.lstrip("\n") if len(places) < 3 else "")
-    return source.replace("PARAMETERS", parameters).replace(", )", ")"), settings
+    body = (body + SORT.lstrip("\n")).lstrip("\n")
+    body = body.replace("ENCODING", '"utf-8-sig"' if is_utf8(encoding) else "encoding")
+    parameters = "".join(f", {name}" for name in [*settings][1:])
+    missing = tuple(split for split in ("validation", "test") if split not in files)
+    for keep in ("", KEEP.lstrip("\n").replace("MISSING", write_value(missing, 0))):
+        for salt in SALTS:
+            reader, lines = write_reading(path, files, body, "row[0]", parameters, salt)
+            source = OWN.lstrip().replace("    READ\n", lines + keep)
+            yield reader + in_order(source.replace("PARAMETERS", parameters), files), settings
 
 
-def _read_places(path, places, parameters):
-    """The lines that read a file or a folder for each split."""
-    arguments = f", {parameters}" if parameters else ""
-    if places["train"] == path:
-        return f'    rows = {{"train": read_rows(path{arguments})}}\n'
-    names = dict(zip(places, (place.name for place in places.values()), strict=True))
-    if "test" not in names and "validation" in names:
-        names["test"] = names.pop("validation")
-    return (
-        f"    files = {write_value(names, 12)}\n"
-        f"    rows = {{\n"
-        f'        split: read_rows(f"{{path}}/{{file}}"{arguments}) for split, file in files.items()\n'
-        "    }\n"
-    )
-
-
-def _read_lines(files):
-    opener = "gzip.open" if files["train"].suffix == ".gz" else "open"
-    reader = READ_LINES.replace("open(path,", f'{opener}(path, "rt",' if "." in opener else "open(path,")
-    lines = files["train"].read_bytes()
-    label = 'label.removeprefix("__label__")' if b"__label__" in lines else "label"
-    return reader.replace("LABEL", label)
-
-
-def _read_folder(path, usable):
+def _read_folder(path):
+    """The lines that read a folder with a folder for each label, and such a folder for each split."""
     places = {"train": path}
     if own_texts._has_folders_of_splits(path):
-        places = {split: folder for split, folder in find_folders(path).items() if split in usable}
+        places = find_folders(path)
     found = {child.name for folder in places.values() for child in folders_in(folder)}
     left_out = sorted(name for name in found if name.lower() in own_texts.NO_LABEL)
-    line = "        if path.parent.nameCONDITION:\n"
-    if not left_out:
-        body = READ_FOLDER[READ_FOLDER.index(line) :].split("\n", 1)[1]
-        inner, end = body.split("    return")
-        inner = "".join(line[4:] + "\n" for line in inner.splitlines())
-        return READ_FOLDER[: READ_FOLDER.index(line)] + inner + "    return" + end, places
-    condition = f' != "{left_out[0]}"' if len(left_out) == 1 else f" not in {write_value(left_out, 40)}"
-    return READ_FOLDER.replace("CONDITION", condition + ":  # they have no label").replace(
-        "label::", "label:"
-    ), places
+    condition = f' if file.parent.name != "{left_out[0]}"' if left_out else ""
+    return FOLDER.replace("CONDITION", condition), places

@@ -2,10 +2,12 @@
 
 import tensorflow_datasets as tfds
 
+from zoo.copying.readers.splits import choose_parts
 from zoo.datasets.loading import split_names
+from zoo.datasets.splitting import SPLITS
 
 
-def find_splits(name, data_dir, usable=lambda split: True):
+def find_splits(name, data_dir, usable=SPLITS):
     """The builder of a dataset, and a dict of our names of its splits to its own.
 
     Its validation split becomes the test split if it has no other.
@@ -13,14 +15,11 @@ def find_splits(name, data_dir, usable=lambda split: True):
     Args:
         name: the name of the dataset.
         data_dir: the folder of TFDS.
-        usable: a function that takes a name of ours, and returns whether this split can be used.
+        usable: the names of ours of the splits that can be used.
     """
     builder = tfds.builder(name, data_dir=data_dir)
-    ours = {split: its for split, its in split_names(builder).items() if usable(split)}
-    if "test" not in ours and "validation" in ours:
-        ours["test"] = ours.pop("validation")
-    order = [split for split in ("train", "validation", "test") if split in ours]
-    return builder, {split: ours[split] for split in order}
+    names = split_names(builder)
+    return builder, choose_parts({split: names[split] for split in names if split in usable})
 
 
 def folder_of(arguments):
