@@ -87,7 +87,7 @@ def assemble(source, changes=None):
     <BLANKLINE>
     """
     pieces = {name: code.strip() for name, code in PIECES.items()}
-    pieces["normalize"] = normalizing.write_normalize(changes)
+    pieces["normalize"] = "" if changes == {} else normalizing.write_normalize(changes)
     parts = [source.strip()]
     for name in ["normalize", *reversed(PIECES)]:  # a piece needs only those before it
         if any(re.search(rf"\b{name}[(,)]", part) for part in parts):

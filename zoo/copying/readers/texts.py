@@ -107,7 +107,8 @@ LINES = '''
 '''
 FOLDER = '''
     files = pathlib.Path(path).glob("[!._]*/[!._]*")  # label/text.txt
-    rows = [(file.read_text(encoding=ENCODING), file.parent.name) for file in filesCONDITION]
+    LEAVE OUT
+    rows = [(file.read_text(encoding=ENCODING), file.parent.name) for file in files]
     rows = [(normalize(text).strip(), normalize(label)) for text, label in rows if text.strip()]
 '''
 
@@ -193,5 +194,5 @@ def _read_folder(path):
         places = find_folders(path)
     found = {child.name for folder in places.values() for child in folders_in(folder)}
     left_out = sorted(name for name in found if name.lower() in own_texts.NO_LABEL)
-    condition = f' if file.parent.name != "{left_out[0]}"' if left_out else ""
-    return FOLDER.replace("CONDITION", condition), places
+    line = f"    files = [file for file in files if file.parent.name not in {write_value(left_out, 0)}]\n"
+    return FOLDER.replace("    LEAVE OUT\n", line if left_out else ""), places
