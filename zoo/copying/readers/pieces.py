@@ -11,12 +11,17 @@ IMPORTS = (  # of the standard library first
 )
 LIBRARIES = (
     "keras",
+    "matplotlib",
     "numpy as np",
     "pandas as pd",
     "statsmodels.api as sm",
     "tensorflow as tf",
     "tensorflow_datasets as tfds",
 )
+NAMES = {  # what is imported by name, for the reader that draws characters
+    "TTFont": "from fontTools.ttLib import TTFont",
+    "ImageFont": "from PIL import Image, ImageDraw, ImageFont",
+}
 SPLITS = 'SPLITS = ("train", "validation", "test")'
 PIECES = {
     "split_of": '''
@@ -95,7 +100,8 @@ def assemble(source, changes=None):
     code = "\n\n\n".join(parts)
     if re.search(r"\bSPLITS\b", code):
         code = f"{SPLITS}\n\n\n{code}"
-    blocks = [_imports(IMPORTS, code), _imports(LIBRARIES, code)]
+    names = [line for name, line in NAMES.items() if name in code]
+    blocks = [_imports(IMPORTS, code), "\n".join([*_imports(LIBRARIES, code).splitlines(), *names])]
     gap = "\n\n" if code.startswith(("SPLITS", "CLEANING")) else "\n\n\n"
     return "\n\n".join(filter(None, blocks)) + gap + code + "\n"
 

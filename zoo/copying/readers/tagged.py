@@ -205,7 +205,7 @@ def _write_columns(files, encoding, form, names, token):
     lines = [line for file in files.values() for line in decode(file, encoding).split("\n")]
     filled = [line for line in lines if line.strip()]
     first = next(line for line in filled if not line.startswith(("#", "-DOCSTART-")))
-    source = COLUMNS.replace("SPLIT", 'line.rstrip("\\n").split("\\t")' if "\t" in first else "line.split()")
+    source = COLUMNS.replace("SPLIT", 'line.rstrip("\\n").split("\\t")' if "\t" in first else 're.split(" +", line.strip(" \\n"))')
     skip = []
     if form == "CoNLL-U":
         skip.append("line.strip() and not columns[0].isdecimal()")  # comments, too
