@@ -2,7 +2,7 @@
 
 from zoo.copying.readers.pieces import write_value
 from zoo.copying.readers.splits import SALTS
-from zoo.copying.readers.tables import is_utf8, plan_table
+from zoo.copying.readers.tables import is_utf8, plan_table, write_table
 from zoo.copying.readers.tfds_names import folder_of, with_folder
 from zoo.datasets import captions as loader
 from zoo.datasets.caption_files import find_caption_files, find_image_folder, read_captions
@@ -91,23 +91,23 @@ def load_captions(pathPARAMETERS):
         splits[split] = paths.map(tf.io.read_file), [captions[name] for name in some]
     return splits
 '''
-TABLE = '''
+TABLE = """
     table = READ
     for name, caption in zip(table[IMAGE], table[CAPTION], strict=True):
         captions.setdefault(NAME, []).append(normalize(caption).strip())
-'''
-LISTS = '''
+"""
+LISTS = """
     table = READ
     for name, some in zip(table[IMAGE], table[CAPTION], strict=True):
         captions[name] = [normalize(caption).strip() for caption in some]
-'''
-COCO = '''
+"""
+COCO = """
     data = json.loads(pathlib.Path(path).read_text(encoding=ENCODING))
     names = {image["id"]: image["file_name"] for image in data["images"]}
     for row in data["annotations"]:
         name = names[row["image_id"]]
         captions.setdefault(name, []).append(normalize(row["caption"]).strip())
-'''
+"""
 
 
 def drafts(arguments, result):
@@ -129,7 +129,11 @@ def _draft_tfds(name, arguments):
     names = loader.split_names(builder)
     image, captions = builder.info.supervised_keys or ("image", "captions")
     parts = {split: names[split] for split in ("train", "validation", "test")}
-    return TFDS.replace("PARTS", write_value(parts, 12)).replace("IMAGE", image).replace("CAPTIONS", captions)
+    return (
+        TFDS.replace("PARTS", write_value(parts, 12))
+        .replace("IMAGE", image)
+        .replace("CAPTIONS", captions)
+    )
 
 
 def _drafts_own(path, arguments, result):
@@ -161,7 +165,7 @@ def _plan_tables(file, encoding):
     columns = {role: write_value(name, 0) for role, name in columns.items()}
     for lines in (TABLE, LISTS):
         call = call if lines is TABLE else call.replace(", dtype=str", "")
-        lines = lines.replace("READ", call)
+        lines = lines.replace("    table = READ\n", write_table(call))
         lines = lines.replace("IMAGE", columns["image"]).replace("CAPTION", columns["caption"])
         for name in ("name", 're.sub(r"#\d+$", "", name)'):
             yield lines.replace("NAME", name)

@@ -11,6 +11,7 @@ import typing
 from zoo.copying.readers import normalizing, plain_files
 from zoo.copying.readers.comparing import same
 from zoo.copying.readers.pieces import assemble
+from zoo.datasets import builders
 
 MODULES = {  # of the loaders, in this package
     "load_texts": "texts",
@@ -68,6 +69,8 @@ def reader_code(loader, arguments, result):
     """
     arguments = dict(arguments)
     names = arguments.pop("names", {})
+    if isinstance(arguments["name"], str):
+        arguments["name"] = re.sub(r":[\d.*]+$", "", arguments["name"])  # the version of a dataset
     module = importlib.import_module(f"zoo.copying.readers.{MODULES[loader]}")
     for source, settings in _drafts(module, arguments, result):
         code = _check(loader, source, settings, result)
@@ -92,13 +95,15 @@ def _drafts(module, arguments, result):
                 draft = next(drafts)
             except StopIteration:
                 return
-            except Exception:
+            except Exception:  # a file that it does not expect
                 return
             yield draft
 
 
 def _check(loader, source, settings, result):
     """The whole code of a draft, or None if it does not return the same result."""
+    if "tfds.load(" in source and re.split("[/:]", settings["name"])[0] in builders.__all__:
+        return None  # only the zoo has this dataset
     code = assemble(source)
     values = list(settings.values())
     try:

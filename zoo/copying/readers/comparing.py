@@ -6,8 +6,8 @@ import numpy as np
 def same(one, other):
     """Whether two results have the same types, rows and order.
 
-    Of two named tuples, only the fields of the first one count, because a series needs no step. Datasets
-    of `tf.data` are compared row by row.
+    Of two named tuples, only the fields of the first one count, because a series needs no step.
+    Datasets of `tf.data` are compared row by row.
 
     Example:
 

@@ -90,7 +90,7 @@ def drafts(arguments, result):
     if path is not None:
         yield from _drafts_own(path, arguments)
     elif name.split("/")[0] == "movie_reviews":
-        yield REVIEWS.replace("CONFIG", name.split("/")[1]), {}
+        yield REVIEWS.replace("CONFIG", (name + "/imdb").split("/")[1]), {}
     elif name == "sst_binary":
         yield with_folder(_draft_sst(), data_dir), settings
     else:
@@ -106,7 +106,9 @@ def drafts(arguments, result):
 def _draft_sst():
     from zoo.copying.readers.texts import READ_SST
 
-    return READ_SST + '''
+    return (
+        READ_SST
+        + '''
 def load_corpus(DATA_DIR):
     """Reads sentences about films: {split: texts}."""
     splits = {}
@@ -114,6 +116,7 @@ def load_corpus(DATA_DIR):
         splits[split] = [text for text, _ in read_sst(file, split, DATA_DIR)]
     return splits
 '''.lstrip()
+    )
 
 
 def _drafts_own(path, arguments):

@@ -41,13 +41,13 @@ def load_images(nameSIZE, DATA_DIR):
     return splits, info.features["LABEL"].names, WHITE
 '''
 ALL = 'splits[split] = table["IMAGE"].numpy(), table["LABEL"].numpy()\n'
-RESIZED = '''images, labels = [], []
+RESIZED = """images, labels = [], []
         for row in tfds.as_numpy(table):
             image = tf.image.resize(row["IMAGE"], (SIDE, SIDE), antialias=True)
             images.append(image.numpy())
             labels.append(row["LABEL"])
         splits[split] = np.array(images), np.array(labels)
-'''
+"""
 OWN = '''
 def load_images(path):
     """Reads images with labels: {split: (images, labels)}, names of labels, value of white."""
@@ -58,13 +58,13 @@ def load_images(path):
         splits[split] = images, np.array([label_names.index(label) for _, _, label in rows])
     return splits, label_names, 255.0
 '''
-APART = '''
+APART = """
     later = set()
     for split in reversed(SPLITS):  # no image is in two splits
         splits[split] = [row for row in splits[split] if row[0] not in later]
         later |= {row[0] for row in splits[split]}
-'''
-FOLDER = '''
+"""
+FOLDER = """
     rows = []
     for file in pathlib.Path(path).glob("[!._]*/**/[!._]*"):  # label/1.jpg, or label/more/1.jpg
         if file.is_file():
@@ -75,8 +75,8 @@ FOLDER = '''
             rows.append((hashlib.sha256(content).hexdigest(), image, label))
     # The rows are sorted by a hash, so that their order in the folder does not matter.
     return sorted(rows, key=lambda row: hashlib.sha256((row[0] + row[2]).encode()).digest())
-'''
-PIXELS = '''
+"""
+PIXELS = """
     table = pd.read_csv(pathHEADER)
     labels = table.pop(LABEL).astype(str)
     images = table.to_numpy("uint8").reshape(-1, SHAPE)  # [images, height, width, channels]
@@ -84,7 +84,7 @@ PIXELS = '''
     rows = list(zip(keys, images.astype("float32"), labels, strict=True))
     # The rows are sorted by a hash, so that their order in the file does not matter.
     return sorted(rows, key=lambda row: hashlib.sha256((row[0] + row[2]).encode()).digest())
-'''
+"""
 
 
 def drafts(arguments, result):
@@ -131,7 +131,9 @@ def _drafts_own(path, arguments, result):
         with open(files["train"], encoding="utf-8") as file:
             first = file.readline().rstrip("\n").split(",")
         has_names = not first[1].strip().isdecimal()
-        label = next((f'"{name}"' for name in first if is_name(name, "label")), "0") if has_names else "0"
+        label = (
+            next((f'"{name}"' for name in first if is_name(name, "label")), "0") if has_names else "0"
+        )
         body = PIXELS.replace("HEADER", "" if has_names else ", header=None").replace("LABEL", label)
         body = body.replace("SHAPE", f"{height}, {width}, {channels}")
     else:

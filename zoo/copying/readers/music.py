@@ -28,5 +28,7 @@ def drafts(arguments, result):
             source = source.replace(
                 "    chorales = json.loads(fetch(",
                 "    path = fetch(",
-            ).replace(", DATA_DIR).read_text())", ", DATA_DIR)\n    chorales = json.loads(path.read_text())")
+            ).replace(
+                ", DATA_DIR).read_text())", ", DATA_DIR)\n    chorales = json.loads(path.read_text())"
+            )
         yield with_folder(source, data_dir), {"grid": arguments["grid"], **settings}

@@ -102,7 +102,9 @@ def write_normalize(changes=None):
         lines.append(f"    return {last}")
     else:
         lines[-1] = lines[-1].replace("    text =", "    return")
-    return "\n".join(['def normalize(text):\n    """Removes invisible differences between texts."""', *lines])
+    return "\n".join(
+        ['def normalize(text):\n    """Removes invisible differences between texts."""', *lines]
+    )
 
 
 def _cut(pattern):

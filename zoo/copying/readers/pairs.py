@@ -2,7 +2,7 @@
 
 from zoo.copying.readers.pieces import write_value
 from zoo.copying.readers.splits import SALTS, choose_parts, in_order, write_cut, write_reading
-from zoo.copying.readers.tables import is_utf8, plan_table
+from zoo.copying.readers.tables import is_utf8, plan_table, write_table
 from zoo.copying.readers.tfds_names import find_splits, folder_of, with_folder
 from zoo.datasets import pairs as loader
 from zoo.datasets.columns import choose_columns
@@ -49,26 +49,26 @@ def load_pairs(pathPARAMETERS):
         splits[split] = [row[0] for row in rows], [row[1] for row in rows]
     return splits
 '''
-APART = '''
+APART = """
     later = set()
     for split in reversed(SPLITS):  # no source is in two splits
         splits[split] = [row for row in splits[split] if fold(row[0]) not in later]
         later |= {fold(row[0]) for row in splits[split]}
-'''
-BODY = '''
+"""
+BODY = """
     table = READ
     rows = zip(table[source].map(normalize), table[target].map(normalize), strict=True)
     rows = [(one.strip(), other.strip()) for one, other in rows if one.strip() and other.strip()]
     # The rows are sorted by a hash, so that their order in the file does not matter.
     return sorted(rows, key=lambda row: hashlib.sha256("\\t".join(row).encode()).digest())
-'''
-PARALLEL = '''
+"""
+PARALLEL = """
     with open(one, encoding=ENCODING) as sources, open(other, encoding=ENCODING) as targets:
         rows = zip(map(normalize, sources), map(normalize, targets), strict=True)
         rows = [(one.strip(), other.strip()) for one, other in rows if one.strip() and other.strip()]
     # The rows are sorted by a hash, so that their order in the file does not matter.
     return sorted(rows, key=lambda row: hashlib.sha256("\\t".join(row).encode()).digest())
-'''
+"""
 
 
 def drafts(arguments, result):
@@ -106,7 +106,7 @@ def _drafts_own(path, arguments):
             raise ValueError("the files differ")
         call, columns = plans[0]
         settings |= columns
-        body = BODY.replace("READ", call)
+        body = BODY.replace("    table = READ\n", write_table(call))
     settings |= {} if is_utf8(encoding) else {"encoding": encoding}
     body = body.lstrip("\n").replace("ENCODING", '"utf-8-sig"' if is_utf8(encoding) else "encoding")
     files, parameters = choose_parts(files), "".join(f", {name}" for name in [*settings][1:])

@@ -133,7 +133,10 @@ def write_value(value, indent):
     if not isinstance(value, dict | tuple | list):
         return repr(value)
     if isinstance(value, dict):
-        parts, ends = [f"{write_value(key, 0)}: {write_value(one, 0)}" for key, one in value.items()], "{}"
+        parts, ends = (
+            [f"{write_value(key, 0)}: {write_value(one, 0)}" for key, one in value.items()],
+            "{}",
+        )
     else:
         parts, ends = [write_value(one, 0) for one in value], "()" if isinstance(value, tuple) else "[]"
     line = f"{ends[0]}{', '.join(parts)}{',' * (ends == '()' and len(parts) == 1)}{ends[1]}"

@@ -173,7 +173,9 @@ def _write_corpus(result):
 
 def _write_music(result):
     return MUSIC, [
-        {"split": split, "notes": notes.tolist()} for split, pieces in result.items() for notes in pieces
+        {"split": split, "notes": notes.tolist()}
+        for split, pieces in result.items()
+        for notes in pieces
     ]
 
 

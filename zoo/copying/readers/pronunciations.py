@@ -4,7 +4,7 @@ import re
 
 from zoo.copying.readers.pairs import APART, plan_pairs
 from zoo.copying.readers.splits import SALTS, choose_parts, in_order, write_reading
-from zoo.copying.readers.tables import is_utf8
+from zoo.copying.readers.tables import is_utf8, write_table
 from zoo.datasets import pairs
 from zoo.datasets.files import decode, ending_of
 from zoo.datasets.folders import find_splits
@@ -41,13 +41,13 @@ def load_pronunciations(pathPARAMETERS):
                 splits[split][word].append(phonemes)
     return splits
 '''
-TABLE = '''
+TABLE = """
     table = READ
     rows = zip(table[source].map(normalize), table[target].map(normalize), strict=True)
     rows = [(WORD, said.strip()) for word, said in rows]
     rows = [row for row in rows if row[0] and row[1]]
-'''
-LINES = '''
+"""
+LINES = """
     rows = []
     with open(path, encoding=ENCODING) as file:
         for line in file:
@@ -55,11 +55,11 @@ LINES = '''
             word, _, said = line.partition(" ")
             if said:
                 rows.append((WORD, said.strip()))
-'''
-SORT = '''
+"""
+SORT = """
     # The rows are sorted by a hash, so that their order in the file does not matter.
     return sorted(rows, key=lambda row: hashlib.sha256("\\t".join(row).encode()).digest())
-'''
+"""
 CUTS = (  # of a pronunciation into phonemes
     "tuple(said.split())",
     "tuple(said)",
@@ -87,11 +87,17 @@ def drafts(arguments, result):
             raise ValueError("the files differ")
         call, columns = plans[0]
         settings |= columns
-        body = TABLE.replace("READ", call)
+        body = TABLE.replace("    table = READ\n", write_table(call))
     else:
-        body = LINES.replace("open(path,", 'gzip.open(path, "rt",' if first.suffix == ".gz" else "open(path,")
+        body = LINES.replace(
+            "open(path,", 'gzip.open(path, "rt",' if first.suffix == ".gz" else "open(path,"
+        )
     has_numbers = re.search(r"\(\d+\)\s", text)  # either(2)
-    word = 're.sub(r"(?<=.)\\(\\d+\\)$", "", word.strip()).lower()' if has_numbers else "word.strip().lower()"
+    word = (
+        're.sub(r"(?<=.)\\(\\d+\\)$", "", word.strip()).lower()'
+        if has_numbers
+        else "word.strip().lower()"
+    )
     settings |= {} if is_utf8(encoding) else {"encoding": encoding}
     body = body.replace("ENCODING", '"utf-8-sig"' if is_utf8(encoding) else "encoding")
     body = (body.replace("WORD", word) + SORT.lstrip("\n")).lstrip("\n")

@@ -1,13 +1,13 @@
 """Readers of series of numbers."""
 
 import contextlib
-import json
 import re
 
 import numpy as np
 import pandas as pd
 
-from zoo.copying.readers.tables import is_utf8
+from zoo.copying.readers.pieces import write_value
+from zoo.copying.readers.tables import is_utf8, write_table
 from zoo.copying.readers.tfds_names import folder_of, with_folder
 from zoo.datasets import series as loader
 from zoo.datasets import times as zoo_times
@@ -87,7 +87,10 @@ FILLS = {
     "previous": "ffill()",
     "zero": "fillna(0.0)",
 }
-MISSING = {*"|#N/A|#NA|-NaN|-nan|<NA>|N/A|NA|NULL|NaN|None|n/a|nan|null".split("|")}  # to pandas
+MISSING = {  # to pandas
+    *("", "#N/A", "#NA", "-NaN", "-nan", "<NA>", "N/A", "NA", "NULL", "NaN", "None", "n/a", "nan"),
+    *("null", "#N/A N/A", "-1.#IND", "-1.#QNAN", "1.#IND", "1.#QNAN"),
+}
 
 
 def drafts(arguments, result):
@@ -142,7 +145,8 @@ def _drafts_own(path, arguments, result):
     for columns, index in _plan_index(found, names):
         for read in _plan_table(path, frame[outputs + others], form, above, encoding, keys, columns):
             for filling in _plan_filling(fill, first):
-                yield _fill_in(source, {**lines, "INDEX": index, "READ": read, "FILL": filling}), settings
+                draft = source.replace("    table = READ\n", write_table(read))
+                yield _fill_in(draft, {**lines, "INDEX": index, "FILL": filling}), settings
 
 
 def _fill_in(source, lines):
@@ -164,7 +168,7 @@ def _plan_index(found, names):
     whole = {one.lower(): one for one in names}  # of columns with the same name, the last
     parts = [whole[one] for one in name.split(" and ")] if name not in whole else [whole[name]]
     parts = parts if name != "the first column" else [names[0]]
-    cell = [f'table["{part}"]' for part in parts]
+    cell = [f"table[{write_value(part, 0)}]" for part in parts]
     if moments.dtype.kind != "M":
         yield [], f"table.index = {cell[0]}"
         return
@@ -199,7 +203,7 @@ def _plan_table(path, chosen, form, above, encoding, keys, times):
     has_thousands = any(thousands in cell for cell in cells)
     texts = ["series_column: str"] * (len(keys) == 1)
     if has_thousands:  # so that the points of 31.12.2024 stay
-        texts += [f"{json.dumps(one, ensure_ascii=False)}: str" for one in times]
+        texts += [f"{write_value(one, 0)}: str" for one in times]
     types = f"{{{', '.join(texts)}}}"
     if len(keys) > 1:
         types = "dict.fromkeys(keys, str)" + f" | {types}" * bool(texts)
@@ -212,12 +216,12 @@ def _plan_table(path, chosen, form, above, encoding, keys, times):
     separator = next(one for one, its in SEPARATORS.items() if its == form)
     parts += [] if separator == "," else [f'sep="{separator}"'.replace("\t", "\\t")]
     parts += [f"skiprows={above}"] if above else []
-    parts += [f"na_values={json.dumps(missing)}"] if missing else []
+    parts += [f"na_values={write_value(missing, 0)}"] if missing else []
     parts += ['decimal=","'] if commas else []
     thousands = "." if commas else ","
     parts += [f'thousands="{thousands}"'] if has_thousands else []
     yield f"pd.read_csv({', '.join(['path', *parts])})"
-    yield f"pd.read_csv({', '.join(['path', *parts])}, float_precision=\"round_trip\")"
+    yield f'pd.read_csv({", ".join(["path", *parts])}, float_precision="round_trip")'
 
 
 def _plan_filling(fill, first):
@@ -231,7 +235,7 @@ def _plan_filling(fill, first):
         yield f"values = values.{how}.dropna()"
         return
     number = "" if first.step.number == 1 else f"{first.step.number:g}"
-    step = f'{number}{FREQUENCIES.get(first.step.unit, "")}'
+    step = f"{number}{FREQUENCIES.get(first.step.unit, '')}"
     ends = 'values = values[~values.index.duplicated(keep="last")]\n'
     for start in ("", ends):
         yield f'{start}values = values.asfreq("{step}").{how}'

@@ -89,11 +89,16 @@ def write_reading(path, files, body, text, parameters, salt=""):
         )
     if isinstance(files["train"], tuple):
         names = {split: tuple(file.name for file in pair) for split, pair in files.items()}
-        loop = f'(one, other) in files.items():\n        splits[split] = read_rows(f"{{path}}/{{one}}", f"{{path}}/{{other}}"{parameters})\n'
-        head = f"def read_rows(one, other{parameters}):\n"
+        variables, values = "one, other", '(f"{path}/{one}", f"{path}/{other}"'
+        loop = "split, (one, other)"
     else:
         names = {split: file.name for split, file in files.items()}
-        loop = f'file in files.items():\n        splits[split] = read_rows(f"{{path}}/{{file}}"{parameters})\n'
-        head = f"def read_rows(path{parameters}):\n"
-    lines = f"    files = {write_value(names, 12)}\n    splits = {{}}\n    for split, {loop}"
-    return f'{head}    """Reads the rows of one split."""\n{body}\n\n', lines + write_cut(files, text, salt)
+        variables, values, loop = "path", '(f"{path}/{file}"', "split, file"
+    lines = (
+        f"    files = {write_value(names, 12)}\n"
+        "    splits = {}\n"
+        f"    for {loop} in files.items():\n"
+        f"        splits[split] = read_rows{values}{parameters})\n"
+    )
+    head = f'def read_rows({variables}{parameters}):\n    """Reads the rows of one split."""\n'
+    return f"{head}{body}\n\n", lines + write_cut(files, text, salt)

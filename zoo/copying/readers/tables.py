@@ -14,6 +14,7 @@ OPTIONS = (  # in the order of preference
 
 
 def is_utf8(encoding):
+    """Whether an encoding is UTF-8, by any of its names."""
     return codecs.lookup(encoding).name == "utf-8"
 
 
@@ -44,7 +45,27 @@ def plan_table(path, encoding, choose):
     cells = [*zip(*rest.rows, strict=True)]
     places = {role: whole.index(cells[i]) for role, i in columns.items()}
     call = _read_csv(table, encoding, header)
-    return call, places if header is None else {role: header[i] for role, i in places.items()}
+    if header is None:
+        return call, places
+    return call, {role: header[i] for role, i in places.items()}
+
+
+def write_table(call):
+    """The lines that read a table, with an indent of four.
+
+    Example:
+
+    >>> print(write_table("pd.read_csv(path, header=None, dtype=str)"))
+        # The columns have no names, so they are counted from 0.
+        table = pd.read_csv(path, header=None, dtype=str)
+    <BLANKLINE>
+    """
+    comment = "    # The columns have no names, so they are counted from 0.\n" * ("header=None" in call)
+    line = f"    table = {call}\n"
+    if len(line) > 105:
+        name, arguments = call.split("(", 1)
+        line = f"    table = {name}(\n        {arguments[:-1]}\n    )\n"
+    return comment + line
 
 
 def _read_json(table, encoding):

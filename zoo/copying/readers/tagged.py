@@ -4,7 +4,7 @@ import json
 
 from zoo.copying.readers.pieces import write_value
 from zoo.copying.readers.splits import SALTS, choose_parts, in_order, write_cut, write_reading
-from zoo.copying.readers.tables import is_utf8, plan_table
+from zoo.copying.readers.tables import is_utf8, plan_table, write_table
 from zoo.copying.readers.tfds_names import find_splits, folder_of, with_folder
 from zoo.datasets import tagged_files
 from zoo.datasets.conll import SENTENCE_NAMES
@@ -12,8 +12,8 @@ from zoo.datasets.files import decode
 from zoo.datasets.folders import find_splits as find_files
 from zoo.datasets.json_files import read_entries
 from zoo.datasets.loading import own_path
-from zoo.datasets.tag_columns import choose_tag_columns
 from zoo.datasets.tables import read_table
+from zoo.datasets.tag_columns import choose_tag_columns
 
 WNUT17 = '''
 def load_tagged(DATA_DIR):
@@ -68,11 +68,11 @@ def load_tagged(pathPARAMETERS):
         splits[split] = [tokens for tokens, _ in rows], [tags for _, tags in rows]
     return splits, tag_names
 '''
-SORT = '''
+SORT = """
     # The rows are sorted by a hash, so that their order in the file does not matter.
     return sorted(rows, key=lambda row: hashlib.sha256(" ".join(row[0]).encode()).digest())
-'''
-COLUMNS = '''
+"""
+COLUMNS = """
     rows, tokens, tags = [], [], []
     with open(path, encoding=ENCODING) as file:
         for line in [*file, "\\n"]:
@@ -85,30 +85,30 @@ COLUMNS = '''
             elif tokens:  # an empty line ends a sentence
                 rows.append((tokens, TAGS))
                 tokens, tags = [], []
-'''
-JSON = '''
+"""
+JSON = """
     NAMES
     rows = []
     with open(path, encoding=ENCODING) as file:
         for row in ROWS:
-            tokens = [normalize(token).strip() or token for token in row["TOKEN"]]
+            tokens = [normalize(token).strip() or token for token in row[TOKEN]]
             tags = TAG
             if tokens:
                 rows.append((tokens, TAGS))
-'''
-NUMBERS = '''
+"""
+NUMBERS = """
     numbers = json.loads(pathlib.Path(path).with_name("label.json").read_text(encoding="utf-8"))
     names = {number: name for name, number in numbers.items()}
-'''
-TABLE = '''
+"""
+TABLE = """
     table = READ
-    number = table["SENTENCE"].replace("", None).ffill()  # it may stand in the first row only
+    number = table[SENTENCE].replace("", None).ffill()  # it may stand in the first row only
     rows = []
     for _, sentence in table.groupby(number, sort=False):
-        tokens = [normalize(token).strip() or token for token in sentence["TOKEN"]]
+        tokens = [normalize(token).strip() or token for token in sentence[TOKEN]]
         tags = sentence[feature].tolist()
         rows.append((tokens, TAGS))
-'''
+"""
 TO_IOB2 = '''
 def to_iob2(tags):
     """Writes tags of chunks in IOB2, where each chunk begins with B-."""
@@ -184,7 +184,9 @@ def _drafts_own(path, arguments, result):
         body, feature = _write_columns(files, encoding, form, names, token), tag
     prefix = tagged_files._find_prefix([row[token] for rows in sentences for _, row in rows])
     if prefix:
-        body = body.replace("token = columns[TOKEN]", f'token = columns[TOKEN].removeprefix("{prefix}")')
+        body = body.replace(
+            "token = columns[TOKEN]", f'token = columns[TOKEN].removeprefix("{prefix}")'
+        )
     body = body.replace("TOKEN", str(token))
     if files["train"].suffix == ".gz":
         body = body.replace("open(path,", 'gzip.open(path, "rt",')
@@ -205,14 +207,19 @@ def _write_columns(files, encoding, form, names, token):
     lines = [line for file in files.values() for line in decode(file, encoding).split("\n")]
     filled = [line for line in lines if line.strip()]
     first = next(line for line in filled if not line.startswith(("#", "-DOCSTART-")))
-    source = COLUMNS.replace("SPLIT", 'line.rstrip("\\n").split("\\t")' if "\t" in first else 're.split(" +", line.strip(" \\n"))')
+    source = COLUMNS.replace(
+        "SPLIT",
+        'line.rstrip("\\n").split("\\t")' if "\t" in first else 're.split(" +", line.strip(" \\n"))',
+    )
     skip = []
     if form == "CoNLL-U":
         skip.append("line.strip() and not columns[0].isdecimal()")  # comments, too
     elif any(line.startswith("#") for line in filled):
         skip.append('line.startswith("#") and not tokens')
     if names and form != "CoNLL-U":
-        skip.append(f"columns == {json.dumps(first.split(chr(9)) if chr(9) in first else first.split())}")
+        skip.append(
+            f"columns == {json.dumps(first.split(chr(9)) if chr(9) in first else first.split())}"
+        )
     if skip:
         source = source.replace("SKIP", f"if {' or '.join(skip)}:\n                continue")
     else:
@@ -224,12 +231,14 @@ def _write_columns(files, encoding, form, names, token):
 def _write_json(path, encoding, names, token, tag):
     form, entries = read_entries(path, decode(path, encoding), bool)
     keys = [*entries[0][1]]
-    tags = next(key for key in keys if key.lower() == names[tag])
+    tokens, tags = (next(key for key in keys if key.lower() == names[i]) for i in (token, tag))
     are_numbers = isinstance(entries[0][1][tags][0], int)
     source = JSON.replace("    NAMES\n", NUMBERS.lstrip("\n") if are_numbers else "")
-    source = source.replace("TAG\n", "[names[number] for number in row[feature]]\n" if are_numbers else "row[feature]\n")
+    source = source.replace(
+        "TAG\n", "[names[number] for number in row[feature]]\n" if are_numbers else "row[feature]\n"
+    )
     rows = "map(json.loads, file)" if form == "JSON lines" else "json.load(file)"
-    return source.replace("ROWS", rows).replace("TOKEN", names[token]), tags
+    return source.replace("ROWS", rows).replace("TOKEN", write_value(tokens, 0)), tags
 
 
 def _write_table(path, encoding, names, token, tag):
@@ -244,5 +253,7 @@ def _write_table(path, encoding, names, token, tag):
         return table._replace(names=header, rows=table.rows[1:]), places
 
     call, columns = plan_table(path, encoding, choose)
-    source = TABLE.replace("READ", call).replace("SENTENCE", columns["sentence"])
-    return source.replace("TOKEN", columns["token"]), columns["tag"]
+    source = TABLE.replace("    table = READ\n", write_table(call))
+    for role in ("sentence", "token"):
+        source = source.replace(role.upper(), write_value(columns[role], 0))
+    return source, columns["tag"]

@@ -4,7 +4,7 @@ import tensorflow_datasets as tfds
 
 from zoo.copying.readers.pieces import write_value
 from zoo.copying.readers.splits import SALTS, choose_parts, in_order, write_cut, write_reading
-from zoo.copying.readers.tables import is_utf8, plan_table
+from zoo.copying.readers.tables import is_utf8, plan_table, write_table
 from zoo.copying.readers.tfds_names import find_splits, folder_of, with_folder
 from zoo.datasets import own_texts, texts
 from zoo.datasets.columns import choose_columns
@@ -68,13 +68,13 @@ def load_texts(name, DATA_DIR):
         splits[split] = [text for text, _ in rows], np.array([label for _, label in rows])
     return splits, names
 '''
-SORTED = '''
+SORTED = """
     label_names = sorted(names)
     for split, rows in splits.items():
         labels = [label_names.index(names[label]) for _, label in rows]
         splits[split] = [text for text, _ in rows], np.array(labels)
     return splits, label_names
-'''
+"""
 OWN = '''
 def load_texts(pathPARAMETERS):
     """Reads texts with labels: {split: (texts, labels)}, and the names of the labels."""
@@ -85,32 +85,32 @@ def load_texts(pathPARAMETERS):
         splits[split] = [text for text, _ in rows], np.array(labels)
     return splits, label_names
 '''
-KEEP = '''
+KEEP = """
     known = {label for _, label in splits["train"]}
     for split in MISSING:  # rows of a label that training would lack stay in training
         splits["train"] += [row for row in splits[split] if row[1] not in known]
         splits[split] = [row for row in splits[split] if row[1] in known]
-'''
-SORT = '''
+"""
+SORT = """
     # The rows are sorted by a hash, so that their order in the files does not matter.
     return sorted(rows, key=lambda row: (hashlib.sha256(row[0].encode()).digest(), row))
-'''
-TABLE = '''
+"""
+TABLE = """
     table = READ
     rows = zip(table[text_column].map(normalize), table[label_column].map(normalize), strict=True)
     rows = [(text.strip(), label.strip()) for text, label in rows if text.strip()]
-'''
-LINES = '''
+"""
+LINES = """
     with open(path, encoding=ENCODING) as file:
         lines = [normalize(line).strip().partition(" ") for line in file]
     rows = [(text.strip(), LABEL) for label, _, text in lines if text.strip()]
-'''
-FOLDER = '''
+"""
+FOLDER = """
     files = pathlib.Path(path).glob("[!._]*/[!._]*")  # label/text.txt
     LEAVE OUT
     rows = [(file.read_text(encoding=ENCODING), file.parent.name) for file in files]
     rows = [(normalize(text).strip(), normalize(label)) for text, label in rows if text.strip()]
-'''
+"""
 
 
 def drafts(arguments, result):
@@ -120,7 +120,7 @@ def drafts(arguments, result):
     if path is not None:
         yield from _drafts_own(path, arguments)
     elif name.split("/")[0] == "movie_reviews":
-        yield REVIEWS.replace("CONFIG", name.split("/")[1]), {}
+        yield REVIEWS.replace("CONFIG", (name + "/imdb").split("/")[1]), {}
     elif name == "sst_binary":
         yield with_folder(READ_SST + SST.strip(), data_dir), settings
     else:
@@ -160,12 +160,16 @@ def _drafts_own(path, arguments):
     if not files:
         body, files = _read_folder(path)
     elif read_table(files["train"], encoding).form == "lines":
-        body = LINES.replace("open(path", 'gzip.open(path, "rt"' if path.suffix == ".gz" else "open(path")
+        body = LINES.replace(
+            "open(path", 'gzip.open(path, "rt"' if path.suffix == ".gz" else "open(path"
+        )
         is_fasttext = read_table(files["train"], encoding).rows[0][0].startswith("__label__")
         body = body.replace("LABEL", 'label.removeprefix("__label__")' if is_fasttext else "label")
     else:
         plans = [
-            plan_table(file, encoding, lambda table: choose_columns(table, ("label", "text"), chosen)[:2])
+            plan_table(
+                file, encoding, lambda table: choose_columns(table, ("label", "text"), chosen)[:2]
+            )
             for split, file in files.items()
             if split in usable
         ]
@@ -173,7 +177,7 @@ def _drafts_own(path, arguments):
             raise ValueError("the files differ")
         call, columns = plans[0]
         settings |= {"text_column": columns["text"], "label_column": columns["label"]}
-        body = TABLE.replace("READ", call)
+        body = TABLE.replace("    table = READ\n", write_table(call))
     files = choose_parts({split: file for split, file in files.items() if split in usable})
     settings |= {} if is_utf8(encoding) else {"encoding": encoding}
     body = (body + SORT.lstrip("\n")).lstrip("\n")
@@ -194,5 +198,7 @@ def _read_folder(path):
         places = find_folders(path)
     found = {child.name for folder in places.values() for child in folders_in(folder)}
     left_out = sorted(name for name in found if name.lower() in own_texts.NO_LABEL)
-    line = f"    files = [file for file in files if file.parent.name not in {write_value(left_out, 0)}]\n"
+    line = (
+        f"    files = [file for file in files if file.parent.name not in {write_value(left_out, 0)}]\n"
+    )
     return FOLDER.replace("    LEAVE OUT\n", line if left_out else ""), places
