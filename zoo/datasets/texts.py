@@ -134,7 +134,7 @@ def _cut_splits(name, rows):
         given = {"train", "test"}  # see `fill_splits`
     fill_splits(name, rows, key=lambda row: row[0])
     seen = {label for _, label in rows["train"]}
-    for split in {*SPLITS} - given:
+    for split in (one for one in SPLITS if one not in given):  # always in the same order
         rows["train"] += [row for row in rows[split] if row[1] not in seen]
         rows[split] = [row for row in rows[split] if row[1] in seen]
 
