@@ -13,11 +13,11 @@ SECTION = re.compile(
     r"^# (Settings|Data|Model|Training|Baseline|Scores|Examples|Saving): (.+)\n", re.MULTILINE
 )
 INSTALL = """\
-# This cell installs rnn-zoo, if it is not installed. Write the address of its repository here:
-ADDRESS = ""  # such as "git+https://github.com/NAME/rnn-zoo", or the name of a wheel that you uploaded
-
 import importlib.util
 
+# If rnn-zoo is not installed, as on Colab, write the address of its repository between the quotes,
+# such as git+https://github.com/NAME/rnn-zoo.
+ADDRESS = ""
 if not importlib.util.find_spec("zoo"):
     assert ADDRESS, "rnn-zoo is not installed. Write its address above, and run this cell again."
     %pip install --quiet "rnn-zoo[recipes] @ {ADDRESS}"
