@@ -52,7 +52,7 @@ def test_all_ways_to_run_a_recipe_do_the_same(tmp_path, data_dir, monkeypatch):
     beginnings = [
         "recipe.py: error: argument --epochs: must be at least 1. Received: 0",
         "InputError: argument --epochs: must be at least 1. Received: 0",
-        "recipe: error: Unknown dataset, and no file or folder of that name.",
+        "recipe: error: No file or folder of that name",
         "recipe: interrupted",
     ]
     assert len(lines) == len(errors) == 4
