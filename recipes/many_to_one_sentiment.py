@@ -192,8 +192,8 @@ def main(config):
         "preprocessing": {"standardize": "zoo.text.standardize", "keep_last": config.max_length},
         "vocabulary": vocabulary,
     }
-    metrics, figures = {"test_accuracy": metrics}, {"accuracy_by_length": figure}
-    zoo.recipe.save(config, model, card, metrics=metrics, history=history, figures=figures)
+    results = {"metrics": {"test_accuracy": metrics}, "figures": {"accuracy_by_length": figure}}
+    zoo.recipe.save(config, model, card, history=history, **results)
 
 
 if __name__ == "__main__":

@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+import types
 
 import pytest
 
@@ -227,3 +228,63 @@ def test_help_tells_the_defaults(capsys):
     assert "What it does." in text
     assert "rows in a batch (default: 64)" in text
     assert "100% is all (default: 0.5)" in text
+
+
+@pytest.fixture
+def ipython(monkeypatch):
+    """A shell of IPython seems to run this process."""
+    shell = types.SimpleNamespace(get_ipython=lambda: object())
+    monkeypatch.setitem(sys.modules, "IPython", shell)
+
+
+KERNEL = "/root/.local/share/jupyter/runtime/kernel-c-1.json"
+
+
+@pytest.mark.parametrize(
+    "argv",
+    [
+        ["ipykernel_launcher.py", "-f", KERNEL],
+        ["ipykernel_launcher.py", f"--f={KERNEL}"],  # as VS Code does
+        ["colab_kernel_launcher.py", "-f", KERNEL],
+        ["ipykernel_launcher.py", "--IPKernelApp.quiet=True", "-f", "C:\\Jane Doe\\kernel-3.json"],
+        ["ipython"],
+    ],
+)
+def test_a_pasted_recipe_has_its_defaults(argv, ipython, monkeypatch):
+    monkeypatch.setattr(sys, "argv", argv)
+    seen = []
+    zoo.run(seen.append, Config, "A recipe.")
+    zoo.run(seen.append, Config, "A recipe.", ["--cell", "lstm"])
+    assert seen == [Config(), Config(cell="lstm")]
+
+
+def test_the_words_that_started_ipython_are_not_those_of_a_recipe(ipython, monkeypatch):
+    from traitlets.config import Application
+
+    app = types.SimpleNamespace(argv=["--no-banner", "--cell", "lstm"])
+    monkeypatch.setattr(Application, "initialized", lambda: True)
+    monkeypatch.setattr(Application, "instance", lambda: app)
+    monkeypatch.setattr(sys, "argv", ["ipython", *app.argv])
+    seen = []
+    zoo.run(seen.append, Config, "A recipe.")
+    monkeypatch.setattr(sys, "argv", ["recipe.py", "--cell", "lstm"])  # as %run does
+    zoo.run(seen.append, Config, "A recipe.")
+    assert seen == [Config(), Config(cell="lstm")]
+
+
+def test_in_a_notebook_an_error_is_one_line_and_ends_nothing(ipython, monkeypatch, capsys):
+    def fail(config):
+        raise {"lstm": OSError("the disk\nis full"), "gru": KeyboardInterrupt()}[config.cell]
+
+    monkeypatch.setattr(sys, "argv", ["recipe.py"])
+    for words, error, line in (
+        (["--cell", "lstm"], OSError, "recipe.py: error: the disk is full"),
+        (["--cell", "gru"], KeyboardInterrupt, "recipe.py: interrupted"),
+        (["--cells", "2"], zoo.InputError, "recipe.py: error: unrecognized arguments: --cells 2"),
+    ):
+        with pytest.raises(error) as raised:
+            zoo.run(fail, Config, "A recipe.", words)
+        assert raised.value._render_traceback_() == [line]
+    zoo.run(fail, Config, "What it does.", ["--help"])
+    assert "What it does." in capsys.readouterr().out
+    assert zoo.InputError("one\nline")._render_traceback_() == ["InputError: one line"]

@@ -175,3 +175,87 @@ def test_letters_of_the_usual_font_and_dollars_need_nothing(fonts, capsys):
     for figure in draw_all(["$5 and $x_{", "café “é” ☺"]):
         assert all(len(text.get_fontfamily()) == 1 for text in figure.findobj(Text))
     assert capsys.readouterr().out == ""
+
+
+def read_boxes(figure):
+    """The names in the boxes of a picture of a model, from top to bottom, and the number of arrows."""
+    (axes,) = figure.axes
+    boxes = [text for text in axes.texts if text.get_text()]
+    boxes.sort(key=lambda text: (-text.get_position()[1], text.get_position()[0]))
+    return [text.get_text().split("\n") for text in boxes], len(axes.texts) - len(boxes)
+
+
+@pytest.mark.parametrize(
+    ("name", "arguments"),
+    [
+        ("one_to_one", {}),
+        ("many_to_one", {"bidirectional": True, "pooling": "attention", "num_layers": 2}),
+        ("many_to_one", {"num_features": 3}),
+        ("many_to_many", {"characters": True, "head": "crf"}),
+        ("many_to_many", {"num_features": 3, "mask_value": 0.0, "head": "sigmoid"}),
+        ("one_to_many", {"context_shape": None}),
+        ("one_to_many", {"context_shape": (9, 4)}),
+        ("encoder_decoder", {"num_layers": 2}),
+        ("encoder_decoder", {"attention": "none", "cell": "gru"}),
+    ],
+)
+def test_a_picture_of_a_model_has_all_its_layers(name, arguments):
+    model = zoo.build(name, units=6, **arguments)
+    boxes, arrows = read_boxes(zoo.plots.plot_model(model))
+    assert sorted(box[0] for box in boxes) == sorted(layer.name for layer in model.layers)
+    assert boxes[-1][0] == model.layers[-1].name  # the output is at the bottom
+    assert boxes[0][1].startswith("InputLayer (None, ")
+    joins = len(model.inputs)  # without them, all layers but the inputs have an arrow
+    assert arrows >= len(boxes) - joins
+    height = {box[0]: i for i, box in enumerate(boxes)}
+    if name == "encoder_decoder":
+        assert height["source"] < height["encoder_0"] < height["decoder_0"]
+        assert ["encoder_0", f"Bidirectional of {'GRU' if 'cell' in arguments else 'LSTM'}"] == [
+            boxes[height["encoder_0"]][0],
+            boxes[height["encoder_0"]][1].split(" (")[0],
+        ]
+
+
+def test_pictures_of_models_that_people_write():
+    class Slow(keras.layers.Layer):
+        state_size = output_size = 6
+
+        def call(self, x, states):
+            return states[0], states
+
+    inputs = keras.Input((None, 6))
+    shared = keras.layers.Dense(6)
+    x = shared(shared(inputs)) + inputs  # a layer that is used twice, and an operation
+    output = keras.layers.Dense(1)(keras.layers.RNN(Slow())(x))
+    boxes, arrows = read_boxes(zoo.plots.plot_model(keras.Model(inputs, output)))
+    assert [box[1].split(" (")[0] for box in boxes] == [
+        *("InputLayer", "Dense", "Dense", "RNN of Slow", "Dense")
+    ]
+    assert arrows == 5
+
+    class Own(keras.Model):
+        def __init__(self):
+            super().__init__()
+            self.first, self.last = keras.layers.LSTM(4), keras.layers.Dense(1)
+
+        def call(self, x):
+            return self.last(self.first(x))
+
+    model = Own()
+    model(np.zeros((1, 2, 3)))
+    boxes, arrows = read_boxes(zoo.plots.plot_model(model))
+    assert sorted(box[1] for box in boxes) == ["Dense", "LSTM"] and arrows == 0
+    layers = [keras.layers.Embedding(9, 4), keras.layers.GRU(4), keras.layers.Dense(1)]
+    boxes, arrows = read_boxes(zoo.plots.plot_model(keras.Sequential(layers)))  # not yet built
+    assert [box[1] for box in boxes] == ["Embedding", "GRU", "Dense"] and arrows == 0
+
+
+def test_curves_of_a_training():
+    history = {"loss": [2, 1], "accuracy": [0.1, 0.2], "val_loss": [3, 2], "val_f1": [0.5, 0.6]}
+    loss, accuracy, f1 = zoo.plots.plot_history(history).axes
+    assert [list(line.get_ydata()) for line in loss.lines] == [[2, 1], [3, 2]]
+    assert [list(line.get_xdata()) for line in f1.lines] == [[1, 2]]
+    legends = [
+        [text.get_text() for text in one.get_legend().get_texts()] for one in (loss, accuracy, f1)
+    ]
+    assert legends == [["training", "validation"], ["training"], ["validation"]]

@@ -98,7 +98,8 @@ def _write_config(config):
     fields = [one for one in dataclasses.fields(config) if one.name not in LEFT_OUT]
     for field in sorted(fields, key=lambda one: one.kw_only):  # the recipe's own settings first
         value, choices = getattr(config, field.name), field.metadata.get("choices")
-        value = json.dumps(value, ensure_ascii=False) if isinstance(value, str) else repr(value)
+        if isinstance(value, str):
+            value = json.dumps(value, ensure_ascii=not value.isprintable())  # with double quotes
         comment = f"# {field.metadata['help']}" + (f": {', '.join(choices)}" if choices else "")
         line = f"    {field.name}={value},"
         fits = len(line) + 2 + len(comment) <= WIDTH

@@ -13,11 +13,11 @@ SECTION = re.compile(
     r"^# (Settings|Data|Model|Training|Baseline|Scores|Examples|Saving): (.+)\n", re.MULTILINE
 )
 INSTALL = """\
-# This cell installs rnn-zoo, if it is not installed. Write the address of its repository here:
-ADDRESS = ""  # such as "git+https://github.com/NAME/rnn-zoo", or the name of a wheel that you uploaded
-
 import importlib.util
 
+# If rnn-zoo is not installed, as on Colab, write the address of its repository between the quotes,
+# such as git+https://github.com/NAME/rnn-zoo.
+ADDRESS = ""
 if not importlib.util.find_spec("zoo"):
     assert ADDRESS, "rnn-zoo is not installed. Write its address above, and run this cell again."
     %pip install --quiet "rnn-zoo[recipes] @ {ADDRESS}"
@@ -56,7 +56,8 @@ def to_notebook(script, recipe, install=INSTALL):
     first = ast.parse(script).body[0]
     docstring = ast.get_docstring(ast.parse(script))
     setup, *sections = SECTION.split("\n".join(script.splitlines()[first.end_lineno :]) + "\n")
-    cells = [_markdown(_describe(docstring) + _origin(recipe))]
+    has_zoo = "zoo" in _imports(script)
+    cells = [_markdown(_describe(docstring) + "\n\n" + _origin(recipe, has_zoo))]
     cells += [_markdown("## Setup\n\nInstall what is needed, and import it."), _code(install)]
     cells += _split(setup)
     for name, text, code in zip(sections[::3], sections[1::3], sections[2::3], strict=True):
@@ -64,7 +65,7 @@ def to_notebook(script, recipe, install=INSTALL):
         cells += _split(code)
         if name in PLOTS:
             title, function, call = PLOTS[name]
-            cells += [_markdown(title), _code(_plot(function, call, "zoo" in _imports(script)))]
+            cells += [_markdown(title), _code(_plot(function, call, has_zoo))]
     cells.append(_markdown(_tasks(recipe)))
     for i, cell in enumerate(cells):
         cell["id"] = f"cell-{i}"
@@ -105,18 +106,23 @@ def _describe(docstring):
     return "\n\n".join(parts)
 
 
-def _origin(recipe):
+def _origin(recipe, has_zoo):
+    """Where the notebook is from, and how to use it."""
     return (
-        f"\n\nThis notebook is the recipe `{recipe}` of rnn-zoo {zoo.__version__} (Apache-2.0). Run "
-        "the cells from top to bottom. Then change something, and run the cells below it again. Where "
-        "a text names a flag such as `--epochs`, change the setting `epochs`."
+        f"This notebook is the recipe `{recipe}` of rnn-zoo {zoo.__version__} (Apache-2.0). Run its "
+        "cells from top to bottom. Then change something, and run the cells below it again. If you run "
+        "all cells again, the random numbers are the same again. Where a text names a flag such as "
+        f"`--epochs`, change the setting `{'epochs' if has_zoo else 'EPOCHS'}`."
     )
 
 
 def _split(code):
     """The code of a section as a list of cells."""
-    lines, cells, begin = code.splitlines(keepends=True), [], 0
-    for previous, node in itertools.pairwise(ast.parse(code).body):
+    lines, body, cells, begin = code.splitlines(keepends=True), ast.parse(code).body, [], 0
+    imports = [one.end_lineno for one in body if isinstance(one, ast.Import | ast.ImportFrom)]
+    for previous, node in itertools.pairwise(body):
+        if node.lineno <= max(imports, default=0):  # all imports are one cell
+            continue
         start = previous.end_lineno  # comments belong to the statement after them
         has_gap = any(not line.strip() for line in lines[start : node.lineno - 1])
         is_definition = any(isinstance(x, ast.FunctionDef | ast.ClassDef) for x in (previous, node))
@@ -128,12 +134,14 @@ def _split(code):
 
 
 def _prints(node):
-    """Whether a statement is a call that prints, such as `print_table(...)`, or a loop of them."""
+    """Whether a statement prints results: `print_table(...)`, but not `print("A title:")`."""
     if isinstance(node, ast.For):
         return _prints(node.body[-1])
-    called = isinstance(node, ast.Expr) and isinstance(node.value, ast.Call)
-    name = ast.unparse(node.value.func).split(".")[-1] if called else ""
-    return name.startswith("print") or name == "summary"
+    if not (isinstance(node, ast.Expr) and isinstance(node.value, ast.Call)):
+        return False
+    name = ast.unparse(node.value.func).split(".")[-1]
+    is_title = name == "print" and all(isinstance(one, ast.Constant) for one in node.value.args)
+    return name == "summary" or (name.startswith("print") and not is_title)
 
 
 def _imports(script):

@@ -20,53 +20,49 @@ def plot_model(model):
 
     >>> import zoo
     >>> figure = plot_model(zoo.build("one_to_one", units=8))
-    >>> [text.get_text() for text in figure.axes[0].texts if text.get_text()][2]
+    >>> [text.get_text() for text in figure.axes[0].texts if text.get_text()][1]
     'rnn_0\\nLSTM (None, 8)'
     """
     import keras
     import matplotlib.pyplot as plt
 
-    above, shapes = {}, {}  # for each layer: the layers whose output it reads, and its own output
+    above, layers = {}, {}  # for each box: the boxes above it whose output it reads, and its layer
 
     def visit(tensor):
-        """Follows a tensor up to its layers, and returns them. Masks are left out."""
+        """Follows a tensor up to the boxes that it comes from, and returns them. Masks have none."""
         layer, number, _ = tensor._keras_history
-        node = layer._inbound_nodes[number]
-        if not isinstance(layer, keras.Layer):  # an operation, such as a sum
-            sources = [one for one in node.input_tensors if one.dtype != "bool"]
-            return [one for source in sources for one in visit(source)]
-        if layer not in above:
-            above[layer], shapes[layer] = [], node.output_tensors[0].shape
-            for source in node.input_tensors:
-                above[layer] += visit(source) if source.dtype != "bool" else []
-        return [layer]
+        box = layer._inbound_nodes[number]  # a layer that is called twice has two boxes
+        if box not in above:
+            sources = [one for one in box.input_tensors if one.dtype != "bool"]
+            above[box] = [one for source in sources for one in visit(source)]
+            if isinstance(layer, keras.Layer):
+                layers[box] = layer, box.output_tensors[0].shape
+        return [box] if box in layers else above[box]  # an operation, such as a sum, is no box
 
     for output in getattr(model, "outputs", None) or []:
         visit(output)
-    order = list(above) or list(model.layers)  # a layer comes before those that it reads
-    row = {layer: i for i, layer in enumerate(order)} if not above else {}
-    while len(row) < len(order):  # the row of a layer is above all layers that read it
-        for layer in order:
-            readers = [one for one in order if layer in above[one]]
-            if layer not in row and all(one in row for one in readers):
-                row[layer] = 1 + max((row[one] for one in readers), default=-1)
-    rows = [[one for one in order if row[one] == i] for i in range(max(row.values()) + 1)]
-    place = {one: (i - len(r) / 2, row[one]) for r in rows for i, one in enumerate(r)}
+    row = dict.fromkeys(layers, 0)  # from the bottom
+    for box in reversed(layers):  # in this order, a box comes before those that it reads
+        for source in above[box]:
+            row[source] = max(row[source], row[box] + 1)
+    if not layers:
+        layers = {one: (one, "") for one in model.layers}
+        row = {one: -i for i, one in enumerate(layers, start=1 - len(layers))}
+    rows = [[box for box in layers if row[box] == i] for i in range(max(row.values()) + 1)]
+    place = {box: (i - len(some) / 2, row[box]) for some in rows for i, box in enumerate(some)}
     width = max(map(len, rows))
     figure, axes = plt.subplots(figsize=(3 * width + 1, 0.8 * len(rows)), layout="constrained")
-    for layer, (x, y) in place.items():
+    for box, (x, y) in place.items():
+        layer, shape = layers[box]
         inner = getattr(layer, "forward_layer", getattr(layer, "layer", layer))
         inner = layer.cell if type(layer) is keras.layers.RNN else inner  # a cell of your own
         kind = type(layer).__name__ + f" of {type(inner).__name__}" * (inner is not layer)
-        color = (
-            "navajowhite"
-            if any(isinstance(one, keras.layers.RNN) for one in (layer, inner))
-            else "aliceblue"
-        )
-        text = f"{layer.name}\n{kind} {shapes.get(layer, '')}".strip()
-        box = {"boxstyle": "round", "facecolor": color, "edgecolor": "gray"}
-        axes.text(x, y, text, ha="center", va="center", fontsize=8, bbox=box)
-        for source in above.get(layer, ()):  # from the bottom of one box to the top of the other
+        is_recurrent = any(isinstance(one, keras.layers.RNN) for one in (layer, inner))
+        color = "navajowhite" if is_recurrent else "aliceblue"
+        style = {"boxstyle": "round", "facecolor": color, "edgecolor": "gray"}
+        text = f"{layer.name}\n{kind} {shape}".strip()
+        axes.text(x, y, text, ha="center", va="center", fontsize=8, bbox=style)
+        for source in above.get(box, ()):  # an arrow from the bottom of one to the top of the other
             bend = f"arc3,rad={0.15 * (row[source] - y > 1)}"
             arrow = {"arrowstyle": "<-", "color": "gray", "connectionstyle": bend}
             begin, end = (place[source][0], row[source] - 0.2), (x, y + 0.2)
