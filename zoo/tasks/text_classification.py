@@ -4,7 +4,7 @@ import textwrap
 
 import numpy as np
 
-from zoo import recipe, text, verdict
+from zoo import recipe, text
 from zoo.tasks import checks, running
 from zoo.tasks.inputs import normalize_texts
 
@@ -110,41 +110,22 @@ def defaults(num_rows, batch_size=None):
     return chosen
 
 
-def print_verdict(network, hits, history, num_rows, config):
-    """Prints whether the network beat its baselines, and if not, what to try first.
+def tips(glove, pooling, num_rows):
+    """What to try if a network does not beat the baselines, for `zoo.print_verdict`.
 
     Args:
-        network: the name of the network.
-        hits: a dict from the name of the network and of each baseline to whether its answer is right,
-            for each test text `[texts]`.
-        history: the history of the training of the network.
+        glove: the file of pretrained word vectors, or `""` for none.
+        pooling: how the states become one vector.
         num_rows: the number of training texts.
-        config: the recipe's `Config`.
 
     Example:
 
-    >>> import types
-    >>> hits = {"gru": np.array([True] * 9 + [False]), "bag of words": np.array([True] * 10)}
-    >>> config = types.SimpleNamespace(glove="", pooling="max")
-    >>> print_verdict("gru", hits, {"val_accuracy": [0.8, 0.7]}, 500, config)
-    <BLANKLINE>
-    Verdict: gru is about as good as the best baseline, bag of words: 0.900 to 1.000. The difference...
-    Try first: --glove glove.6B.zip, for word vectors from more English text. Then: --pooling ...
+    >>> tips("glove.6B.zip", "max", 500)
+    ['--pooling attention', 'more than 500 training texts']
     """
-    tips = [
-        *([] if config.glove else ["--glove glove.6B.zip, for word vectors from more English text"]),
-        f"--pooling {'attention' if config.pooling == 'max' else 'max'}",
-        f"more than {num_rows:,} training texts",
-    ]
-    verdict.print_verdict(
-        network,
-        [name for name in hits if name != network],
-        lambda name, rows: hits[name][rows].mean(),
-        len(hits[network]),
-        history=history,
-        monitor="val_accuracy",
-        tips=tips,
-    )
+    vectors = [] if glove else ["--glove glove.6B.zip, for word vectors from more English text"]
+    other = "attention" if pooling == "max" else "max"
+    return [*vectors, f"--pooling {other}", f"more than {num_rows:,} training texts"]
 
 
 def class_probabilities(outputs):

@@ -24,6 +24,17 @@ def drop_arguments(program):
             program.change(lambda node, remover=remover: node.visit(remover))
 
 
+def drop_unknown(program):
+    """Drops the arguments of functions `build_model` that these do not have."""
+    for part in functions_of(program):
+        if part.name.startswith("build_model"):
+            known = {one.name.value for one in parameters_of(part.node)}
+            calls = calls_of(part.flat, program.nodes()) or []
+            given = {arg.keyword.value for call in calls for arg in call.args if arg.keyword}
+            remover = _ArgumentRemover(part.flat, [], given - known)
+            program.change(lambda node, remover=remover: node.visit(remover))
+
+
 def drop_empty(program):
     """Drops functions that do nothing any more, and the statements that call them."""
     empty = {part.flat for part in functions_of(program) if all(map(_is_nothing, part.node.body.body))}
@@ -118,8 +129,8 @@ class _ArgumentRemover(cst.CSTTransformer):
             return updated_node
         kept, position = [], 0
         for arg in updated_node.args:
-            if arg.keyword:
-                name = arg.keyword.value
+            if arg.keyword or arg.star:
+                name = arg.keyword and arg.keyword.value
             else:
                 name, position = self.parameters[position], position + 1
             if name not in self.names:
@@ -131,7 +142,8 @@ def inline(program):
     """Writes the body of a function in place of its only call, if this is a statement of `main`."""
     for key, part in list(program.parts.items()):
         calls = calls_of(part.flat, program.nodes())
-        if isinstance(part.node, cst.FunctionDef) and calls and len(calls) == 1:
+        is_own = part.module == program.module or part.name == "build_model"
+        if is_own and isinstance(part.node, cst.FunctionDef) and calls and len(calls) == 1:
             names = {other.flat for other in program.parts.values()} - {part.flat}
             body = _inlined(program.main.body.body, part, names)
             if body:

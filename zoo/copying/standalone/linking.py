@@ -9,7 +9,15 @@ import libcst.matchers as m
 from zoo.copying.standalone import plain
 from zoo.copying.standalone.folding import fold
 from zoo.copying.standalone.sources import origin, resolve
-from zoo.copying.standalone.trees import bound_names, code, count_names, dotted, is_import, removed
+from zoo.copying.standalone.trees import (
+    bound_names,
+    code,
+    count_names,
+    defined_names,
+    dotted,
+    is_import,
+    removed,
+)
 
 
 @dataclasses.dataclass
@@ -33,10 +41,11 @@ class Program:
 
     def __init__(self, attributes, calls):
         self.attributes, self.calls = attributes, calls
-        self.main, self.parts, self.imports = None, {}, {}
+        self.main, self.module, self.parts, self.imports = None, "", {}, {}
 
     def set_main(self, module, main):
         """Sets the main function, a node, and adds all that it uses."""
+        self.module = module
         self.main = self.link(module, main.with_changes(name=cst.Name("_")))
 
     def nodes(self):
@@ -59,10 +68,32 @@ class Program:
             self.parts[key] = self.parts.pop(key)  # what it uses comes first
         return self.parts[key].flat
 
+    def add_code(self, module, source, expression):
+        """Adds the definitions of some source that does not need the zoo.
+
+        Args:
+            module: a name for the source, for the case that it shares names with other parts.
+            source: imports and definitions.
+            expression: what to call, as text.
+
+        Returns:
+            The expression with the names of the copy.
+        """
+        statements = cst.parse_module(source).body
+        self.imports |= {code(one).strip(): None for one in statements if is_import(one)}
+        definitions = [one for one in statements if not is_import(one)]
+        names = {name: f"{name}__{module}" for one in definitions for name in defined_names(one)}
+        renamer = _Renamer(names)
+        for one in definitions:
+            for name in defined_names(one):
+                node = one.with_changes(leading_lines=[]).visit(renamer)
+                self.parts[module, name] = Part(module, name, node, names[name])
+        return cst.parse_expression(expression).visit(renamer)
+
     def link(self, module, node):
         """Replaces the names of the zoo in some code by their names in the copy, and adds these."""
         node = fold(node, self.attributes).visit(_ImportMover(self.imports))
-        node = fold(node.visit(_CallReplacer(module, self.calls)))
+        node = fold(node.visit(_CallReplacer(module, self.calls, self.imports)))
         return node.visit(_Linker(self, module))
 
     def find(self, module, chain):
@@ -133,9 +164,9 @@ class _ImportMover(cst.CSTTransformer):
 class _CallReplacer(cst.CSTTransformer):
     """Writes something else in place of some calls."""
 
-    def __init__(self, module, calls):
+    def __init__(self, module, calls, imports):
         super().__init__()
-        self.module, self.calls = module, calls
+        self.module, self.calls, self.imports = module, calls, imports
 
     def find(self, call):
         chain = dotted(call.func)
@@ -159,12 +190,17 @@ class _CallReplacer(cst.CSTTransformer):
             original_node, m.SimpleStatementLine([m.Expr(m.Call()) | m.Assign(value=m.Call())])
         ):
             return updated_node
-        write = self.find(original_node.body[0].value)
-        written = write(updated_node.body[0].value) if write else None
+        before, now = original_node.body[0].value, updated_node.body[0].value
+        write = self.find(before)
+        is_replaced = not isinstance(now, cst.Call) or not now.func.deep_equals(before.func)
+        written = write(now) if write and not is_replaced else None
         if not isinstance(written, list):
             return updated_node
         if not written:
             return removed(updated_node)
+        for one in filter(is_import, written):
+            self.imports[code(one).strip()] = None
+        written = [one for one in written if not is_import(one)]
         first = written[0].with_changes(leading_lines=updated_node.leading_lines)
         return cst.FlattenSentinel([first, *written[1:]])
 
@@ -202,7 +238,9 @@ class _Linker(cst.CSTTransformer):
         target = original_node.target
         if isinstance(target, cst.Tuple):
             elements = [
-                one.with_changes(value=self.new_name(one.value)) if isinstance(one.value, cst.Name) else one
+                one.with_changes(value=self.new_name(one.value))
+                if isinstance(one.value, cst.Name)
+                else one
                 for one in target.elements
             ]
             return updated_node.with_changes(target=target.with_changes(elements=elements))

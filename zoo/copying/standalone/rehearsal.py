@@ -11,17 +11,18 @@ class _Rehearsed(Exception):
     """Ends a rehearsal."""
 
 
-def rehearse(recipe, config):
+def rehearse(recipe, config, note_load):
     """Runs a recipe up to the first training.
 
     Args:
         recipe: the module of the recipe.
         config: its `Config`.
+        note_load: a function that is called after a loader: with its name, its arguments by name, and
+            its result, before the recipe changes it.
 
     Returns:
-        The config with the settings that fit the data. The calls of loaders: a list of tuples (name of
-        the loader, arguments by name, result). And the calls of `zoo.build`, a list of dicts of
-        arguments by name.
+        The config with the settings that fit the data. And the calls of `zoo.build`: a list of dicts with the
+        name of the type, the other arguments, and the model.
     """
     loaders = [name for name in zoo.datasets.__all__ if name.startswith("load_")]
     calls = {name: [] for name in ("choose", "build", *loaders)}
@@ -34,6 +35,8 @@ def rehearse(recipe, config):
             bound = inspect.signature(function).bind(*args, **kwargs)
             bound.apply_defaults()
             calls[name].append((bound.arguments, result))
+            if name in loaders:
+                note_load(name, bound.arguments, result)
             return result
 
         return unittest.mock.patch.object(module, name, call)
@@ -50,9 +53,12 @@ def rehearse(recipe, config):
             stack.enter_context(record(zoo.datasets, name))
         recipe.main(config)
     config = calls["choose"][-1][1] if calls["choose"] else config
-    loads = [(name, *call) for name in loaders for call in calls[name]]
     builds = [
-        {key: value for key, value in arguments.items() if key != "config"} | arguments["config"]
-        for arguments, _ in calls["build"]
+        {
+            "name": arguments["name"],
+            "arguments": {"cell": arguments["cell"], **arguments["config"]},
+            "model": model,
+        }
+        for arguments, model in calls["build"]
     ]
-    return config, loads, builds
+    return config, builds

@@ -34,6 +34,16 @@ def dotted(node):
     return None
 
 
+def defined_names(statement):
+    """The names that a statement at the top of a module defines."""
+    if isinstance(statement, cst.FunctionDef | cst.ClassDef):
+        return [statement.name.value]
+    assigns = [one for one in getattr(statement, "body", []) if isinstance(one, cst.Assign)]
+    return [
+        name for one in assigns for target in one.targets for name in sorted(names_in(target.target))
+    ]
+
+
 def is_import(statement):
     """Whether a statement imports something."""
     return m.matches(statement, m.SimpleStatementLine([m.Import() | m.ImportFrom()]))

@@ -12,7 +12,7 @@ def simplify(node):
     """Puts known values in place of variables, and removes the variables that are not read."""
     if not isinstance(node, cst.FunctionDef):
         return fold(node)
-    return fold(_drop_unread(_fold_constants(_write_keywords(node))))
+    return fold(_drop_unread(_fold_constants(write_keywords(node))))
 
 
 def _bindings(function):
@@ -22,7 +22,7 @@ def _bindings(function):
     return names + [one.name.value for one in m.findall(function, m.Param())]
 
 
-def _write_keywords(function):
+def write_keywords(function):
     """Writes `f(**options)` as `f(a=1)`, if `options = {"a": 1}` is all there is of this name."""
     displays = {}
     pattern = m.Assign([m.AssignTarget(m.Name())], value=m.Dict())
@@ -149,6 +149,8 @@ def _without_elements(statement, names):
         return statement
     target, value = kept[0]
     if len(kept) > 1:
-        target, value = (cst.Tuple([*map(cst.Element, side)], [], []) for side in zip(*kept, strict=True))
+        target, value = (
+            cst.Tuple([*map(cst.Element, side)], [], []) for side in zip(*kept, strict=True)
+        )
     assign = assign.with_changes(targets=[cst.AssignTarget(target)], value=value)
     return statement.with_changes(body=[assign])

@@ -1,5 +1,6 @@
 """Writes a recipe as one file that does not need the zoo."""
 
+import ast
 import dataclasses
 import importlib.util
 import re
@@ -10,82 +11,136 @@ import libcst as cst
 import libcst.matchers as m
 
 import zoo
-from zoo.copying.standalone.calls import drop_arguments, drop_empty, inline
-from zoo.copying.standalone.folding import literal
+from zoo.copying.code import as_function
+from zoo.copying.readers import reader_code
+from zoo.copying.standalone.calls import drop_arguments, drop_empty, drop_unknown, inline
+from zoo.copying.standalone.folding import UNKNOWN, literal, value_of
 from zoo.copying.standalone.linking import Program
 from zoo.copying.standalone.rehearsal import rehearse
 from zoo.copying.standalone.sources import parse, statement_of
 from zoo.copying.standalone.trees import SECTION, code, count_names, merge_headings
-from zoo.copying.standalone.variables import simplify
+from zoo.copying.standalone.variables import simplify, write_keywords
+from zoo.errors import InputError
+
+LOADERS = {  # the modules of zoo.datasets that define them
+    "load_captions": "captions",
+    "load_corpus": "corpus",
+    "load_images": "images",
+    "load_many_series": "series",
+    "load_music": "music",
+    "load_pairs": "pairs",
+    "load_pronunciations": "pronunciations",
+    "load_tagged": "tagged",
+    "load_texts": "texts",
+}
 
 
-def standalone(name, settings):
-    """Writes a recipe as one file.
+def standalone(name, path, settings):
+    """Writes a recipe as one file that does not need the zoo.
+
+    The recipe is run up to its training. Then its settings, the shape of its models and the format of
+    its data are known. What this run does not need is left out: branches that it does not take, checks
+    of bad input, and arguments that never change.
 
     Args:
         name: the name of the recipe.
+        path: the path of the recipe.
         settings: a dict of fields of its `Config` to values.
 
     Returns:
-        str, the source.
+        The source, a str. A dict of files that belong to it: name to bytes. And a list of sentences to
+        print.
+
+    Raises:
+        ValueError: a setting is not allowed, or the data cannot be read.
     """
-    from zoo.copying.recipes import find_recipes
+    recipe = _import(name, path)
+    config = recipe.Config(**settings)
+    if config.distribute or config.precision != "float32":
+        raise InputError("A standalone copy has no --distribute and no --precision. Leave them out.")
+    readers = {}
 
-    path = find_recipes()[name]
-    spec = importlib.util.spec_from_file_location(name, path)
-    recipe = sys.modules[name] = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(recipe)
-    config, loads, builds = rehearse(recipe, recipe.Config(**settings))
+    def note_load(loader, arguments, result):
+        names = {one: "DATASET" if one == "name" else one.upper() for one in arguments}
+        readers[loader] = reader_code(loader, {**arguments, "names": names}, result), names
 
-    attributes, constants = read_settings(config)
+    config, builds = rehearse(recipe, config, note_load)
+    ((loader, (reader, names)),) = readers.items()
+    attributes, constants = _read_settings(config)
+    program = Program(attributes, {})
+    program.calls = _replaced_calls(name, config, program, loader, reader, builds)
     main = statement_of(parse(path), "main").with_changes(decorators=[])
-    program = Program(attributes, replaced_calls(name, config))
-    program.set_main(name, main)
-    shrink(program)
-    program.main = program.main.with_changes(
-        body=program.main.body.with_changes(body=merge_headings(program.main.body.body))
-    )
+    program.set_main(name, write_keywords(main))
+    _shrink(program)
+    reads = {names[key]: (value, "") for key, value in reader.settings.items()}
+    constants = {key: (reads.get(key, pair)[0], pair[1]) for key, pair in constants.items()}
     used = set().union(*map(count_names, program.nodes()))
-    lines = [f"{key} = {value!r}  # {help}" for key, (value, help) in constants.items() if key in used]
-    source = [*program.imports, "# Settings: change them here.", *lines, *write_sections(program)]
-    return run_ruff("\n".join(source))
+    lines = [
+        f"{key} = {value!r}{f'  # {help}' * bool(help)}"
+        for key, (value, help) in (reads | constants).items()
+        if key in used
+    ]
+    source = [
+        f"# Recipe {name} of rnn-zoo {zoo.__version__}, Apache-2.0, as a file that does not need the zoo.",
+        f'"""{_shorten(recipe.__doc__)}"""\n',
+        *program.imports,
+        "# Settings: change them here.",
+        *lines,
+        "",
+        *_write_sections(program),
+    ]
+    return run_ruff("\n".join(source)), reader.files, [reader.note] * bool(reader.note)
 
 
-def shrink(program):
+def _import(name, path):
+    spec = importlib.util.spec_from_file_location(name, path)
+    module = sys.modules[name] = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def _shorten(docstring):
+    """The docstring of a recipe without the paragraphs about flags and about your own data."""
+    paragraphs = docstring.rstrip().split("\n\n")
+    kept = [one for one in paragraphs[1:] if not re.search(r"--|[Yy]our\s+own", one)]
+    return "\n\n".join([paragraphs[0], *kept]) + "\n"
+
+
+def _shrink(program):
     """Simplifies a program until nothing changes any more, then gives its parts their names."""
     before = None
     while before is None or [*map(code, program.nodes())] != before:
         before = [*map(code, program.nodes())]
+        drop_unknown(program)
         drop_arguments(program)
         program.change(simplify)
         drop_empty(program)
         program.drop_unused()
         inline(program)
     program.rename()
+    statements = merge_headings(program.main.body.body)
+    program.main = program.main.with_changes(body=program.main.body.with_changes(body=statements))
 
 
-def write_sections(program):
-    """The sections of main, each after the definitions that it is the first to need."""
-    written, texts = set(), []
-    sections = [[]]
+def _write_sections(program):
+    """The sections of main as text. A definition stands in the first section that needs it."""
+    sections, written, texts = [[]], set(), []
     for statement in program.main.body.body:
         if any(m.matches(line, SECTION) for line in statement.leading_lines):
             sections.append([])
         sections[-1].append(statement)
     for section in filter(None, sections):
-        first = section[0]
-        heading = [line for line in first.leading_lines if m.matches(line, SECTION)]
-        rest = [line for line in first.leading_lines if not m.matches(line, SECTION)]
-        section = [first.with_changes(leading_lines=rest), *section[1:]]
-        parts = needed(section, program, written)
-        definitions = [*dict.fromkeys(code(part.node).strip("\n") for part in parts)]
-        texts += [code(line).strip() for line in heading]
-        texts += definitions
-        texts += [cst.Module(section).code + "\n"]
+        lines = section[0].leading_lines
+        headings = [line.comment.value for line in lines if m.matches(line, SECTION)]
+        rest = [line for line in lines if not m.matches(line, SECTION)]
+        section[0] = section[0].with_changes(leading_lines=rest)
+        parts = _needed(section, program, written)
+        definitions = dict.fromkeys(code(part.node).strip("\n") for part in parts)
+        texts += [*headings[-1:], *definitions, cst.Module(section).code.strip("\n") + "\n"]
     return texts
 
 
-def needed(section, program, written):
+def _needed(section, program, written):
     """The parts that a section uses and that are not written yet, in the order to write them."""
     used, todo = set(), [*section]
     while todo:
@@ -98,50 +153,69 @@ def needed(section, program, written):
     return [part for part in program.parts.values() if part.flat in used]
 
 
-def read_settings(config):
-    """The values of a config: which are known, and which become constants."""
+def _read_settings(config):
+    """The values of a config: a dict for `fold`, and a dict of constants with their help."""
     attributes, constants = {}, {}
     for field in dataclasses.fields(config):
         value, key = getattr(config, field.name), field.name.upper()
-        is_choice = not value or isinstance(value, bool) or field.metadata.get("choices")
-        is_number = type(value) in (int, float)
-        attributes[f"config.{field.name}"] = cst.Name(key) if is_number or not is_choice else literal(value)
-        if is_number or not is_choice:
+        is_open = type(value) in (int, float) or (isinstance(value, str) and value != "")
+        if is_open and not field.metadata.get("choices") and field.name != "cell":
+            attributes[f"config.{field.name}"] = cst.Name(key)
             constants[key] = value, field.metadata["help"]
+        else:
+            attributes[f"config.{field.name}"] = literal(value)
     attributes["config.output"] = literal("output")  # a copy always saves
     return attributes, constants
 
 
-def replaced_calls(name, config):
+def _replaced_calls(name, config, program, loader, reader, builds):
     """What a copy does in place of some calls, see `Program`."""
-    gone = [("zoo.recipe", "choose"), ("dataclasses", "replace")]
-    loaders = {
-        "texts": "load_texts",
-        "series": "load_many_series",
-        "tagged": "load_tagged",
-        "pairs": "load_pairs",
-        "corpus": "load_corpus",
-        "pronunciations": "load_pronunciations",
-        "images": "load_images",
-        "captions": "load_captions",
-        "music": "load_music",
-    }
 
     def write(text):
         return lambda call: cst.parse_expression(text)
 
+    def read(call):
+        return program.add_code("reader", reader.code, reader.call)
+
+    def call_plain(function):
+        plain = f"zoo.copying.standalone.plain.{function}"
+        return lambda call: cst.Call(
+            cst.parse_expression(plain), [cst.Arg(call.func.value), *call.args]
+        )
+
     return {
-        **{key: lambda call: [] for key in gone},
-        **{(f"zoo.datasets.{module}", loader): write("READ()") for module, loader in loaders.items()},
-        ("zoo.registry", "build"): lambda call: call.with_changes(func=cst.Name("build_model")),
-        ("zoo.training", "cells_of"): write(repr(config.cell)),
+        ("zoo.recipe", "choose"): lambda call: [],
+        ("dataclasses", "replace"): lambda call: [],
+        (f"zoo.datasets.{LOADERS[loader]}", loader): read,
+        ("zoo.registry", "build"): lambda call: _write_build(call, program, builds),
+        ("zoo.training", "cells_of"): write(repr(zoo.training.cells_of(builds[0]["model"]))),
         ("zoo.training", "output_shape"): write("model.output_shape"),
         ("zoo.training", "RaiseOnNaN"): write("keras.callbacks.TerminateOnNaN()"),
-        ("", "generate"): lambda call: _call_plain("generate", [cst.Arg(call.func.value), *call.args]),
-        ("", "with_states"): lambda call: _call_plain("with_states", [cst.Arg(call.func.value)]),
+        ("", "generate"): call_plain("generate"),
+        ("", "with_states"): call_plain("with_states"),
         ("", "isinstance"): lambda call: _is_crf(call, config),
         ("zoo.recipe", "save"): lambda call: _write_saving(name, call),
     }
+
+
+def _write_build(call, program, builds):
+    """A call of a function that makes the model of `zoo.build`."""
+    type_, *args = call.args
+    type_ = ast.literal_eval(code(type_.value))
+    arguments = next((one["arguments"] for one in builds if one["name"] == type_), {})
+    fixed = {arg.keyword.value: value_of(arg.value) for arg in args if arg.keyword}
+    arguments = arguments | {key: value for key, value in fixed.items() if value is not UNKNOWN}
+    number = sum(part.name.startswith("build_") for part in program.parts.values())
+    name = "build_model" if not number else f"build_model_{number + 1}"
+    imports, source, _, values = as_function(type_, arguments, name)
+    source = source.replace("):\n", '):\n    """The network, layer by layer."""\n', 1)
+    function = program.add_code(name, "\n".join([*imports, source]), name)
+    equal = cst.AssignEqual(cst.SimpleWhitespace(""), cst.SimpleWhitespace(""))
+    given = {code(arg.keyword) for arg in args if arg.keyword}
+    has_more = any(arg.star for arg in args)  # which are written as keywords later
+    more = [] if has_more else [key for key in values if key not in given]
+    args = [*args, *(cst.Arg(literal(values[key]), cst.Name(key), equal) for key in more)]
+    return cst.Call(function, args)
 
 
 def _is_crf(call, config):
@@ -149,28 +223,21 @@ def _is_crf(call, config):
     return literal(config.head == "crf") if is_asked else call
 
 
-def _call_plain(function, args):
-    return cst.Call(cst.parse_expression(f"zoo.copying.standalone.plain.{function}"), args)
-
-
 def _write_saving(name, call):
-    """Statements that save the model, its scores and its plots."""
+    """Statements that save the model, its scores, and its plots and files if it has some."""
     given = {arg.keyword.value: code(arg.value) for arg in call.args if arg.keyword}
     lines = [
         f'{code(call.args[1].value)}.save("{name}.keras")',
         f'pathlib.Path("{name}.json").write_text(json.dumps({given["metrics"]}, indent=2, default=float))',
     ]
-    if "figures" in given:
-        lines.append(
-            f"for title, figure in {given['figures']}.items():\n"
-            f"    figure.savefig(f'{name}-{{title}}.png')"
-        )
-    if "files" in given:
-        lines.append(
-            f"for title, content in {given['files']}.items():\n"
-            f"    pathlib.Path(f'{name}-{{title}}').write_bytes(content)"
-        )
-    return [*map(cst.parse_statement, lines)]
+    save = {"figures": "figure.savefig(f'{0}-{{title}}.png')"}
+    save["files"] = "pathlib.Path(f'{0}-{{title}}').write_bytes(content)"
+    for kind, variable in (("figures", "figure"), ("files", "content")):
+        if kind in given:
+            loop = f"for title, {variable} in {given[kind]}.items():"
+            lines.append(f"{loop}\n    {save[kind].format(name)}")
+    program_imports = "import json\nimport pathlib"
+    return [*map(cst.parse_statement, [*program_imports.split("\n"), *lines])]
 
 
 def run_ruff(source):
@@ -179,14 +246,9 @@ def run_ruff(source):
 
     program = ruff.find_ruff_bin()
     options = ["--isolated", "--line-length=104", "--quiet", "--stdin-filename=copy.py", "-"]
-    source = re.sub(r"^(# (?:Settings|Data): .*)", r"\n\1", source, flags=re.MULTILINE)
     for words in (["check", "--fix", "--select=I,F401", "--exit-zero"], ["format"]):
         done = subprocess.run([program, *words, *options], input=source, capture_output=True, text=True)
         if done.returncode:
             raise RuntimeError(f"ruff: {done.stderr}\n{source}")
         source = done.stdout
     return source
-
-
-if __name__ == "__main__":
-    print(standalone(sys.argv[1], {}))
