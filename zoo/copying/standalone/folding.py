@@ -203,6 +203,13 @@ class _Folder(cst.CSTTransformer):
             return rest
         return _splice(rest.body, updated_node.leading_lines)
 
+    def leave_IndentedBlock(self, original_node, updated_node):
+        leaves = m.SimpleStatementLine([m.Return() | m.Raise() | m.Continue() | m.Break()])
+        for i, statement in enumerate(updated_node.body):
+            if m.matches(statement, leaves):
+                return updated_node.with_changes(body=updated_node.body[: i + 1])
+        return updated_node
+
     def leave_Else(self, original_node, updated_node):
         if self.strip_checks and _only_raises(updated_node.body):
             return cst.RemoveFromParent()
