@@ -2,9 +2,9 @@
 
     python tests/code_without_zoo.py FOLDER
 
-FOLDER/NAME.py is a program that `zoo.code` wrote. FOLDER/NAME.npz has the inputs of its model, the
-answers to train with if it has a loss of its own, and the weights to copy. This writes what the models
-answer to FOLDER/answers.npz.
+FOLDER/NAME.py is a program that `zoo.code` wrote. FOLDER/NAME.npz has the inputs of its model and the
+weights to copy. It also has the answers to train with, if the model has a loss of its own, and the
+length to generate. This writes what the models answer to FOLDER/answers.npz.
 """
 
 import pathlib
@@ -33,8 +33,9 @@ def answer(source, arrays):
     model.set_weights(numbered(arrays, "weights"))
     outputs = keras.tree.flatten(model(given))
     answers |= {f"output_{i}": keras.ops.convert_to_numpy(x) for i, x in enumerate(outputs)}
-    if "generate" in program:
-        answers["greedy"] = program["generate"](model, inputs[0], 5)
+    model.run_eagerly = keras.backend.backend() != "jax"  # compiling takes longer
+    if "max_length" in arrays:
+        answers["greedy"] = program["generate"](model, inputs[0], int(arrays["max_length"]))
     if "answers" in arrays:
         model.compile(keras.optimizers.SGD(0.1), run_eagerly=keras.backend.backend() != "jax")
         losses = [model.train_on_batch(given, arrays["answers"]) for _ in range(2)]

@@ -8,6 +8,7 @@ import linecache
 import symtable
 import sys
 import sysconfig
+import textwrap
 
 from zoo.copying.code.layout import WIDTH
 
@@ -36,7 +37,7 @@ def write_sources(objects, imports):
     >>> from zoo.copying.code.imports import Imports
     >>> from zoo.layers import StartAndEnd
     >>> imports = Imports()
-    >>> print(write_sources({"StartAndEnd": StartAndEnd}, imports)[0][:60])
+    >>> print(write_sources({"StartAndEnd": StartAndEnd}, imports)[0][:61])
     @keras.saving.register_keras_serializable()
     class StartAndEnd
     >>> imports.lines()
@@ -110,7 +111,7 @@ def _collect(name, module, source, imports, sources, needed):
         return
     statements, imported = _statements(source), _imported(source, module)
     shorten = _shorten if module.split(".")[0] == "zoo" else _text
-    needed[module, name] = shorten(source, statements[name])
+    needed[module, name] = shorten(source.splitlines(), statements[name])
     for other in sorted(_free_names(needed[module, name]) - {name}):
         if other in statements:
             _collect(other, module, source, imports, sources, needed)
@@ -140,34 +141,40 @@ def _free_names(code):
     return names
 
 
-def _text(source, node, dropped=()):
+def _text(lines, node, dropped=()):
     """The lines of a definition, with its decorators."""
     first = min([node.lineno, *(one.lineno for one in getattr(node, "decorator_list", []))])
-    lines = enumerate(source.splitlines(), start=1)
-    return "\n".join(line for i, line in lines if first <= i <= node.end_lineno and i not in dropped)
+    kept = [i for i in range(first, node.end_lineno + 1) if i not in dropped]
+    return "\n".join(lines[i - 1] for i in kept)
 
 
-def _shorten(source, node):
+def _shorten(lines, node):
     """The lines of a definition of the zoo, without checks and with short docstrings."""
-    lines, dropped = source.splitlines(), set()
+    lines, dropped = list(lines), set()
     for one in ast.walk(node):
-        if isinstance(one, ast.If) and len(one.body) == 1 and isinstance(one.body[0], ast.Raise):
-            error = one.body[0].exc
-            if (
-                isinstance(error, ast.Call)
-                and ast.unparse(error.func) == "InputError"
-                and not one.orelse
-            ):
-                dropped.update(range(one.lineno, one.end_lineno + 1))
+        if isinstance(one, ast.If) and _is_check(one):
+            dropped.update(range(one.lineno, one.end_lineno + 1))
         if isinstance(one, ast.FunctionDef | ast.ClassDef) and ast.get_docstring(one):
             first, last = one.body[0].lineno, one.body[0].end_lineno
-            blank = [i for i in range(first, last) if not lines[i - 1].strip()]
+            blank = next((i for i in range(first, last) if not lines[i - 1].strip()), None)
             if blank:
-                dropped.update(range(blank[0], last))
-                if blank[0] == first + 1 and len(lines[first - 1]) <= WIDTH - 3:  # of one line
+                dropped.update(range(blank, last))
+            if blank == first + 1:  # a paragraph of one line
+                if len(lines[first - 1]) <= WIDTH - 3:
                     dropped.add(last)
                     lines[first - 1] += '"""'
-    text = _text("\n".join(lines), node, dropped)
+                else:
+                    margin = " " * one.body[0].col_offset
+                    lines[first - 1] = textwrap.fill(
+                        lines[first - 1], WIDTH - 4, initial_indent="", subsequent_indent=margin
+                    )
+    text = _text(lines, node, dropped)
     for old, new in REPLACED.items():
         text = text.replace(old, new)
     return text
+
+
+def _is_check(node):
+    """Whether an `if` only raises an InputError."""
+    error = node.body[0].exc if len(node.body) == 1 and isinstance(node.body[0], ast.Raise) else None
+    return isinstance(error, ast.Call) and ast.unparse(error.func) == "InputError" and not node.orelse

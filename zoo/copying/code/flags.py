@@ -2,11 +2,12 @@
 
 import argparse
 import inspect
+import os
 
 import zoo
 from zoo import arguments, registry
 from zoo.copying.code.writing import code
-from zoo.errors import InputError
+from zoo.errors import InputError, check_choice
 
 NO_FLAG = ("encoder", "forbidden_transitions")  # and all embeddings: these are for Python
 
@@ -27,18 +28,15 @@ def code_from_words(name, words):
 
     Example:
 
-    >>> print(code_from_words("one_to_one", ["--cell", "gru", "--units", "16"])[:110])
-    import keras
-    from keras import layers
-    <BLANKLINE>
-    input_shape = (8, 8)
-    num_classes = 10
-    units = 16
+    >>> program = code_from_words("one_to_one", ["--cell", "gru", "--units", "16"])
+    >>> program.splitlines()[3:6]
+    ['input_shape = (8, 8)', 'num_classes = 10', 'units = 16']
     """
     if name in zoo.list_models():
-        parser = make_parser(name)
-        config = {key: value for key, value in vars(parser.parse_args(words)).items()}
-        return code(name, **config)
+        return code(name, **vars(make_parser(name).parse_args(words)))
+    if not os.path.exists(name):
+        known = [*zoo.list_models(), *zoo.list_presets()]
+        check_choice("type or trained model, and no folder of that name", name, known)
     if words:
         raise InputError(
             "A trained model has its arguments already. Flags are for a type, such as "

@@ -47,10 +47,10 @@ class Imports:
     def lines(self):
         """The statements as a list of lines."""
         statements = [(module.split()[0], f"import {module}") for module in sorted(self.modules)]
-        statements += [
-            (module, f"from {module} import {', '.join(sorted(names, key=_order))}")
-            for module, names in sorted(self.names.items())
-        ]
+        for module, names in sorted(self.names.items()):
+            together = ", ".join(sorted((name for name in names if " as " not in name), key=_order))
+            alone = sorted(name for name in names if " as " in name)
+            statements += [(module, f"from {module} import {x}") for x in (together, *alone) if x]
         of_python = [line for module, line in statements if _is_of_python(module)]
         others = [line for module, line in statements if not _is_of_python(module)]
         return [*of_python, *[""] * bool(of_python and others), *others]

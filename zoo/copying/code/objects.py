@@ -3,7 +3,6 @@
 import copy
 import importlib
 import inspect
-import random
 import re
 
 import keras
@@ -126,6 +125,11 @@ class Objects:
         """The expression of an object that Keras has turned into a dict."""
         if one["class_name"] == "DTypePolicy":
             return [quoted(one["config"]["name"])]
+        if one["class_name"] == "__lambda__":
+            raise InputError(
+                "zoo.code cannot write a Lambda layer, because Keras does not keep its source. Write a "
+                "layer of your own instead."
+            )
         if one["class_name"] == "function":
             found = _registered(one)
             self.own[found.__name__] = found
@@ -207,20 +211,18 @@ def _without_extras(value):
 
 def _defaults(its_class, required):
     """The config of an object that is made with the required arguments only."""
-    before = random.getstate()  # initializers draw their seeds from it
     try:
         made = its_class.from_config(copy.deepcopy(required))
         config = _config(made, {}) if isinstance(made, keras.Operation) else made.get_config()
     except Exception:  # a class of the user may raise anything
         config = {}
-    random.setstate(before)
     return config
 
 
 def _registered(config):
     """The class or function that Keras has turned into a dict."""
     found = keras.saving.get_registered_object(config.get("registered_name"))
-    if found is None and config["class_name"] != "function":
+    if found is None and config["class_name"] != "function" and config.get("module"):
         module = importlib.import_module(config["module"])
         found = getattr(module, config["class_name"], None)
     if found is None:

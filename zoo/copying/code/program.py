@@ -8,7 +8,7 @@ import keras
 
 from zoo.copying.code.graph import calls_of, order_of_weights, shapes_of, tensors_in
 from zoo.copying.code.layout import Group, call, fits, lines, quoted
-from zoo.copying.code.variables import Variables, candidates, identifier, roles
+from zoo.copying.code.variables import Variables, candidates, identifier, is_numbered, roles
 from zoo.layers import CRFTagger, PerStepModel, StartAndEnd
 
 DROPOUT = (
@@ -169,7 +169,7 @@ class Program:
         ]
         targets = self.targets(i, outputs)
         if is_shared and id(layer) not in self.shared:
-            maker = self.define(layer, identifier(layer.name), maker)
+            maker = self.define(layer, identifier(re.sub(r"_\d+$", "", layer.name)), maker)
         if not fits([", ".join(targets), " = ", *call(maker, arguments)], self.indent):
             for k, (keyword, value) in enumerate(made_with):
                 if keyword.endswith("_initializer") and len(value) > 1:
@@ -258,7 +258,11 @@ class Program:
 
     def result(self):
         """The expression that makes the model from its inputs and outputs."""
-        arguments = [("", self.expression(x, x)) for x in (self.model.input, self.model.output)]
+        ends = self.model.inputs, self.model.outputs
+        ends = [x[0] if len(x) == 1 else x for x in ends]
+        if not isinstance(self.model, keras.Sequential):
+            ends = self.model.input, self.model.output  # which may be a dict
+        arguments = [("", self.expression(x, x)) for x in ends]
         if not is_automatic(self.model.name, MODEL):
             arguments.append(("name", [quoted(self.model.name)]))
         its_class = type(self.model)
@@ -273,10 +277,3 @@ class Program:
 def is_automatic(name, pattern):
     """Whether Keras has chosen the name of an input, a layer or a model."""
     return bool(re.fullmatch(rf"({pattern})(_\d+)?", name))
-
-
-def is_numbered(layer):
-    """Whether Keras has chosen the name of a layer, such as `dense_3`."""
-    own = re.sub("(.)([A-Z][a-z0-9]+)", r"\1_\2", type(layer).__name__)
-    own = re.sub("([a-z])([A-Z])", r"\1_\2", own).lower()
-    return bool(re.fullmatch(rf"{own}_\d+", layer.name))

@@ -115,8 +115,8 @@ class Sizes:
         Example:
 
         >>> sizes = Sizes({"units": 64, "dropout": 0.5}, {"units": 11, "dropout": 0.25})
-        >>> sizes.text(128, 22), sizes.text(0.5, 0.25), sizes.text(7, 7), sizes.used
-        ('2 * units', 'dropout', '7', {'units', 'dropout'})
+        >>> sizes.text(128, 22), sizes.text(0.5, 0.25), sizes.text(7, 7), sorted(sizes.used)
+        ('2 * units', 'dropout', '7', ['dropout', 'units'])
         """
         if one == other and not isinstance(one, list):
             return repr(one)

@@ -1,5 +1,6 @@
 """Chooses names for the tensors of a program."""
 
+import itertools
 import keyword
 import re
 
@@ -27,6 +28,19 @@ def identifier(name):
     name = re.sub(r"\W", "_", name)
     name = f"_{name}" if not name or name[0].isdigit() else name
     return f"{name}_" if keyword.iskeyword(name) else name
+
+
+def is_numbered(layer):
+    """Whether Keras has chosen the name of a layer, such as `dense_3`.
+
+    Example:
+
+    >>> is_numbered(keras.layers.ReLU(name="re_lu_1")), is_numbered(keras.layers.ReLU(name="relu"))
+    (True, False)
+    """
+    own = re.sub("(.)([A-Z][a-z0-9]+)", r"\1_\2", type(layer).__name__)
+    own = re.sub("([a-z])([A-Z])", r"\1_\2", own).lower()
+    return bool(re.fullmatch(rf"{own}_\d+", layer.name))
 
 
 def roles(call, resolve):
@@ -73,8 +87,8 @@ def candidates(operation, k, x, inputs, its_roles):
         return ["features"]
     if isinstance(operation, keras.layers.Softmax):
         return ["weights"]
-    own = NAMES.get(operation.name, operation.name)
-    own = identifier(own) if isinstance(operation, keras.layers.Layer) else "y"
+    own = identifier(NAMES.get(operation.name, operation.name))
+    own = "y" if is_numbered(operation) or not isinstance(operation, keras.layers.Layer) else own
     return ["x", own] if k == 0 else [f"{own}_{k}"]
 
 
@@ -121,8 +135,8 @@ class Variables:
         Returns:
             The name.
         """
-        numbered = (f"{candidates[-1]}_{i}" for i in range(1, 10**6))
-        for name in (*candidates, *numbered):
+        numbered = (f"{candidates[-1]}_{i}" for i in itertools.count(1))
+        for name in itertools.chain(candidates, numbered):
             owner = self.owners.get(name)
             if name not in self.taken and (owner is None or self.last_use.get(owner, -1) <= now):
                 self.owners[name] = id(tensor)

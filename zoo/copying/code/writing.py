@@ -74,22 +74,36 @@ def code(type_or_model, **config):
     model = keras.Model(tokens, outputs, name="many_to_one")
     <BLANKLINE>
     """
-    if isinstance(type_or_model, keras.Model):
-        if config:
-            raise InputError(f"A model takes no other arguments. Received: {shown(config)}")
-        model, record = type_or_model, registry.build_arguments(type_or_model)
-    else:
-        model = zoo.build(type_or_model, **config)
-        record = json.loads(model._zoo_build) if hasattr(model, "_zoo_build") else None
-    precision = record["precision"] if record else keras.config.dtype_policy().name
-    with registry.dtype_policy(precision):
-        parts = write(model, record)
+    is_model = isinstance(type_or_model, keras.Model)
+    if is_model and config:
+        raise InputError(f"A model takes no other arguments. Received: {shown(config)}")
+    with same_seed():
+        model = type_or_model if is_model else zoo.build(type_or_model, **config)
+        record = registry.build_arguments(model) if is_model else _record(model)
+        precision = record["precision"] if record else keras.config.dtype_policy().name
+        with registry.dtype_policy(precision):
+            parts = write(model, record)
     body = [line for name, value in parts.constants.items() for line in constant(name, value, parts)]
     body += ["", *parts.program.lines, *lines(["model = ", *parts.program.result()])]
     body += set_embeddings(parts.constants)
     if precision != "float32":
-        body = [f'keras.config.set_dtype_policy("{precision}")', *body]
+        body = [f'keras.config.set_dtype_policy("{precision}")', "", *body]
     return assemble(parts.imports, parts.definitions, body, parts.generate)
+
+
+@contextlib.contextmanager
+def same_seed():
+    """Builds models in a `with` block without a change of the random numbers after it."""
+    before = random.getstate()  # initializers and dropouts draw their seeds from it
+    try:
+        yield
+    finally:
+        random.setstate(before)
+
+
+def _record(model):
+    """The arguments of `zoo.build` that have just made a model. None for a builder of the user."""
+    return json.loads(model._zoo_build) if hasattr(model, "_zoo_build") else None
 
 
 def assemble(imports, definitions, body, generate=""):
@@ -141,11 +155,10 @@ def write(model, record, change_model=lambda model: model, indent=0):
     """
     config, parts = record["arguments"] if record else {}, None
     if record:
-        changed, before = change(config), random.getstate()  # initializers draw their seeds from it
+        changed = change(config)
         with contextlib.suppress(Different):
             other = change_model(registry.rebuild(record | {"arguments": changed}))
             parts = _write(model, other, Sizes(config, changed), config, indent)
-        random.setstate(before)
     return parts or _write(model, model, Sizes({}, {}), {}, indent)
 
 
@@ -197,9 +210,9 @@ def as_function(type_, config, name="build_model", change_model=lambda model: mo
     (['import keras', 'from keras import layers'],
      {'input_shape': (8, 8), 'num_classes': 10, 'units': 64})
     """
-    model = zoo.build(type_, **config)
-    record = json.loads(model._zoo_build)
-    parts = write(change_model(model), record, change_model, indent=4)
+    with same_seed():
+        model = zoo.build(type_, **config)
+        parts = write(change_model(model), _record(model), change_model, indent=4)
     embeddings = set_embeddings(parts.constants)
     made = ["model = " if embeddings else "return ", *parts.program.result()]
     after = [*embeddings, "return model"] if embeddings else []
