@@ -58,12 +58,12 @@ def reader_code(loader, arguments, result):
     >>> from zoo.datasets import load_texts
     >>> path = pathlib.Path(tempfile.mkdtemp()) / "mine.csv"
     >>> lines = [f"{word} film {i},{word}\\n" for i in range(40) for word in ("good", "bad")]
-    >>> _ = path.write_text("review,mood\\n" + "".join(lines))
+    >>> _ = path.write_text("review,label\\n" + "".join(lines))
     >>> result = load_texts(path)
     Read ...
     >>> reader = reader_code("load_texts", {"name": path, "names": {"name": "DATASET"}}, result)
     >>> reader.call
-    "load_texts(DATASET, 'review', 'mood')"
+    "load_texts(DATASET, 'review', 'label')"
     >>> reader.code.splitlines()[:3]
     ['import hashlib', 'import re', 'import unicodedata']
     """

@@ -122,7 +122,7 @@ def load_corpus(DATA_DIR):
 
 def _drafts_own(path, arguments):
     encoding = arguments.get("encoding") or "utf-8"
-    settings = {"name": str(arguments["name"])}
+    settings = {"name": str(path)}
     settings |= {} if is_utf8(encoding) else {"encoding": encoding}
     if path.is_file():
         yield write_file(encoding, path.suffix == ".gz"), settings

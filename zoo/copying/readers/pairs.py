@@ -104,7 +104,7 @@ def drafts(arguments, result):
 def _drafts_own(path, arguments):
     encoding = arguments.get("encoding") or "utf-8"
     chosen = {role: arguments[role] for role in ("source", "target") if arguments.get(role)}
-    settings = {"name": str(arguments["name"])}
+    settings = {"name": str(path)}
     files = find_parallel(path, **chosen) if path.is_dir() else {}
     body = PACKED if any(file.suffix == ".gz" for pair in files.values() for file in pair) else PARALLEL
     if not files:

@@ -79,7 +79,7 @@ def drafts(arguments, result):
     encoding = arguments.get("encoding") or "utf-8"
     chosen = {role: arguments[role] for role in ("source", "target") if arguments.get(role)}
     files = find_splits(path, pairs.ENDINGS) if path.is_dir() else {"train": path}
-    settings, first = {"name": str(name)}, files["train"]
+    settings, first = {"name": str(path)}, files["train"]
     text = decode(first, encoding)
     if ending_of(first) in TABLE_ENDINGS or chosen or "\t" in text:
         plans = [plan_pairs(file, chosen, encoding) for file in files.values()]

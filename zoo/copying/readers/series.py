@@ -142,7 +142,7 @@ def _drafts_own(path, arguments, result):
     frame, form, above = read_frame(path, encoding)
     names = list(frame.columns)
     keys = loader._split_names(path, arguments.get("series_column"), names)
-    settings = {"name": str(arguments["name"]), "column": ",".join(outputs)}
+    settings = {"name": str(path), "column": ",".join(outputs)}
     settings |= {"inputs": ",".join(others)} if others else {}
     settings |= {"series_column": ",".join(keys)} if keys else {}
     settings["split"] = arguments.get("split") or "0.7,0.1,0.2"

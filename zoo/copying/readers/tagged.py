@@ -188,7 +188,7 @@ def _drafts_own(path, arguments, result):
     body = body.replace("TOKEN", str(token))
     if files["train"].suffix == ".gz":
         body = body.replace("open(path,", 'gzip.open(path, "rt",')
-    settings = {"name": str(arguments["name"]), "feature": feature}
+    settings = {"name": str(path), "feature": feature}
     settings |= {} if is_utf8(encoding) else {"encoding": encoding}
     body = body.replace("ENCODING", '"utf-8-sig"' if is_utf8(encoding) else "encoding")
     body = (body + SORT.lstrip("\n")).lstrip("\n")
