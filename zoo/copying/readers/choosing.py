@@ -88,16 +88,16 @@ def reader_code(loader, arguments, result):
 
 def _drafts(module, arguments, result):
     """The drafts of a module, until it raises an error because the data are of another kind."""
-    with contextlib.redirect_stdout(io.StringIO()):
-        drafts = module.drafts(arguments, result)
-        while True:
-            try:
+    drafts = module.drafts(arguments, result)
+    while True:
+        try:
+            with contextlib.redirect_stdout(io.StringIO()):
                 draft = next(drafts)
-            except StopIteration:
-                return
-            except Exception:  # a file that it does not expect
-                return
-            yield draft
+        except StopIteration:
+            return
+        except Exception:  # a file that it does not expect
+            return
+        yield draft
 
 
 def _check(loader, source, settings, result):

@@ -79,22 +79,12 @@ CLOCKS = *CLOCKS, " %H:%M:%S%z", " %I:%M %p", ", %H:%M", "T%H:%M:%S.%fZ", " %H",
 DAYS = "%Y-%m-%d", "%d.%m.%Y", "%m/%d/%Y", "%d/%m/%Y", "%Y/%m/%d", "%Y%m%d", "%d-%b-%Y", "%d-%b-%y"
 DAYS = *DAYS, "%d %b %Y", "%d %B %Y", "%b %d, %Y", "%B %d, %Y", "%m/%d/%y", "%d/%m/%y", "%d.%m.%y"
 DAYS = *DAYS, "%b %d %Y", "%d-%B-%Y", "%m-%d-%Y", "%d-%m-%Y", "%Y.%m.%d"
-OTHERS = "%Y-%m-%d-%H", "%Y-%m-%d-%H-%M", "%Y-%m-%d-%H:%M", "%Y-%m-%d %H %M", "%Y%m%d%H"
-OTHERS = (
-    *OTHERS,
-    "%Y-%m",
-    "%Y",
-    "%b %Y",
-    "%B %Y",
-    "%m/%Y",
-    "%Y/%m",
-    "%Y%m",
-    "%m-%Y",
-    "%b-%y",
-    "%b-%Y",
-    "%m.%Y",
+MONTHS = "%Y-%m", "%Y", "%b %Y", "%B %Y", "%m/%Y", "%Y/%m", "%Y%m", "%m-%Y", "%b-%y", "%b-%Y", "%m.%Y"
+PARTS_OF_DATES = (  # of columns of their own
+    *("%Y-%m-%d-%H", "%Y-%m-%d-%H-%M", "%Y-%m-%d-%H:%M", "%Y-%m-%d %H %M", "%Y%m%d%H"),
+    *("%Y-%b", "%Y-%B"),
 )
-FORMATS = *(day + clock for clock in CLOCKS for day in DAYS), *OTHERS
+FORMATS = *(day + clock for clock in CLOCKS for day in DAYS), *MONTHS, *PARTS_OF_DATES
 CALLS = (  # ways to read the texts of times
     *(f'pd.to_datetime({{}}, format="{form}")' for form in FORMATS),
     *('pd.to_datetime({}, unit="s")', 'pd.to_datetime({}, unit="ms")', "pd.to_datetime({})"),
@@ -244,7 +234,6 @@ def _plan_table(path, chosen, form, above, encoding, keys, times):
     parts += [f"skiprows={above}"] if above else []
     parts += [f"na_values={write_value(missing, 0)}"] if missing else []
     parts += ['decimal=","'] if commas else []
-    thousands = "." if commas else ","
     parts += [f'thousands="{thousands}"'] if has_thousands else []
     yield f"pd.read_csv({', '.join(['path', *parts])})"
 
