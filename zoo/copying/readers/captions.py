@@ -1,5 +1,7 @@
 """Readers of images with captions."""
 
+import contextlib
+
 from zoo.copying.readers.pieces import write_value
 from zoo.copying.readers.splits import SALTS
 from zoo.copying.readers.tables import is_utf8, plan_table, write_table
@@ -8,6 +10,7 @@ from zoo.datasets import captions as loader
 from zoo.datasets.caption_files import find_caption_files, find_image_folder, read_captions
 from zoo.datasets.columns import choose_columns
 from zoo.datasets.loading import own_path
+from zoo.datasets.tables import read_table
 
 GLYPHS = '''
 def draw(character, fonts):
@@ -156,16 +159,19 @@ def _drafts_own(path, arguments, result):
 
 def _plan_tables(file, encoding):
     """Lines that read a table of images and captions."""
+    ending = None
+    with contextlib.suppress(ValueError):  # not a table
+        ending = ".csv" if read_table(file, encoding).form == "lines" else None  # as Kaggle calls it
     try:
         call, columns = plan_table(
-            file, encoding, lambda table: choose_columns(table, ("image", "caption"))[:2]
+            file, encoding, lambda table: choose_columns(table, ("image", "caption"))[:2], ending
         )
-    except ValueError:  # not a table
+    except ValueError:
         return
     columns = {role: write_value(name, 0) for role, name in columns.items()}
     for lines in (TABLE, LISTS):
         call = call if lines is TABLE else call.replace(", dtype=str", "")
         lines = lines.replace("    table = READ\n", write_table(call))
         lines = lines.replace("IMAGE", columns["image"]).replace("CAPTION", columns["caption"])
-        for name in ("name", 're.sub(r"#\d+$", "", name)'):
+        for name in ("name", 're.sub(r"#\\d+$", "", name)'):
             yield lines.replace("NAME", name)

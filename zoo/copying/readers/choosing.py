@@ -58,12 +58,12 @@ def reader_code(loader, arguments, result):
     >>> from zoo.datasets import load_texts
     >>> path = pathlib.Path(tempfile.mkdtemp()) / "mine.csv"
     >>> lines = [f"{word} film {i},{word}\\n" for i in range(40) for word in ("good", "bad")]
-    >>> _ = path.write_text("review,mood\\n" + "".join(lines))
+    >>> _ = path.write_text("review,label\\n" + "".join(lines))
     >>> result = load_texts(path)
     Read ...
     >>> reader = reader_code("load_texts", {"name": path, "names": {"name": "DATASET"}}, result)
     >>> reader.call
-    "load_texts(DATASET, 'review', 'mood')"
+    "load_texts(DATASET, 'review', 'label')"
     >>> reader.code.splitlines()[:3]
     ['import hashlib', 'import re', 'import unicodedata']
     """
@@ -88,16 +88,16 @@ def reader_code(loader, arguments, result):
 
 def _drafts(module, arguments, result):
     """The drafts of a module, until it raises an error because the data are of another kind."""
-    with contextlib.redirect_stdout(io.StringIO()):
-        drafts = module.drafts(arguments, result)
-        while True:
-            try:
+    drafts = module.drafts(arguments, result)
+    while True:
+        try:
+            with contextlib.redirect_stdout(io.StringIO()):
                 draft = next(drafts)
-            except StopIteration:
-                return
-            except Exception:  # a file that it does not expect
-                return
-            yield draft
+        except StopIteration:
+            return
+        except Exception:  # a file that it does not expect
+            return
+        yield draft
 
 
 def _check(loader, source, settings, result):

@@ -81,6 +81,7 @@ PIXELS = """
     labels = table.pop(LABEL).astype(str)
     images = table.to_numpy("uint8").reshape(-1, SHAPE)  # [images, height, width, channels]
     keys = [hashlib.sha256(image.tobytes()).hexdigest() for image in images]
+    RESIZE
     rows = list(zip(keys, images.astype("float32"), labels, strict=True))
     # The rows are sorted by a hash, so that their order in the file does not matter.
     return sorted(rows, key=lambda row: hashlib.sha256((row[0] + row[2]).encode()).digest())
@@ -135,7 +136,10 @@ def _drafts_own(path, arguments, result):
             next((f'"{name}"' for name in first if is_name(name, "label")), "0") if has_names else "0"
         )
         body = PIXELS.replace("HEADER", "" if has_names else ", header=None").replace("LABEL", label)
-        body = body.replace("SHAPE", f"{height}, {width}, {channels}")
+        side = int(((len(first) - 1) / channels) ** 0.5)
+        body = body.replace("SHAPE", f"{side}, {side}, {channels}")
+        resize = f"    images = tf.image.resize(images, ({height}, {width}), antialias=True).numpy()\n"
+        body = body.replace("    RESIZE\n", "" if side == height else resize)
     else:
         files = loader._find_splits(folder)
         body = FOLDER.replace("CHANNELS", f"channels={channels}")

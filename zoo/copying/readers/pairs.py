@@ -69,6 +69,14 @@ PARALLEL = """
     # The rows are sorted by a hash, so that their order in the file does not matter.
     return sorted(rows, key=lambda row: hashlib.sha256("\\t".join(row).encode()).digest())
 """
+PACKED = PARALLEL.replace(
+    "    with open(one, encoding=ENCODING) as sources, open(other, encoding=ENCODING) as targets:\n",
+    """    with (
+        gzip.open(one, "rt", encoding=ENCODING) as sources,
+        gzip.open(other, "rt", encoding=ENCODING) as targets,
+    ):
+""",
+)
 
 
 def drafts(arguments, result):
@@ -96,9 +104,9 @@ def drafts(arguments, result):
 def _drafts_own(path, arguments):
     encoding = arguments.get("encoding") or "utf-8"
     chosen = {role: arguments[role] for role in ("source", "target") if arguments.get(role)}
-    settings = {"name": str(arguments["name"])}
+    settings = {"name": str(path)}
     files = find_parallel(path, **chosen) if path.is_dir() else {}
-    body = PARALLEL
+    body = PACKED if any(file.suffix == ".gz" for pair in files.values() for file in pair) else PARALLEL
     if not files:
         files = find_files(path, loader.ENDINGS) if path.is_dir() else {"train": path}
         plans = [plan_pairs(file, chosen, encoding) for file in files.values()]

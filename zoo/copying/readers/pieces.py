@@ -129,7 +129,10 @@ def write_value(value, indent):
     {"train": "a.csv", "test": ("b.csv",)}
     """
     if isinstance(value, str):
-        return json.dumps(value, ensure_ascii=False)
+        quoted = json.dumps(value, ensure_ascii=False)
+        if '"' in value and "'" not in value:
+            return "'" + quoted[1:-1].replace('\\"', '"') + "'"
+        return quoted
     if not isinstance(value, dict | tuple | list):
         return repr(value)
     if isinstance(value, dict):

@@ -48,10 +48,11 @@ def load_pairs(path):
 PRONUNCIATIONS = '''
 def load_pronunciations(path):
     """Reads words from lines of JSON: {split: {word: its pronunciations, tuples of phonemes}}."""
-    splits = {split: {} for split in SPLITS}
+    splits = {}
     with open(path, encoding="utf-8") as file:
         for row in map(json.loads, file):
-            splits[row["split"]][row["word"]] = [tuple(one) for one in row["pronunciations"]]
+            words = splits.setdefault(row["split"], {})
+            words[row["word"]] = [tuple(phonemes) for phonemes in row["pronunciations"]]
     return splits
 '''
 CORPUS = '''

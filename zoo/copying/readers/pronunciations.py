@@ -3,7 +3,7 @@
 import re
 
 from zoo.copying.readers.pairs import APART, plan_pairs
-from zoo.copying.readers.splits import SALTS, choose_parts, in_order, write_reading
+from zoo.copying.readers.splits import SALTS, choose_parts, write_reading
 from zoo.copying.readers.tables import is_utf8, write_table
 from zoo.datasets import pairs
 from zoo.datasets.files import decode, ending_of
@@ -79,7 +79,7 @@ def drafts(arguments, result):
     encoding = arguments.get("encoding") or "utf-8"
     chosen = {role: arguments[role] for role in ("source", "target") if arguments.get(role)}
     files = find_splits(path, pairs.ENDINGS) if path.is_dir() else {"train": path}
-    settings, first = {"name": str(name)}, files["train"]
+    settings, first = {"name": str(path)}, files["train"]
     text = decode(first, encoding)
     if ending_of(first) in TABLE_ENDINGS or chosen or "\t" in text:
         plans = [plan_pairs(file, chosen, encoding) for file in files.values()]
@@ -107,4 +107,4 @@ def drafts(arguments, result):
             reader, lines = write_reading(path, files, body, "fold(row[0])", parameters, salt)
             lines += APART.lstrip("\n") if len(files) > 1 else ""
             source = OWN.lstrip().replace("    READ\n", lines).replace("PARAMETERS", parameters)
-            yield reader + in_order(source.replace("CUT", cut), files), settings
+            yield reader + source.replace("CUT", cut), settings

@@ -2,6 +2,7 @@
 
 import contextlib
 import re
+import warnings
 
 import numpy as np
 import pandas as pd
@@ -79,7 +80,17 @@ DAYS = "%Y-%m-%d", "%d.%m.%Y", "%m/%d/%Y", "%d/%m/%Y", "%Y/%m/%d", "%Y%m%d", "%d
 DAYS = *DAYS, "%d %b %Y", "%d %B %Y", "%b %d, %Y", "%B %d, %Y", "%m/%d/%y", "%d/%m/%y", "%d.%m.%y"
 DAYS = *DAYS, "%b %d %Y", "%d-%B-%Y", "%m-%d-%Y", "%d-%m-%Y", "%Y.%m.%d"
 MONTHS = "%Y-%m", "%Y", "%b %Y", "%B %Y", "%m/%Y", "%Y/%m", "%Y%m", "%m-%Y", "%b-%y", "%b-%Y", "%m.%Y"
-FORMATS = *(day + clock for clock in CLOCKS for day in DAYS), *MONTHS
+PARTS_OF_DATES = (  # of columns of their own
+    *("%Y-%m-%d-%H", "%Y-%m-%d-%H-%M", "%Y-%m-%d-%H:%M", "%Y-%m-%d %H %M", "%Y%m%d%H"),
+    *("%Y-%b", "%Y-%B"),
+)
+FORMATS = *(day + clock for clock in CLOCKS for day in DAYS), *MONTHS, *PARTS_OF_DATES
+CALLS = (  # ways to read the texts of times
+    *(f'pd.to_datetime({{}}, format="{form}")' for form in FORMATS),
+    *('pd.to_datetime({}, unit="s")', 'pd.to_datetime({}, unit="ms")', "pd.to_datetime({})"),
+    *("pd.to_datetime({}).dt.tz_localize(None)", "pd.to_datetime({}, utc=True).dt.tz_localize(None)"),
+    'pd.PeriodIndex({}, freq="Q").to_timestamp()',  # 2024Q4
+)
 FREQUENCIES = {"millisecond": "ms", "second": "s", "minute": "min", "hour": "h", "day": "D"}
 FREQUENCIES |= {"week": "W", "month": "MS", "quarter": "QS", "year": "YS", "working day": "B"}
 FILLS = {
@@ -121,7 +132,7 @@ def _drafts_own(path, arguments, result):
     frame, form, above = read_frame(path, encoding)
     names = list(frame.columns)
     keys = loader._split_names(path, arguments.get("series_column"), names)
-    settings = {"name": str(arguments["name"]), "column": ",".join(outputs)}
+    settings = {"name": str(path), "column": ",".join(outputs)}
     settings |= {"inputs": ",".join(others)} if others else {}
     settings |= {"series_column": ",".join(keys)} if keys else {}
     settings["split"] = arguments.get("split") or "0.7,0.1,0.2"
@@ -142,7 +153,7 @@ def _drafts_own(path, arguments, result):
         lines["TIMES"] = f'values.index.to_numpy("{kind}")'
     source = SEVERAL if keys else ONE
     source = source if found else re.sub(SORT, "", source)
-    for columns, index in _plan_index(found, names):
+    for columns, index in _plan_index(found, frame):
         for read in _plan_table(path, frame[outputs + others], form, above, encoding, keys, columns):
             for filling in _plan_filling(fill, first):
                 draft = source.replace("    table = READ\n", write_table(read))
@@ -159,39 +170,44 @@ def _fill_in(source, lines):
     return source
 
 
-def _plan_index(found, names):
+def _plan_index(found, frame):
     """The columns of the times, and lines that put the times into the index."""
     if not found:
         yield [], ""
         return
     name, cells, moments, _ = found
+    names = list(frame.columns)
     whole = {one.lower(): one for one in names}  # of columns with the same name, the last
-    parts = [whole[one] for one in name.split(" and ")] if name not in whole else [whole[name]]
-    parts = parts if name != "the first column" else [names[0]]
-    cell = [f"table[{write_value(part, 0)}]" for part in parts]
+    parts = [names[0]]
+    if name != "the first column":
+        parts = [whole[one] for one in ([name] if name in whole else name.split(" and "))]
+    if len(parts) > 1:
+        join = "-".join if parts[0].lower() in zoo_times.PARTS["year"][0] else " ".join
+        cells = frame[parts].agg(join, axis=1)
+    # pandas calls a column without a name "Unnamed: 0".
+    parts = [part or f"Unnamed: {names.index(part)}" for part in parts]
+    text = f"table[{write_value(parts[0], 0)}]"
+    if len(parts) > 1:
+        text = f'table[{write_value(parts, 0)}].astype(str).agg("{join("12")[1:-1]}".join, axis=1)'
     if moments.dtype.kind != "M":
-        yield [], f"table.index = {cell[0]}"
+        yield [], f"table.index = {text}"
         return
-    text = " + ".join(cell)
-    if len(cell) > 1:
-        texts = [f"{one}.astype(str)" for one in cell]
-        is_year = parts[0].lower() in zoo_times.PARTS["year"][0]
-        text = (' + "-" + ' if is_year else ' + " " + ').join(texts)
-        if parts[-1].lower() in zoo_times.PARTS["hour"][0] and ":" in cells.iloc[0].split(" ")[-1]:
-            text += "" if ":" in cells.iloc[0].rsplit(" ", 1)[-1].removesuffix(":00") else ' + ":00"'
-    arguments = [*(f'format="{form}"' for form in FORMATS), 'unit="s"', 'unit="ms"']
-    calls = [*(f"pd.to_datetime({{}}, {one})" for one in arguments), "pd.to_datetime({})"]
-    calls.append('pd.PeriodIndex({}, freq="Q").to_timestamp()')  # 2024Q4
-    numbers = as_numbers(cells)
-    for call in calls:
-        with contextlib.suppress(ValueError, TypeError):
-            values = numbers if "unit" in call else cells
-            times = eval(call.format("values"), {"pd": pd, "values": values})
-            if np.array_equal(times.to_numpy("datetime64[ms]"), moments):
-                line = f"table.index = {call.format(text)}"
-                if len(line) > 98:
-                    line = f"times = {text}\ntable.index = {call.format('times')}"
-                yield parts, line
+    for call in CALLS:
+        if _reads(call, cells, moments):
+            line = f"table.index = {call.format(text)}"
+            if len(line) > 98:
+                line = f"times = {text}\ntable.index = {call.format('times')}"
+            yield parts, line
+
+
+def _reads(call, cells, moments):
+    """Whether a call of pandas reads these times."""
+    values = as_numbers(cells) if "unit" in call else cells
+    with warnings.catch_warnings(), contextlib.suppress(ValueError, TypeError, AttributeError, Warning):
+        warnings.simplefilter("error")  # pandas warns if it guesses
+        times = eval(call.format("values"), {"pd": pd, "values": values})
+        return np.array_equal(times.to_numpy("datetime64[ms]"), moments)
+    return False
 
 
 def _plan_table(path, chosen, form, above, encoding, keys, times):
@@ -218,10 +234,8 @@ def _plan_table(path, chosen, form, above, encoding, keys, times):
     parts += [f"skiprows={above}"] if above else []
     parts += [f"na_values={write_value(missing, 0)}"] if missing else []
     parts += ['decimal=","'] if commas else []
-    thousands = "." if commas else ","
     parts += [f'thousands="{thousands}"'] if has_thousands else []
     yield f"pd.read_csv({', '.join(['path', *parts])})"
-    yield f'pd.read_csv({", ".join(["path", *parts])}, float_precision="round_trip")'
 
 
 def _plan_filling(fill, first):

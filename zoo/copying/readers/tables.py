@@ -18,7 +18,7 @@ def is_utf8(encoding):
     return codecs.lookup(encoding).name == "utf-8"
 
 
-def plan_table(path, encoding, choose):
+def plan_table(path, encoding, choose, ending=None):
     """Finds how pandas can read a table, and which of its columns have the data.
 
     Args:
@@ -26,6 +26,7 @@ def plan_table(path, encoding, choose):
         encoding: its encoding.
         choose: a function that takes a `zoo.datasets.tables.Table`. It returns the table without its
             header, and a dict of each role to the index of its column.
+        ending: see `zoo.datasets.tables.read_table`.
 
     Returns:
         The call that reads the table, as source, in which the path is called `path` and the encoding
@@ -35,7 +36,7 @@ def plan_table(path, encoding, choose):
     Raises:
         ValueError: pandas reads other cells.
     """
-    table = read_table(path, encoding)
+    table = read_table(path, encoding, ending)
     rest, columns = choose(table)
     if table.form.startswith("JSON"):
         return _read_json(table, encoding), {role: rest.names[i] for role, i in columns.items()}
@@ -44,7 +45,7 @@ def plan_table(path, encoding, choose):
     whole = [*zip(*(row for row in table.rows if row != header), strict=True)]
     cells = [*zip(*rest.rows, strict=True)]
     places = {role: whole.index(cells[i]) for role, i in columns.items()}
-    call = _read_csv(table, encoding, header)
+    call = _read_csv(table, encoding, header, [*places.values()])
     if header is None:
         return call, places
     return call, {role: header[i] for role, i in places.items()}
@@ -74,7 +75,7 @@ def _read_json(table, encoding):
     return f"pd.read_json({', '.join([*parts, 'dtype=str'])})"
 
 
-def _read_csv(table, encoding, header):
+def _read_csv(table, encoding, header, places):
     import pandas as pd
 
     separator = next(one for one, form in SEPARATORS.items() if form == table.form)
@@ -98,7 +99,8 @@ def _read_csv(table, encoding, header):
         width = len(expected[0])
         rows = frame.iloc[:, :width].to_numpy().tolist()
         rows = [row for row in rows if any(cell.strip() for cell in row)]
-        if _clean(rows) == _clean(expected) and (header is None or [*frame.columns[:width]] == header):
+        has_names = header is None or all(frame.columns[i] == header[i] for i in places)
+        if _clean(rows) == _clean(expected) and has_names:
             parts += [
                 "quoting=csv.QUOTE_NONE" if name == "quoting" else f"{name}={_quote(value)}"
                 for name, value in options.items()

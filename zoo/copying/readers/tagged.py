@@ -1,7 +1,5 @@
 """Readers of sentences with a tag for each token."""
 
-import json
-
 from zoo.copying.readers.pieces import write_value
 from zoo.copying.readers.splits import SALTS, choose_parts, in_order, write_cut, write_reading
 from zoo.copying.readers.tables import is_utf8, plan_table, write_table
@@ -190,7 +188,7 @@ def _drafts_own(path, arguments, result):
     body = body.replace("TOKEN", str(token))
     if files["train"].suffix == ".gz":
         body = body.replace("open(path,", 'gzip.open(path, "rt",')
-    settings = {"name": str(arguments["name"]), "feature": feature}
+    settings = {"name": str(path), "feature": feature}
     settings |= {} if is_utf8(encoding) else {"encoding": encoding}
     body = body.replace("ENCODING", '"utf-8-sig"' if is_utf8(encoding) else "encoding")
     body = (body + SORT.lstrip("\n")).lstrip("\n")
@@ -217,9 +215,8 @@ def _write_columns(files, encoding, form, names, token):
     elif any(line.startswith("#") for line in filled):
         skip.append('line.startswith("#") and not tokens')
     if names and form != "CoNLL-U":
-        skip.append(
-            f"columns == {json.dumps(first.split(chr(9)) if chr(9) in first else first.split())}"
-        )
+        header = first.split("\t") if "\t" in first else first.split()
+        skip.append(f"columns == {write_value(header, 0)}")
     if skip:
         source = source.replace("SKIP", f"if {' or '.join(skip)}:\n                continue")
     else:
@@ -237,7 +234,8 @@ def _write_json(path, encoding, names, token, tag):
     source = source.replace(
         "TAG\n", "[names[number] for number in row[feature]]\n" if are_numbers else "row[feature]\n"
     )
-    rows = "map(json.loads, file)" if form == "JSON lines" else "json.load(file)"
+    lines = "[json.loads(line) for line in file if line.strip()]"
+    rows = lines if form == "JSON lines" else "json.load(file)"
     return source.replace("ROWS", rows).replace("TOKEN", write_value(tokens, 0)), tags
 
 

@@ -153,7 +153,7 @@ def _drafts_tfds(name, arguments):
 
 def _drafts_own(path, arguments):
     encoding = arguments.get("encoding") or "utf-8"
-    settings = {"name": str(arguments["name"])}
+    settings = {"name": str(path)}
     chosen = {"text": arguments.get("text_column"), "label": arguments.get("label_column")}
     usable = own_texts.read_own_texts(path, encoding, chosen)
     files = {"train": path} if path.is_file() else own_texts._find_files(path)
