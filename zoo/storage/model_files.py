@@ -2,12 +2,11 @@
 
 import contextlib
 import copy
-import inspect
 import io
 import json
 import zipfile
 
-from zoo.configs import without_defaults
+from zoo.configs import arguments_of, without_defaults
 from zoo.errors import InputError, one_line
 from zoo.registry import build_arguments, rebuild, register_classes
 
@@ -156,24 +155,10 @@ def _problems(config):
             yield f"layer {layer!r} needs {name}, which will not be found. Write {REGISTER} above it."
         elif isinstance(one["config"], dict):
             its_class = keras.saving.get_registered_object(one.get("registered_name") or name)
-            missing = _arguments(its_class) - set(one["config"])
+            missing = arguments_of(its_class) - set(one["config"])
             if missing:
                 missing = ", ".join(sorted(missing))
                 yield f"layer {layer!r} needs {missing}, which get_config of {name} must return."
-
-
-def _arguments(its_class):
-    """The arguments of a user's own layer. Its `get_config` must return all of them."""
-    import keras
-
-    is_layer = inspect.isclass(its_class) and issubclass(its_class, keras.layers.Layer)
-    if not is_layer or issubclass(its_class, keras.Model):
-        return set()
-    if its_class.from_config.__func__ is not keras.layers.Layer.from_config.__func__:
-        return set()  # its own from_config may not need them
-    parameters = list(inspect.signature(its_class.__init__).parameters.values())[1:]
-    several = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
-    return {parameter.name for parameter in parameters if parameter.kind not in several}
 
 
 def leave_out_defaults(path):
