@@ -70,8 +70,8 @@ def load(text):
     if not name:
         if len(choices) != 1:
             raise InputError(
-                f"Say which class in {path} is the cell, such as {path.name}:{[*choices, 'MyCell'][0]}. "
-                f"Classes of layers in this file: {listed}. Received: {text!r:.200}"
+                f"Say which class in {path} is the cell, such as {path.name}:{[*choices, 'MyCell'][0]}."
+                f" Classes of layers in this file: {listed}. Received: {text!r:.200}"
             )
         return choices[listed]
     if not hasattr(module, name):
@@ -120,7 +120,7 @@ def _run(path, content):
 
 
 def line_of(error, path):
-    """Where in a file an error was raised, such as `", line 12"`. Nothing if it was not in that file."""
+    """Where in a file an error was raised, such as `", line 12"`, or `""` if it was elsewhere."""
     if isinstance(error, SyntaxError):
         return f", line {error.lineno}" if error.lineno else ""
     line, frame = "", error.__traceback__

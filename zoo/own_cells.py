@@ -109,8 +109,8 @@ def find(cell):
         ) from None
     if missing:
         raise InputError(
-            f"get_config of {its_class.__name__} must return {', '.join(sorted(missing))}, because each "
-            "layer gets a copy that is made from the config."
+            f"get_config of {its_class.__name__} must return {', '.join(sorted(missing))}. Each layer "
+            "gets a copy that is made from the config."
         )
     return cell
 
@@ -236,6 +236,20 @@ def known_classes(layer):
     classes = {type(one) for one in layer._flatten_layers()}
     names = {keras.saving.get_registered_name(one): one for one in classes}
     return keras.saving.custom_object_scope({**names, **{one.__name__: one for one in classes}})
+
+
+def text_of(cell):
+    """A cell as a text that the flag --cell takes, for the card of a trained model.
+
+    Example:
+
+    >>> text_of("gru"), text_of(find("minimal_gated_unit.py"))
+    ('gru', 'minimal_gated_unit.py:MinimalGatedUnit')
+    """
+    if not inspect.isclass(cell):
+        return cell if isinstance(cell, str) else type(cell).__name__
+    path = cell_files.source_of(cell)
+    return f"{path.name}:{cell.__name__}" if path else cell.__name__
 
 
 def to_json(cell, units):

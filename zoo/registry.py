@@ -233,6 +233,8 @@ def rebuild(record):
     """
     check_choice("type", record["type"], sorted(own_types()))
     given = {key: _from_json(value) for key, value in record["arguments"].items()}
+    if isinstance(given.get("cell"), str):  # the text may come from a file, and names no other file
+        check_choice("cell", given["cell"], own_cells.NAMES)
     with dtype_policy(record["precision"]):
         return _build(own_builder(record["type"]), given)
 

@@ -1,9 +1,10 @@
 """The LSTM with layer normalization: the sums inside of each gate are brought to one scale.
 
-Ba, Kiros & Hinton 2016, "Layer normalization", arXiv:1607.06450, equations 20 to 22 in the supplement.
-Let x_t be the input, h_t the output and c_t the cell state at step t. Let LN(a; s, b) = s * (a - mean(a))
-/ std(a) + b, with a mean and standard deviation over all numbers of the vector a, in each row. Then
+Ba, Kiros & Hinton 2016, "Layer normalization", arXiv:1607.06450, equations 20 to 22 (supplement). Let
+x_t be the input, h_t the output and c_t the cell state at step t. LN brings a vector a to mean 0 and
+standard deviation 1, and then scales and shifts it. Then
 
+    LN(a; s, b) = s * (a - mean(a)) / std(a) + b
     [f, i, o, g] = LN(U h_{t-1}; s_1, b_1) + LN(W x_t; s_2, b_2) + b
     c_t = sigmoid(f) * c_{t-1} + sigmoid(i) * tanh(g)
     h_t = sigmoid(o) * tanh(LN(c_t; s_3, b_3))

@@ -1,8 +1,8 @@
 """Zoneout around any cell: in training, some numbers of each state keep their earlier value.
 
 Krueger et al. 2017, "Zoneout: Regularizing RNNs by randomly preserving hidden activations", ICLR,
-section 3. Let s_t be a state of the cell at step t, and T_t the state that the cell computes from x_t and
-s_{t-1}. Then
+section 3. Let s_t be a state of the cell after step t, and T_t the state that the cell computes from x_t
+and s_{t-1}. Then
 
     s_t = d_t * s_{t-1} + (1 - d_t) * T_t      in training, where each number of d_t is 1 with a
                                                probability of `rate`, else 0, and is drawn at each step
@@ -46,6 +46,13 @@ class Zoneout(keras.layers.Layer):
         super().__init__(**kwargs)
         self.cell, self.rate, self.seed = cell, rate, seed
         self.state_size = cell.state_size
+        sizes = keras.tree.flatten(cell.state_size)
+        self.rates = list(rate) if isinstance(rate, (list, tuple)) else [rate] * len(sizes)
+        if len(self.rates) != len(sizes) or not all(0 <= one < 1 for one in self.rates):
+            raise ValueError(
+                "rate must be a number from 0 to below 1, or a list with one for each of the "
+                f"{len(sizes)} states. Received: rate={rate}"
+            )
         self.seed_generator = keras.random.SeedGenerator(seed)
 
     def get_config(self):
@@ -63,12 +70,12 @@ class Zoneout(keras.layers.Layer):
     def call(self, inputs, states, training=False):
         _, new_states = self.cell(inputs, states, training=training)
         new_states = keras.tree.flatten(new_states)
-        rates = self.rate if isinstance(self.rate, (list, tuple)) else [self.rate] * len(new_states)
-        kept = [ops.ones_like(new) * rate for new, rate in zip(new_states, rates)]
+        kept = self.rates  # the share that is kept of each state
         if training:
             noise = self.draw(new_states)
-            kept = [ops.cast(u < rate, u.dtype) for u, rate in zip(noise, kept)]
-        states = [d * old + (1 - d) * new for d, old, new in zip(kept, states, new_states)]
+            kept = [ops.cast(u < rate, u.dtype) for u, rate in zip(noise, kept, strict=True)]
+        triples = zip(kept, states, new_states, strict=True)
+        states = [d * old + (1 - d) * new for d, old, new in triples]
         return states[0], states
 
     def draw(self, states):

@@ -50,6 +50,11 @@ def write(model, path):
     if build:
         alike = rebuild(build)
         alike.set_weights(model.get_weights())
+        problem = next(_problems(build), None)
+        if not problem and isinstance(build["arguments"]["cell"], dict):
+            problem = _difference(model, alike)
+        if problem:
+            raise InputError(f"The model cannot be saved: {problem}")
         alike.save(path)
         leave_out_defaults(path)
         return build
@@ -243,8 +248,9 @@ def _check_build(build, num_weights):
     arguments = build["arguments"]
     _check_sizes(arguments, num_weights)
     units, num_layers = arguments.get("units", 1), arguments.get("num_layers", 1)
+    is_own = isinstance(arguments.get("cell"), dict)  # it may have a few weights only
     with contextlib.suppress(TypeError):  # `zoo.build` will explain the wrong type
-        if units**2 * num_layers > num_weights:
+        if (max(units, num_layers) if is_own else units**2 * num_layers) > num_weights:
             raise InputError(
                 f"build has units={units}, num_layers={num_layers}, but there are {num_weights} weights"
             )
