@@ -137,7 +137,7 @@ def test_zoneout_draws_other_numbers_at_each_step():
 
 @pytest.mark.parametrize("rate", [1.0, -0.1, [0.1], [0.1, 0.2, 0.3]])
 def test_a_wrong_rate_is_refused(rate):
-    with pytest.raises(ValueError, match="one for each of the 2 states. Received: rate="):
+    with pytest.raises(ValueError, match=r"one for each of the 2 states\. Received: rate="):
         Zoneout(keras.layers.LSTMCell(1), rate)
 
 

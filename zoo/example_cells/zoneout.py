@@ -65,7 +65,8 @@ class Zoneout(keras.layers.Layer):
         return cls(**{**config, "cell": cell})
 
     def build(self, input_shape):
-        self.cell.build(input_shape)
+        if not self.cell.built:
+            self.cell.build(input_shape)
 
     def call(self, inputs, states, training=False):
         _, new_states = self.cell(inputs, states, training=training)
