@@ -4,9 +4,11 @@ import dataclasses
 import inspect
 import json
 import shutil
+import warnings
 
 import keras
 import pytest
+from other_backend import TASK
 
 import zoo
 from zoo import cell_files, own_cells
@@ -134,6 +136,19 @@ def test_each_mistake_is_one_line(text, message, folder, capsys):
     with pytest.raises(SystemExit) as end:
         zoo.run(print, Config, "A recipe.", ["--cell", text])
     assert end.value.code == 2 and capsys.readouterr().err.count("\n") == 1
+
+
+def test_a_file_that_has_changed_since_the_training_is_a_warning(folder):
+    write()
+    model = zoo.build("many_to_one", cell="mine.py", num_features=1, num_outputs=1, units=3)
+    zoo.save("model", model, task=TASK, metrics={}, history={}, figures={})
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", UserWarning)
+        zoo.load("model")
+    write(number=3.0)
+    cell_files.load("mine.py")
+    with pytest.warns(UserWarning, match=r"mine\.py has changed since Mine was trained"):
+        zoo.load("model")
 
 
 def test_a_recipe_takes_names_texts_classes_and_objects():
