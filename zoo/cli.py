@@ -25,6 +25,7 @@ examples:
   zoo generate pronunciation-cmudict-gru hello world
   zoo copy many_to_one_sentiment                       copy a recipe into this folder
   zoo copy many_to_one_sentiment --notebook --cell lstm
+  zoo copy many_to_one_sentiment --standalone          copy it as a file that runs without zoo
   zoo code many_to_one --cell gru --bidirectional      print a model as plain Keras
 """
 OPTIONS = {  # of `zoo generate`
@@ -198,10 +199,13 @@ def copy(arguments):
     """Copies a recipe, so that you can run it and change it."""
     source = read_recipe(arguments.recipe)
     options = read_words(arguments.recipe, source, arguments.words)
-    options["notebook"] |= arguments.notebook  # it may be before the name
+    for option in ("notebook", "standalone"):  # they may be before the name
+        options[option] |= getattr(arguments, option)
     target = copy_recipe(arguments.recipe, **options)
     if options["notebook"]:
         print(f"Written to {target}. Open it in Jupyter or Colab, and run its cells in order.")
+    elif options["standalone"]:
+        print(f"Written to {target}. It runs without rnn-zoo: python {target}")
     else:
         print(f"Written to {target}. To run it, install rnn-zoo with its extra 'recipes'.")
 
@@ -248,11 +252,14 @@ def make_parser():
     command.add_argument("recipe", help="name of a recipe; zoo recipes lists them")
     command.add_argument("--notebook", action="store_true", help="write a notebook for Jupyter")
     command.add_argument(
+        "--standalone", action="store_true", help="write a file that runs without the package zoo"
+    )
+    command.add_argument(
         "words",
         nargs=argparse.REMAINDER,
         metavar="DEST, FLAGS",
-        help="folder or new file for the copy (default: this folder), and for a notebook, flags of the "
-        "recipe, such as --cell lstm; zoo copy RECIPE --help lists them",
+        help="folder or new file for the copy (default: this folder), and for a notebook or "
+        "a standalone file, flags of the recipe, such as --cell lstm; zoo copy RECIPE --help lists them",
     )
     command = add("code", print_code)
     command.add_argument("name", help=f"a type, or {trained_model}")

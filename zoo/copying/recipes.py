@@ -32,15 +32,16 @@ def read_recipe(name):
     return recipes[name].read_text("utf-8")
 
 
-def copy_recipe(name, dest=".", *, notebook=False, settings=None):
-    """Copies a recipe to a new file, as it is or as a notebook.
+def copy_recipe(name, dest=".", *, notebook=False, standalone=False, settings=None):
+    """Copies a recipe to a new file: as it is, as a notebook, or as a file that does not need the zoo.
 
     Args:
         name: the name of a recipe, such as `"many_to_one_sentiment"`.
         dest: the new file, or a folder for it.
         notebook: True writes a Jupyter notebook. What the recipe does in `main` is in its cells.
-        settings: for a notebook, a dict of fields of the recipe's `Config` to values, such as
-            `{"cell": "lstm", "epochs": 2}`. The others keep their defaults.
+        standalone: True writes a copy that does not need the zoo, see `zoo.copying.standalone`.
+        settings: for a notebook or a standalone copy, a dict of fields of the recipe's `Config` to
+            values, such as `{"cell": "lstm", "epochs": 2}`. The others keep their defaults.
 
     Returns:
         The path of the new file.
@@ -49,7 +50,7 @@ def copy_recipe(name, dest=".", *, notebook=False, settings=None):
         ValueError: the recipe is unknown, the file exists already, its folder does not exist, its name
             has the wrong ending, or a setting is not allowed.
     """
-    source = read_recipe(name)
+    source, files = read_recipe(name), {}
     ending = ".ipynb" if notebook else ".py"
     target = pathlib.Path(dest)
     if target.is_dir() or str(dest).endswith(os.sep):
@@ -60,15 +61,26 @@ def copy_recipe(name, dest=".", *, notebook=False, settings=None):
             f"Python file, such as {name}.py. Received: {target.name}"
         )
     check_new_file(target)
-    if notebook:
+    if standalone:
+        from zoo.copying.standalone import write_standalone  # imports Keras
+
+        content, files, notes = write_standalone(name, find_recipes()[name], settings or {})
+        for file in files:
+            check_new_file(target.with_name(file))
+        print(*notes, sep="\n", end="\n" * bool(notes))
+        if notebook:
+            content = to_notebook(content, name)
+    elif notebook:
         content = to_notebook(flatten(source, settings), name)
     elif settings:
         flags = ", ".join(map(zoo.flags.name_of, settings))
         raise InputError(
             f"A copy as it is takes its flags when you run it: python {target.name} --cell lstm. Only "
-            f"--notebook writes them into the copy. Received: {flags}"
+            f"--notebook and --standalone write them into the copy. Received: {flags}"
         )
     else:
         content = f"# Recipe {name} of rnn-zoo {zoo.__version__}, Apache-2.0.\n{source}"
+    for file, data in files.items():
+        write_new_file(target.with_name(file), data)
     write_new_file(target, content.encode())
     return target

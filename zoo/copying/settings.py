@@ -63,7 +63,7 @@ def read_words(name, source, words):
     ...     units: int = zoo.flag(64, "size of the state")
     ... '''
     >>> read_words("mine", source, ["--notebook", "--units", "8"])
-    {'dest': '.', 'notebook': True, 'settings': {'units': 8}}
+    {'dest': '.', 'notebook': True, 'standalone': False, 'settings': {'units': 8}}
     """
     parser = argparse.ArgumentParser(
         prog=f"zoo copy {name}",
@@ -72,8 +72,9 @@ def read_words(name, source, words):
     parser.error = zoo.flags.refuse_words
     parser.add_argument("dest", nargs="?", default=".", help="folder or new file for the copy")
     parser.add_argument("--notebook", action="store_true", help="write a notebook for Jupyter")
-    flags = parser.add_argument_group("settings of the notebook")
+    parser.add_argument("--standalone", action="store_true", help="write a file that runs without zoo")
+    flags = parser.add_argument_group("settings of the notebook or the standalone file")
     zoo.flags.add_flags(flags, config_class(source))
     settings = vars(parser.parse_intermixed_args(zoo.flags.join_negative_numbers(words)))
-    options = {option: settings.pop(option) for option in ("dest", "notebook")}
+    options = {option: settings.pop(option) for option in ("dest", "notebook", "standalone")}
     return {**options, "settings": settings}

@@ -177,10 +177,8 @@ def print_verdict(network, baselines, score, num_rows, lower_is_better=False):
     gains = [sign * (score(network, part) - score(best, part)) for part in parts]
     spread = np.std(gains, ddof=1) / len(gains) ** 0.5
     words = "beats" if gain > 2 * spread else "does not beat" if gain < -2 * spread else "is as good as"
-    print(f"\nVerdict: {network} {words} the best baseline, {best}: ", end="")
-    print(
-        f"{score(network, rows):.4g} to {score(best, rows):.4g}. The difference has a spread of {spread:.2g}."
-    )
+    pair = f"{score(network, rows):.4g} to {score(best, rows):.4g}"
+    print(f"\nVerdict: {network} {words} the best baseline, {best}: {pair} (spread {spread:.2g}).")
 
 
 def generate(model, inputs, max_length, strategy="greedy", beam_width=5, **options):

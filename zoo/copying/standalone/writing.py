@@ -35,7 +35,7 @@ LOADERS = {  # the modules of zoo.datasets that define them
 }
 
 
-def standalone(name, path, settings):
+def write_standalone(name, path, settings):
     """Writes a recipe as one file that does not need the zoo.
 
     The recipe is run up to its training. Then its settings, the shape of its models and the format of
@@ -230,9 +230,9 @@ def _write_saving(name, call):
         f'{code(call.args[1].value)}.save("{name}.keras")',
         f'pathlib.Path("{name}.json").write_text(json.dumps({given["metrics"]}, indent=2, default=float))',
     ]
-    save = {"figures": "figure.savefig(f'{0}-{{title}}.png')"}
+    save = {"figures": "picture.savefig(f'{0}-{{title}}.png')"}
     save["files"] = "pathlib.Path(f'{0}-{{title}}').write_bytes(content)"
-    for kind, variable in (("figures", "figure"), ("files", "content")):
+    for kind, variable in (("figures", "picture"), ("files", "content")):
         if kind in given:
             loop = f"for title, {variable} in {given[kind]}.items():"
             lines.append(f"{loop}\n    {save[kind].format(name)}")
