@@ -40,7 +40,7 @@ def change(config):
     """
     config = copy.deepcopy(config)
     in_use = {size for value in config.values() for size in _integers(value)}
-    primes = iter(prime for prime in PRIMES if prime not in in_use)
+    primes = iter(prime for prime in (*PRIMES, *range(101, 999, 2)) if prime not in in_use)
     for name, value in config.items():
         if value is None or name in KEPT or (name == "num_classes" and value == 2):
             continue
@@ -62,6 +62,8 @@ def change(config):
 
 
 def _integers(value):
+    """The integers in an argument, as a list."""
+    value = value.get("zeros") if isinstance(value, dict) else value  # embeddings
     if isinstance(value, list):
         return [number for one in value for number in _integers(one)]
     return [value] if isinstance(value, int) else []

@@ -31,7 +31,7 @@ def identifier(name):
 
 
 def is_numbered(layer):
-    """Whether Keras has chosen the name of a layer, such as `dense_3`.
+    """Whether Keras has chosen the name of a layer, such as `dense_3`. The zoo has chosen `rnn_0`.
 
     Example:
 
@@ -40,7 +40,7 @@ def is_numbered(layer):
     """
     own = re.sub("(.)([A-Z][a-z0-9]+)", r"\1_\2", type(layer).__name__)
     own = re.sub("([a-z])([A-Z])", r"\1_\2", own).lower()
-    return bool(re.fullmatch(rf"{own}_\d+", layer.name))
+    return own != "rnn" and bool(re.fullmatch(rf"{own}_\d+", layer.name))
 
 
 def roles(call, resolve):

@@ -153,13 +153,16 @@ def write(model, record, change_model=lambda model: model, indent=0):
     Returns:
         `Parts`.
     """
-    config, parts = record["arguments"] if record else {}, None
-    if record:
-        changed = change(config)
-        with contextlib.suppress(Different):
-            other = change_model(registry.rebuild(record | {"arguments": changed}))
-            parts = _write(model, other, Sizes(config, changed), config, indent)
-    return parts or _write(model, model, Sizes({}, {}), {}, indent)
+    own = {type(layer).__name__: type(layer) for layer in model._flatten_layers()}
+    own = {name: one for name, one in own.items() if not one.__module__.startswith("keras.")}
+    with keras.saving.custom_object_scope(own):  # also classes that are not registered with Keras
+        if record:
+            config = record["arguments"]
+            changed = change(config)
+            with contextlib.suppress(Different, ValueError):  # a builder or cell of the user may refuse
+                other = change_model(registry.rebuild(record | {"arguments": changed}))
+                return _write(model, other, Sizes(config, changed), config, indent)
+        return _write(model, model, Sizes({}, {}), {}, indent)
 
 
 def _write(model, other, sizes, config, indent):
