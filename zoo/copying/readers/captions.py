@@ -1,6 +1,7 @@
 """Readers of images with captions."""
 
 import contextlib
+import os
 
 from zoo.copying.readers.pieces import write_value
 from zoo.copying.readers.splits import SALTS
@@ -146,7 +147,8 @@ def _drafts_own(path, arguments, result):
     if lists:
         return
     folder = find_image_folder(file, [*dict.fromkeys(name for _, name, _ in rows)], file.parent != path)
-    inner = "" if folder == file.parent else f' / "{folder.relative_to(file.parent).as_posix()}"'
+    inner = os.path.relpath(folder, file.parent).replace(os.sep, "/")
+    inner = "" if inner == "." else f' / "{inner}"'
     settings = {"name": str(file)} | ({} if is_utf8(encoding) else {"encoding": encoding})
     source = OWN.replace("FOLDER", inner)
     source = source.replace("PARAMETERS", "" if is_utf8(encoding) else ", encoding")

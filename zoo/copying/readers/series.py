@@ -84,7 +84,7 @@ PARTS_OF_DATES = (  # of columns of their own
     *("%Y-%m-%d-%H", "%Y-%m-%d-%H-%M", "%Y-%m-%d-%H:%M", "%Y-%m-%d %H %M", "%Y%m%d%H"),
     *("%Y-%b", "%Y-%B"),
 )
-FORMATS = *(day + clock for clock in CLOCKS for day in DAYS), *MONTHS, *PARTS_OF_DATES
+FORMATS = *MONTHS, *PARTS_OF_DATES, *(day + clock for clock in CLOCKS for day in DAYS)
 CALLS = (  # ways to read the texts of times
     *(f'pd.to_datetime({{}}, format="{form}")' for form in FORMATS),
     *('pd.to_datetime({}, unit="s")', 'pd.to_datetime({}, unit="ms")', "pd.to_datetime({})"),

@@ -56,9 +56,8 @@ TFDS = '''
 def load_texts(name, DATA_DIR):
     """Reads a dataset of TFDS: {split: (texts, labels)}, and the names of the labels."""
     parts = PARTS
-    tables, info = tfds.load(
-        name, split=[*parts.values()], batch_size=-1, with_info=True, data_dir=DATA_DIR
-    )
+    every = [*parts.values()]
+    tables, info = tfds.load(name, split=every, batch_size=-1, with_info=True, data_dir=DATA_DIR)
     names, splits = info.features["LABEL"].names, {}
     for split, table in zip(parts, tables, strict=True):
         texts = [normalize(text.decode()) for text in table["TEXT"].numpy()]
