@@ -398,6 +398,14 @@ for cell in (*CELLS, Zoneout(Two(1), 0.5)):
     again = zoo.registry.rebuild(zoo.registry.build_arguments(model))
     again.set_weights(model.get_weights())
     assert (again.generate(tokens, 4) == greedy).all()
+class Count(keras.layers.Layer):
+    state_size = units = 400
+    def call(self, x, states):
+        h = states[0] + 1
+        return h, [h]
+layer = keras.layers.RNN(Zoneout(Count(), 0.5, seed=0))
+counts = keras.ops.convert_to_numpy(layer(np.zeros((10, 30, 1)), training=True))
+assert abs(counts.mean() - 15) < 0.3 and abs(counts.var() - 7.5) < 1  # binomial: steps differ
 print("all of them")
 """
 
