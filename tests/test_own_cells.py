@@ -247,6 +247,33 @@ class Forgets(One):
         return {"units": 1}
 
 
+@keras.saving.register_keras_serializable("tests")
+class NoKeywords(keras.layers.Layer):
+    def __init__(self, units):
+        super().__init__()
+        self.state_size = units
+
+    def call(self, x, states):
+        return states[0], states
+
+
+def test_a_cell_that_cannot_be_copied_works_forward_and_is_a_clear_error_otherwise(tmp_path):
+    sizes = {"num_features": 2, "num_outputs": 1, "units": 3}
+    model = zoo.build("many_to_one", cell=NoKeywords, **sizes)
+    for make in (
+        lambda: zoo.build("many_to_one", cell=NoKeywords, bidirectional=True, **sizes),
+        lambda: zoo.build("many_to_one", cell=NoKeywords(3), **sizes),
+    ):
+        with pytest.raises(
+            zoo.InputError, match=r"NoKeywords cannot be made from its config\. Its __init"
+        ):
+            make()
+    with pytest.raises(
+        zoo.InputError, match=r"The model cannot be saved: NoKeywords\.__init__\(\) got"
+    ):
+        zoo.tasks.check_output(tmp_path / "mine", model)
+
+
 @pytest.mark.parametrize(
     ("cell", "message"),
     [
@@ -371,6 +398,14 @@ for cell in (*CELLS, Zoneout(Two(1), 0.5)):
     again = zoo.registry.rebuild(zoo.registry.build_arguments(model))
     again.set_weights(model.get_weights())
     assert (again.generate(tokens, 4) == greedy).all()
+class Count(keras.layers.Layer):
+    state_size = units = 400
+    def call(self, x, states):
+        h = states[0] + 1
+        return h, [h]
+layer = keras.layers.RNN(Zoneout(Count(), 0.5, seed=0))
+counts = keras.ops.convert_to_numpy(layer(np.zeros((10, 30, 1)), training=True))
+assert abs(counts.mean() - 15) < 0.3 and abs(counts.var() - 7.5) < 1  # binomial: steps differ
 print("all of them")
 """
 
