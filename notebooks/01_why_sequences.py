@@ -306,7 +306,7 @@ for split, (raw, labels[split]) in splits.items():
 #   scikit-learn's defaults
 # - **bag of words and pairs** of neighboring words ("not good" is a feature of its own)
 # - **mean of word vectors**, which are learned
-# - **GRU**, a recurrent layer with gates, which learns more easily than the plain one (notebook 06)
+# - **GRU**, a recurrent layer with gates, which learns more easily than the plain one (notebook 08)
 #
 # The words are already separated by spaces, so we tell both vectorizers to cut only there.
 

@@ -260,7 +260,7 @@ print("error that it leaves in h_2:   ", np.abs(np.tanh(a_2) - exact[1]).round(5
 #
 # Here the error became smaller on its way through $W_h$, because the numbers in $W_h$ are small.
 # $W_h$ does the same to a memory: it shrinks too. So does a gradient, which is the subject of
-# notebook 05.
+# notebook 06.
 #
 # ## From the state to an answer
 #

@@ -264,7 +264,7 @@ print("sum:    ", its_sum[0].round(2))
 
 # %% [markdown]
 # We train a GRU on sequences of 30 steps. (A GRU is a cell that remembers better than the plain
-# one. Notebook 06 explains it.) We train it three times with different random starts (*seeds*), to
+# one. Notebook 08 explains it.) We train it three times with different random starts (*seeds*), to
 # see how much is luck. Always answering the mean, 1, gives a squared error of 1/6, about 0.167.
 
 # %%
@@ -285,7 +285,7 @@ for seed in seeds:
 
 # %% [markdown]
 # All three networks have learned the task. (`global_clipnorm` shortens gradients that are too long.
-# See notebook 05.)
+# See notebook 07.)
 #
 # Which steps does the gradient of $W_h$ come from? `step_gradients` tells us, before and after
 # training. The terms are matrices, so we plot their size: the norm, which is the square root of the
@@ -319,7 +319,7 @@ plt.show()
 
 # %% [markdown]
 # In the untrained networks, nearly all of the gradient comes from the last few steps. The earlier
-# steps do contribute, but very little. Notebook 05 explains why. The trained networks have learned
+# steps do contribute, but very little. Notebook 06 explains why. The trained networks have learned
 # to carry something through the whole sequence, and now the early steps count too.
 #
 # ## Truncated backpropagation

@@ -11,10 +11,10 @@
 # %% [markdown]
 # # Attention
 #
-# An encoder-decoder (notebook `03_five_types`) passes the whole source on in a single vector. We
-# measure what that costs as sources get longer, with and without attention. Then we compute
-# attention by hand, and look at where three networks look. You need notebook `06_gates` before this
-# one.
+# An encoder-decoder (notebook `04_sequence_to_sequence`) passes the whole source on in a single
+# vector. We measure what that costs as sources get longer, with and without attention. Then we
+# compute attention by hand, and look at where three networks look. You need notebook `08_gates`
+# before this one.
 
 # %%
 import logging
@@ -508,8 +508,8 @@ for (name, layer), scores in zip(layers.items(), (dot, additive), strict=True):
 #   of Neural Machine Translation: Encoder-Decoder Approaches": translations get worse as sentences
 #   get longer.
 # - Dzmitry Bahdanau, Kyunghyun Cho, Yoshua Bengio, 2015, "Neural Machine Translation by Jointly
-#   Learning to Align and Translate": additive attention, section 3; quality against length,
-#   figure 2.
+#   Learning to Align and Translate": additive attention, section 3; quality against length, figure
+#   2.
 # - Minh-Thang Luong, Hieu Pham, Christopher Manning, 2015, "Effective Approaches to Attention-based
 #   Neural Machine Translation": section 3.1. The dot score here is the one they call "general".
 # - Shubham Toshniwal, Karen Livescu, 2016, "Jointly Learning to Align and Convert Graphemes to

@@ -11,7 +11,7 @@
 # %% [markdown]
 # # Gates: LSTM and GRU
 #
-# A plain recurrent network forgets (notebook `05_vanishing_and_exploding`). LSTM and GRU have
+# A plain recurrent network forgets (notebook `06_vanishing_gradients`). LSTM and GRU have
 # gates: numbers between 0 and 1 that say how much to keep, write and show. We write both cells in
 # NumPy and see why they carry gradients further. Then we watch the gates of a trained network while
 # it reads "not". At the end, we look at what the gates cost.
@@ -243,7 +243,7 @@ plt.show()
 # go through matrices.)
 #
 # Along the diagonal alone, a gradient that comes back over many steps is multiplied by $f_T f_{T-1}
-# \cdots f_2$. This is the arithmetic of notebook 05 again. With the same gate at every step:
+# \cdots f_2$. This is the arithmetic of notebook 06 again. With the same gate at every step:
 
 # %%
 print(f"{'bias':>4}{'gate f':>9}{'f^10':>9}{'f^50':>9}{'f^100':>9}")
@@ -317,8 +317,8 @@ for name, runs in all_jacobians.items():
 #   keeps it small. **Gates help against gradients that vanish, not against gradients that
 #   explode.** You still need clipping.
 #
-# Does training find such gates? That is another question. Notebook 05 measured it, on tasks that
-# need a long memory.
+# Does training find such gates? That is another question. Notebooks 06 and 07 measured it, on tasks
+# that need a long memory.
 
 # %% [markdown]
 # ## Gates at work
