@@ -28,6 +28,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 
 import zoo
+from zoo import exercises
 
 print(zoo.list_models())
 
@@ -465,7 +466,171 @@ for name, (parameters, result) in results.items():
 # parameters instead of 912, which are 48 more.
 #
 # </details>
+
+# %% [markdown]
+# ## Now you write it
 #
+# Here are three tasks: a line, a function and a small experiment. Run the notebook from the top
+# first. Then replace `raise NotImplementedError` with your code, run the cell, and run the check
+# below it. The check says what is wrong, if anything is. Each solution is folded.
+#
+# ### Task 1: softmax
+#
+# Write the line that turns scores into probabilities.
+
+
+# %%
+def softmax(scores):
+    """Returns the softmax over the last axis. The result has the shape of `scores`: [..., classes]."""
+    raise NotImplementedError
+
+
+# %%
+# The check compares with Keras.
+some_scores = [np.random.default_rng(seed).normal(size=size) for seed, size in enumerate([4, (3, 5)])]
+some_scores.append(np.random.default_rng(2).normal(size=(2, 3, 4)))
+cases = [((scores,), keras.ops.softmax(scores.astype("float32"))) for scores in some_scores]
+exercises.check(softmax, cases)
+
+# %% [markdown]
+# <details><summary>Solution</summary>
+#
+# ```python
+# def softmax(scores):
+#     return np.exp(scores) / np.exp(scores).sum(axis=-1, keepdims=True)
+# ```
+#
+# (For large scores, subtract their maximum first. The result is the same, and nothing overflows.)
+#
+# </details>
+#
+# ### Task 2: write greedily
+#
+# Write what `generate` does. Begin with the start token. At each step, ask the model for the
+# probabilities of the next token and take the most probable one. Stop after the end token, or after
+# `max_length` tokens.
+
+
+# %%
+def write(model, context, max_length):
+    """Returns the tokens that a one_to_many model writes, as a list of integers.
+
+    Args:
+        model: reads a batch of contexts [batch, features] and of tokens so far [batch, t]. It returns
+            the probabilities of the next token at each step, [batch, t, vocabulary].
+        context: one context, [features].
+        max_length: the largest number of tokens.
+
+    Returns:
+        The tokens without the start token (2), and with the end token (3) if it was written. Tokens 0
+        and 1 (padding and unknown) are never written, even if they are the most probable.
+    """
+    raise NotImplementedError
+
+
+# %%
+# The check compares with `generate`, for networks with random weights.
+cases = []
+for seed, (features, vocabulary_size) in enumerate([(3, 6), (4, 9)]):
+    keras.utils.set_random_seed(seed)
+    model = zoo.build(
+        "one_to_many", context_shape=(features,), vocabulary_size=vocabulary_size, units=8
+    )
+    model.set_weights([4 * weight for weight in model.get_weights()])
+    contexts = np.random.default_rng(seed).normal(size=(10, features)).astype("float32")
+    for context, row in zip(contexts, model.generate(contexts, max_length=7), strict=True):
+        cases.append(((model, context, 7), [int(token) for token in row if token > 0]))
+exercises.check(write, cases)
+
+# %% [markdown]
+# <details><summary>Solution</summary>
+#
+# ```python
+# def write(model, context, max_length):
+#     tokens = [2]
+#     while len(tokens) <= max_length and tokens[-1] != 3:
+#         p = model([context[None], np.array([tokens])])[0, -1]  # [vocabulary]
+#         tokens.append(2 + int(np.argmax(p[2:])))
+#     return tokens[1:]
+# ```
+#
+# This reads all tokens again at each step. `generate` keeps the state instead, which is faster.
+#
+# </details>
+#
+# ### Task 3: how many years must it read?
+#
+# An experiment. The network read 22 years of sunspots. Does it need them? Train it again with other
+# numbers of years, and forecast the same test years. The check compares 22 years with a single
+# year.
+
+
+# %%
+def forecast_from(num_years):
+    """Trains a network that reads `num_years` sunspot numbers. Returns its forecasts.
+
+    Use `values`, `parts`, and the network and the training from section 3 (a GRU of 16 units, seed 0,
+    the weights of the best epoch).
+
+    Returns:
+        A sunspot number for each year of `parts["test"]`, in order, [years]. It is a forecast from the
+        `num_years` years before that year. It is not scaled.
+    """
+    raise NotImplementedError
+
+
+# %%
+# The check computes the mean absolute error of the forecasts.
+found = {}
+
+
+def judge(num_years):
+    def has_error_of(forecast):
+        if np.shape(forecast) != parts["test"].shape:
+            return f"returns the shape {np.shape(forecast)}, and {parts['test'].shape} is expected."
+        found[num_years] = np.abs(np.ravel(forecast) - np.ravel(parts["test"])).mean()
+        if num_years == 22 and found[22] > 0.9 * found[1]:
+            return f"has an error of {found[22]:.1f}. With one year it is {found[1]:.1f}."
+        low, high = (15, 35) if num_years == 1 else (8, 20)
+        if not low < found[num_years] < high:
+            return f"has a mean absolute error of {found[num_years]:.1f}. We expect {low} to {high}."
+        return None
+
+    return has_error_of
+
+
+exercises.check(forecast_from, [((num_years,), judge(num_years)) for num_years in (1, 22)])
+for num_years, error in found.items():
+    print(f"years read: {num_years:2d}, error: {error:.1f}")
+
+# %% [markdown]
+# <details><summary>Solution</summary>
+#
+# ```python
+# def forecast_from(num_years):
+#     windows = np.lib.stride_tricks.sliding_window_view(values, num_years + 1)
+#     x, y = windows[:, :-1, None], windows[:, -1:]  # [windows, num_years, 1], [windows, 1]
+#     first = len(parts["train"]) - num_years
+#     second = first + len(parts["validation"])
+#     keras.utils.set_random_seed(0)
+#     model = zoo.build("many_to_one", cell="gru", num_features=1, num_outputs=1, units=16)
+#     model.compile(keras.optimizers.Adam(0.005), loss="mse")
+#     model.fit(
+#         x[:first],
+#         y[:first],
+#         validation_data=(x[first:second], y[first:second]),
+#         epochs=40,
+#         callbacks=[keras.callbacks.EarlyStopping(patience=40, restore_best_weights=True)],
+#         verbose=0,
+#     )
+#     return model(x[second:]).numpy()[:, 0] * std + mean
+# ```
+#
+# One year does not say whether the sunspots rise or fall, so the network needs more than one.
+#
+# </details>
+
+# %% [markdown]
 # ## Sources
 #
 # - The list of types: A. Karpathy, "The Unreasonable Effectiveness of Recurrent Neural Networks",

@@ -36,6 +36,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 
 import zoo
+from zoo import exercises
 
 # %% [markdown]
 # **The pictures** read from bottom to top: inputs, hidden states, outputs. An arrow from state to
@@ -395,7 +396,177 @@ for name, (parameters, result) in results.items():
 # report.
 #
 # </details>
+
+# %% [markdown]
+# ## Now you write it
 #
+# Here are three tasks: a line, a function and a small experiment. Run the notebook from the top
+# first. Then replace `raise NotImplementedError` with your code, run the cell, and run the check
+# below it. The check says what is wrong, if anything is. Each solution is folded.
+#
+# ### Task 1: both directions
+#
+# One network reads a sentence from the left, another one reads it from the right. Write the line
+# that puts both states of each step side by side.
+
+
+# %%
+def both_ways(forward, backward, x):
+    """Returns the states of both networks at each step of x, [time, 2 * units].
+
+    Args:
+        forward, backward: two networks. Each is a function that reads an array [time, features] from
+            its first row to its last, and returns its states in the order of reading, [time, units].
+        x: what is read, [time, features].
+
+    Returns:
+        In row t: first the state of `forward` after it has read x[t], then the state of `backward`
+        after it has read x[t]. `forward` begins at the first row of x, and `backward` at the last.
+    """
+    raise NotImplementedError
+
+
+# %%
+# The check compares with Keras's layer Bidirectional.
+def reader(layer):
+    return lambda x: layer(np.array(x)[None])[0].numpy()
+
+
+cases = []
+for seed, (time, features, units) in enumerate([(4, 3, 2), (1, 2, 3), (6, 1, 4)]):
+    keras.utils.set_random_seed(seed)
+    from_left, from_right, both = (keras.layers.GRU(units, return_sequences=True) for _ in range(3))
+    both = keras.layers.Bidirectional(both)
+    x = np.random.default_rng(seed).normal(size=(time, features)).astype("float32")
+    expected = both(x[None])[0]
+    for layer, weights in ((from_left, both.get_weights()[:3]), (from_right, both.get_weights()[3:])):
+        layer.build((None, None, features))
+        layer.set_weights(weights)
+    cases.append(((reader(from_left), reader(from_right), x), expected))
+exercises.check(both_ways, cases)
+
+# %% [markdown]
+# <details><summary>Solution</summary>
+#
+# ```python
+# def both_ways(forward, backward, x):
+#     return np.concatenate([forward(x), backward(x[::-1])[::-1]], axis=1)
+# ```
+#
+# </details>
+#
+# ### Task 2: a loss that skips padding
+#
+# The loss of a step is $-\ln p$, where $p$ is the probability of the right tag. Write the mean over
+# all steps of all rows that are not padding.
+
+
+# %%
+def masked_loss(p, targets, is_word):
+    """Returns the mean loss of the steps that are not padding, a number.
+
+    Args:
+        p: probabilities, [rows, time, tags].
+        targets: the right tags, integers [rows, time].
+        is_word: False where there is padding, [rows, time].
+    """
+    raise NotImplementedError
+
+
+# %%
+# The check takes the losses of all steps from Keras, and averages those that count.
+cases = []
+for seed, (rows, time, num_tags) in enumerate([(2, 3, 4), (5, 6, 3), (3, 1, 7)]):
+    rng = np.random.default_rng(seed)
+    p = rng.dirichlet(np.ones(num_tags), (rows, time)).astype("float32")
+    targets = rng.integers(0, num_tags, (rows, time))
+    is_word = np.arange(time) < rng.integers(1, time + 1, (rows, 1))
+    losses = keras.losses.sparse_categorical_crossentropy(targets, p).numpy()  # [rows, time]
+    counted = [losses[row, t] for row in range(rows) for t in range(time) if is_word[row, t]]
+    cases.append(((p, targets, is_word), sum(counted) / len(counted)))
+exercises.check(masked_loss, cases)
+
+# %% [markdown]
+# <details><summary>Solution</summary>
+#
+# ```python
+# def masked_loss(p, targets, is_word):
+#     p_right = np.take_along_axis(p, targets[:, :, None], axis=2)[:, :, 0]  # [rows, time]
+#     return -np.log(p_right[is_word]).mean()
+# ```
+#
+# </details>
+#
+# ### Task 3: what the second direction is worth
+#
+# An experiment. Train the network of section 4 once more, but let it read only from left to right.
+# Which of the ambiguous names does it get wrong? The check counts them at the first place of a
+# sentence and at later places.
+
+
+# %%
+def tags_by(bidirectional):
+    """Trains the network of section 4 on `tokens[:cut]` and `tags[:cut]`. Tags the test sentences.
+
+    Args:
+        bidirectional: False if it shall read only from left to right.
+
+    Returns:
+        The most probable tag of each word of the sentences `tokens[cut:]`, [sentences, 5].
+    """
+    raise NotImplementedError
+
+
+# %%
+# The check counts the ambiguous names that are right.
+def right_at_places(guess):
+    right = (guess == tags[cut:]) & is_both, is_both
+    return [[part[:, place].sum() for part in right] for place in (slice(0, 1), slice(1, None))]
+
+
+def judge(bidirectional):
+    def counts(guess):
+        if np.shape(guess) != tags[cut:].shape:
+            return f"returns the shape {np.shape(guess)}, and {tags[cut:].shape} is expected."
+        first, later = (right / total for right, total in right_at_places(np.asarray(guess)))
+        print(f"bidirectional={bidirectional}: {first:.1%} right at the first place, {later:.1%} later")
+        if later < 0.9 or (bidirectional and first < 0.9):
+            return "gets too few names right. At least 90 % are possible."
+        if not bidirectional and first > 0.9:
+            return "gets the first name right too often for a network that cannot see what follows."
+        return None
+
+    return counts
+
+
+exercises.check(tags_by, [((bidirectional,), judge(bidirectional)) for bidirectional in (True, False)])
+
+# %% [markdown]
+# <details><summary>Solution</summary>
+#
+# ```python
+# def tags_by(bidirectional):
+#     keras.utils.set_random_seed(0)
+#     model = zoo.build(
+#         "many_to_many",
+#         cell="gru",
+#         vocabulary_size=len(vocabulary),
+#         num_tags=len(TAGS),
+#         embedding_dim=16,
+#         units=16,
+#         bidirectional=bidirectional,
+#     )
+#     model.compile(keras.optimizers.Adam(0.01), loss="sparse_categorical_crossentropy")
+#     model.fit(tokens[:cut], tags[:cut], epochs=8, verbose=0)
+#     return model(tokens[cut:]).numpy().argmax(axis=-1)
+# ```
+#
+# From left to right, the first word comes with no hint. The best that the network can do is the
+# more frequent tag.
+#
+# </details>
+
+# %% [markdown]
 # ## Sources
 #
 # - Many-to-many in both directions: M. Schuster and K. Paliwal, "Bidirectional Recurrent Neural
