@@ -28,7 +28,7 @@ import numpy as np
 import tensorflow as tf
 
 import zoo
-from zoo import diagnostics
+from zoo import diagnostics, exercises
 
 # The matrices here are tiny. Several threads would only wait for each other.
 tf.config.threading.set_intra_op_parallelism_threads(1)
@@ -212,6 +212,7 @@ def train_adders(cell, length, updates):
     return [np.mean((answers(model, weights, x) - y) ** 2) for weights in trained], trained
 
 
+# %%
 lengths = (10, 20, 50)
 errors, weights = {}, {}
 print("mean squared error on test sequences, three seeds")
@@ -388,7 +389,153 @@ plt.show()
 # is three quarters open is not nearly open enough.
 #
 # </details>
+
+# %% [markdown]
+# ## Now you write it
 #
+# Here are three tasks: a line, a function and a small experiment. Run the notebook from the top
+# first. Then replace `raise NotImplementedError` with your code, run the cell, and run the check
+# below it. The check says what is wrong, if anything is. Each solution is folded.
+#
+# ### Task 1: how many steps?
+#
+# At each step, a gradient is multiplied by a number $w$ between 0 and 1. Write the line that says
+# how long it lasts.
+
+
+# %%
+def steps_until(w, share):
+    """Returns after how many steps less than this share of the gradient is left, an integer."""
+    raise NotImplementedError
+
+
+# %%
+# The check multiplies until less is left.
+def multiply_until(w, share):
+    left, steps = 1.0, 0
+    while left >= share:
+        left, steps = left * w, steps + 1
+    return steps
+
+
+some = [(0.5, 0.1), (0.9, 0.01), (0.99, 0.01), (0.3, 0.9), (0.999, 0.5)]
+exercises.check(steps_until, [(arguments, multiply_until(*arguments)) for arguments in some])
+
+# %% [markdown]
+# <details><summary>Solution</summary>
+#
+# ```python
+# def steps_until(w, share):
+#     return int(np.ceil(np.log(share) / np.log(w)))
+# ```
+#
+# </details>
+#
+# ### Task 2: what is left of a gradient?
+#
+# The right picture of `plot_singular_values` shows the most that can be left of a gradient from the
+# last step when it arrives at the state before step $t$. This is the largest singular value of the
+# product $J_T \cdots J_{t+1} J_t$. Write a function that computes it for all steps.
+
+
+# %%
+def most_left(jacobians):
+    """Returns the largest singular value of J_T ... J_t for each step t, [time].
+
+    Args:
+        jacobians: J_1 to J_T in this order, [time, units, units].
+    """
+    raise NotImplementedError
+
+
+# %%
+# The check compares with `diagnostics.singular_values`.
+cases = []
+for seed, shape in enumerate([(1, 2, 2), (4, 3, 3), (30, 8, 8)]):
+    some = np.random.default_rng(seed).normal(size=shape) / np.sqrt(shape[1])
+    cases.append(((some,), diagnostics.singular_values(some[None])[1][0, :, 0]))
+exercises.check(most_left, cases)
+
+# %% [markdown]
+# <details><summary>Solution</summary>
+#
+# ```python
+# def most_left(jacobians):
+#     product = np.eye(jacobians.shape[1])
+#     largest = []
+#     for J in jacobians[::-1]:  # as the gradient travels: from the end to the beginning
+#         product = product @ J
+#         largest.append(np.linalg.svd(product, compute_uv=False)[0])
+#     return np.array(largest[::-1])
+# ```
+#
+# </details>
+#
+# ### Task 3: a start that vanishes
+#
+# An experiment. Keras starts $W_h$ with an orthogonal matrix, which neither stretches nor shrinks.
+# What if it starts with a matrix that shrinks? Multiply the starting $W_h$ by 0.1, and train the
+# plain RNN on the adding problem with 10 steps. Does it still learn?
+
+
+# %%
+def train_from(scale):
+    """Trains the plain RNN from starting weights whose W_h is multiplied by `scale`.
+
+    Use `adder`, `beginnings`, `adding` and `train`, with 10 steps, 600 updates and the learning rate
+    `RATES["simple_rnn"]`. The weights of an adder are a list: W, W_h, b, and two for the answer.
+
+    Returns:
+        What `train` returns: a list of trained weights, one for each seed.
+    """
+    raise NotImplementedError
+
+
+# %%
+# The check measures the errors on test sequences. Always answering 1 has an error of 0.167.
+test_x, test_y = adding(1000, 10, np.random.default_rng(110))
+found = {}
+
+
+def judge(scale):
+    def has_learned(trained):
+        model = adder("simple_rnn")
+        found[scale] = np.mean([np.mean((answers(model, w, test_x) - test_y) ** 2) for w in trained])
+        print(f"W_h times {scale}: mean squared error {found[scale]:.3f}")
+        if not 0.002 < found[scale] < 0.2:
+            return f"has an error of {found[scale]:.3f}. We expect 0.002 to 0.2."
+        if scale == 1 and found[1] > 0.06:
+            return f"has an error of {found[1]:.3f}. With Keras's own start, it should learn the task."
+        if scale == 0.1 and found[0.1] < 2 * found[1]:
+            return "learns too well from a small W_h. Was it multiplied before the training?"
+        return None
+
+    return has_learned
+
+
+exercises.check(train_from, [((scale,), judge(scale)) for scale in (1, 0.1)])
+
+# %% [markdown]
+# <details><summary>Solution</summary>
+#
+# ```python
+# def train_from(scale):
+#     starts = beginnings(lambda: adder("simple_rnn"))
+#     for weights in starts:
+#         weights[1] *= scale
+#
+#     def draw(rows, rng):
+#         return adding(rows, 10, rng)
+#
+#     return train(adder("simple_rnn"), starts, draw, RATES["simple_rnn"], 600, "mse")
+# ```
+#
+# The gradient vanishes at first, so the network learns much more slowly. It does learn something,
+# because the gradient of the last steps lets $W_h$ grow.
+#
+# </details>
+
+# %% [markdown]
 # ## Sources
 #
 # - Hochreiter 1991, "Untersuchungen zu dynamischen neuronalen Netzen", diploma thesis, TU München;

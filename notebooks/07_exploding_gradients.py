@@ -28,7 +28,7 @@ import numpy as np
 import tensorflow as tf
 
 import zoo
-from zoo import diagnostics
+from zoo import diagnostics, exercises
 
 # The matrices here are tiny. Several threads would only wait for each other.
 tf.config.threading.set_intra_op_parallelism_threads(1)
@@ -36,16 +36,17 @@ tf.config.threading.set_inter_op_parallelism_threads(1)
 plt.rcParams["font.size"] = 13
 logging.getLogger("tensorflow").setLevel("ERROR")  # hides warnings about its internals
 COLORS = {"simple_rnn": "tab:blue", "lstm": "tab:orange", "gru": "tab:green"}
+SEEDS = (0, 1, 2)  # each network is trained three times, from different random weights
 
 # %% [markdown]
 # ## A task: copying letters
 #
-# In notebook 06 the gradients became too small. Sometimes they grow instead, though not as wildly as
-# $1.5^n$. To see this we use the **copy task**. The network reads three letters, each one of A, B, C, D.
-# Then comes a number of blanks, printed as `_`. This number is the *delay*. Then comes "now" three
-# times, printed as `?`. At each "now", the network must write one of the letters, in the order in
-# which it read them. A network that guesses is wrong three times out of four. Its loss is $\ln 4
-# \approx 1.39$.
+# In notebook 06 the gradients became too small. Sometimes they grow instead, though not as wildly
+# as $1.5^n$. To see this we use the **copy task**. The network reads three letters, each one of A,
+# B, C, D. Then comes a number of blanks, printed as `_`. This number is the *delay*. Then comes
+# "now" three times, printed as `?`. At each "now", the network must write one of the letters, in
+# the order in which it read them. A network that guesses is wrong three times out of four. Its loss
+# is $\ln 4 \approx 1.39$.
 
 # %%
 NUM_LETTERS, NUM_SHOWN = 4, 3
@@ -91,7 +92,6 @@ print("writes:", " ".join("ABCD"[letter] for letter in y[0, -3:]).rjust(27))
 # taken over all weights together.
 
 # %%
-SEEDS = (0, 1, 2)
 model = copier("simple_rnn")
 
 
@@ -309,6 +309,7 @@ def train_copiers(cell, delay, beginnings):
     return [np.mean(one[:, -NUM_SHOWN:] != y[:, -NUM_SHOWN:]) for one in said]
 
 
+# %%
 delays = (10, 20, 40)
 copy_errors = {}
 for delay in delays:
@@ -399,7 +400,183 @@ plt.show()
 # bias at the start or because training opens it.
 #
 # </details>
+
+# %% [markdown]
+# ## Now you write it
 #
+# Here are three tasks: a line, a function and a small experiment. Run the notebook from the top
+# first. Then replace `raise NotImplementedError` with your code, run the cell, and run the check
+# below it. The check says what is wrong, if anything is. Each solution is folded.
+#
+# ### Task 1: a bias for the forget gate
+#
+# A forget gate starts at $\sigma(b_f)$, where $\sigma(a) = 1 / (1 + e^{-a})$. After $n$ steps,
+# $\sigma(b_f)^n$ is left. Write the line that chooses the bias.
+
+
+# %%
+def bias_for(steps, share):
+    """Returns the bias of a forget gate that leaves this share after so many steps, a number."""
+    raise NotImplementedError
+
+
+# %%
+# The check puts the bias into the sigmoid again.
+def leaves(steps, share):
+    def is_left(bias):
+        left = (1 / (1 + np.exp(-bias))) ** steps
+        return None if np.isclose(left, share) else f"leaves {left:.4f}, and it should leave {share}."
+
+    return is_left
+
+
+some = [(1, 0.5), (20, 0.5), (50, 0.1), (100, 0.9), (7, 0.01)]
+exercises.check(bias_for, [(arguments, leaves(*arguments)) for arguments in some])
+
+# %% [markdown]
+# <details><summary>Solution</summary>
+#
+# ```python
+# def bias_for(steps, share):
+#     return -np.log(share ** (-1 / steps) - 1)
+# ```
+#
+# </details>
+#
+# ### Task 2: clip a gradient by hand
+#
+# A model has several weights, and each of them has a gradient. Clip all of them together: if the
+# norm of all their numbers is above the limit, multiply them by the same factor, so that it becomes
+# the limit. Otherwise leave them as they are.
+
+
+# %%
+def clip(gradients, limit):
+    """Returns the clipped gradients, a list of arrays with the same shapes.
+
+    Args:
+        gradients: a list of arrays of any shapes. All of them can be 0.
+        limit: the largest norm that is allowed, above 0.
+    """
+    raise NotImplementedError
+
+
+# %%
+# The check compares with TensorFlow.
+cases = []
+for seed, shapes in enumerate([[(3,)], [(2, 3), (3, 3), (3,)], [(4, 1), (1,)]]):
+    rng = np.random.default_rng(seed)
+    for size in (10.0, 0.01, 0.0):
+        some = [size * rng.normal(size=shape) for shape in shapes]
+        expected = tf.clip_by_global_norm([tf.constant(one) for one in some], 1.5)[0]
+        cases.append(((some, 1.5), tuple(one.numpy() for one in expected)))
+exercises.check(clip, cases)
+
+# %% [markdown]
+# <details><summary>Solution</summary>
+#
+# ```python
+# def clip(gradients, limit):
+#     norm = np.sqrt(sum((g**2).sum() for g in gradients))
+#     factor = limit / norm if norm > limit else 1.0
+#     return [g * factor for g in gradients]
+# ```
+#
+# </details>
+#
+# ### Task 3: train with your own rule
+#
+# An experiment. Write gradient descent for the copy task in which a rule of your choice changes the
+# gradients before each update. Then compare rules. The check tries three: leave them, clip them,
+# and set them to 0. You can try your own `clip` too, or one that clips each number by itself.
+
+
+# %%
+def descend_with(change, seed):
+    """Trains a plain RNN on the copy task with a delay of 20. Returns its weights.
+
+    Args:
+        change: a function from the gradients, a list of arrays, to the changed gradients.
+        seed: for `keras.utils.set_random_seed` before `copier("simple_rnn")`, and for the batches.
+
+    Returns:
+        `get_weights()` after 200 updates, each with a batch of 32 from `copying` and a learning rate of
+        0.1. The loss counts only the last NUM_SHOWN steps of the outputs, as in `descend`.
+    """
+    raise NotImplementedError
+
+
+# %%
+# The check measures the loss on test sequences. Guessing has a loss of 1.39.
+test_x, test_y, _ = copying(500, 20, np.random.default_rng(300))
+found = {}
+
+
+def judge(name, seed):
+    def has_learned(weights):
+        keras.utils.set_random_seed(seed)
+        model = copier("simple_rnn")
+        start = model.get_weights()
+        if [np.shape(w) for w in weights] != [w.shape for w in start]:
+            return f"should return arrays of the shapes {[w.shape for w in start]}."
+        if name == "set to 0":
+            is_same = all(np.allclose(w, first) for w, first in zip(weights, start, strict=True))
+            return None if is_same else "changes the weights, although all gradients were set to 0."
+        p = answers(model, weights, test_x)[:, -NUM_SHOWN:]
+        losses = keras.losses.sparse_categorical_crossentropy(test_y[:, -NUM_SHOWN:], p)
+        found[name] = float(np.mean(losses))
+        print(f"{name:9s} seed {seed}: loss {found[name]:.2f}")
+        if name == "clipped" and found["clipped"] > min(1.0, found["unchanged"] - 0.2):
+            return f"has a loss of {found[name]:.2f}. Without clipping it is {found['unchanged']:.2f}."
+        return None
+
+    return has_learned
+
+
+def clip_to_1(gradients):
+    return tf.clip_by_global_norm(gradients, 1.0)[0]
+
+
+def set_to_0(gradients):
+    return [0 * gradient for gradient in gradients]
+
+
+rules = {"set to 0": set_to_0, "unchanged": list, "clipped": clip_to_1}
+exercises.check(
+    descend_with,
+    [((rule, seed), judge(name, seed)) for seed in (0, 1) for name, rule in rules.items()],
+)
+
+# %% [markdown]
+# <details><summary>Solution</summary>
+#
+# ```python
+# def descend_with(change, seed):
+#     keras.utils.set_random_seed(seed)
+#     model = copier("simple_rnn")
+#     optimizer = keras.optimizers.SGD(0.1)
+#
+#     @tf.function
+#     def update(x, letters):
+#         with tf.GradientTape() as tape:
+#             p = model(x)[:, -NUM_SHOWN:]  # [batch, 3, letters]
+#             loss = tf.reduce_mean(keras.losses.sparse_categorical_crossentropy(letters, p))
+#         gradients = tape.gradient(loss, model.trainable_variables)
+#         optimizer.apply(change(gradients), model.trainable_variables)
+#
+#     rng = np.random.default_rng(seed)
+#     for _ in range(200):
+#         x, y, _ = copying(32, 20, rng)
+#         update(x, y[:, -NUM_SHOWN:])
+#     return model.get_weights()
+# ```
+#
+# (Inside `@tf.function` the gradients are TensorFlow's tensors. To use a `change` in NumPy, leave
+# `@tf.function` out. Then it takes longer.)
+#
+# </details>
+
+# %% [markdown]
 # ## Sources
 #
 # - Pascanu, Mikolov and Bengio 2013, "On the difficulty of training recurrent neural networks",
