@@ -29,6 +29,7 @@ def check(function, cases, tolerance=1e-4):
         call = f"{name}({', '.join(_describe(argument) for argument in arguments)})"
         try:
             result = function(*arguments)
+            wrong = expected(result) if callable(expected) else _difference(result, expected, tolerance)
         except NotImplementedError:
             print(f"Not yet: {name} still has to be written. Replace `raise NotImplementedError`,")
             print("run its cell, and then run this cell again.")
@@ -36,7 +37,6 @@ def check(function, cases, tolerance=1e-4):
         except Exception as error:  # whatever a student's code may raise
             print(f"Not right: {call}\nIt raises {type(error).__name__}: {error}")
             return
-        wrong = expected(result) if callable(expected) else _difference(result, expected, tolerance)
         if wrong:
             print(f"Not right: {call}\nIt {wrong}")
             return
