@@ -642,8 +642,7 @@ exercises.check(pairs_of, [((text.split(),), list(pairs_in(text))) for text in s
 # ### Task 2: TF-IDF
 #
 # TF-IDF multiplies each count of a word by a weight, and then divides each row by its norm (the
-# square root of the sum of squares). Of $n$ texts, $n_j$ contain word $j$. The weight of this word
-# is
+# square root of the sum of squares). Of $n$ texts, $n_j$ contain word $j$. The weight of this word is
 #
 # $$1 + \ln \frac{1 + n}{1 + n_j}$$
 
@@ -679,8 +678,8 @@ exercises.check(tf_idf, cases)
 # ### Task 3: what does the RNN need?
 #
 # An experiment. Change all sentences about dogs and men in the same way, and train the RNN on the
-# changed sentences. Can it still find out who did it? The check tries three changes: none, all
-# words backward, and all words in alphabetical order. What do you expect for each of them?
+# changed sentences. Can it still find out who did it? The check tries three changes: none, all words
+# backward, and all words in alphabetical order. What do you expect for each of them?
 
 
 # %%
@@ -692,8 +691,10 @@ def accuracy_after(change):
             `train_texts` and `test_texts`. The answers are still `train_labels` and `test_labels`.
 
     Returns:
-        The share of right answers to the test sentences. Use a new `TextVectorization`, and the RNN and
-        the training from the section "Is this news?": 8 numbers for each word, 16 units, 5 epochs.
+        The share of the test sentences that the RNN answers correctly.
+
+    Make a new `TextVectorization`. Take the RNN and its training from the section "Is this news?": 8
+    numbers for each word, 16 units, 5 epochs.
     """
     raise NotImplementedError
 
@@ -738,8 +739,8 @@ exercises.check(accuracy_after, cases)
 #     return np.mean(is_news == test_labels)
 # ```
 #
-# Backward, the RNN does as well as before. It needs an order, but not the usual one. In
-# alphabetical order nothing is left to learn, and exactly half of the answers are right.
+# Backward, the RNN does as well as before. It needs an order, but not the usual one. In alphabetical
+# order nothing is left to learn, and exactly half of the answers are right.
 #
 # </details>
 

@@ -7,6 +7,7 @@ import symtable
 
 import jupytext
 import matplotlib
+import numpy as np
 import pytest
 
 from zoo import exercises
@@ -69,6 +70,47 @@ def prepare(exercise):
     ):  # TensorFlow has begun already
         exec(code, scope)
     return scope
+
+
+@pytest.mark.parametrize(
+    ("result", "expected", "said"),
+    [
+        (None, 1.0, "It returns None. Is a `return` missing?"),
+        (np.ones((2, 1)), np.ones(2), "It returns the shape (2, 1), and (2,) is expected."),
+        ([1, 2], [1, 3], "It returns [1, 2], and [1, 3] is expected."),
+        (
+            np.array([[1, 2], [3, 5]]),
+            np.array([[1, 2], [3, 4]]),
+            "It returns 5 at [1, 1], and 4 is exp",
+        ),
+        (np.array([1, np.nan]), np.ones(2), "It returns nan at [1], and 1 is expected."),
+        ("abc", 1.0, "It returns something that is not an array of numbers: 'abc'"),
+        ([[1], [1, 2]], np.ones(2), "It returns something that is not an array of numbers"),
+        (np.ones(2), ["a"], "It returns array([1., 1.]), and ['a'] is expected."),
+        ((1.0, 2.0), (1.0, 3.0), "It returns 2, and 3 is expected. (This is about thing 2 of 2.)"),
+        (1.0, (1.0, 3.0), "It should return 2 things, separated by commas."),
+        (1.0, lambda result: f"is {result}", "It is 1.0"),
+    ],
+)
+def test_what_is_said_about_a_wrong_result(result, expected, said, capsys):
+    def answer(x):
+        return result
+
+    exercises.check(answer, [((np.zeros((3, 4)),), expected)])
+    first, second = capsys.readouterr().out.splitlines()[:2]
+    assert first == "Not right: answer(array of shape (3, 4))"
+    assert second.startswith(said)
+
+
+@pytest.mark.parametrize("expected", [2.0, np.array(2), (2.0,), lambda result: None])
+def test_a_right_result(expected, capsys):
+    exercises.check(lambda: [2.00001] if isinstance(expected, tuple) else 2, [((), expected)])
+    assert capsys.readouterr().out.startswith("Right: ")
+
+
+def test_an_answer_that_raises(capsys):
+    exercises.check(lambda x: x[5], [(([1],), 1)])
+    assert "\nIt raises IndexError: list index out of range" in capsys.readouterr().out
 
 
 # For each exercise, mistakes that a student could make: texts in the solution, and what replaces them.

@@ -29,7 +29,7 @@ def check(function, cases, tolerance=1e-4):
         call = f"{name}({', '.join(_describe(argument) for argument in arguments)})"
         try:
             result = function(*arguments)
-            wrong = expected(result) if callable(expected) else _difference(result, expected, tolerance)
+            wrong = _difference(result, expected, tolerance)
         except NotImplementedError:
             print(f"Not yet: {name} still has to be written. Replace `raise NotImplementedError`,")
             print("run its cell, and then run this cell again.")
@@ -59,6 +59,8 @@ def _difference(result, expected, tolerance):
     """Says how a result differs from what is expected. Returns None if it does not differ."""
     if result is None:
         return "returns None. Is a `return` missing?"
+    if callable(expected):
+        return expected(result)
     if isinstance(expected, tuple):
         if not isinstance(result, (tuple, list)) or len(result) != len(expected):
             return f"should return {len(expected)} things, separated by commas."
