@@ -40,7 +40,7 @@ OWN_WORDS = "covid,brexit,bitcoin,blockchain,wikipedia,pikachu,daenerys,dostoevs
 
 @dataclasses.dataclass
 class Config(zoo.Config):
-    cell: str = zoo.flag("gru", "recurrent cell", choices=("simple_rnn", "lstm", "gru"))
+    cell: str = zoo.flag("gru", zoo.recipe.CELL_HELP)
     dataset: str = zoo.flag("cmudict", "cmudict, or path of your own data")
     source: str = zoo.flag("", "name or number of the column with the words, '' to find it")
     target: str = zoo.flag("", "name or number of the column with the pronunciations, '' to find it")

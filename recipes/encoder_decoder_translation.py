@@ -34,7 +34,7 @@ from zoo.tasks import translation
 
 @dataclasses.dataclass
 class Config(zoo.Config):
-    cell: str = zoo.flag("gru", "recurrent cell", choices=("simple_rnn", "lstm", "gru"))
+    cell: str = zoo.flag("gru", zoo.recipe.CELL_HELP)
     dataset: str = zoo.flag("multi30k", "name of a dataset, or path of your own data")
     source: str = zoo.flag("", "language or column to translate from, '' to find it")
     target: str = zoo.flag("", "language or column to translate to, '' to find it")

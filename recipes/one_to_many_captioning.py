@@ -35,7 +35,7 @@ GLYPHS = "unicode_glyphs"
 
 @dataclasses.dataclass
 class Config(zoo.Config):
-    cell: str = zoo.flag("gru", "recurrent cell", choices=("simple_rnn", "lstm", "gru"))
+    cell: str = zoo.flag("gru", zoo.recipe.CELL_HELP)
     dataset: str = zoo.flag(GLYPHS, "name of a dataset, or path of your own data")
     encoding: str = zoo.flag("utf-8", "encoding of your own files")
     cnn_weights: str = zoo.flag(

@@ -45,7 +45,7 @@ N = 6  # n of the n-gram baseline
 
 @dataclasses.dataclass
 class Config(zoo.Config):
-    cell: str = zoo.flag("lstm", "recurrent cell", choices=("simple_rnn", "lstm", "gru"))
+    cell: str = zoo.flag("lstm", zoo.recipe.CELL_HELP)
     dataset: str = zoo.flag("jsb_chorales", "jsb_chorales, or path of your own data")
     chord: str | None = zoo.flag(None, "first note of each voice, MIDI pitches, such as 72,67,64,48")
     beats: int = zoo.flag(48, "quarter notes to compose")

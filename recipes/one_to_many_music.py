@@ -44,7 +44,7 @@ NUM_KEYS = zoo.music.NUM_KEYS
 
 @dataclasses.dataclass
 class Config(zoo.Config):
-    cell: str = zoo.flag("lstm", "recurrent cell", choices=("simple_rnn", "lstm", "gru"))
+    cell: str = zoo.flag("lstm", zoo.recipe.CELL_HELP)
     dataset: str = zoo.flag("jsb_chorales", "jsb_chorales, or path of your own data")
     units: int = zoo.flag(256, "size of the state")
     dropout: float | None = zoo.flag(None, "share of features dropped while training")

@@ -47,7 +47,7 @@ STRATEGIES = {
 
 @dataclasses.dataclass
 class Config(zoo.Config):
-    cell: str = zoo.flag("lstm", "recurrent cell", choices=("simple_rnn", "lstm", "gru"))
+    cell: str = zoo.flag("lstm", zoo.recipe.CELL_HELP)
     dataset: str = zoo.flag("tiny_shakespeare", "name of a dataset, or path of your own data")
     encoding: str = zoo.flag("utf-8", "encoding of your own files")
     level: str = zoo.flag("characters", "what a token is", choices=("characters", "words"))

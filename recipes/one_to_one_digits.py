@@ -48,7 +48,7 @@ from zoo.tasks.text_classification import class_probabilities
 
 @dataclasses.dataclass
 class Config(zoo.Config):
-    cell: str = zoo.flag("gru", "recurrent cell", choices=("simple_rnn", "lstm", "gru"))
+    cell: str = zoo.flag("gru", zoo.recipe.CELL_HELP)
     dataset: str = zoo.flag("digits", "digits, mnist, another name of TFDS, or path of your own data")
     encoding: str = zoo.flag("utf-8", "encoding of your own CSV of pixels")
     image_size: int | None = zoo.flag(None, "height and width of the images in pixels")

@@ -25,19 +25,22 @@ call R(n). A bidirectional layer has twice as many:
     lstm: 4 * units * (n + units + 1)
     gru: 3 * units * (n + units + 2)
 
+A cell may also be one of your own, see `zoo.own_cells`. The files in `zoo/example_cells` are examples.
+
 With mixed precision (`keras.config.set_dtype_policy("mixed_float16")`, or the flag --precision of a
 recipe) weights are float32 and most layers compute in half precision. Means over time, attention and
 the last layer of each type compute in float32, because they sum over many steps or exponentiate.
 """
 
+import keras
 import numpy as np
 from keras import layers, ops
 
-from zoo.errors import InputError, check_choice
+from zoo import own_cells
+from zoo.errors import InputError
 from zoo.layers import StartAndEnd
 
 CELLS = {"simple_rnn": layers.SimpleRNN, "lstm": layers.LSTM, "gru": layers.GRU}
-NUM_STATES = {"simple_rnn": 1, "lstm": 2, "gru": 1}  # h; h and c; h
 
 
 def mark_tokens(tokens, *, start_token, end_token, vocabulary_size):
@@ -141,6 +144,40 @@ def _check_embeddings(name, embeddings, vocabulary_size):
     return embeddings
 
 
+def recurrent_layer(cell, units, features, bidirectional=False, **options):
+    """Makes one recurrent layer.
+
+    Args:
+        cell: `"simple_rnn"`, `"lstm"`, `"gru"`, or your own, see `zoo.own_cells`.
+        units: size of the output of each direction.
+        features: size of the inputs at each step.
+        bidirectional: whether the layer reads the sequence in both directions.
+        **options: arguments of `keras.layers.RNN`, such as `return_sequences` and `name`.
+
+    Returns:
+        A `keras.layers.RNN` or a `keras.layers.Bidirectional`.
+
+    Raises:
+        ValueError: there is no such cell, or it does not work.
+
+    Example:
+
+    >>> import keras
+    >>> layer = recurrent_layer(keras.layers.LSTMCell(1, use_bias=False), units=8, features=5)
+    >>> layer(keras.Input((None, 5))).shape
+    (None, 8)
+    """
+    cell = own_cells.find(cell)
+    if isinstance(cell, str):
+        layer = CELLS[cell](units, **options)
+    else:
+        layer = own_cells.make_layer(cell, units, features, **options)
+    if bidirectional:
+        with own_cells.known_classes(layer):  # Keras copies the layer
+            layer = layers.Bidirectional(layer, name=options.get("name"))
+    return layer
+
+
 def recurrent_stack(
     inputs,
     *,
@@ -158,25 +195,25 @@ def recurrent_stack(
 
     Args:
         inputs: `[batch, time, features]`.
-        cell: `"simple_rnn"`, `"lstm"` or `"gru"`.
-        units: size of the state of each layer (and direction).
+        cell: `"simple_rnn"`, `"lstm"`, `"gru"`, or your own, see `zoo.own_cells`.
+        units: size of the output of each layer (and direction).
         num_layers: number of layers.
         bidirectional: whether each layer reads the sequence in both directions. Then the outputs have
             `2 * units` features.
         dropout: share of the features that is dropped between two layers.
         mask: booleans `[batch, time]`. A step that is false does not change the state.
-        initial_state: a flat list of `[batch, units]`, in the order of the returned states, or None for
-            zeros.
+        initial_state: a flat list in the order of the returned states, or None for zeros.
         return_sequences: whether to return the outputs of all steps, or of the last step only.
         name: prefix of the names of the layers.
 
     Returns:
         The outputs `[batch, time, units]` or `[batch, units]`, and the states after the last step. The
         states are one flat list of `[batch, units]`. They are ordered by layer, then forward and
-        backward, then h and c (only an LSTM has c).
+        backward, then h and c (only an LSTM has c). The states of a cell of your own have the sizes and
+        the order of its `state_size`.
 
     Raises:
-        ValueError: the cell is unknown, or there is no layer.
+        ValueError: there is no such cell, or it does not work, or there is no layer.
 
     Example:
 
@@ -186,7 +223,6 @@ def recurrent_stack(
     >>> outputs.shape, len(states), states[0].shape
     ((None, None, 16), 8, (None, 8))
     """
-    check_choice("cell", cell, CELLS)
     if num_layers < 1:
         raise InputError(f"num_layers must be at least 1. Received: num_layers={num_layers}")
     x, states = inputs, []
@@ -194,18 +230,23 @@ def recurrent_stack(
         is_last = i == num_layers - 1
         if dropout and i > 0:
             x = layers.Dropout(dropout, name=f"{name}_{i}_dropout")(x)
-        layer = CELLS[cell](
+        layer = recurrent_layer(
+            cell,
             units,
+            x.shape[-1],
+            bidirectional,
             return_sequences=return_sequences or not is_last,
             return_state=True,
             name=f"{name}_{i}",
         )
-        if bidirectional:
-            layer = layers.Bidirectional(layer, name=f"{name}_{i}")
-        n = NUM_STATES[cell] * (2 if bidirectional else 1)
-        layer_state = initial_state and initial_state[i * n : (i + 1) * n]
+        directions = [layer.forward_layer, layer.backward_layer] if bidirectional else [layer]
+        structure = [size for direction in directions for size in direction.state_size]
+        n = len(keras.tree.flatten(structure))
+        layer_state = initial_state and keras.tree.pack_sequence_as(
+            structure, initial_state[i * n : (i + 1) * n]
+        )
         x, *new_state = layer(x, mask=mask, initial_state=layer_state)
-        states += new_state
+        states += keras.tree.flatten(new_state)
     return x, states
 
 

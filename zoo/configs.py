@@ -81,3 +81,33 @@ def structure(model):
 
     config = json.loads(json.dumps(model.get_config(), default=str), object_hook=keep)
     return re.sub(r'_\d+"', '"', json.dumps(config, sort_keys=True))
+
+
+def arguments_of(its_class):
+    """The arguments of a user's own layer. Its `get_config` must return all of them.
+
+    Args:
+        its_class: a class.
+
+    Returns:
+        A set of names. It is empty for other classes, and for a class with its own `from_config`.
+
+    Example:
+
+    >>> import keras
+    >>> class Scale(keras.layers.Layer):
+    ...     def __init__(self, factor, **kwargs):
+    ...         super().__init__(**kwargs)
+    >>> arguments_of(Scale)
+    {'factor'}
+    """
+    import keras
+
+    is_layer = inspect.isclass(its_class) and issubclass(its_class, keras.layers.Layer)
+    if not is_layer or issubclass(its_class, keras.Model):
+        return set()
+    if its_class.from_config.__func__ is not keras.layers.Layer.from_config.__func__:
+        return set()  # its own from_config may not need them
+    parameters = list(inspect.signature(its_class.__init__).parameters.values())[1:]
+    several = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
+    return {parameter.name for parameter in parameters if parameter.kind not in several}

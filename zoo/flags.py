@@ -9,7 +9,7 @@ import sys
 import types
 import typing
 
-from zoo import arguments
+from zoo import arguments, own_cells
 from zoo.console import ends_in_one_line, open_streams
 from zoo.errors import InputError, shown
 
@@ -104,7 +104,8 @@ def check(config):
     finite. They may be negative only if the default is negative. A whole number whose default is above
     0 counts something, so it must be at least 1. The same holds if the default is None. A field named
     in `zoo.arguments`, such as `dropout`, must be in the range given there. The default is always
-    allowed.
+    allowed. A field named `cell` without choices may have everything that `zoo.build` takes, see
+    `zoo.own_cells`.
 
     Args:
         config: a dataclass whose fields are made with `flag`.
@@ -127,6 +128,12 @@ def check(config):
     for field, type_, may_be_none in _fields(type(config)):
         value, choices = getattr(config, field.name), field.metadata.get("choices")
         if value is None and may_be_none:
+            continue
+        if field.name == "cell" and not choices:
+            try:
+                own_cells.find(value)
+            except InputError as error:
+                _refuse(field.name, error)
             continue
         allowed, words = TYPES[type_]
         if not isinstance(value, allowed) or (isinstance(value, bool) and type_ is not bool):

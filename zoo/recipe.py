@@ -15,6 +15,8 @@ from zoo.errors import InputError, shown
 from zoo.flags import flag
 from zoo.registry import dtype_policy
 
+CELL_HELP = "simple_rnn, lstm, gru, or the file and class of your own cell, as in my_cells.py:MyCell"
+
 
 @dataclasses.dataclass(kw_only=True)
 class Config:
@@ -288,7 +290,7 @@ def save(config, model, card, *, metrics, history, figures=None, files=None):
     from zoo import tasks
     from zoo.training import cells_of
 
-    task = {**card, "cell": cells_of(model), "config": dataclasses.asdict(config)}
+    task = {**card, "cell": cells_of(model), "config": {**vars(config)}}
     results = {"metrics": metrics, "history": history, "figures": figures or {}, "files": files}
     tasks.save(config.output, model, task=task, **results)
     print(f"\nWritten to {config.output}: {', '.join(sorted(os.listdir(config.output)))}.")

@@ -17,7 +17,7 @@ import pathlib
 import pkgutil
 import warnings
 
-from zoo import arguments
+from zoo import arguments, own_cells
 from zoo.configs import structure, without_defaults
 from zoo.errors import InputError, check_choice, shown
 
@@ -106,7 +106,8 @@ def build(name, *, cell="lstm", **config):
 
     Args:
         name: the type, one of `list_models()`.
-        cell: `"simple_rnn"`, `"lstm"` or `"gru"`.
+        cell: `"simple_rnn"`, `"lstm"`, `"gru"`, or your own cell: a class or an object of a class, or a
+            text such as `"my_cells.py:MyCell"`. See `zoo.own_cells`.
         **config: the arguments of the type. Each has a default. They are documented with the type, for
             instance in `help("zoo.architectures.many_to_one")`.
 
@@ -157,6 +158,8 @@ def _build(builder, config):
     name, parameters = builder.__name__, inspect.signature(builder).parameters
     is_own = builder.__module__ == f"zoo.architectures.{name}"
     config = arguments.plain_numbers(config)
+    if "cell" in config and is_own:
+        config["cell"] = own_cells.find(config["cell"])
     for argument, value in config.items():
         check_choice(f"argument of {name}", argument, parameters)
         if is_own:
@@ -168,14 +171,14 @@ def _build(builder, config):
     if is_own:
         # The defaults are stored too, because a later version may change them.
         given = {key: value.default for key, value in parameters.items()} | config
+        record = {
+            "type": name,
+            "precision": keras.config.dtype_policy().name,
+            "arguments": {key: _to_json(key, value) for key, value in given.items()},
+        }
+        record["arguments"]["cell"] = own_cells.to_json(given["cell"], given["units"])
         # As text, because Keras would track a dict and save it with the weights.
-        model._zoo_build = json.dumps(
-            {
-                "type": name,
-                "precision": keras.config.dtype_policy().name,
-                "arguments": {key: _to_json(key, value) for key, value in given.items()},
-            }
-        )
+        model._zoo_build = json.dumps(record)
     return model
 
 
@@ -187,8 +190,9 @@ def build_arguments(model):
 
     Returns:
         A dict that can be written as JSON: the type, the precision and all arguments. For pretrained
-        embeddings it has only the shape, because the values are in the weights of the model. None if
-        the model does not come from one of the zoo's own functions, or if it was changed later.
+        embeddings it has only the shape, because the values are in the weights of the model. For your
+        own cell it has the config, as Keras writes it. None if the model does not come from one of the
+        zoo's own functions, if it was changed later, or if your own cell is not registered with Keras.
 
     Example:
 
@@ -202,6 +206,9 @@ def build_arguments(model):
     if not hasattr(model, "_zoo_build"):
         return None
     record = json.loads(model._zoo_build)
+    cell = record["arguments"]["cell"]
+    if cell is None or not own_cells.are_registered(cell):
+        return None
     return record if structure(rebuild(record)) == structure(model) else None
 
 
@@ -226,6 +233,8 @@ def rebuild(record):
     """
     check_choice("type", record["type"], sorted(own_types()))
     given = {key: _from_json(value) for key, value in record["arguments"].items()}
+    if isinstance(given.get("cell"), str):  # the text may come from a file, and names no other file
+        check_choice("cell", given["cell"], own_cells.NAMES)
     with dtype_policy(record["precision"]):
         return _build(own_builder(record["type"]), given)
 

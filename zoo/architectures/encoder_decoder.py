@@ -4,10 +4,11 @@ import keras
 import numpy as np
 from keras import layers
 
-from zoo.cells import NUM_STATES, attend, embed, mark_tokens, recurrent_stack
+from zoo.cells import attend, embed, mark_tokens, recurrent_stack
 from zoo.decoding import Generator, check_tokens
 from zoo.errors import check_choice
 from zoo.lengths import few_lengths
+from zoo.own_cells import sizes_of
 from zoo.registry import register
 
 
@@ -50,7 +51,7 @@ def encoder_decoder(
     turns each pair into one state (Bahdanau et al., appendix A.2.2, use the backward state only).
 
     Args:
-        cell: `"simple_rnn"`, `"lstm"` or `"gru"`.
+        cell: `"simple_rnn"`, `"lstm"`, `"gru"`, or your own cell, see `zoo.own_cells`.
         source_vocabulary_size: number of source tokens, including padding (0) and unknown (1).
         target_vocabulary_size: number of target tokens, including padding (0) and unknown (1).
         embedding_dim: size of the source vectors and of the target vectors.
@@ -101,7 +102,6 @@ def encoder_decoder(
     TensorShape([1, 2, 50])
     """
     check_choice("attention", attention, ("none", "dot", "additive"))
-    check_choice("cell", cell, NUM_STATES)
     stack = {"cell": cell, "units": units, "num_layers": num_layers, "dropout": dropout}
 
     source = keras.Input((None,), dtype="int32", name="source")
@@ -120,18 +120,19 @@ def encoder_decoder(
     )  # [batch, source time, width]
     if bidirectional:
         # The states of a layer are h (and c) forward, then h (and c) backward. Bridge each pair.
-        n = NUM_STATES[cell]
+        sizes = sizes_of(cell, units)
+        n = len(sizes)
         pairs = [
             (states[2 * n * layer + k], states[2 * n * layer + n + k])
             for layer in range(num_layers)
             for k in range(n)
         ]
         states = [
-            layers.Dense(units, activation="tanh", name=f"bridge_{i}")(
+            layers.Dense(sizes[i % n], activation="tanh", name=f"bridge_{i}")(
                 layers.Concatenate(name=f"bridge_{i}_concatenate")(pair)
             )
             for i, pair in enumerate(pairs)
-        ]  # each [batch, units]
+        ]  # each [batch, size], and the size is units except in some cells of your own
 
     target = keras.Input((None,), dtype="int32", name="target")
     tokens = mark_tokens(

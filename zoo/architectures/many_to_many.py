@@ -3,7 +3,7 @@
 import keras
 from keras import layers
 
-from zoo.cells import CELLS, embed, recurrent_stack
+from zoo.cells import embed, recurrent_layer, recurrent_stack
 from zoo.errors import InputError, check_choice
 from zoo.layers import CRF, CRFTagger, PerStepModel, PerWord
 from zoo.registry import register
@@ -50,7 +50,7 @@ def many_to_many(
     `bidirectional=False`).
 
     Args:
-        cell: `"simple_rnn"`, `"lstm"` or `"gru"`.
+        cell: `"simple_rnn"`, `"lstm"`, `"gru"`, or your own cell, see `zoo.own_cells`.
         vocabulary_size: number of tokens, including padding (0) and unknown (1).
         num_features: number of values at each step, or None for tokens.
         mask_value: the number that fills padded steps of values (in all features), or None if nothing
@@ -113,7 +113,6 @@ def many_to_many(
     >>> model(np.array([[7, 8, 9, 0, 0]])).shape
     TensorShape([1, 5, 9])
     """
-    check_choice("cell", cell, CELLS)
     check_choice("head", head, ("softmax", "crf", "sigmoid"))
     if len(forbidden_transitions) and head != "crf":
         raise InputError(f"forbidden_transitions need head='crf'. Received: head={head!r}")
@@ -144,7 +143,7 @@ def many_to_many(
             embeddings_initializer=keras.initializers.RandomNormal(stddev=1.0),
             name="character_embedding",
         )  # [batch, time, length, character_embedding_dim]
-        reader = layers.Bidirectional(CELLS[cell](character_units))
+        reader = recurrent_layer(cell, character_units, character_embedding_dim, bidirectional=True)
         y = PerWord(reader, name="character_rnn")(y, mask=spelling_mask)
         x = layers.Concatenate(name="word_and_characters")([x, y])
     x = layers.Dropout(dropout, name="input_dropout")(x)

@@ -5,6 +5,7 @@ from keras import layers, ops
 
 from zoo.cells import embed, recurrent_stack
 from zoo.errors import check_choice
+from zoo.own_cells import find
 from zoo.registry import register
 
 
@@ -40,7 +41,7 @@ def many_to_one(
     of Yang et al. 2016, equations 5 to 7.
 
     Args:
-        cell: `"simple_rnn"`, `"lstm"` or `"gru"`.
+        cell: `"simple_rnn"`, `"lstm"`, `"gru"`, or your own cell, see `zoo.own_cells`.
         vocabulary_size: number of tokens, including padding (0) and unknown (1).
         num_features: number of values at each step, or None for tokens.
         mask_value: the number that fills padded steps of values (in all features), or None if nothing
@@ -120,8 +121,9 @@ def many_to_one(
             mask = ops.where(ops.any(mask, axis=1, keepdims=True), mask, True)
         x = layers.GlobalAveragePooling1D(dtype="float32", name="mean")(x, mask=mask)
     elif pooling == "max":
-        if mask is not None:  # GlobalMaxPooling1D ignores masks; a state is never below -1
-            x = ops.where(ops.expand_dims(mask, -1), x, -1.0)
+        if mask is not None:  # GlobalMaxPooling1D ignores masks; a state of Keras is never below -1
+            lowest = -1.0 if isinstance(find(cell), str) else ops.min(x, axis=1, keepdims=True)
+            x = ops.where(ops.expand_dims(mask, -1), x, lowest)
         x = layers.GlobalMaxPooling1D(name="max")(x)
     elif pooling == "attention":
         scores = layers.Dense(units, activation="tanh", name="attention_hidden")(x)

@@ -4,10 +4,11 @@ import keras
 import numpy as np
 from keras import layers
 
-from zoo.cells import NUM_STATES, attend, embed, mark_tokens, recurrent_stack
+from zoo.cells import attend, embed, mark_tokens, recurrent_stack
 from zoo.decoding import Generator, check_tokens
 from zoo.decoding.decoder import all_steps
-from zoo.errors import InputError, check_choice, shown
+from zoo.errors import InputError, shown
+from zoo.own_cells import sizes_of
 from zoo.registry import register
 
 
@@ -50,7 +51,7 @@ def one_to_many(
     encoder is the vector or the grid. Both models are trained together.
 
     Args:
-        cell: `"simple_rnn"`, `"lstm"` or `"gru"`.
+        cell: `"simple_rnn"`, `"lstm"`, `"gru"`, or your own cell, see `zoo.own_cells`.
         context_shape: `(features,)` for a vector, `(items, features)` for a grid to attend to, None for
             no context. It is ignored if `encoder` is given.
         encoder: a `keras.Model` from a context to a vector or a grid, or None for the context itself.
@@ -109,7 +110,6 @@ def one_to_many(
             "context_shape, or the output of the encoder, must be (features,), (items, features) or "
             f"None. Received: {features_shape}"
         )
-    check_choice("cell", cell, NUM_STATES)
     tokens = keras.Input((None,), dtype="int32", name="tokens")
     x, mask = embed(
         mark_tokens(
@@ -131,9 +131,9 @@ def one_to_many(
         if len(features_shape) == 2:
             summary = layers.GlobalAveragePooling1D(dtype="float32", name="context_mean")(features)
         initial_state = [
-            layers.Dense(units, activation="tanh", name=f"initial_state_{i}")(summary)
-            for i in range(num_layers * NUM_STATES[cell])
-        ]  # each [batch, units]
+            layers.Dense(size, activation="tanh", name=f"initial_state_{i}")(summary)
+            for i, size in enumerate(num_layers * sizes_of(cell, units))
+        ]  # each [batch, size], and the size is units except in some cells of your own
     x, _ = recurrent_stack(
         x,
         cell=cell,

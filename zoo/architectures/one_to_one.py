@@ -23,7 +23,7 @@ def one_to_one(*, cell="lstm", input_shape=(8, 8), num_classes=10, units=64, num
     remember. For the types see Goodfellow et al. 2016, "Deep Learning", chapter 10.
 
     Args:
-        cell: `"simple_rnn"`, `"lstm"` or `"gru"`.
+        cell: `"simple_rnn"`, `"lstm"`, `"gru"`, or your own cell, see `zoo.own_cells`.
         input_shape: shape of one input, which is flattened to a vector.
         num_classes: number of classes.
         units: size of the state.

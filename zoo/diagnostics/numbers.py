@@ -3,7 +3,7 @@
 The numbers come from backpropagation through time, step by step (Werbos 1990; Pascanu et al. 2013, "On
 the difficulty of training Recurrent Neural Networks", equations 3 to 5). Let s_t be the state of a
 layer after step t (h_t, or for an LSTM h_t and c_t side by side), L the loss, and W_h the recurrent
-kernel:
+kernel (of your own cell, the weight named recurrent_kernel):
 
     J_t    = d s_t / d s_{t-1}                               `jacobians`
     g_t    = dL / d s_t = direct_t + J_{t+1}^T g_{t+1}       `gradient_norms`
@@ -27,7 +27,7 @@ def _jacobians(trace):
     x, before = trace.rows()
     with tf.GradientTape(persistent=True) as tape:
         tape.watch(before)
-        after = trace.step(x, before)
+        _, after = trace.step(x, before)
     size = after.shape[-1]
     each = tf.stack(  # one row of the Jacobian after another, for all steps at once
         [tape.gradient(after, before, tf.broadcast_to(pick, after.shape)) for pick in tf.eye(size)],
@@ -62,10 +62,11 @@ def _direct_gradients(model, inputs, targets, trace):
     batch, time, _ = trace.x.shape
     size = trace.states.shape[-1]
     direct = np.zeros((batch, time, size), "float32")
+    first, last = trace.place_of_output()
     if len(output.shape) == 3:
-        direct[:, :, : output.shape[-1]] = trace.in_time(output)  # in the order in which the cell reads
+        direct[:, :, first:last] = trace.in_time(output)  # in the order in which the cell reads
     else:  # only the last step has an output
-        direct[:, -1, : output.shape[-1]] = output
+        direct[:, -1, first:last] = output
     if states:  # the layer has return_state=True
         direct[:, -1] += tf.concat(states, axis=-1)
     return direct
@@ -86,14 +87,14 @@ def _kernel_gradient(trace, gradients, steps):
     with tf.GradientTape() as tape:
         x = tf.reshape(trace.x[:, steps], (-1, trace.x.shape[-1]))
         before = tf.reshape(trace.states[:, :-1][:, steps], (-1, size))
-        after = trace.step(x, before)
-    kernel = trace.cell.recurrent_kernel.value
+        _, after = trace.step(x, before)
+    kernel = trace.recurrent_kernel()
     gradients = tf.reshape(gradients, (-1, size))
     return tape.gradient(after, kernel, output_gradients=gradients).numpy()
 
 
 def hidden_states(model, inputs, layer=None, backward=False):
-    """The state h_t of a recurrent layer after each step.
+    """The state h_t of a recurrent layer after each step, which is its output.
 
     Args:
         model: a model of `zoo.build`, or any functional model with Keras's recurrent layers.
@@ -116,7 +117,7 @@ def hidden_states(model, inputs, layer=None, backward=False):
     (1, 3, 8)
     """
     trace = trace_layer(model, inputs, layer, backward)
-    return trace.in_time(trace.states[:, 1:, : trace.cell.units])
+    return trace.in_time(trace.h)
 
 
 def gate_activations(model, inputs, layer=None, backward=False):
@@ -131,7 +132,8 @@ def gate_activations(model, inputs, layer=None, backward=False):
         the state, in Keras) and `"reset"`, and also `"candidate"`.
 
     Raises:
-        ValueError: the layer is a SimpleRNN, which has no gates. And see `hidden_states`.
+        ValueError: the layer is a SimpleRNN, which has no gates, or has a cell of your own. And see
+            `hidden_states`.
 
     Example:
 
@@ -141,20 +143,25 @@ def gate_activations(model, inputs, layer=None, backward=False):
     ['candidate', 'cell_state', 'forget', 'input', 'output']
     """
     trace = trace_layer(model, inputs, layer, backward)
-    cell, h = trace.cell, trace.states[:, :-1, : trace.cell.units]
+    cell, h = trace.cell, trace.states[:, :-1, : trace.h.shape[-1]]
+    is_known = type(cell) in (keras.layers.LSTMCell, keras.layers.GRUCell)
+    if not is_known or not cell.use_bias or not getattr(cell, "reset_after", True):
+        raise InputError(
+            "Only an LSTM or a GRU has gates, with the equations in zoo.cells. "
+            f"Received: {trace.layer.name} with a {type(cell).__name__}"
+        )
+    gate, candidate = cell.recurrent_activation, cell.activation
     if isinstance(cell, keras.layers.LSTMCell):
         z = trace.x @ cell.kernel.value + h @ cell.recurrent_kernel.value + cell.bias.value
         i, f, g, o = tf.split(z, 4, axis=-1)
-        gates = {"input": tf.sigmoid(i), "forget": tf.sigmoid(f), "output": tf.sigmoid(o)}
-        gates |= {"candidate": tf.tanh(g), "cell_state": trace.states[:, 1:, cell.units :]}
-    elif isinstance(cell, keras.layers.GRUCell):
+        gates = {"input": gate(i), "forget": gate(f), "output": gate(o)}
+        gates |= {"candidate": candidate(g), "cell_state": trace.states[:, 1:, cell.units :]}
+    else:
         bias, recurrent_bias = tf.unstack(cell.bias.value)
         z, r, n = tf.split(trace.x @ cell.kernel.value + bias, 3, axis=-1)
         hz, hr, hn = tf.split(h @ cell.recurrent_kernel.value + recurrent_bias, 3, axis=-1)
-        gates = {"update": tf.sigmoid(z + hz), "reset": tf.sigmoid(r + hr)}
-        gates["candidate"] = tf.tanh(n + gates["reset"] * hn)
-    else:
-        raise InputError(f"Only an LSTM or a GRU has gates. Received: {trace.layer.name} without any")
+        gates = {"update": gate(z + hz), "reset": gate(r + hr)}
+        gates["candidate"] = candidate(n + gates["reset"] * hn)
     return {name: trace.in_time(values) for name, values in gates.items()}
 
 
@@ -222,7 +229,8 @@ def gradient_norms(model, inputs, targets, layer=None, backward=False):
         Floats `[batch, time]`.
 
     Raises:
-        ValueError: the model is not compiled. And see `hidden_states`.
+        ValueError: the model is not compiled. The output of your own cell is none of its states. And
+            see `hidden_states`.
 
     Example:
 
@@ -249,7 +257,7 @@ def step_gradients(model, inputs, targets, layer=None, backward=False):
         Floats `[time, *W_h.shape]`, summed over the batch.
 
     Raises:
-        ValueError: see `gradient_norms`.
+        ValueError: your own cell has no weight named recurrent_kernel. And see `gradient_norms`.
 
     Example:
 

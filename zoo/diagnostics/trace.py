@@ -7,6 +7,7 @@ import numpy as np
 import tensorflow as tf
 from keras import ops
 
+from zoo.cell_checks import state_sizes
 from zoo.errors import InputError, check_choice
 
 
@@ -19,15 +20,49 @@ class Trace:
     is_backward: bool
     x: object  # inputs of the cell: [batch, time, features]
     mask: object  # [batch, time, 1], false at padding, where the state stays the same
-    states: object  # before the first step and after each: [batch, time + 1, state]
+    states: object  # before the first step and after each, side by side: [batch, time + 1, state]
+    h: object  # the output of the cell at each step, at padding the one before: [batch, time, units]
     outputs: list  # of the layer, with both directions
 
     def step(self, x, states):
-        """The next states, from inputs `[rows, features]` and states `[rows, state]`."""
-        sizes = self.cell.state_size
-        sizes = [sizes] if isinstance(sizes, int) else list(sizes)
-        _, new = self.cell(x, tf.split(states, sizes, axis=-1), training=False)
-        return tf.concat(tf.nest.flatten(new), axis=-1)
+        """The output and the next states, from inputs `[rows, features]` and states `[rows, state]`."""
+        sizes = tf.split(states, state_sizes(self.cell), axis=-1)
+        structure = self.cell.state_size
+        structure = list(structure) if isinstance(structure, list | tuple) else [structure]
+        output, new = self.cell(x, tf.nest.pack_sequence_as(structure, sizes), training=False)
+        return output, tf.concat(tf.nest.flatten(new), axis=-1)
+
+    def place_of_output(self):
+        """Where the output is in the state: the first and the last index + 1.
+
+        Raises:
+            ValueError: the output of the cell is none of its states.
+        """
+        size, begin = self.h.shape[-1], 0
+        for n in state_sizes(self.cell):
+            if n == size and np.allclose(self.states[:, 1:, begin : begin + n], self.h, atol=1e-6):
+                return begin, begin + n
+            begin += n
+        raise InputError(
+            f"The gradient at a state needs a cell whose output is one of its states. The output of "
+            f"{type(self.cell).__name__} in layer {self.layer.name!r} is not. Add it to the states: "
+            "return h, [h, c]."
+        )
+
+    def recurrent_kernel(self):
+        """The weight W_h of the cell, or of the cell inside of it.
+
+        Raises:
+            ValueError: there is none, or there are several.
+        """
+        found = [one for one in self.cell.weights if one.name == "recurrent_kernel"]
+        if len(found) != 1:
+            raise InputError(
+                "The gradient of W_h needs a cell with one weight named recurrent_kernel, as in "
+                "self.add_weight(name='recurrent_kernel', ...). Received: "
+                f"{type(self.cell).__name__} with {', '.join(one.name for one in self.cell.weights)}"
+            )
+        return found[0].value
 
     def rows(self):
         """The inputs of all steps in all sequences and the states before: `[batch * time, ...]`."""
@@ -75,12 +110,16 @@ def trace_layer(model, inputs, layer, backward):
         initial = initial[len(initial) // 2 :] if backward else initial[: len(initial) // 2]
     if backward:
         x, mask = tf.reverse(x, [1]), tf.reverse(mask, [1])
-    initial = initial or tf.nest.flatten(reader.cell.get_initial_state(x.shape[0]))
-    trace = Trace(layer, reader.cell, backward, x, mask[:, :, None], None, outputs)
-    states = [tf.concat(initial, axis=-1)]
+    initial = initial or tf.nest.flatten(reader.get_initial_state(x.shape[0]))
+    trace = Trace(layer, reader.cell, backward, x, mask[:, :, None], None, None, outputs)
+    states, h = [tf.concat(initial, axis=-1)], []
     for t in range(x.shape[1]):
-        states.append(tf.where(trace.mask[:, t], trace.step(x[:, t], states[-1]), states[-1]))
-    trace.states = tf.stack(states, axis=1)
+        output, state = trace.step(x[:, t], states[-1])
+        same_size = output.shape == initial[0].shape
+        before = h[-1] if h else initial[0] if same_size else tf.zeros_like(output)
+        h.append(tf.where(trace.mask[:, t], output, before))
+        states.append(tf.where(trace.mask[:, t], state, states[-1]))
+    trace.states, trace.h = tf.stack(states, axis=1), tf.stack(h, axis=1)
     return trace
 
 

@@ -2,12 +2,11 @@
 
 import contextlib
 import copy
-import inspect
 import io
 import json
 import zipfile
 
-from zoo.configs import without_defaults
+from zoo.configs import arguments_of, without_defaults
 from zoo.errors import InputError, one_line
 from zoo.registry import build_arguments, rebuild, register_classes
 
@@ -51,6 +50,11 @@ def write(model, path):
     if build:
         alike = rebuild(build)
         alike.set_weights(model.get_weights())
+        problem = next(_problems(build), None)
+        if not problem and isinstance(build["arguments"]["cell"], dict):
+            problem = _difference(model, alike)
+        if problem:
+            raise InputError(f"The model cannot be saved: {problem}")
         alike.save(path)
         leave_out_defaults(path)
         return build
@@ -156,24 +160,10 @@ def _problems(config):
             yield f"layer {layer!r} needs {name}, which will not be found. Write {REGISTER} above it."
         elif isinstance(one["config"], dict):
             its_class = keras.saving.get_registered_object(one.get("registered_name") or name)
-            missing = _arguments(its_class) - set(one["config"])
+            missing = arguments_of(its_class) - set(one["config"])
             if missing:
                 missing = ", ".join(sorted(missing))
                 yield f"layer {layer!r} needs {missing}, which get_config of {name} must return."
-
-
-def _arguments(its_class):
-    """The arguments of a user's own layer. Its `get_config` must return all of them."""
-    import keras
-
-    is_layer = inspect.isclass(its_class) and issubclass(its_class, keras.layers.Layer)
-    if not is_layer or issubclass(its_class, keras.Model):
-        return set()
-    if its_class.from_config.__func__ is not keras.layers.Layer.from_config.__func__:
-        return set()  # its own from_config may not need them
-    parameters = list(inspect.signature(its_class.__init__).parameters.values())[1:]
-    several = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
-    return {parameter.name for parameter in parameters if parameter.kind not in several}
 
 
 def leave_out_defaults(path):
@@ -258,8 +248,9 @@ def _check_build(build, num_weights):
     arguments = build["arguments"]
     _check_sizes(arguments, num_weights)
     units, num_layers = arguments.get("units", 1), arguments.get("num_layers", 1)
+    is_own = isinstance(arguments.get("cell"), dict)  # it may have a few weights only
     with contextlib.suppress(TypeError):  # `zoo.build` will explain the wrong type
-        if units**2 * num_layers > num_weights:
+        if (max(units, num_layers) if is_own else units**2 * num_layers) > num_weights:
             raise InputError(
                 f"build has units={units}, num_layers={num_layers}, but there are {num_weights} weights"
             )

@@ -42,6 +42,14 @@ def read_card(folder):
     for name in ("metrics", "measured", "versions", "also_written"):
         if not isinstance(card.get(name, {}), dict):
             raise InputError(f"{name} in {path} must be a dict. Received: {card[name]!r:.80}")
+    needs, fields = card.get("needs", []), ("class", "registered_name", "module")
+    if not isinstance(needs, list) or not all(
+        isinstance(one, dict)
+        and all(isinstance(one.get(name), str) for name in fields)
+        and isinstance(one.get("file"), str | None)
+        for one in needs
+    ):
+        raise InputError(f"needs in {path} must be a list of classes. Received: {needs!r:.80}")
     if MODEL_FILE not in card["sha256"]:
         raise InputError(f"{path} has no sha256 of {MODEL_FILE}. Copy or train the model again.")
     for name in card["sha256"]:

@@ -167,8 +167,8 @@ def load(name_or_folder):
     refuse that.
 
     A file is opened only if its SHA-256 is the one in `task.json`. Nothing in the folder is run as
-    code: Keras opens the model in safe mode. If the model has layers of your own, first import the
-    module that registers them.
+    code: Keras opens the model in safe mode. If the model has a cell or layers of your own, first
+    import the module that registers them. `needs` in `task.json` names these classes.
 
     Args:
         name_or_folder: a name from `list_presets()`, or a folder that a recipe's `--output` wrote. If a
@@ -204,6 +204,9 @@ def load(name_or_folder):
 
     import keras
 
+    from zoo.tasks.own_classes import check_needed
+
+    check_needed(folder, card)
     try:
         return _from_bytes(files.pop(MODEL_FILE), card.get("build"), card, files)
     except ModuleNotFoundError as error:

@@ -15,6 +15,7 @@ import shlex
 import sys
 import tempfile
 
+from zoo import cell_files, own_cells
 from zoo.errors import InputError, one_line
 from zoo.registry import own_builder, own_types
 from zoo.storage import folders, model_files
@@ -89,6 +90,7 @@ def _write(new, model, task, metrics, history, figures, files):
     import keras
 
     from zoo.datasets.loading import license_of
+    from zoo.tasks import own_classes
 
     missing = {"task", "dataset", "config"} - set(task)
     if missing:
@@ -120,12 +122,19 @@ def _write(new, model, task, metrics, history, figures, files):
         except Exception as error:  # the library that draws the plot may raise anything
             (new / name).unlink(missing_ok=True)
             left_out.append(f"{name} ({one_line(error, 200)})")
-    also_written = {name: hash_of(new / name) for name in side_files if (new / name).exists()}
+    copies = own_classes.copy_sources(model, new)
+    also_written = {
+        name: hash_of(new / name) for name in (*side_files, *copies) if (new / name).exists()
+    }
+    if isinstance(task["config"], dict) and "cell" in task["config"]:
+        cell = own_cells.text_of(task["config"]["cell"])
+        task = {**task, "config": {**task["config"], "cell": cell}}
     card = {
         "format": FORMAT,
         **_as_trained(plain("task", task), build),
         "licence": license_of(task["dataset"]),
         "build": build,
+        **({"needs": needs} if (needs := own_classes.list_needed(model)) else {}),
         "backend": keras.backend.backend(),
         "parameters": model.count_params(),
         "metrics": plain("metrics", metrics) if "metrics.json" in also_written else {},
@@ -170,7 +179,12 @@ def _as_trained(task, build):
         raise InputError(f"The config must be a dict. Received: {task['config']!r:.80}")
     if build:
         arguments = build["arguments"]
-        task = task | {"type": build["type"], "cell": arguments["cell"]}
+        cell = arguments["cell"]
+        if isinstance(cell, dict):  # of your own
+            cell = task.get("cell") or cell["keras"]["class_name"]
+            given = str(task["config"].get("cell"))
+            arguments = arguments | {"cell": given if cell_files.is_file(given) else cell}
+        task = task | {"type": build["type"], "cell": cell}
     else:
         arguments = _builder_arguments(task.get("type"))
     config = {}
