@@ -406,8 +406,8 @@ for name, (parameters, result) in results.items():
 #
 # ### Task 1: both directions
 #
-# One network reads a sentence from the left, another one reads it from the right. Write the line
-# that puts both states of each step side by side.
+# One network reads a sentence from the left, another one reads it from the right. Write the line that
+# puts both states of each step side by side.
 
 
 # %%
@@ -519,16 +519,15 @@ def tags_by(bidirectional):
 
 # %%
 # The check counts the ambiguous names that are right.
-def right_at_places(guess):
-    right = (guess == tags[cut:]) & is_both, is_both
-    return [[part[:, place].sum() for part in right] for place in (slice(0, 1), slice(1, None))]
+is_name = np.isin(tokens[cut:], [vocabulary.index(name) for name in BOTH])  # [sentences, 5]
 
 
 def judge(bidirectional):
     def counts(guess):
         if np.shape(guess) != tags[cut:].shape:
             return f"returns the shape {np.shape(guess)}, and {tags[cut:].shape} is expected."
-        first, later = (right / total for right, total in right_at_places(np.asarray(guess)))
+        right = np.asarray(guess) == tags[cut:]
+        first, later = right[:, :1][is_name[:, :1]].mean(), right[:, 1:][is_name[:, 1:]].mean()
         print(f"bidirectional={bidirectional}: {first:.1%} right at the first place, {later:.1%} later")
         if later < 0.9 or (bidirectional and first < 0.9):
             return "gets too few names right. At least 90 % are possible."
@@ -561,8 +560,8 @@ exercises.check(tags_by, [((bidirectional,), judge(bidirectional)) for bidirecti
 #     return model(tokens[cut:]).numpy().argmax(axis=-1)
 # ```
 #
-# From left to right, the first word comes with no hint. The best that the network can do is the
-# more frequent tag.
+# From left to right, the first word comes with no hint. The best that the network can do is the more
+# frequent tag.
 #
 # </details>
 
