@@ -155,14 +155,19 @@ MISTAKES = {
     ],
     ("06", 1): [("np.ceil", "np.floor"), ("np.log(share)", "share")],
     ("06", 2): [("[::-1]:  #", ":  #"), ("product @ J", "J @ product"), ("[0])", "[-1])")],
-    ("06", 3): [("weights[1] *= scale", "weights[1] *= 1"), ("600", "6")],
+    ("06", 3): [("weights[1] *=", "weights[0] *="), ("600", "6")],
     ("07", 1): [("-np.log", "np.log"), ("-1 / steps", "1 / steps")],
     ("07", 2): [
         ("np.sqrt(sum((g**2).sum() for g in gradients))", "sum((g**2).sum() for g in gradients)"),
         (" if norm > limit else 1.0", ""),
         ("[g * factor for g in gradients]", "[np.clip(g, -limit, limit) for g in gradients]"),
     ],
-    ("07", 3): [("change(gradients)", "gradients"), ("SGD(0.1)", "SGD(0.001)")],
+    ("07", 3): [
+        ("change(gradients)", "gradients"),
+        ("SGD(0.1)", "SGD(0.3)"),
+        ("[:, -NUM_SHOWN:]", ""),
+        ("copying(32, 20", "copying(32, 10"),
+    ],
     ("08", 1): [("(r * h) @ U_n", "r * (h @ U_n)"), ("np.tanh", "")],
     ("08", 2): [
         ("i, f, g, o =", "f, i, g, o ="),
