@@ -410,8 +410,8 @@ print("The same probabilities.")
 #
 # ### Task 1: always the same answer
 #
-# Question 3 compares a network with a model that always gives the most frequent label of the
-# training part. Write the line that computes the accuracy of this model.
+# Question 3 compares a network with a model that always gives the most frequent label of the training
+# part. Write the line that computes the accuracy of this model.
 
 
 # %%
@@ -425,7 +425,8 @@ def accuracy_of_most_frequent(train_labels, test_labels):
 cases = []
 for seed, sizes in enumerate([(9, 5), (50, 20), (200, 100)]):
     rng = np.random.default_rng(seed)
-    train, test = (rng.choice(["late", "damaged", "fine"], size, p=[0.1, 0.2, 0.7]) for size in sizes)
+    train = rng.choice(["late", "damaged", "fine"], sizes[0], p=[0.1, 0.2, 0.7])
+    test = rng.choice(["late", "damaged", "fine"], sizes[1], p=[0.5, 0.2, 0.3])
     by_sklearn = DummyClassifier(strategy="most_frequent").fit(train[:, None], train)
     cases.append(((train.tolist(), test.tolist()), by_sklearn.score(test[:, None], test)))
 exercises.check(accuracy_of_most_frequent, cases)
@@ -486,8 +487,8 @@ exercises.check(precision_and_recall, cases)
 #
 # ### Task 3: your own cell in the recipe
 #
-# An experiment. Write a cell of your own and train it with the recipe. The minimal gated unit (Zhou
-# et al. 2016) is a GRU with one gate, $f_t$, which does the work of both:
+# An experiment. Write a cell of your own and train it with the recipe. The minimal gated unit (Zhou et
+# al. 2016) is a GRU with one gate, $f_t$, which does the work of both:
 #
 # $$
 # \begin{aligned}
@@ -498,9 +499,8 @@ exercises.check(precision_and_recall, cases)
 # $$
 #
 # The weights are given. Write the step, with functions of `keras.ops`. The check compares it with
-# NumPy, and then runs the recipe with your cell, which takes less than a minute. (In a terminal,
-# put the class into a file `my_cells.py`, and add `--cell my_cells.py:MinimalGatedUnit` to the
-# command.)
+# NumPy, and then runs the recipe with your cell, which takes less than a minute. (In a terminal, put
+# the class into a file `my_cells.py`, and add `--cell my_cells.py:MinimalGatedUnit` to the command.)
 
 
 # %%

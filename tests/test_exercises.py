@@ -119,14 +119,23 @@ MISTAKES = {
         ("pairwise(words)", "combinations(words, 2)"),
         ('f"{first} {second}"', "first + second"),
     ],
-    ("01", 2): [("1 + np.log((1 +", "np.log((1 +"), (", axis=1, keepdims=True)", ")")],
+    ("01", 2): [
+        ("1 + np.log((1 +", "np.log((1 +"),
+        ("(counts > 0).sum", "counts.sum"),
+        (", axis=1, keepdims=True)", ")"),
+    ],
     ("01", 3): [
         ("change(text) for text in test_texts", "text for text in test_texts"),
         ("change(text) for text in train_texts", "text for text in train_texts"),
     ],
     ("02", 1): [(" if is_word else h", ""), ("else h", "else 0 * h"), (" + b)", ")")],
     ("02", 2): [("h @ W_h.T", "h @ W_h"), (" + b)", ")"), ("axis=1)  # [batch, time", "axis=0)  #")],
-    ("02", 3): [(".max()", ".mean()"), ("scale * W_h @ h + b", "scale * W_h @ h"), ("0.01", "0.02")],
+    ("02", 3): [
+        (".max()", ".mean()"),
+        ("scale * W_h @ h + b", "scale * W_h @ h"),
+        ("np.abs(good - bad).max()", "np.linalg.norm(good - bad)"),
+        ("0.01", "0.02"),
+    ],
     ("03", 1): [("axis=-1, keepdims=True", ""), ("np.exp(scores) /", "scores /")],
     ("03", 2): [
         ("2 + int(np.argmax(p[2:]))", "int(np.argmax(p))"),
@@ -161,6 +170,7 @@ MISTAKES = {
         ("np.sqrt(sum((g**2).sum() for g in gradients))", "sum((g**2).sum() for g in gradients)"),
         (" if norm > limit else 1.0", ""),
         ("[g * factor for g in gradients]", "[np.clip(g, -limit, limit) for g in gradients]"),
+        ("g * factor for g", "g * min(1, limit / (np.linalg.norm(g) + 1e-9)) for g"),
     ],
     ("07", 3): [
         ("change(gradients)", "gradients"),
@@ -188,7 +198,10 @@ MISTAKES = {
         ("np.where(written > 0, np.log(p_written), 0)", "np.log(p_written)"),
         ("written[:, :-1]", "written[:, 1:]"),
     ],
-    ("10", 1): [("max(train_labels, key=train_labels.count)", "max(train_labels)")],
+    ("10", 1): [
+        ("max(train_labels, key=train_labels.count)", "max(train_labels)"),
+        ("max(train_labels, key=train_labels.count)", "max(test_labels, key=test_labels.count)"),
+    ],
     ("10", 2): [
         ("both / said if said else 0.0", "both / len(right)"),
         ("said, there =", "there, said ="),
