@@ -4,6 +4,7 @@
     python benchmarks/run.py --recipe one_to_one_digits --cell gru --seeds 1
     python benchmarks/run.py --reference                  other data and longer training, seed 0
     python benchmarks/run.py --recipe sst2                one of these
+    python benchmarks/run.py --recipe many_to_one_sentiment --cell my_cells.py:MyCell
     python benchmarks/run.py --smoke                      checks that everything runs, keeps nothing
 
 A row is added when its run has ended. A run that has a row is not repeated. So if you interrupt the
@@ -24,6 +25,7 @@ import os
 import pathlib
 import platform
 import queue
+import re
 import shlex
 import subprocess
 import sys
@@ -48,7 +50,7 @@ class Score(typing.NamedTuple):
 
     metric: str
     split: str
-    model: str  # {cell} is the cell
+    model: str  # {cell} is the cell, or the class of your own cell
     baseline: str  # the model without recurrence
     key: str
 
@@ -144,7 +146,11 @@ def arguments(argv=None):
     )
     which.add_argument("--reference", action="store_true", help="other data and longer training")
     which.add_argument("--smoke", action="store_true", help="a few seconds each, keeps nothing")
-    parser.add_argument("--cell", action="append", choices=CELLS, help="only this one; may be repeated")
+    parser.add_argument(
+        "--cell",
+        action="append",
+        help="only this one: a name, or the file and class of your own cell; may be repeated",
+    )
     parser.add_argument(
         "--seeds", type=int, default=3, help="number of seeds; the first is 0 (default: 3)"
     )
@@ -156,10 +162,27 @@ def arguments(argv=None):
         parser.error(f"argument --jobs: from 1 to {num_cores}, the cores. Received: {options.jobs}")
     if options.seeds < 1:
         parser.error(f"argument --seeds: must be at least 1. Received: {options.seeds}")
+    for cell in options.cell or ():
+        try:
+            check_cell(cell)
+        except ValueError:
+            allowed = f"one of {', '.join(CELLS)}, or a file and a class, such as my_cells.py:MyCell"
+            parser.error(f"argument --cell: must be {allowed}. Received: {cell!r}")
     for name in set(options.recipe or ()) & set(REFERENCES):
         if REFERENCES[name].cell not in (options.cell or CELLS):
             parser.error(f"argument --cell: {name} runs with {REFERENCES[name].cell} only")
     return options
+
+
+def check_cell(text):
+    """Raises a ValueError unless a text may be a cell: a name, or FILE.py:CLASS."""
+    if text not in CELLS and not re.fullmatch(r".+\.py:\w+", text):
+        raise ValueError(text)
+
+
+def order_of(cell):
+    """For sorting: the cells of the zoo first."""
+    return (CELLS.index(cell), "") if cell in CELLS else (len(CELLS), cell)
 
 
 def plan(options):
@@ -195,7 +218,7 @@ def number_or_nothing(text):
 COUNTS = ("parameters", "epochs", "seconds", "cpu_seconds", "peak_mb", "cores")
 CHECKS = dict.fromkeys(COLUMNS, str) | {  # a function for each column, which fails if it cannot read it
     "name": [*DEFAULTS, *REFERENCES].index,
-    "cell": CELLS.index,
+    "cell": check_cell,
     "seed": int,
     "metrics": json.loads,
     **dict.fromkeys(("value", "baseline_value", *COUNTS), float),
@@ -248,7 +271,7 @@ def write_results(path, rows):
     """Writes the rows of the runs, in order."""
     names = [*DEFAULTS, *REFERENCES]
     rows = sorted(
-        rows, key=lambda row: (names.index(row["name"]), CELLS.index(row["cell"]), int(row["seed"]))
+        rows, key=lambda row: (names.index(row["name"]), order_of(row["cell"]), int(row["seed"]))
     )
     write_csv(path, COLUMNS, rows)
 
@@ -298,7 +321,7 @@ def run(name, cell, seed, cores, smoke=False):
         "cell": cell,
         "seed": seed,
         "metric": score.metric,
-        "value": models[score.model.format(cell=cell)][score.key],
+        "value": models[score.model.format(cell=task["cell"])][score.key],
         "baseline": score.baseline,
         "baseline_value": models[score.baseline][score.key],
         "parameters": task["parameters"],

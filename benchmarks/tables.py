@@ -230,7 +230,7 @@ def make_details(rows):
         for model, scores in scores_of(row).items():
             keys |= dict.fromkeys(scores)
             if model.startswith("attention"):  # the name does not say which cell it is
-                model = f"{row['cell']}, {model}"
+                model = f"{row['cell'].split(':')[-1]}, {model}"
             for key, value in scores.items():
                 if value is not None:  # no score, such as a ratio to 0
                     values[model][key][row["seed"]] = value  # a baseline is the same for each cell

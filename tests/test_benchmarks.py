@@ -266,9 +266,34 @@ def test_plan(run):
     assert {cell for _, cell, _ in plan("--smoke --cell lstm")} == {"lstm"}
 
 
+OWN = "zoo/example_cells/minimal_gated_unit.py:MinimalGatedUnit"
+
+
+def test_a_cell_of_your_own(run, tables, tmp_path, monkeypatch):
+    options = run["arguments"](["--recipe", "one_to_one_digits", "--seeds", "1", "--cell", OWN])
+    assert run["plan"](options) == [("one_to_one_digits", OWN, 0)]
+    command = run["command_of"]("one_to_one_digits", OWN, 0)
+    assert command == f"python recipes/one_to_one_digits.py --cell {OWN} --seed 0"
+    scores = {"MinimalGatedUnit, one step": {"accuracy": 0.9}, "logistic regression": {"accuracy": 0.8}}
+    task = {"cell": "MinimalGatedUnit", "metrics": {"test": scores}, "parameters": 9}
+    task["versions"] = dict.fromkeys(("keras", "tensorflow", "numpy"), "1")
+    costs = dict.fromkeys(("epochs", "seconds", "cpu_seconds", "peak_mb", "cores"), 1)
+    monkeypatch.setitem(run["run"].__globals__, "measure", lambda *_: (task, costs))
+    row = run["run"]("one_to_one_digits", OWN, 0, [0])
+    assert (row["cell"], row["value"], row["command"]) == (OWN, 0.9, command)
+    path = tmp_path / "results.csv"
+    run["write_results"](path, [row, make_row(run)])
+    rows = run["read_results"](path)
+    assert [one["cell"] for one in rows] == ["gru", OWN]
+    assert "| MinimalGatedUnit, one step | 0.900 |" in tables["make_details"](rows[1:])
+    assert "0.9" not in tables["make_results"](rows)  # its columns are the cells of the zoo
+
+
 @pytest.mark.parametrize(
     ("words", "message"),
     [
+        ("--cell gruu", "or a file and a class, such as my_cells.py:MyCell. Received: 'gruu'"),
+        ("--cell mine.py", "Received: 'mine.py'"),
         ("--recipe sst2 --cell lstm", "argument --cell: sst2 runs with gru only"),
         ("--recipe sst2 --reference", "not allowed with argument --recipe"),
         ("--recipe digits", "invalid choice: 'digits'"),

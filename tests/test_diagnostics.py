@@ -2,9 +2,11 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
+from cells import One, Two
 
 import zoo
 from zoo import diagnostics
+from zoo.example_cells.zoneout import zoneout_lstm
 
 SIZES = {"units": 5, "embedding_dim": 4}
 TOKENS = np.array([[5, 6, 7, 8, 5, 9], [9, 8, 7, 0, 0, 0]])
@@ -223,3 +225,48 @@ def test_bad_input():
         diagnostics.gradient_norms(model, TOKENS, np.array([[1], [0]]))
     with pytest.raises(zoo.InputError, match=r"at least 1\. Received: \[0\]"):
         diagnostics.truncated_gradients(model, TOKENS, np.array([[1], [0]]), [0])
+
+
+@pytest.mark.parametrize("cell", [Two(1, decay=0.2), zoneout_lstm], ids=["Two", "zoneout"])
+@pytest.mark.parametrize("case", [CASES[1], CASES[6], CASES[10]], ids=lambda case: case[0])
+def test_the_gradient_of_cells_of_your_own(cell, case):
+    model, inputs, targets, where = make(cell, case)
+    with tf.GradientTape() as tape:
+        loss = model.compute_loss(x=inputs, y=tf.constant(targets), y_pred=model(inputs))
+    one = cell_of(model, **where)
+    kernel = one.cell.recurrent_kernel if cell is zoneout_lstm else one.recurrent_kernel
+    expected = tape.gradient(loss, kernel.value).numpy()
+    steps = diagnostics.step_gradients(model, inputs, targets, **where)
+    assert np.abs(expected).max() > 1e-4
+    np.testing.assert_allclose(steps.sum(axis=0), expected, rtol=1e-4, atol=1e-6)
+    layer = model.get_layer(where["layer"] or "rnn_0")
+    output = np.asarray(keras.Model(model.input, layer.output)(inputs)[0])
+    states = diagnostics.hidden_states(model, inputs, **where)
+    expected = output[0, :4, 5:] if where["backward"] else output[0, :4] if output.ndim == 3 else output
+    actual = states[:, -1] if output.ndim == 2 else states[0, :4]
+    np.testing.assert_allclose(actual, expected, atol=1e-6)
+
+
+class OutputAlone(One):
+    """A cell whose output is none of its states."""
+
+    def call(self, x, states):
+        h, state = super().call(x, states)
+        return 2 * h, state
+
+
+def test_what_a_cell_of_your_own_lacks():
+    model, inputs, targets, _ = make(OutputAlone, CASES[1])
+    states = diagnostics.hidden_states(model, inputs)
+    output = keras.Model(model.input, model.get_layer("rnn_0").output[0])(inputs)
+    np.testing.assert_allclose(states[:, -1], output, atol=1e-6)
+    assert diagnostics.jacobians(model, inputs).shape == (2, 6, 5, 5)
+    with pytest.raises(zoo.InputError, match=r"OutputAlone in layer 'rnn_0' is not\. Add it"):
+        diagnostics.gradient_norms(model, inputs, targets)
+    with pytest.raises(zoo.InputError, match="because its cell is a OutputAlone"):
+        diagnostics.gate_activations(model, inputs)
+    model, inputs, targets, _ = make(Two, CASES[1])
+    model.get_layer("rnn_0").cell.recurrent_kernel._name = "mine"
+    assert diagnostics.gradient_norms(model, inputs, targets).shape == (2, 6)
+    with pytest.raises(zoo.InputError, match=r"one weight named recurrent_kernel.* Two with .*mine"):
+        diagnostics.step_gradients(model, inputs, targets)

@@ -119,7 +119,7 @@ def test_defaults_that_fit_the_data():
     [
         ("--dataset sunspots", "has no images with a label each. Received: date, sunspots"),
         ("--dataset digit", "Did you mean 'digits'?"),
-        ("--cell gruu", "invalid choice: 'gruu'"),
+        ("--cell gruu", "argument --cell: Unknown cell. Did you mean 'gru'?"),
         ("--output {tmp}", "holds something else"),
     ],
 )

@@ -148,7 +148,7 @@ def gate_activations(model, inputs, layer=None, backward=False):
     if not is_known or not cell.use_bias or not getattr(cell, "reset_after", True):
         raise InputError(
             "Only an LSTM or a GRU has gates, with the equations in zoo.cells. "
-            f"Received: {trace.layer.name} with a {type(cell).__name__}"
+            f"Received: {trace.layer.name} without any, because its cell is a {type(cell).__name__}"
         )
     gate, candidate = cell.recurrent_activation, cell.activation
     if isinstance(cell, keras.layers.LSTMCell):

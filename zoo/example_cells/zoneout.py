@@ -1,8 +1,8 @@
 """Zoneout around any cell: in training, some numbers of each state keep their earlier value.
 
 Krueger et al. 2017, "Zoneout: Regularizing RNNs by randomly preserving hidden activations", ICLR,
-section 3. Let s_t be a state of the cell after step t, and T_t the state that the cell computes from x_t
-and s_{t-1}. Then
+section 3. Let s_t be a state of the cell after step t, and T_t the state that the cell computes from
+x_t and s_{t-1}. Then
 
     s_t = d_t * s_{t-1} + (1 - d_t) * T_t      in training, where each number of d_t is 1 with a
                                                probability of `rate`, else 0, and is drawn at each step
@@ -65,7 +65,8 @@ class Zoneout(keras.layers.Layer):
         return cls(**{**config, "cell": cell})
 
     def build(self, input_shape):
-        self.cell.build(input_shape)
+        if not self.cell.built:
+            self.cell.build(input_shape)
 
     def call(self, inputs, states, training=False):
         _, new_states = self.cell(inputs, states, training=training)

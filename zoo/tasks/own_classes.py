@@ -1,11 +1,13 @@
 """The classes of your own that a trained model needs, such as a cell."""
 
 import shutil
+import warnings
 
 import keras
 
 from zoo import cell_files
 from zoo.errors import InputError
+from zoo.storage.hashes import hash_of
 from zoo.storage.model_files import REGISTER
 
 LARGEST = 10**6  # bytes of a file that is copied
@@ -35,13 +37,17 @@ def list_needed(model):
         {
             "class": one.__name__,
             "registered_name": keras.saving.get_registered_name(one),
-            "module": one.__module__,
+            "module": f"zoo.example_cells.{path.stem}" if _is_example(path) else one.__module__,
             "file": path and path.name,
         }
         for one in classes
         if _is_own(one)
         for path in [cell_files.source_of(one)]
     ]
+
+
+def _is_example(path):
+    return path is not None and path.parent == cell_files.EXAMPLES
 
 
 def _is_own(its_class):
@@ -74,18 +80,31 @@ def copy_sources(model, folder):
 
 
 def check_needed(folder, card):
-    """Raises an `InputError` unless the running program has all classes that a trained model needs.
+    """Checks that the running program has all classes that a trained model needs.
+
+    There is a warning if the file of a class has changed since.
 
     Args:
         folder: the folder of the model, a `pathlib.Path`.
         card: the content of its `task.json`.
+
+    Raises:
+        ValueError: a class is not registered with Keras.
     """
     for one in card.get("needs", []):
-        if keras.saving.get_registered_object(one["registered_name"]) is None:
+        its_class = keras.saving.get_registered_object(one["registered_name"])
+        if its_class is None:
             place = one["file"] or f"the module {one['module']}"
             copy = f" {folder / one['file']} is a copy, as a record." if one["file"] else ""
             raise InputError(
                 f"{folder} needs your class {one['class']} from {place}, which Keras must know as "
                 f"{one['registered_name']!r}. Import it first, as in: from {one['module']} import "
                 f"{one['class']}. The line {REGISTER} must stand above the class.{copy}"
+            )
+        path, sha256 = cell_files.source_of(its_class), card.get("also_written", {}).get(one["file"])
+        if path and sha256 and path.is_file() and hash_of(path) != sha256:
+            warnings.warn(
+                f"{path} has changed since {one['class']} was trained, so the answers may differ. "
+                f"{folder / one['file']} is the file at that time.",
+                stacklevel=3,
             )
