@@ -11,7 +11,7 @@ import pytest
 from other_backend import TASK
 
 import zoo
-from zoo import cell_files, own_cells
+from zoo import cell_configs, cell_files, own_cells
 
 CELL = """
 import keras
@@ -51,7 +51,7 @@ def test_a_class_is_found_with_or_without_its_name(folder):
     assert mine is own_cells.find("mine.py:Mine")
     assert "h = 1.0 * states[0]" in inspect.getsource(mine)
     assert cell_files.source_of(mine) == folder / "mine.py"
-    assert own_cells.text_of(mine) == "mine.py:Mine"
+    assert cell_configs.text_of(mine) == "mine.py:Mine"
 
 
 def test_a_file_that_was_changed_is_read_again():

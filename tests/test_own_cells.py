@@ -247,6 +247,33 @@ class Forgets(One):
         return {"units": 1}
 
 
+@keras.saving.register_keras_serializable("tests")
+class NoKeywords(keras.layers.Layer):
+    def __init__(self, units):
+        super().__init__()
+        self.state_size = units
+
+    def call(self, x, states):
+        return states[0], states
+
+
+def test_a_cell_that_cannot_be_copied_works_forward_and_is_a_clear_error_otherwise(tmp_path):
+    sizes = {"num_features": 2, "num_outputs": 1, "units": 3}
+    model = zoo.build("many_to_one", cell=NoKeywords, **sizes)
+    for make in (
+        lambda: zoo.build("many_to_one", cell=NoKeywords, bidirectional=True, **sizes),
+        lambda: zoo.build("many_to_one", cell=NoKeywords(3), **sizes),
+    ):
+        with pytest.raises(
+            zoo.InputError, match=r"NoKeywords cannot be made from its config\. Its __init"
+        ):
+            make()
+    with pytest.raises(
+        zoo.InputError, match=r"The model cannot be saved: NoKeywords\.__init__\(\) got"
+    ):
+        zoo.tasks.check_output(tmp_path / "mine", model)
+
+
 @pytest.mark.parametrize(
     ("cell", "message"),
     [

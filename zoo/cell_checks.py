@@ -96,4 +96,5 @@ def failure(its_class, what, error):
     where = f"{path.name}{cell_files.line_of(error, path)}: " if path else ""
     reason = re.sub(r"\x1b\[\d*m", "", one_line(error))  # Keras adds colors, a prefix and the inputs
     reason = re.sub(r"^Exception encountered when calling \S+ | Arguments received by.*", "", reason)
+    reason = reason.rsplit("Exception encountered: ", 1)[-1]  # that of the cell itself
     return f"The cell {its_class.__name__} {what}. {where}{type(error).__name__}: {reason[:300]}"

@@ -172,10 +172,7 @@ def recurrent_layer(cell, units, features, bidirectional=False, **options):
         layer = CELLS[cell](units, **options)
     else:
         layer = own_cells.make_layer(cell, units, features, **options)
-    if bidirectional:
-        with own_cells.known_classes(layer):  # Keras copies the layer
-            layer = layers.Bidirectional(layer, name=options.get("name"))
-    return layer
+    return own_cells.in_both_directions(layer, options.get("name")) if bidirectional else layer
 
 
 def recurrent_stack(

@@ -26,16 +26,19 @@ arguments than `units`, `get_config` must return them, too.
 """
 
 import inspect
-import json
 
 from zoo import cell_files
 from zoo.cell_checks import check_step, failure, state_sizes
-from zoo.configs import arguments_of, without_defaults
+from zoo.cell_configs import config_of, known_classes
+from zoo.configs import arguments_of
 from zoo.errors import InputError, check_choice, one_line, shown
 
 NAMES = ("simple_rnn", "lstm", "gru")
 HOW_TO = "For a cell of your own, give its file and class, such as my_cells.py:MyCell."
-NOT_COPIED = ("build_config", "compile_config", "dtype", "shared_object_id")
+ADVICE = (
+    "Its __init__ must take **kwargs and pass them to super().__init__, and its get_config must return "
+    "all other arguments"
+)
 
 
 def find(cell):
@@ -184,7 +187,8 @@ def _make(cell, units, **options):
             with known_classes(cell):
                 made = its_class.from_config({**config, **of_layer})
     except Exception as error:  # whatever the class raises
-        raise InputError(failure(its_class, "cannot be made", error)) from error
+        what = "cannot be made" if is_class else f"cannot be made from its config. {ADVICE}"
+        raise InputError(failure(its_class, what, error)) from error
     if not hasattr(made, "state_size"):
         raise InputError(
             f"{its_class.__name__} is not a cell, because it has no state_size. See "
@@ -194,92 +198,17 @@ def _make(cell, units, **options):
     return made if isinstance(made, keras.layers.RNN) else keras.layers.RNN(made, **options)
 
 
-def config_of(cell, units):
-    """The config of a class or template, as `keras.saving.serialize_keras_object` writes it.
+def in_both_directions(layer, name=None):
+    """Makes a `keras.layers.Bidirectional`, which has copies of the layer.
 
-    Example:
-
-    >>> import keras
-    >>> config_of(keras.layers.LSTMCell(1, activation="relu"), units=8)["config"]["units"]
-    8
+    Raises:
+        ValueError: the cell of the layer cannot be made from its config.
     """
     import keras
 
-    cell = cell(units=units) if inspect.isclass(cell) else cell
-    config = _copied(keras.saving.serialize_keras_object(cell))
-    config["config"].pop("name", None)
-    _set_units(config["config"], units)
-    return without_defaults(config)
-
-
-def _copied(config):
-    if isinstance(config, list | tuple):
-        return [_copied(one) for one in config]
-    if isinstance(config, dict):
-        return {key: _copied(value) for key, value in config.items() if key not in NOT_COPIED}
-    return config
-
-
-def _set_units(config, units):
-    """Sets `units` in a config or, if it has none, in the configs of the layers inside of it."""
-    if isinstance(config, dict) and "units" in config:
-        config["units"] = units
-    elif isinstance(config, dict | list):
-        for one in config.values() if isinstance(config, dict) else config:
-            _set_units(one, units)
-
-
-def known_classes(layer):
-    """A context in which Keras finds the classes of a layer, even if they are not registered."""
-    import keras
-
-    classes = {type(one) for one in layer._flatten_layers()}
-    names = {keras.saving.get_registered_name(one): one for one in classes}
-    return keras.saving.custom_object_scope({**names, **{one.__name__: one for one in classes}})
-
-
-def text_of(cell):
-    """A cell as a text that the flag --cell takes, for the card of a trained model.
-
-    Example:
-
-    >>> text_of("gru"), text_of(find("minimal_gated_unit.py"))
-    ('gru', 'minimal_gated_unit.py:MinimalGatedUnit')
-    """
-    if not inspect.isclass(cell):
-        return cell if isinstance(cell, str) else type(cell).__name__
-    path = cell_files.source_of(cell)
-    return f"{path.name}:{cell.__name__}" if path else cell.__name__
-
-
-def to_json(cell, units):
-    """What a saved model stores about a cell: a name, or `{"keras": config}`.
-
-    None if the config cannot be written as JSON, or not at all.
-    """
-    if isinstance(cell, str):
-        return cell
     try:
-        return json.loads(json.dumps({"keras": config_of(cell, units)}))
-    except (NotImplementedError, TypeError, ValueError):
-        return None
-
-
-def are_registered(config):
-    """Whether Keras finds all classes that are named in the result of `to_json`.
-
-    Example:
-
-    >>> are_registered("gru"), are_registered({"class_name": "Mine", "registered_name": "Mine"})
-    (True, False)
-    """
-    import keras
-
-    if isinstance(config, list):
-        return all(map(are_registered, config))
-    if not isinstance(config, dict):
-        return True
-    name = config.get("registered_name") if "class_name" in config else None
-    is_known = name is None or keras.saving.get_registered_object(name) is not None
-    is_known = is_known or str(config.get("module")).split(".")[0] in ("keras", "builtins")
-    return is_known and all(map(are_registered, config.values()))
+        with known_classes(layer):
+            return keras.layers.Bidirectional(layer, name=name)
+    except Exception as error:  # whatever the class of the cell raises
+        what = f"cannot be made from its config. {ADVICE}"
+        raise InputError(failure(type(layer.cell), what, error)) from error

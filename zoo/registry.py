@@ -17,7 +17,7 @@ import pathlib
 import pkgutil
 import warnings
 
-from zoo import arguments, own_cells
+from zoo import arguments, cell_configs, own_cells
 from zoo.configs import structure, without_defaults
 from zoo.errors import InputError, check_choice, shown
 
@@ -176,7 +176,7 @@ def _build(builder, config):
             "precision": keras.config.dtype_policy().name,
             "arguments": {key: _to_json(key, value) for key, value in given.items()},
         }
-        record["arguments"]["cell"] = own_cells.to_json(given["cell"], given["units"])
+        record["arguments"]["cell"] = cell_configs.to_json(given["cell"], given["units"])
         # As text, because Keras would track a dict and save it with the weights.
         model._zoo_build = json.dumps(record)
     return model
@@ -207,7 +207,7 @@ def build_arguments(model):
         return None
     record = json.loads(model._zoo_build)
     cell = record["arguments"]["cell"]
-    if cell is None or not own_cells.are_registered(cell):
+    if cell is None or not cell_configs.are_registered(cell):
         return None
     return record if structure(rebuild(record)) == structure(model) else None
 

@@ -71,7 +71,7 @@ def write(model, path):
     except OSError:  # the disk, not the model
         raise
     except Exception as error:  # whatever its own layers raise
-        reason = one_line(error, 400)
+        reason = one_line(error).rsplit("Exception encountered: ", 1)[-1][:400]
         advice = f"A layer of your own needs {REGISTER} and get_config."
         raise InputError(f"The model cannot be saved: {reason} {advice}") from error
     if problem:

@@ -15,7 +15,7 @@ import shlex
 import sys
 import tempfile
 
-from zoo import cell_files, own_cells
+from zoo import cell_configs, cell_files
 from zoo.errors import InputError, one_line
 from zoo.registry import own_builder, own_types
 from zoo.storage import folders, model_files
@@ -127,7 +127,7 @@ def _write(new, model, task, metrics, history, figures, files):
         name: hash_of(new / name) for name in (*side_files, *copies) if (new / name).exists()
     }
     if isinstance(task["config"], dict) and "cell" in task["config"]:
-        cell = own_cells.text_of(task["config"]["cell"])
+        cell = cell_configs.text_of(task["config"]["cell"])
         task = {**task, "config": {**task["config"], "cell": cell}}
     card = {
         "format": FORMAT,
