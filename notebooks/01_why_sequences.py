@@ -28,11 +28,12 @@ import itertools
 import keras
 import matplotlib.pyplot as plt
 import numpy as np
-from sklearn.feature_extraction.text import CountVectorizer, TfidfVectorizer
+from sklearn.feature_extraction.text import CountVectorizer, TfidfTransformer, TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 
 import zoo
+from zoo import exercises
 
 plt.rcParams["font.size"] = 13
 
@@ -306,7 +307,7 @@ for split, (raw, labels[split]) in splits.items():
 #   scikit-learn's defaults
 # - **bag of words and pairs** of neighboring words ("not good" is a feature of its own)
 # - **mean of word vectors**, which are learned
-# - **GRU**, a recurrent layer with gates, which learns more easily than the plain one (notebook 06)
+# - **GRU**, a recurrent layer with gates, which learns more easily than the plain one (notebook 08)
 #
 # The words are already separated by spaces, so we tell both vectorizers to cut only there.
 
@@ -600,7 +601,150 @@ for i, sentence in enumerate(sentences):
 # difference of four, that too may well be chance. You need more test sentences and more seeds.
 #
 # </details>
+
+# %% [markdown]
+# ## Now you write it
 #
+# Here are three tasks: a line, a function and a small experiment. Run the notebook from the top
+# first. Then replace `raise NotImplementedError` with your code, run the cell, and run the check
+# below it. The check says what is wrong, if anything is. Each solution is folded.
+#
+# ### Task 1: pairs of words
+#
+# A bag of pairs counts neighboring words. Write the line that makes the pairs.
+
+
+# %%
+def pairs_of(words):
+    """Returns the pairs of neighboring words, in order, as a list of texts.
+
+    ["the", "dog", "bites"] gives ["the dog", "dog bites"]. A single word gives [].
+    """
+    raise NotImplementedError
+
+
+# %%
+# The check compares with scikit-learn's bag of pairs.
+pairs_in = CountVectorizer(ngram_range=(2, 2), token_pattern=r"\S+").build_analyzer()
+some_texts = ["the dog bites the man", "the man is bitten by the dog", "dog", "no no no"]
+exercises.check(pairs_of, [((text.split(),), list(pairs_in(text))) for text in some_texts])
+
+# %% [markdown]
+# <details><summary>Solution</summary>
+#
+# ```python
+# def pairs_of(words):
+#     return [f"{first} {second}" for first, second in itertools.pairwise(words)]
+# ```
+#
+# </details>
+#
+# ### Task 2: TF-IDF
+#
+# TF-IDF multiplies each count of a word by a weight, and then divides each row by its norm (the
+# square root of the sum of squares). Of $n$ texts, $n_j$ contain word $j$. The weight of this word is
+#
+# $$1 + \ln \frac{1 + n}{1 + n_j}$$
+
+
+# %%
+def tf_idf(counts):
+    """Returns the TF-IDF of counts. Both are [texts, words]. No text is empty."""
+    raise NotImplementedError
+
+
+# %%
+# The check compares with scikit-learn, on random counts.
+cases = []
+for seed, shape in enumerate([(2, 3), (5, 8), (30, 6)]):
+    counts = np.random.default_rng(seed).integers(0, 3, shape)
+    counts[:, 0] += 1  # no text is empty
+    cases.append(((counts,), TfidfTransformer().fit_transform(counts).toarray()))
+exercises.check(tf_idf, cases)
+
+# %% [markdown]
+# <details><summary>Solution</summary>
+#
+# ```python
+# def tf_idf(counts):
+#     num_texts_with = (counts > 0).sum(axis=0)  # [words]
+#     weights = 1 + np.log((1 + len(counts)) / (1 + num_texts_with))  # [words]
+#     weighted = counts * weights  # [texts, words]
+#     return weighted / np.linalg.norm(weighted, axis=1, keepdims=True)
+# ```
+#
+# </details>
+#
+# ### Task 3: what does the RNN need?
+#
+# An experiment. Change all sentences about dogs and men in the same way, and train the RNN on the
+# changed sentences. Can it still find out who did it? The check tries three changes: none, all words
+# backward, and all words in alphabetical order. What do you expect for each of them?
+
+
+# %%
+def accuracy_after(change):
+    """Trains the RNN on changed sentences, and returns its accuracy on changed test sentences.
+
+    Args:
+        change: a function that takes a sentence and returns the changed sentence. Apply it to all of
+            `train_texts` and `test_texts`. The answers are still `train_labels` and `test_labels`.
+
+    Returns:
+        The share of the test sentences that the RNN answers correctly.
+
+    Make a new `TextVectorization`. Take the RNN and its training from the section "Is this news?": 8
+    numbers for each word, 16 units, 5 epochs.
+    """
+    raise NotImplementedError
+
+
+# %%
+# The check. Sorted, each sentence has a twin with the same words and the opposite answer.
+def backward(text):
+    return " ".join(text.split()[::-1])
+
+
+def in_alphabetical_order(text):
+    return " ".join(sorted(text.split()))
+
+
+def is_learned(accuracy):
+    return None if accuracy > 0.9 else f"is {accuracy:.3f}. More than 0.9 is possible."
+
+
+cases = [((str,), is_learned), ((backward,), is_learned), ((in_alphabetical_order,), 0.5)]
+exercises.check(accuracy_after, cases)
+
+# %% [markdown]
+# <details><summary>Solution</summary>
+#
+# ```python
+# def accuracy_after(change):
+#     changed_train = [change(text) for text in train_texts]
+#     changed_test = [change(text) for text in test_texts]
+#     to_numbers = keras.layers.TextVectorization()
+#     to_numbers.adapt(changed_train)
+#     keras.utils.set_random_seed(0)
+#     network = zoo.build(
+#         "many_to_one",
+#         cell="simple_rnn",
+#         vocabulary_size=to_numbers.vocabulary_size(),
+#         embedding_dim=8,
+#         units=16,
+#     )
+#     network.compile(keras.optimizers.Adam(0.01), loss="binary_crossentropy")
+#     network.fit(to_numbers(changed_train), train_labels, epochs=5, verbose=0)
+#     is_news = network(to_numbers(changed_test)).numpy()[:, 0] > 0.5
+#     return np.mean(is_news == test_labels)
+# ```
+#
+# Backward, the RNN does as well as before. It needs an order, but not the usual one. In alphabetical
+# order nothing is left to learn, and exactly half of the answers are right.
+#
+# </details>
+
+# %% [markdown]
 # ## Sources
 #
 # - Elman 1990, "Finding Structure in Time", Cognitive Science 14: the plain recurrent network.

@@ -26,6 +26,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 
 import zoo
+from zoo import exercises
 
 np.set_printoptions(suppress=True)  # 0.00001 instead of 1e-05
 plt.rcParams["font.size"] = 13
@@ -260,7 +261,7 @@ print("error that it leaves in h_2:   ", np.abs(np.tanh(a_2) - exact[1]).round(5
 #
 # Here the error became smaller on its way through $W_h$, because the numbers in $W_h$ are small.
 # $W_h$ does the same to a memory: it shrinks too. So does a gradient, which is the subject of
-# notebook 05.
+# notebook 06.
 #
 # ## From the state to an answer
 #
@@ -553,7 +554,158 @@ print("h_1 and h_2 without padding:", forward(x, W, W_h, b).round(3).tolist())
 # into the same batch saves the time that padding costs.
 #
 # </details>
+
+# %% [markdown]
+# ## Now you write it
 #
+# Here are three tasks: a line, a function and a small experiment. Run the notebook from the top
+# first. Then replace `raise NotImplementedError` with your code, run the cell, and run the check
+# below it. The check says what is wrong, if anything is. Each solution is folded.
+#
+# ### Task 1: a step with a mask
+#
+# Write the line that computes the state after one step. A padded step must leave the state as it
+# is.
+
+
+# %%
+def masked_step(x_t, is_word, h, W, W_h, b):
+    """Returns the state after a step, [units].
+
+    Args:
+        x_t: what is read, [features]. is_word: False if it is padding.
+        h: the state before the step, [units].
+        W, W_h, b: [units, features], [units, units], [units].
+    """
+    raise NotImplementedError
+
+
+# %%
+# The check compares with Keras.
+cases = []
+for seed, (features, units) in enumerate([(4, 3), (2, 5), (6, 2)]):
+    for is_word in (True, False):
+        rng = np.random.default_rng(seed)
+        x_t, h, W_1, W_h_1, b_1 = (
+            rng.normal(size=shape).astype("float32")
+            for shape in (features, units, (units, features), (units, units), units)
+        )
+        layer = keras.layers.SimpleRNN(units, return_state=True)
+        layer.build((1, 1, features))
+        layer.set_weights([W_1.T, W_h_1.T, b_1])
+        mask = np.array([[is_word]])  # [batch, time]
+        _, states = layer(x_t[None, None], initial_state=[h[None]], mask=mask)  # [batch, units]
+        cases.append(((x_t, is_word, h, W_1, W_h_1, b_1), states[0]))
+exercises.check(masked_step, cases)
+
+# %% [markdown]
+# <details><summary>Solution</summary>
+#
+# ```python
+# def masked_step(x_t, is_word, h, W, W_h, b):
+#     return np.tanh(W @ x_t + W_h @ h + b) if is_word else h
+# ```
+#
+# </details>
+#
+# ### Task 2: a whole batch at once
+#
+# `forward` above reads one text. Write a function that reads a batch of texts of the same length,
+# as Keras does: with a loop over the steps, but no loop over the texts. There, each text is a row.
+
+
+# %%
+def forward_batch(x, W, W_h, b):
+    """Returns the states after each step of each text, [batch, time, units].
+
+    Args:
+        x: what is read, [batch, time, features].
+        W, W_h, b: [units, features], [units, units], [units], as on paper.
+    """
+    raise NotImplementedError
+
+
+# %%
+# The check compares with Keras.
+cases = []
+for seed, (batch_size, time, features, units) in enumerate([(2, 3, 4, 3), (5, 1, 2, 4), (1, 6, 3, 2)]):
+    rng = np.random.default_rng(seed)
+    x_1, W_1, W_h_1, b_1 = (
+        rng.normal(size=shape).astype("float32")
+        for shape in ((batch_size, time, features), (units, features), (units, units), units)
+    )
+    layer = keras.layers.SimpleRNN(units, return_sequences=True)
+    layer.build(x_1.shape)
+    layer.set_weights([W_1.T, W_h_1.T, b_1])
+    cases.append(((x_1, W_1, W_h_1, b_1), layer(x_1)))
+exercises.check(forward_batch, cases)
+
+# %% [markdown]
+# <details><summary>Solution</summary>
+#
+# ```python
+# def forward_batch(x, W, W_h, b):
+#     h = np.zeros((len(x), len(b)))  # [batch, units]
+#     states = []
+#     for t in range(x.shape[1]):
+#         h = np.tanh(x[:, t] @ W.T + h @ W_h.T + b)  # [batch, units]
+#         states.append(h)
+#     return np.stack(states, axis=1)  # [batch, time, units]
+# ```
+#
+# </details>
+#
+# ### Task 3: how fast does a network forget?
+#
+# An experiment. Without a mask, padding made our network forget whether it had read "good" or
+# "bad". Measure how many padded steps that takes, if $W_h$ is multiplied by some scale. The check
+# tries scales from 0.5 to 3. What do you expect?
+
+
+# %%
+def padding_until_alike(scale):
+    """Returns after how many padded steps "this movie was good" and "... was bad" are alike.
+
+    Two texts are alike if no number of their states differs by 0.01 or more. Use `forward`, `encode`,
+    `embedding`, W, b, and W_h multiplied by `scale`. The vector of the padding is all 0.
+    """
+    raise NotImplementedError
+
+
+# %%
+# The check lets a layer of Keras read 100 padded steps.
+cases = []
+for scale in (0.5, 1, 2, 3):
+    layer = keras.layers.SimpleRNN(3, return_sequences=True)
+    layer.build((None, None, 4))
+    layer.set_weights([W.T, scale * W_h.T, b])
+    padded = [encode(f"this movie was {word}") + [0] * 100 for word in ("good", "bad")]
+    good, bad = layer(embedding[padded].astype("float32")).numpy()[:, 3:]  # from the last word on
+    cases.append(((scale,), np.argmax(np.abs(good - bad).max(axis=1) < 0.01)))
+exercises.check(padding_until_alike, cases)
+
+# %% [markdown]
+# <details><summary>Solution</summary>
+#
+# ```python
+# def padding_until_alike(scale):
+#     good, bad = (
+#         forward(embedding[encode(f"this movie was {word}")], W, scale * W_h, b)[-1]
+#         for word in ("good", "bad")
+#     )
+#     steps = 0
+#     while np.abs(good - bad).max() >= 0.01:
+#         good, bad = (np.tanh(scale * W_h @ h + b) for h in (good, bad))
+#         steps += 1
+#     return steps
+# ```
+#
+# `print([padding_until_alike(scale) for scale in (0.5, 1, 2, 3)])` shows that the network forgets
+# more slowly with a larger $W_h$. With a scale of 3 it takes many more steps.
+#
+# </details>
+
+# %% [markdown]
 # ## Sources
 #
 # - The worked example ("this movie", 4 numbers per word, 3 units) and the sizes 300 and 128 are

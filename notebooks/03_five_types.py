@@ -12,12 +12,13 @@
 # # The five types
 #
 # A recurrent network can read one thing or many, and write one thing or many. That gives five
-# types. For each type, this notebook has a picture, one call that builds it, and a count of its
-# parameters by hand. Then it trains the network for a few seconds and tests it on data that the
-# network never saw. You need the previous notebook, `02_forward_pass_by_hand`.
+# types. This notebook is about the three that read one thing or write one thing. The next one,
+# `04_sequence_to_sequence`, is about the two that read and write sequences. For each type there is
+# a picture, one call that builds it, and a count of its parameters by hand. Then we train the
+# network for a few seconds and test it on data that it never saw. You need the previous notebook,
+# `02_forward_pass_by_hand`.
 
 # %%
-import calendar
 import os
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # keeps TensorFlow quiet
@@ -27,6 +28,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 
 import zoo
+from zoo import exercises
 
 print(zoo.list_models())
 
@@ -44,7 +46,7 @@ print(zoo.list_models())
 # Two more things before we begin.
 #
 # **The cell** can be `"simple_rnn"` (the formula above), `"gru"` or `"lstm"`. The last two remember
-# longer. Notebook `06_gates` explains them. Here you only need to know how many parameters one
+# longer. Notebook `08_gates` explains them. Here you only need to know how many parameters one
 # layer of each has, with inputs of $n$ numbers and $u$ units (the state has $u$ numbers):
 #
 # | cell | parameters of one layer | why |
@@ -61,7 +63,7 @@ print(zoo.list_models())
 # written. The next cell only defines how to draw. You can skip it.
 
 # %% jupyter={"source_hidden": true}
-COLORS = {"input": "#a6cee3", "state": "#fdbf6f", "decoder": "#ff9a76", "output": "#b2df8a"}
+COLORS = {"input": "#a6cee3", "state": "#fdbf6f", "output": "#b2df8a"}
 
 
 def box(axis, x, y, label, color):
@@ -69,13 +71,13 @@ def box(axis, x, y, label, color):
     axis.text(x, y, label, fontsize=18, ha="center", va="center", bbox=style, zorder=2)
 
 
-def arrow(axis, start, end, style="-|>", **more):
-    line = {"arrowstyle": style, "linewidth": 2, "mutation_scale": 20, "color": "black"}
+def arrow(axis, start, end, **more):
+    line = {"arrowstyle": "-|>", "linewidth": 2, "mutation_scale": 20, "color": "black"}
     line |= {"shrinkA": 20, "shrinkB": 20}  # room for the boxes
     axis.annotate("", end, start, arrowprops=line | more, zorder=1)
 
 
-def draw(title, steps, memory="-|>", context=None, feedback=False):
+def draw(title, steps, context=None, feedback=False):
     """Draws a network. `steps` has an input, a state and an output for each time step."""
     left = 1.8 if context else 1.2
     _, axis = plt.subplots(figsize=(1.8 * (len(steps) + left), 4.2), layout="constrained")
@@ -85,8 +87,7 @@ def draw(title, steps, memory="-|>", context=None, feedback=False):
         box(axis, -0.7, 1, context, "input")
         arrow(axis, (-0.7, 1), (0, 1))
     for t, (read, state, write) in enumerate(steps):
-        is_decoder = state.startswith("$s")
-        box(axis, t, 1, state, "decoder" if is_decoder else "state")
+        box(axis, t, 1, state, "state")
         if read:
             box(axis, t, 0, read, "input")
             arrow(axis, (t, 0), (t, 1))
@@ -94,8 +95,8 @@ def draw(title, steps, memory="-|>", context=None, feedback=False):
             box(axis, t, 2, write, "output")
             arrow(axis, (t, 1), (t, 2))
         if t > 0:
-            arrow(axis, (t - 1, 1), (t, 1), "-|>" if is_decoder else memory)
-            if feedback and steps[t - 1][2]:
+            arrow(axis, (t - 1, 1), (t, 1))
+            if feedback:
                 arrow(axis, (t - 1, 2), (t, 0), linestyle="dashed", color="gray", linewidth=1.5)
     axis.set(xlim=(-left - 0.4, len(steps) - 0.4), ylim=(-0.4, 2.4))
     axis.set_title(title, fontsize=20)
@@ -417,245 +418,9 @@ print(f"MAE of the network: {mae:.1f}, of the year before: {mae_year_before:.1f}
 results["many_to_one"] = model.count_params(), f"MAE {mae:.1f} (the year before: {mae_year_before:.1f})"
 
 # %% [markdown]
-# ## 4. Many-to-many: an answer at each step
+# ## The three side by side
 #
-# Here there are as many outputs as inputs. Is each word a person, a place, or neither (named
-# entities)? Which part of speech is it? Input and output have the same length, and output $t$
-# belongs to input $t$.
-#
-# If the whole sentence is known beforehand, there is no reason to read it in only one direction.
-# Here two layers read it, one from each end, and each output sees both states. This is called
-# **bidirectional**. We draw it as arrows with two heads.
-
-# %%
-draw(
-    "many_to_many",
-    [
-        ("John", "$h_1$", "PERSON"),
-        ("lives", "$h_2$", "-"),
-        ("in", "$h_3$", "-"),
-        ("Paris", "$h_4$", "PLACE"),
-    ],
-    memory="<|-|>",
-)
-
-# %% [markdown]
-# We make sentences from patterns. P stands for a person and L for a place (a location). A is a word
-# that describes a place, F is a word that describes a person, and S is a season. Eight names can be
-# either a person or a place: Paris is a city and also a first name. A model that tags each word by
-# itself has to guess these names.
-
-# %%
-BOTH = ["Paris", "Florence", "Austin", "Jordan", "Sydney", "Chelsea", "Georgia", "Madison"]
-FILL = {
-    "P": ["John", "Mary", "Anna", "Peter", *BOTH],
-    "L": ["London", "Rome", "India", "Berlin", *BOTH],
-    "A": ["cold", "quiet", "old", "lovely"],
-    "S": ["spring", "summer", "autumn", "winter"],
-    "F": ["tired", "hungry", "happy", "polite"],
-}
-PATTERNS = ["P lives in L", "P flew to L", "L is near L", "P knows P", "L is A in S", "P is A and F"]
-TAGS = ["-", "PERSON", "PLACE"]
-
-
-def make_sentence(rng):
-    pattern = rng.choice(PATTERNS).split()
-    sentence = tuple(str(rng.choice(FILL[part])) if part in FILL else part for part in pattern)
-    return sentence, [{"P": 1, "L": 2}.get(part, 0) for part in pattern]
-
-
-rng = np.random.default_rng(1)
-sentences = dict(make_sentence(rng) for _ in range(1200))  # the same sentence twice counts once
-for sentence, tags in list(sentences.items())[:3]:
-    print(" ".join(sentence), [TAGS[tag] for tag in tags])
-
-# %% [markdown]
-# Now we turn words and tags into numbers and pad them on the right to the same length. A fifth of
-# the sentences is for the test.
-
-# %%
-vocabulary = ["", "[UNK]", *sorted({word for sentence in sentences for word in sentence})]
-tokens = keras.utils.pad_sequences(
-    [[vocabulary.index(word) for word in sentence] for sentence in sentences], padding="post"
-)  # [sentences, 5]
-tags = keras.utils.pad_sequences(list(sentences.values()), padding="post")  # [sentences, 5]
-cut = len(tokens) * 4 // 5
-print(len(tokens), "sentences,", len(vocabulary), "tokens")
-print(tokens[0], tags[0])
-
-# %%
-keras.utils.set_random_seed(0)
-model = zoo.build(
-    "many_to_many",
-    cell="gru",
-    vocabulary_size=len(vocabulary),
-    num_tags=len(TAGS),
-    embedding_dim=16,
-    units=16,
-)
-print(model.input_shape, model.output_shape)  # an output for each time step
-
-# %%
-by_hand = (
-    len(vocabulary) * 16  # the embedding
-    + 2 * 3 * 16 * (16 + 16 + 2)  # two GRUs, one for each direction
-    + (2 * 16 + 1) * 3  # from both states to three tags, the same weights at each step
-)
-print("by hand:", by_hand, " Keras:", model.count_params())
-assert by_hand == model.count_params()
-
-# %%
-model.compile(keras.optimizers.Adam(0.01), loss="sparse_categorical_crossentropy")
-model.fit(tokens[:cut], tags[:cut], epochs=8, verbose=0)
-guess = model(tokens[cut:]).numpy().argmax(axis=-1)  # [sentences, 5]
-
-# %% [markdown]
-# We compare with the best that is possible word by word: the tag that each word had most often in
-# the training part. We only look at the names that can be both.
-
-# %%
-counts = np.zeros((len(vocabulary), len(TAGS)))  # how often each word had each tag
-np.add.at(counts, (tokens[:cut], tags[:cut]), 1)
-word_by_word = counts.argmax(axis=1)[tokens[cut:]]  # [sentences, 5]
-is_both = np.isin(tokens[cut:], [vocabulary.index(name) for name in BOTH])
-shares = [(some == tags[cut:])[is_both].mean() for some in (guess, word_by_word)]
-result = "{:.1%} of the ambiguous names right (word by word: {:.1%})".format(*shares)
-results["many_to_many"] = model.count_params(), result
-print(f"{is_both.sum()} ambiguous names in the test sentences: {result}")
-
-# %% [markdown]
-# So the words around a name decide, and the network uses them. Sometimes these words come later.
-# Then a network that reads only from left to right cannot know the answer yet. We need no training
-# to see that. If two sentences begin alike, a network that only reads forward gives the same first
-# answer, whatever its weights are. A network that reads both ways can give different ones.
-
-# %%
-pair = [["Paris", "is", "cold", "in", "winter"], ["Paris", "is", "cold", "and", "tired"]]
-pair = np.array([[vocabulary.index(word) for word in sentence] for sentence in pair])  # [2, 5]
-forward_only = zoo.build("many_to_many", vocabulary_size=len(vocabulary), bidirectional=False)
-first_answers = forward_only(pair).numpy()[:, 0]  # [2, tags]
-np.testing.assert_allclose(first_answers[0], first_answers[1])
-print("forward only: the same for both; our network says of Paris:")
-print([TAGS[tag] for tag in model(pair).numpy()[:, 0].argmax(axis=-1)])
-
-# %% [markdown]
-# ## 5. Encoder-decoder: a sequence in, another one out
-#
-# In a translation, input and output have different lengths, and word 3 of one need not belong to
-# word 3 of the other. So there are two networks. The **encoder** reads the whole source, here from
-# both ends, and writes nothing. Its last states set the first state of the **decoder**, which then
-# writes as in one-to-many. So an encoder-decoder is a many-to-one whose answer is the context of a
-# one-to-many.
-
-# %%
-draw(
-    "encoder_decoder",
-    [
-        ("I", "$h_1$", None),
-        ("like", "$h_2$", None),
-        ("to", "$h_3$", None),
-        ("read", "$h_4$", None),
-        ("start", "$s_1$", "ich"),
-        ("ich", "$s_2$", "lese"),
-        ("lese", "$s_3$", "gern"),
-        ("gern", "$s_4$", "end"),
-    ],
-    memory="<|-|>",
-    feedback=True,
-)
-
-# %% [markdown]
-# Our task is small, but it has all of these features. The input is a date as people write it. The
-# output is the same date as computers write it, character by character. "3 May 1987" and "May 3,
-# 1987" both become "1987-05-03". The year comes last in the source and first in the target.
-
-
-# %%
-def make_date(rng):
-    year, month, day = rng.integers(1900, 2100), rng.integers(1, 13), rng.integers(1, 29)
-    name = calendar.month_name[month]
-    source = rng.choice([f"{day} {name} {year}", f"{name} {day}, {year}"])
-    return f"{year}-{month:02d}-{day:02d}", str(source)
-
-
-rng = np.random.default_rng(1)
-dates = dict(make_date(rng) for _ in range(2500))  # each day occurs only once, so test days are unseen
-for target, source in list(dates.items())[:3]:
-    print(source, "->", target)
-
-# %%
-characters = ["", "[UNK]", "<start>", "<end>", *sorted(set("".join([*dates.values(), *dates])))]
-sources = keras.utils.pad_sequences(
-    [[characters.index(c) for c in source] for source in dates.values()], padding="post"
-)  # [dates, 18]
-targets = np.array([[2, *(characters.index(c) for c in target), 3] for target in dates])  # [dates, 12]
-train, test = slice(0, 2000), slice(2000, None)
-print(
-    len(characters), "characters,", len(sources), "dates,", len(sources[test]), "of them for the test"
-)
-
-# %% [markdown]
-# In the picture, the source passes through a single state. The network that we train has one more
-# part, **attention**. At each step the decoder can look at all states of the encoder, not only at
-# the last ones. That needs two more matrices. Notebook `07_attention` explains attention, and shows
-# how far one state gets without it.
-
-# %%
-keras.utils.set_random_seed(0)
-model = zoo.build(
-    "encoder_decoder",
-    cell="gru",
-    source_vocabulary_size=len(characters),
-    target_vocabulary_size=len(characters),
-    embedding_dim=16,
-    units=48,
-    attention="dot",
-)
-print(model.input_shape)  # the source, and the target so far
-print(model.output_shape)  # probabilities of each character at each step of the target
-
-# %%
-by_hand = (
-    2 * len(characters) * 16  # two embeddings, of the source and of the target
-    + 2 * 3 * 48 * (16 + 48 + 2)  # the encoder: two GRUs, one for each direction
-    + (2 * 48 + 1) * 48  # from their last states to the decoder's state before its first step
-    + 3 * 48 * (16 + 48 + 2)  # the decoder: a GRU
-    + 2 * 48 * 48  # attention: to compare the encoder's states with the decoder's
-    + (2 * 48 + 48) * 48  # attention: to join what was found to the decoder's state
-    + (48 + 1) * len(characters)  # from there to the probabilities of the characters
-)
-print("by hand:", by_hand, " Keras:", model.count_params())
-assert by_hand == model.count_params()
-
-# %% [markdown]
-# We use teacher forcing again: the target so far goes in, the next character comes out.
-
-# %%
-model.compile(keras.optimizers.Adam(0.005), loss="sparse_categorical_crossentropy")
-history = model.fit([sources[train], targets[train, :-1]], targets[train, 1:], epochs=16, verbose=0)
-losses = history.history["loss"]
-print(f"loss: {losses[0]:.2f} in the first epoch, {losses[-1]:.2f} in the last")
-
-# %% [markdown]
-# Now the network writes on its own. `generate` gets only the source.
-
-# %%
-written = model.generate(sources[test], max_length=11)  # [dates, 11]
-for source, row in list(zip(list(dates.values())[test], written, strict=True))[:5]:
-    print(f"{source:20s} -> {''.join(characters[token] for token in row if token > 3)}")
-
-# %% [markdown]
-# A date counts as right only if all of its characters are right.
-
-# %%
-right = (written == targets[test, 1:]).all(axis=1).mean()
-results["encoder_decoder"] = model.count_params(), f"{right:.1%} of the unseen dates right"
-print(results["encoder_decoder"][1])
-
-# %% [markdown]
-# ## All five side by side
-#
-# First, the results on data that none of the networks had seen. This is one training each, with
+# These are the results on data that none of the networks had seen. This is one training each, with
 # seed 0. Another seed gives other digits.
 
 # %%
@@ -663,40 +428,10 @@ for name, (parameters, result) in results.items():
     print(f"{name:16s}{parameters:6d} parameters   {result}")
 
 # %% [markdown]
-# The digits and sunspots are real, but small. The other data were made by rules, so a network can
-# get everything right. The results show that each type can learn a task of its shape. How well it
-# does on real language and real images is what the recipes measure.
+# The digits and sunspots are real, but small. The spelled numbers were made by rules, so a network
+# can get all of them right. The results show that each type can learn a task of its shape. How well
+# it does on real language and real images is what the recipes measure.
 #
-# The tables below sum up the types. *Values* are numbers instead of tokens. *Features* is how many
-# numbers there are at each step.
-#
-# | type | inputs | outputs | for what |
-# |---|---|---|---|
-# | `one_to_one` | one vector or image | one class | nothing: a dense network does it |
-# | `one_to_many` | a context, and the tokens so far | the next token | captions, music, text |
-# | `many_to_one` | tokens or values | one class | sentiment, document classes |
-# | | tokens or values | numbers | forecasts |
-# | `many_to_many` | tokens or values | a tag at each step | entities, parts of speech |
-# | `encoder_decoder` | a source, and the target so far | the next token | translation, answers |
-#
-# | type | shape of the inputs | shape of the outputs | loss |
-# |---|---|---|---|
-# | `one_to_one` | `[batch, ...]` | `[batch, classes]` | sparse |
-# | `one_to_many` | `[batch, features]`, `[batch, t]` | `[batch, t, vocabulary]` | sparse, next token |
-# | `many_to_one` | `[batch, t]` or `[batch, t, features]` | `[batch, classes]` | sparse |
-# | | the same, two classes | `[batch, 1]` | binary |
-# | | the same, numbers | `[batch, numbers]` | mse |
-# | `many_to_many` | `[batch, t]` or `[batch, t, features]` | `[batch, t, tags]` | sparse |
-# | `encoder_decoder` | `[batch, s]`, `[batch, t]` | `[batch, t, vocabulary]` | sparse, next token |
-#
-# Here `t` is the number of time steps and `s` is the number of steps in a source. The losses are:
-#
-# - *sparse*: `"sparse_categorical_crossentropy"`
-# - *binary*: `"binary_crossentropy"`, with one output, the probability of the second class
-# - *mse*: the mean squared error
-# - "next token" means that the targets are the tokens shifted by one step.
-
-# %% [markdown]
 # ## Questions
 #
 # **1.** In `one_to_one` the recurrent kernel does nothing. Does training change it?
@@ -704,23 +439,13 @@ for name, (parameters, result) in results.items():
 # <details><summary>Answer</summary>
 #
 # No. Training changes a weight according to its *gradient*, which says how much the loss changes
-# with the weight (notebook 04). The gradient for $W_h$ at a step has $h_{t-1}$ as a factor. There
+# with the weight (notebook 05). The gradient for $W_h$ at a step has $h_{t-1}$ as a factor. There
 # is only one step, and its $h_{t-1}$ is $h_0 = 0$. So the gradient is 0, and the matrix keeps its
 # random starting values.
 #
 # </details>
 #
-# **2.** You want to tag each frame of a film while it is being shown. Many-to-many fits. Which
-# argument of `zoo.build` must you change, and what do you lose?
-#
-# <details><summary>Answer</summary>
-#
-# `bidirectional=False`, because the later frames are not there yet. You lose what they would have
-# told you. After "Paris is cold" nobody can tell whether a person or a place is meant.
-#
-# </details>
-#
-# **3.** With teacher forcing the network reads the right words. On its own it reads what it wrote.
+# **2.** With teacher forcing the network reads the right words. On its own it reads what it wrote.
 # When does that matter?
 #
 # <details><summary>Answer</summary>
@@ -731,19 +456,186 @@ for name, (parameters, result) in results.items():
 #
 # </details>
 #
+# **3.** The sunspot network reads 22 years. How many parameters would it have if it read 44 years?
+# And how many with two numbers for each year, such as sunspots and temperature?
+#
+# <details><summary>Answer</summary>
+#
+# With 44 years it has as many as before, because all steps share the same weights. With two numbers
+# for each year, $n$ is 2 instead of 1. So the GRU has $3 \cdot 16 \cdot (2 + 16 + 2) = 960$
+# parameters instead of 912, which are 48 more.
+#
+# </details>
+
+# %% [markdown]
+# ## Now you write it
+#
+# Here are three tasks: a line, a function and a small experiment. Run the notebook from the top
+# first. Then replace `raise NotImplementedError` with your code, run the cell, and run the check
+# below it. The check says what is wrong, if anything is. Each solution is folded.
+#
+# ### Task 1: softmax
+#
+# Write the line that turns scores into probabilities.
+
+
+# %%
+def softmax(scores):
+    """Returns the softmax over the last axis. The result has the shape of `scores`: [..., classes]."""
+    raise NotImplementedError
+
+
+# %%
+# The check compares with Keras.
+some_scores = [np.random.default_rng(seed).normal(size=size) for seed, size in enumerate([4, (3, 5)])]
+some_scores.append(np.random.default_rng(2).normal(size=(2, 3, 4)))
+cases = [((scores,), keras.ops.softmax(scores.astype("float32"))) for scores in some_scores]
+exercises.check(softmax, cases)
+
+# %% [markdown]
+# <details><summary>Solution</summary>
+#
+# ```python
+# def softmax(scores):
+#     return np.exp(scores) / np.exp(scores).sum(axis=-1, keepdims=True)
+# ```
+#
+# (For large scores, subtract their maximum first. The result is the same, and nothing overflows.)
+#
+# </details>
+#
+# ### Task 2: write greedily
+#
+# Write what `generate` does. Begin with the start token. At each step, ask the model for the
+# probabilities of the next token and take the most probable one. Stop after the end token, or after
+# `max_length` tokens.
+
+
+# %%
+def write(model, context, max_length):
+    """Returns the tokens that a one_to_many model writes, as a list of integers.
+
+    Args:
+        model: reads a batch of contexts [batch, features] and of tokens so far [batch, t]. It returns
+            the probabilities of the next token at each step, [batch, t, vocabulary].
+        context: one context, [features].
+        max_length: the largest number of tokens.
+
+    Returns:
+        The tokens without the start token (2), and with the end token (3) if it was written. Tokens 0
+        and 1 (padding and unknown) are never written, even if they are the most probable.
+    """
+    raise NotImplementedError
+
+
+# %%
+# The check compares with `generate`, for networks with random weights.
+cases = []
+for seed, (features, vocabulary_size) in enumerate([(3, 6), (4, 9)]):
+    keras.utils.set_random_seed(seed)
+    model = zoo.build(
+        "one_to_many", context_shape=(features,), vocabulary_size=vocabulary_size, units=8
+    )
+    model.set_weights([4 * weight for weight in model.get_weights()])
+    contexts = np.random.default_rng(seed).normal(size=(4, features)).astype("float32")
+    for context, row in zip(contexts, model.generate(contexts, max_length=7), strict=True):
+        cases.append(((model, context, 7), [int(token) for token in row if token > 0]))
+exercises.check(write, cases)
+
+# %% [markdown]
+# <details><summary>Solution</summary>
+#
+# ```python
+# def write(model, context, max_length):
+#     tokens = [2]
+#     while len(tokens) <= max_length and tokens[-1] != 3:
+#         p = model([context[None], np.array([tokens])])[0, -1]  # [vocabulary]
+#         tokens.append(2 + int(np.argmax(p[2:])))
+#     return tokens[1:]
+# ```
+#
+# This reads all tokens again at each step. `generate` keeps the state instead, which is faster.
+#
+# </details>
+#
+# ### Task 3: how many years must it read?
+#
+# An experiment. The network read 22 years of sunspots. Does it need them? Train it again with other
+# numbers of years, and forecast the same test years. The check compares 22 years with a single year.
+
+
+# %%
+def forecast_from(num_years):
+    """Trains a network that reads `num_years` sunspot numbers. Returns its forecasts.
+
+    Use `values`, `parts`, and the network and the training from section 3 (a GRU of 16 units, seed 0,
+    the weights of the best epoch).
+
+    Returns:
+        A sunspot number for each year of `parts["test"]`, in order, [years]. It is a forecast from the
+        `num_years` years before that year. It is not scaled.
+    """
+    raise NotImplementedError
+
+
+# %%
+# The check computes the mean absolute error of the forecasts.
+found = {}
+
+
+def judge(num_years):
+    def has_error_of(forecast):
+        if np.shape(forecast) != parts["test"].shape:
+            return f"returns the shape {np.shape(forecast)}, and {parts['test'].shape} is expected."
+        found[num_years] = np.abs(np.ravel(forecast) - np.ravel(parts["test"])).mean()
+        if num_years == 22 and found[22] > 0.9 * found[1]:
+            return f"has an error of {found[22]:.1f}. With one year it is {found[1]:.1f}."
+        low, high = (15, 35) if num_years == 1 else (8, 20)
+        if not low < found[num_years] < high:
+            return f"has a mean absolute error of {found[num_years]:.1f}. We expect {low} to {high}."
+        return None
+
+    return has_error_of
+
+
+exercises.check(forecast_from, [((num_years,), judge(num_years)) for num_years in (1, 22)])
+for num_years, error in found.items():
+    print(f"years read: {num_years:2d}, error: {error:.1f}")
+
+# %% [markdown]
+# <details><summary>Solution</summary>
+#
+# ```python
+# def forecast_from(num_years):
+#     windows = np.lib.stride_tricks.sliding_window_view(values, num_years + 1)
+#     x, y = windows[:, :-1, None], windows[:, -1:]  # [windows, num_years, 1], [windows, 1]
+#     first = len(parts["train"]) - num_years
+#     second = first + len(parts["validation"])
+#     keras.utils.set_random_seed(0)
+#     model = zoo.build("many_to_one", cell="gru", num_features=1, num_outputs=1, units=16)
+#     model.compile(keras.optimizers.Adam(0.005), loss="mse")
+#     model.fit(
+#         x[:first],
+#         y[:first],
+#         validation_data=(x[first:second], y[first:second]),
+#         epochs=40,
+#         callbacks=[keras.callbacks.EarlyStopping(patience=40, restore_best_weights=True)],
+#         verbose=0,
+#     )
+#     return model(x[second:]).numpy()[:, 0] * std + mean
+# ```
+#
+# One year does not say whether the sunspots rise or fall, so the network needs more than one.
+#
+# </details>
+
+# %% [markdown]
 # ## Sources
 #
 # - The list of types: A. Karpathy, "The Unreasonable Effectiveness of Recurrent Neural Networks",
 #   2015; and I. Goodfellow, Y. Bengio, A. Courville, *Deep Learning*, 2016, chapter 10.
 # - One-to-many: O. Vinyals et al., "Show and Tell: A Neural Image Caption Generator", 2015; T.
 #   Mikolov et al., "Recurrent neural network based language model", 2010.
-# - Many-to-many in both directions: M. Schuster and K. Paliwal, "Bidirectional Recurrent Neural
-#   Networks", 1997; A. Graves and J. Schmidhuber, "Framewise Phoneme Classification with
-#   Bidirectional LSTM and Other Neural Network Architectures", 2005.
-# - Encoder-decoder: I. Sutskever, O. Vinyals, Q. V. Le, "Sequence to Sequence Learning with Neural
-#   Networks", 2014; K. Cho et al., "Learning Phrase Representations using RNN Encoder-Decoder for
-#   Statistical Machine Translation", 2014; attention as used here: M.-T. Luong, H. Pham, C. D.
-#   Manning, "Effective Approaches to Attention-based Neural Machine Translation", 2015.
 # - Teacher forcing: R. J. Williams and D. Zipser, "A Learning Algorithm for Continually Running
 #   Fully Recurrent Neural Networks", 1989.
 # - Data: scikit-learn's digits (from the UCI repository) and the sunspot numbers from the package

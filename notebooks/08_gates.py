@@ -11,7 +11,7 @@
 # %% [markdown]
 # # Gates: LSTM and GRU
 #
-# A plain recurrent network forgets (notebook `05_vanishing_and_exploding`). LSTM and GRU have
+# A plain recurrent network forgets (notebook `06_vanishing_gradients`). LSTM and GRU have
 # gates: numbers between 0 and 1 that say how much to keep, write and show. We write both cells in
 # NumPy and see why they carry gradients further. Then we watch the gates of a trained network while
 # it reads "not". At the end, we look at what the gates cost.
@@ -28,7 +28,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 
 import zoo
-from zoo import diagnostics
+from zoo import diagnostics, exercises
 
 plt.rcParams["font.size"] = 13
 logging.getLogger("tensorflow").setLevel("ERROR")  # hides warnings about its internals
@@ -243,7 +243,7 @@ plt.show()
 # go through matrices.)
 #
 # Along the diagonal alone, a gradient that comes back over many steps is multiplied by $f_T f_{T-1}
-# \cdots f_2$. This is the arithmetic of notebook 05 again. With the same gate at every step:
+# \cdots f_2$. This is the arithmetic of notebook 06 again. With the same gate at every step:
 
 # %%
 print(f"{'bias':>4}{'gate f':>9}{'f^10':>9}{'f^50':>9}{'f^100':>9}")
@@ -317,8 +317,8 @@ for name, runs in all_jacobians.items():
 #   keeps it small. **Gates help against gradients that vanish, not against gradients that
 #   explode.** You still need clipping.
 #
-# Does training find such gates? That is another question. Notebook 05 measured it, on tasks that
-# need a long memory.
+# Does training find such gates? That is another question. Notebooks 06 and 07 measured it, on tasks
+# that need a long memory.
 
 # %% [markdown]
 # ## Gates at work
@@ -631,6 +631,159 @@ for cell in models:
 # missing is a reason to learn it: enough training sentences in which a negated word of blame is
 # praise. So look for such sentences in the training data and add more of them. And count the errors
 # on negated sentences separately, because one accuracy over all sentences hides them.
+#
+# </details>
+
+# %% [markdown]
+# ## Now you write it
+#
+# Here are three tasks: a line, a function and a small experiment. Run the notebook from the top
+# first. Then replace `raise NotImplementedError` with your code, run the cell, and run the check
+# below it. The check says what is wrong, if anything is. Each solution is folded.
+#
+# ### Task 1: the reset gate before the product
+#
+# In many textbooks the reset gate of a GRU acts before the product with $U_n$. Then the candidate is
+# $\tanh(W_n x_t + b_n + U_n (r_t \odot h_{t-1}))$. Write the line that computes it.
+
+
+# %%
+def candidate(from_x, r, h, U_n):
+    """Returns the candidate, [units].
+
+    Args:
+        from_x: W_n x_t + b_n, [units].
+        r: the reset gate, [units].
+        h: the state before the step, [units].
+        U_n: the recurrent kernel of the candidate, [units, units], stored as in Keras: `h @ U_n`.
+    """
+    raise NotImplementedError
+
+
+# %%
+# The check compares with one step of Keras's GRU(reset_after=False). There, z is made 0.
+cases = []
+for seed, units in enumerate([1, 3, 6]):
+    rng = np.random.default_rng(seed)
+    x_1, h_1 = rng.normal(size=(2, units)).astype("float32")
+    W, U = rng.normal(size=(2, units, 3 * units)).astype("float32")
+    b = np.concatenate([np.full(units, -100.0), rng.normal(size=2 * units)])  # z, r, n
+    cell = keras.layers.GRUCell(units, reset_after=False)
+    cell.build((1, units))
+    cell.set_weights([W, U, b])
+    new_h, _ = cell(x_1[None], [h_1[None]])
+    _, r, from_x = np.split(x_1 @ W + b, 3)
+    r = sigmoid(r + h_1 @ U[:, units : 2 * units])
+    cases.append(((from_x, r, h_1, U[:, 2 * units :]), new_h[0]))
+exercises.check(candidate, cases)
+
+# %% [markdown]
+# <details><summary>Solution</summary>
+#
+# ```python
+# def candidate(from_x, r, h, U_n):
+#     return np.tanh(from_x + (r * h) @ U_n)
+# ```
+#
+# </details>
+#
+# ### Task 2: an LSTM step in NumPy
+#
+# Write a step of an LSTM for a batch of texts with a mask. First try it without looking at
+# `lstm_step`, only with the equations. Where the mask is False, the text is over, and both states
+# stay as they are.
+
+
+# %%
+def masked_lstm_step(x, mask, h, c, weights):
+    """Computes one step. Returns the new states h and c, each [batch, units].
+
+    Args:
+        x: what is read, [batch, features].
+        mask: False where there is padding, [batch].
+        h, c: the states before the step, [batch, units].
+        weights: W [features, 4 * units], U [units, 4 * units] and b [4 * units], each with the parts
+            i, f, g, o side by side.
+    """
+    raise NotImplementedError
+
+
+# %%
+# The check compares with one step of Keras's LSTM.
+cases = []
+for seed, (batch_size, features, units) in enumerate([(2, 3, 2), (5, 1, 4), (3, 6, 1)]):
+    rng = np.random.default_rng(seed)
+    x_1 = rng.normal(size=(batch_size, features)).astype("float32")
+    h_1, c_1 = rng.normal(size=(2, batch_size, units)).astype("float32")
+    mask = np.arange(batch_size) % 2 == 0
+    layer = keras.layers.LSTM(units, return_state=True)
+    layer.build((None, None, features))
+    its_weights = [rng.normal(size=w.shape).astype("float32") for w in layer.get_weights()]
+    layer.set_weights(its_weights)
+    _, *states = layer(x_1[:, None], initial_state=[h_1, c_1], mask=mask[:, None])
+    cases.append(((x_1, mask, h_1, c_1, its_weights), tuple(np.asarray(state) for state in states)))
+exercises.check(masked_lstm_step, cases)
+
+# %% [markdown]
+# <details><summary>Solution</summary>
+#
+# ```python
+# def masked_lstm_step(x, mask, h, c, weights):
+#     W, U, b = weights
+#     i, f, g, o = np.split(x @ W + h @ U + b, 4, axis=1)  # each [batch, units]
+#     new_c = sigmoid(f) * c + sigmoid(i) * np.tanh(g)
+#     new_h = sigmoid(o) * np.tanh(new_c)
+#     is_word = mask[:, None]  # [batch, 1]
+#     return np.where(is_word, new_h, h), np.where(is_word, new_c, c)
+# ```
+#
+# </details>
+#
+# ### Task 3: which words close the gate?
+#
+# An experiment. "not" closes the input gate at the next adjective, and "very" does not. Measure it
+# for any word. Then try others: "never", "hardly", "really", "the".
+
+
+# %%
+def gate_after(word):
+    """Returns how far the input gate is open at an adjective after a word, a number.
+
+    It is the mean over the adjectives in `praise` and `blame`, and over all units, of the input gate at
+    the adjective in "the film is WORD ADJECTIVE". Use `model`, `read` and `diagnostics`.
+    """
+    raise NotImplementedError
+
+
+# %%
+# The check computes the gates from the weights, with `lstm_step`.
+def gate_by_hand(word):
+    table = model.get_layer("embedding").get_weights()[0]
+    W, U, b = model.get_layer("rnn_0").get_weights()
+    gates = []
+    for adjective in praise + blame:
+        h, c = np.zeros(len(U)), np.zeros(len(U))
+        for token in read(f"the film is {word} {adjective}")[1][0]:
+            gate = sigmoid(table[token] @ W + h @ U + b)[: len(U)]
+            h, c = lstm_step(table[token], h, c, (W, U, b))
+        gates.append(gate)  # of the last word
+    return np.mean(gates)
+
+
+some = ["not", "very", "never"]
+exercises.check(gate_after, [((word,), gate_by_hand(word)) for word in some])
+
+# %% [markdown]
+# <details><summary>Solution</summary>
+#
+# ```python
+# def gate_after(word):
+#     gates = []
+#     for adjective in praise + blame:
+#         _, tokens = read(f"the film is {word} {adjective}")
+#         gates.append(diagnostics.gate_activations(model, tokens)["input"][0, -1].mean())
+#     return np.mean(gates)
+# ```
 #
 # </details>
 

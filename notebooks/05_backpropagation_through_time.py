@@ -30,7 +30,7 @@ import numpy as np
 import tensorflow as tf
 
 import zoo
-from zoo import diagnostics
+from zoo import diagnostics, exercises
 
 plt.rcParams["font.size"] = 13
 logging.getLogger("tensorflow").setLevel("ERROR")  # hides warnings about its internals
@@ -264,7 +264,7 @@ print("sum:    ", its_sum[0].round(2))
 
 # %% [markdown]
 # We train a GRU on sequences of 30 steps. (A GRU is a cell that remembers better than the plain
-# one. Notebook 06 explains it.) We train it three times with different random starts (*seeds*), to
+# one. Notebook 08 explains it.) We train it three times with different random starts (*seeds*), to
 # see how much is luck. Always answering the mean, 1, gives a squared error of 1/6, about 0.167.
 
 # %%
@@ -285,7 +285,7 @@ for seed in seeds:
 
 # %% [markdown]
 # All three networks have learned the task. (`global_clipnorm` shortens gradients that are too long.
-# See notebook 05.)
+# See notebook 07.)
 #
 # Which steps does the gradient of $W_h$ come from? `step_gradients` tells us, before and after
 # training. The terms are matrices, so we plot their size: the norm, which is the square root of the
@@ -319,7 +319,7 @@ plt.show()
 
 # %% [markdown]
 # In the untrained networks, nearly all of the gradient comes from the last few steps. The earlier
-# steps do contribute, but very little. Notebook 05 explains why. The trained networks have learned
+# steps do contribute, but very little. Notebook 06 explains why. The trained networks have learned
 # to carry something through the whole sequence, and now the early steps count too.
 #
 # ## Truncated backpropagation
@@ -584,7 +584,178 @@ plt.show()
 # With $k = 5$, no gradient asks the network to keep the first number for so long.
 #
 # </details>
+
+# %% [markdown]
+# ## Now you write it
 #
+# Here are three tasks: a line, a function and a small experiment. Run the notebook from the top
+# first. Then replace `raise NotImplementedError` with your code, run the cell, and run the check
+# below it. The check says what is wrong, if anything is. Each solution is folded.
+#
+# ### Task 1: the Jacobian
+#
+# Write the line that returns the Jacobian of a step of a plain RNN.
+
+
+# %%
+def jacobian(h, W_h):
+    """Returns dh_t / dh_{t-1}, [units, units]. Row i has the derivatives of number i of h_t.
+
+    Args:
+        h: the state after the step, h_t, [units].
+        W_h: the recurrent kernel, [units, units].
+    """
+    raise NotImplementedError
+
+
+# %%
+# The check finds the Jacobian by trying: it changes each number of h_{t-1} a little.
+cases = []
+for seed, units in enumerate([1, 2, 5]):
+    rng = np.random.default_rng(seed)
+    matrix, rest, h_before = rng.normal(size=(units, units)), rng.normal(size=units), rng.random(units)
+    small = 1e-6 * np.eye(units)  # row j changes number j
+    changes = [
+        np.tanh(matrix @ (h_before + one) + rest) - np.tanh(matrix @ (h_before - one) + rest)
+        for one in small
+    ]
+    cases.append(((np.tanh(matrix @ h_before + rest), matrix), np.stack(changes, axis=1) / 2e-6))
+exercises.check(jacobian, cases)
+
+# %% [markdown]
+# <details><summary>Solution</summary>
+#
+# ```python
+# def jacobian(h, W_h):
+#     return np.diag(1 - h**2) @ W_h
+# ```
+#
+# </details>
+#
+# ### Task 2: the other gradients
+#
+# We computed the gradient of $W_h$. Write backpropagation through time for $W$ and $b$. Question 1
+# says what changes.
+
+
+# %%
+def gradients(x, W, W_h, b, W_y, b_y, target):
+    """Returns the gradients of the loss for W and for b, each [units].
+
+    Args:
+        x: what is read, [time]: one number at a time.
+        W, W_h, b: [units], [units, units], [units].
+        W_y, b_y: the answer is W_y @ h_T + b_y. W_y is [units].
+        target: the right answer. The loss is (answer - target) ** 2.
+    """
+    raise NotImplementedError
+
+
+# %%
+# The check finds the gradients by trying.
+def loss_of(x, W, W_h, b, W_y, b_y, target):
+    h = np.zeros(len(b))
+    for x_t in x:
+        h = np.tanh(W * x_t + W_h @ h + b)
+    return (W_y @ h + b_y - target) ** 2
+
+
+def find_by_trying(x, W, W_h, b, *rest):
+    of_W, of_b = [], []
+    for one in 1e-6 * np.eye(len(b)):  # changes one number
+        more, less = loss_of(x, W + one, W_h, b, *rest), loss_of(x, W - one, W_h, b, *rest)
+        of_W.append((more - less) / 2e-6)
+        more, less = loss_of(x, W, W_h, b + one, *rest), loss_of(x, W, W_h, b - one, *rest)
+        of_b.append((more - less) / 2e-6)
+    return np.array(of_W), np.array(of_b)
+
+
+cases = []
+for seed, (steps, units) in enumerate([(1, 2), (4, 2), (6, 5)]):
+    rng = np.random.default_rng(seed)
+    sizes = (steps, units, (units, units), units, units)
+    arguments = (*(rng.normal(size=size) for size in sizes), 0.3, 1.0)
+    cases.append((arguments, find_by_trying(*arguments)))
+exercises.check(gradients, cases)
+
+# %% [markdown]
+# <details><summary>Solution</summary>
+#
+# ```python
+# def gradients(x, W, W_h, b, W_y, b_y, target):
+#     h = [np.zeros(len(b))]
+#     for x_t in x:
+#         h.append(np.tanh(W * x_t + W_h @ h[-1] + b))
+#     g = 2 * (W_y @ h[-1] + b_y - target) * W_y  # dL/dh_T
+#     of_W, of_b = np.zeros(len(b)), np.zeros(len(b))
+#     for t in reversed(range(len(x))):
+#         before_tanh = g * (1 - h[t + 1] ** 2)
+#         of_W += before_tanh * x[t]
+#         of_b += before_tanh
+#         g = before_tanh @ W_h  # one step back
+#     return of_W, of_b
+# ```
+#
+# </details>
+#
+# ### Task 3: how far back must it go?
+#
+# An experiment. How many of the last steps do you need for 90 % of the gradient of $W_h$? Measure
+# it with `diagnostics.step_gradients`, which returns the term of each step. The check asks about
+# three untrained networks, whose $W_h$ has been multiplied by 0.3, 0.8 and 1.2. What do you expect?
+
+
+# %%
+def steps_needed(model, x, y, share):
+    """Returns the smallest k for which the last k steps have at least this share of the gradient.
+
+    Args:
+        model: a model of the zoo, compiled, with one recurrent layer and a loss at the last step.
+        x, y: inputs and targets.
+        share: such as 0.9. It is measured as in the section "Truncated backpropagation".
+    """
+    raise NotImplementedError
+
+
+# %%
+# The check computes all truncated gradients.
+def with_scale(scale):
+    keras.utils.set_random_seed(0)
+    model = zoo.build("many_to_one", cell="simple_rnn", num_features=2, num_outputs=1, units=8)
+    model.compile(loss="mse")
+    kernel = model.get_layer("rnn_0").cell.recurrent_kernel
+    kernel.assign(scale * kernel)
+    return model
+
+
+some_x, some_y = adding(20, 20, np.random.default_rng(0))
+cases = []
+for scale in (0.3, 0.8, 1.2):
+    one = with_scale(scale)
+    by_k = diagnostics.truncated_gradients(one, some_x, some_y, list(range(1, 21)))
+    shares = (by_k * by_k[-1]).sum(axis=(1, 2)) / (by_k[-1] ** 2).sum()  # [k]
+    for share in (0.5, 0.9):
+        cases.append(((one, some_x, some_y, share), int(np.argmax(shares >= share)) + 1))
+exercises.check(steps_needed, cases)
+
+# %% [markdown]
+# <details><summary>Solution</summary>
+#
+# ```python
+# def steps_needed(model, x, y, share):
+#     terms = diagnostics.step_gradients(model, x, y)  # [time, units, units]
+#     full = terms.sum(axis=0)
+#     for k in range(1, len(terms) + 1):
+#         last = terms[-k:].sum(axis=0)
+#         if (last * full).sum() / (full * full).sum() >= share:
+#             return k
+# ```
+#
+# The more the products of Jacobians shrink, the fewer steps have nearly all of the gradient.
+#
+# </details>
+
+# %% [markdown]
 # ## Sources
 #
 # - Werbos 1990, "Backpropagation Through Time: What It Does and How to Do It", Proceedings of the

@@ -11,10 +11,10 @@
 # %% [markdown]
 # # Attention
 #
-# An encoder-decoder (notebook `03_five_types`) passes the whole source on in a single vector. We
-# measure what that costs as sources get longer, with and without attention. Then we compute
-# attention by hand, and look at where three networks look. You need notebook `06_gates` before this
-# one.
+# An encoder-decoder (notebook `04_sequence_to_sequence`) passes the whole source on in a single
+# vector. We measure what that costs as sources get longer, with and without attention. Then we
+# compute attention by hand, and look at where three networks look. You need notebook `08_gates`
+# before this one.
 
 # %%
 import logging
@@ -28,7 +28,7 @@ import numpy as np
 import sentencepiece
 
 import zoo
-from zoo import plots
+from zoo import exercises, plots
 
 plt.rcParams["font.size"] = 13
 logging.getLogger("tensorflow").setLevel("ERROR")  # hides warnings about its internals
@@ -256,6 +256,13 @@ for name, values in parts.items():
 # At step 2 (arrays count from 0) the decoder has written two letters. Now it needs the third letter
 # from the end.
 
+
+# %%
+def softmax(scores):
+    scores = np.exp(scores - scores.max(axis=-1, keepdims=True))  # the same result, no overflow
+    return scores / scores.sum(axis=-1, keepdims=True)
+
+
 # %%
 t = 2
 print(f"source {spell(source)}, written so far {spell(source[::-1][:t])}")
@@ -263,13 +270,6 @@ print(f"source {spell(source)}, written so far {spell(source[::-1][:t])}")
 W = model.get_layer("attention_keys").get_weights()[0]  # [2 * units, units]
 C = model.get_layer("attention_output").get_weights()[0]  # [3 * units, units]
 s, memory = parts["states"][t], parts["memory"]  # [units], [source time, 2 * units]
-
-
-def softmax(scores):
-    scores = np.exp(scores - scores.max(axis=-1, keepdims=True))  # the same result, no overflow
-    return scores / scores.sum(axis=-1, keepdims=True)
-
-
 scores = memory @ W @ s  # [source time]
 weights = softmax(scores)  # [source time], with the sum 1
 context = weights @ memory  # [2 * units]
@@ -500,6 +500,201 @@ for (name, layer), scores in zip(layers.items(), (dot, additive), strict=True):
 # </details>
 
 # %% [markdown]
+# ## Now you write it
+#
+# Here are three tasks: a line, a function and a small experiment. Run the notebook from the top
+# first. Then replace `raise NotImplementedError` with your code, run the cell, and run the check
+# below it. The check says what is wrong, if anything is. Each solution is folded.
+#
+# ### Task 1: attention with a mask
+#
+# Write the line that computes the weights of attention, if some places of the source are padding.
+# They must get no weight.
+
+
+# %%
+def masked_weights(scores, is_letter):
+    """Returns the weights of the source's places. They add up to 1, and padding has the weight 0.
+
+    Args:
+        scores: [..., source time].
+        is_letter: False where there is padding, [..., source time]. There is at least one letter.
+    """
+    raise NotImplementedError
+
+
+# %%
+# The check compares with Keras.
+cases = []
+for seed, shape in enumerate([(4,), (3, 5), (2, 3, 6)]):
+    rng = np.random.default_rng(seed)
+    some, is_letter = 5 * rng.normal(size=shape), rng.random(shape) < 0.6
+    is_letter[..., 0] = True
+    cases.append(((some, is_letter), keras.layers.Softmax()(some.astype("float32"), mask=is_letter)))
+exercises.check(masked_weights, cases)
+
+# %% [markdown]
+# <details><summary>Solution</summary>
+#
+# ```python
+# def masked_weights(scores, is_letter):
+#     return softmax(np.where(is_letter, scores, -1e9))
+# ```
+#
+# </details>
+#
+# ### Task 2: from greedy search to beam search
+#
+# Greedy search takes the most probable token at each step. This need not lead to the most probable
+# sequence. **Beam search** keeps several beginnings. At each step it continues each of them with
+# every token, and keeps the best. Turn one into the other.
+
+
+# %%
+def greedy_search(log_p, max_length):
+    """Returns a list of tokens. It ends with END, or it has max_length tokens.
+
+    Args:
+        log_p: a function. It takes the list of tokens so far, and returns the log-probability of each
+            possible next token, an array [vocabulary].
+        max_length: the largest number of tokens.
+    """
+    tokens = []
+    while len(tokens) < max_length and END not in tokens:
+        tokens = [*tokens, int(np.argmax(log_p(tokens)))]
+    return tokens
+
+
+def beam_search(log_p, max_length, beam_width):
+    """Like greedy_search, but it keeps the `beam_width` best beginnings. Returns the best at the end.
+
+    The score of a beginning is the sum of the log-probabilities of its tokens. A beginning that ends
+    with END is not continued. It keeps its score and stays among the others, as long as it is one of
+    the `beam_width` best.
+    """
+    raise NotImplementedError
+
+
+# %%
+# The check makes up probabilities that depend on the previous token. A beam of 1 is greedy search. With
+# an endless beam, the result is the best of all sequences. Where no sequence ends early, a beam in
+# between finds the same as zoo.decoding.
+def made_up(seed, vocabulary_size, end=True):
+    p = np.random.default_rng(seed).dirichlet(np.full(vocabulary_size, 0.5), vocabulary_size)
+    p[:, END] = p[:, END] if end else 1e-12
+    table = np.log(p / p.sum(axis=1, keepdims=True) + 1e-12)  # [previous token, next token]
+    return table, lambda tokens: table[tokens[-1] if tokens else START]
+
+
+def all_sequences(vocabulary_size, max_length, tokens=()):
+    if len(tokens) == max_length or END in tokens:
+        return [list(tokens)]
+    more = [all_sequences(vocabulary_size, max_length, (*tokens, i)) for i in range(vocabulary_size)]
+    return [sequence for some in more for sequence in some]
+
+
+def sum_of(log_p, tokens):
+    return sum(log_p(tokens[:t])[token] for t, token in enumerate(tokens))
+
+
+cases = []
+for seed in range(5):
+    _, log_p = made_up(seed, 5)
+    cases.append(((log_p, 6, 1), greedy_search(log_p, 6)))
+    every = all_sequences(5, 4)
+    cases.append(((log_p, 4, len(every)), max(every, key=lambda tokens, f=log_p: sum_of(f, tokens))))
+    table, log_p = made_up(seed, 7, end=False)
+
+    def step(tokens, states, table=table):
+        return keras.ops.take(table.astype("float32"), tokens, axis=0), states
+
+    found, _ = zoo.decoding.beam_search(
+        step, np.array([START]), [], max_length=6, beam_width=2, length_penalty=0
+    )
+    cases.append(((log_p, 6, 2), found[0, 0].tolist()))
+exercises.check(beam_search, cases)
+
+# %% [markdown]
+# <details><summary>Solution</summary>
+#
+# ```python
+# def beam_search(log_p, max_length, beam_width):
+#     beams = [(0.0, [])]  # score and tokens
+#     for _ in range(max_length):
+#         candidates = []
+#         for score, tokens in beams:
+#             if END in tokens:
+#                 candidates.append((score, tokens))
+#             else:
+#                 for token, value in enumerate(log_p(tokens)):
+#                     candidates.append((score + value, [*tokens, token]))
+#         candidates.sort(key=lambda candidate: candidate[0], reverse=True)
+#         beams = candidates[:beam_width]
+#     return beams[0][1]
+# ```
+#
+# </details>
+#
+# ### Task 3: what a wider beam finds
+#
+# An experiment. Let the trained model of pronunciations write with beams of different widths. How
+# probable is what it writes? The model and the function that reads a word are given.
+
+# %%
+speller = zoo.load("pronunciation-cmudict-gru")
+letter_to_token = {letter: i for i, letter in enumerate(speller.card["source_vocabulary"])}
+
+
+def read_words(words):
+    """Returns the tokens of words, padded on the right, [words, time]."""
+    rows = [[letter_to_token[letter] for letter in word] for word in words]
+    return keras.utils.pad_sequences(rows, padding="post")
+
+
+def mean_log_p(words, beam_width):
+    """Returns the mean log-probability of what the model writes for the words, a number.
+
+    `speller.model.generate(..., strategy="beam", beam_width=beam_width, length_penalty=0)` writes at
+    most 20 tokens for each word: a row [time], with END, and with 0 after it. Then call `speller.model`
+    with what it reads, as in training: the sources and, for each row, START and all tokens but the
+    last. It returns the probabilities of all tokens [words, time, tokens]. Look up those that were
+    written. Padding does not count.
+    """
+    raise NotImplementedError
+
+
+# %%
+# The check asks `generate` itself for its scores.
+some_words = ["phoenix", "knight", "psychology", "through", "queue", "colonel", "choir", "rhythm"]
+cases = []
+for chosen, beam_width in ((some_words, 1), (some_words, 5), (some_words[:3], 2)):
+    options = {"strategy": "beam", "beam_width": beam_width, "length_penalty": 0, "n_best": 1}
+    _, scores = speller.model.generate(read_words(chosen), 20, **options)  # [words, 1]
+    cases.append(((chosen, beam_width), scores.mean()))
+exercises.check(mean_log_p, cases, tolerance=0.01)
+
+# %% [markdown]
+# <details><summary>Solution</summary>
+#
+# ```python
+# def mean_log_p(words, beam_width):
+#     sources = read_words(words)
+#     written = speller.model.generate(
+#         sources, 20, strategy="beam", beam_width=beam_width, length_penalty=0
+#     )  # [words, time]
+#     read = np.concatenate([np.full((len(words), 1), START), written[:, :-1]], axis=1)
+#     p = speller.model([sources, read]).numpy()  # [words, time, tokens]
+#     p_written = np.take_along_axis(p, written[:, :, None], axis=2)[:, :, 0]  # [words, time]
+#     return np.where(written > 0, np.log(p_written), 0).sum(axis=1).mean()
+# ```
+#
+# Compare `mean_log_p(some_words, 1)` and `mean_log_p(some_words, 5)`. The wider beam finds
+# sequences that are more probable, or the same. Whether they are also better pronunciations is
+# another question.
+#
+# </details>
+
+# %% [markdown]
 # ## Sources
 #
 # - Ilya Sutskever, Oriol Vinyals, Quoc Le, 2014, "Sequence to Sequence Learning with Neural
@@ -508,8 +703,8 @@ for (name, layer), scores in zip(layers.items(), (dot, additive), strict=True):
 #   of Neural Machine Translation: Encoder-Decoder Approaches": translations get worse as sentences
 #   get longer.
 # - Dzmitry Bahdanau, Kyunghyun Cho, Yoshua Bengio, 2015, "Neural Machine Translation by Jointly
-#   Learning to Align and Translate": additive attention, section 3; quality against length,
-#   figure 2.
+#   Learning to Align and Translate": additive attention, section 3; quality against length, figure
+#   2.
 # - Minh-Thang Luong, Hieu Pham, Christopher Manning, 2015, "Effective Approaches to Attention-based
 #   Neural Machine Translation": section 3.1. The dot score here is the one they call "general".
 # - Shubham Toshniwal, Karen Livescu, 2016, "Jointly Learning to Align and Convert Graphemes to

@@ -22,6 +22,7 @@ import json
 import os
 import pathlib
 import re
+import runpy
 import shlex
 import subprocess
 import sys
@@ -29,18 +30,22 @@ import tempfile
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
+import keras
 import matplotlib.pyplot as plt
 import numpy as np
 import tensorflow as tf
+from sklearn.dummy import DummyClassifier
+from sklearn.metrics import precision_score, recall_score
 
 import zoo
+from zoo import exercises
 
 tf.get_logger().setLevel("ERROR")  # keeps TensorFlow quiet
 
 # %% [markdown]
 # Most of these commands are for a terminal. Here, a small function runs them for you. It runs a
-# command in a temporary folder and shows what the command prints. We delete the folder at the end.
-# You do not need to read the function.
+# command in a temporary folder and shows what the command prints. The folder is deleted when you
+# close the notebook. You do not need to read the function.
 
 # %% jupyter={"source_hidden": true}
 temporary = tempfile.TemporaryDirectory()
@@ -147,9 +152,9 @@ for line in lines[:4]:
 # %% [markdown]
 # ## A first run
 #
-# At the end, the recipe prints its answers to a few texts, so that you can judge them yourself. Some
-# are texts of the test part. With the labels positive and negative, it also prints the answers to
-# four sentences about moods. We change our copy: it shall print two sentences that fit our data,
+# At the end, the recipe prints its answers to a few texts, so that you can judge them yourself.
+# Some are texts of the test part. With the labels positive and negative, it also prints the answers
+# to four sentences about moods. We change our copy: it shall print two sentences that fit our data,
 # and print them with our labels. There is no piano in our data, so these sentences are new to the
 # network.
 
@@ -179,8 +184,8 @@ print(output)
 # This is what it prints, from top to bottom:
 #
 # - How it read the file. It found out that the first line has the names of the columns.
-# - Some settings that it chose because there are few texts, each with the reason. If you give such a
-#   setting yourself, as we did with `--epochs`, your value counts.
+# - Some settings that it chose because there are few texts, each with the reason. If you give such
+#   a setting yourself, as we did with `--epochs`, your value counts.
 # - The number of texts in each part. We gave it one file, so the recipe split it: about 80 % to
 #   train on, 10 % for validation, 10 % for the test. Then come the labels that it found. Always
 #   check both.
@@ -358,13 +363,6 @@ print("The same probabilities.")
 # All other recipes also read your own files. `recipes/README.md` has a table of the
 # formats.
 #
-# Finally, we delete the temporary folder:
-
-# %%
-temporary.cleanup()
-print(folder.exists())
-
-# %% [markdown]
 # ## Questions
 #
 # **1.** A text belongs to training, validation or test. The recipe does not decide this at random.
@@ -402,7 +400,208 @@ print(folder.exists())
 # network find? And how many of the parcels that it called damaged were really damaged?
 #
 # </details>
+
+# %% [markdown]
+# ## Now you write it
 #
+# Here are three tasks: a line, a function and a small experiment. Run the notebook from the top
+# first. Then replace `raise NotImplementedError` with your code, run the cell, and run the check
+# below it. The check says what is wrong, if anything is. Each solution is folded.
+#
+# ### Task 1: always the same answer
+#
+# Question 3 compares a network with a model that always gives the most frequent label of the training
+# part. Write the line that computes the accuracy of this model.
+
+
+# %%
+def accuracy_of_most_frequent(train_labels, test_labels):
+    """Returns the share of test labels that are the most frequent training label. Both are lists."""
+    raise NotImplementedError
+
+
+# %%
+# The check compares with scikit-learn.
+cases = []
+for seed, sizes in enumerate([(9, 5), (50, 20), (200, 100)]):
+    rng = np.random.default_rng(seed)
+    train = rng.choice(["late", "damaged", "fine"], sizes[0], p=[0.1, 0.2, 0.7])
+    test = rng.choice(["late", "damaged", "fine"], sizes[1], p=[0.5, 0.2, 0.3])
+    by_sklearn = DummyClassifier(strategy="most_frequent").fit(train[:, None], train)
+    cases.append(((train.tolist(), test.tolist()), by_sklearn.score(test[:, None], test)))
+exercises.check(accuracy_of_most_frequent, cases)
+
+# %% [markdown]
+# <details><summary>Solution</summary>
+#
+# ```python
+# def accuracy_of_most_frequent(train_labels, test_labels):
+#     return test_labels.count(max(train_labels, key=train_labels.count)) / len(test_labels)
+# ```
+#
+# </details>
+#
+# ### Task 2: precision and recall
+#
+# For a rare label, accuracy says little. **Recall** is the share of the texts with this label that
+# the network has found. **Precision** is the share of the texts that it gave this label that really
+# have it. Write a function that returns both.
+
+
+# %%
+def precision_and_recall(answers, right, label):
+    """Returns precision and recall of a label, two numbers.
+
+    Args:
+        answers: what the network said, a list of labels.
+        right: the right labels, a list of the same length.
+        label: the label that we look at. If no answer is this label, the precision is 0. If no text
+            has this label, the recall is 0.
+    """
+    raise NotImplementedError
+
+
+# %%
+# The check compares with scikit-learn.
+cases = []
+for seed, size in enumerate([4, 20, 100]):
+    rng = np.random.default_rng(seed)
+    answers, right = rng.choice(["late", "damaged", "fine"], (2, size), p=[0.2, 0.2, 0.6]).tolist()
+    for label in ("late", "damaged", "fine", "lost"):
+        options = {"labels": [label], "average": "macro", "zero_division": 0}
+        expected = precision_score(right, answers, **options), recall_score(right, answers, **options)
+        cases.append(((answers, right, label), expected))
+exercises.check(precision_and_recall, cases)
+
+# %% [markdown]
+# <details><summary>Solution</summary>
+#
+# ```python
+# def precision_and_recall(answers, right, label):
+#     both = sum(a == r == label for a, r in zip(answers, right))
+#     said, there = answers.count(label), right.count(label)
+#     return both / said if said else 0.0, both / there if there else 0.0
+# ```
+#
+# </details>
+#
+# ### Task 3: your own cell in the recipe
+#
+# An experiment. Write a cell of your own and train it with the recipe. The minimal gated unit (Zhou et
+# al. 2016) is a GRU with one gate, $f_t$, which does the work of both:
+#
+# $$
+# \begin{aligned}
+# f_t &= \sigma(W_f x_t + U_f h_{t-1} + b_f) \\
+# n_t &= \tanh(W_n x_t + U_n (f_t \odot h_{t-1}) + b_n) \\
+# h_t &= (1 - f_t) \odot h_{t-1} + f_t \odot n_t
+# \end{aligned}
+# $$
+#
+# The weights are given. Write the step, with functions of `keras.ops`. The check compares it with
+# NumPy, and then runs the recipe with your cell, which takes less than a minute. (In a terminal, put
+# the class into a file `my_cells.py`, and add `--cell my_cells.py:MinimalGatedUnit` to the command.)
+
+
+# %%
+@keras.saving.register_keras_serializable("my_cells")
+class MinimalGatedUnit(keras.layers.Layer):
+    def __init__(self, units, **kwargs):
+        super().__init__(**kwargs)
+        self.units = self.state_size = units
+
+    def get_config(self):
+        return {**super().get_config(), "units": self.units}
+
+    def build(self, input_shape):
+        size = 2 * self.units  # first the columns of f, then those of n
+        self.W = self.add_weight(shape=(input_shape[-1], size), name="W")
+        self.U = self.add_weight(shape=(self.units, size), initializer="orthogonal", name="U")
+        self.b = self.add_weight(shape=(size,), initializer="zeros", name="b")
+
+    def call(self, x, states):
+        """Computes one step. x is [batch, features]. states is a list of one state [batch, units].
+
+        Returns the new state, and a list that contains it.
+        """
+        raise NotImplementedError
+
+
+def run_recipe(**settings):
+    """Runs the recipe on our messages. Returns what `zoo.load` opens."""
+    shell("zoo copy many_to_one_sentiment")  # only if it is not there yet
+    recipe = runpy.run_path(str(folder / "many_to_one_sentiment.py"))
+    files = {"dataset": str(folder / "mine.tsv"), "output": str(folder / "my-cell")}
+    recipe["main"](recipe["Config"](**files, epochs=12, learning_rate=0.01, units=32, **settings))
+    return zoo.load(folder / "my-cell")
+
+
+# %%
+# The check compares a step with NumPy. Then it runs the recipe, and looks at the messages in which the
+# order of the words decides.
+def is_step(cell):
+    rng = np.random.default_rng(cell.units)
+    x, h = (rng.normal(size=(3, size)).astype("float32") for size in (4, cell.units))
+    cell.build((3, 4))
+    weights = [rng.normal(size=w.shape).astype("float32") for w in cell.get_weights()]
+    cell.set_weights(weights)
+    output, (state,) = cell(x, [h])
+    (W_f, W_n), (U_f, U_n), (b_f, b_n) = (np.split(w, 2, axis=-1) for w in weights)
+    f = 1 / (1 + np.exp(-(x @ W_f + h @ U_f + b_f)))
+    expected = (1 - f) * h + f * np.tanh(x @ W_n + (f * h) @ U_n + b_n)
+    for name, found in (("first thing", output), ("state in the list", state)):
+        if found.shape != expected.shape:
+            return f"returns a {name} of shape {found.shape}, and {expected.shape} is expected."
+        difference = np.abs(np.asarray(found) - expected).max()
+        if difference > 1e-4:
+            return f"returns a {name} that is wrong by up to {difference:.3f}."
+    return None
+
+
+def tells_order(cell):
+    task = run_recipe(cell=type(cell))
+    asked = [(label, text) for label, text in rows if " but " in text]
+    answers = task.predict([text for _, text in asked])
+    right = [max(p, key=p.get) == label for p, (label, _) in zip(answers, asked, strict=True)]
+    print(f"The order decides in {len(asked)} messages. Right: {np.mean(right):.1%}")
+    return None if np.mean(right) > 0.9 else "gets too few of these messages right."
+
+
+cases = [((1,), is_step), ((2,), is_step), ((5,), is_step), ((32,), tells_order)]
+exercises.check(MinimalGatedUnit, cases)
+
+# %% [markdown]
+# <details><summary>Solution</summary>
+#
+# ```python
+# @keras.saving.register_keras_serializable("my_cells")
+# class MinimalGatedUnit(keras.layers.Layer):
+#     def __init__(self, units, **kwargs):
+#         super().__init__(**kwargs)
+#         self.units = self.state_size = units
+#
+#     def get_config(self):
+#         return {**super().get_config(), "units": self.units}
+#
+#     def build(self, input_shape):
+#         size = 2 * self.units  # first the columns of f, then those of n
+#         self.W = self.add_weight(shape=(input_shape[-1], size), name="W")
+#         self.U = self.add_weight(shape=(self.units, size), initializer="orthogonal", name="U")
+#         self.b = self.add_weight(shape=(size,), initializer="zeros", name="b")
+#
+#     def call(self, x, states):
+#         (h,) = states
+#         x_f, x_n = keras.ops.split(x @ self.W + self.b, 2, axis=-1)
+#         U_f, U_n = keras.ops.split(self.U, 2, axis=-1)
+#         f = keras.ops.sigmoid(x_f + h @ U_f)
+#         n = keras.ops.tanh(x_n + (f * h) @ U_n)
+#         h = (1 - f) * h + f * n
+#         return h, [h]
+# ```
+#
+# </details>
+
+# %% [markdown]
 # ## Sources
 #
 # - The network of the recipe: A. M. Dai and Q. V. Le, "Semi-supervised Sequence Learning", 2015
