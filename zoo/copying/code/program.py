@@ -179,7 +179,10 @@ class Program:
                     is_next = not any(word for word, _ in made_with[:k]) and parameters[k] == keyword
                     made_with[k] = ("" if is_next else keyword, [variable])
             maker = call([name], made_with) if made_with else maker
-        self.add(targets, call(maker, arguments), self.comment(outputs))
+        comment = self.comment(outputs)
+        if type(layer) in DROPOUT and layer.rate == 0:
+            comment += ", drops nothing, but keeps the order of the weights"
+        self.add(targets, call(maker, arguments), comment)
 
     def define(self, layer, name, maker):
         """Makes a variable for a layer. Returns its name, as an expression."""
@@ -225,7 +228,7 @@ class Program:
             return ["outputs"]
         read = {id(self.resolve(y)) for y in tensors_in((one.args, one.kwargs))}
         inputs = [self.variables[y] for y in self.model.inputs if id(y) in read]
-        return candidates(one.operation, k, x, inputs, self.roles_of(x))
+        return candidates(one, k, x, inputs, self.roles_of(x))
 
     def roles_of(self, x):
         """What the calls that read a tensor take it for."""

@@ -89,7 +89,7 @@ class Sizes:
         for name, (one, other) in list(self.arguments.items()):
             if isinstance(one, dict):
                 self.arguments[f"{name}.shape[1]"] = one["zeros"][1], other["zeros"][1]
-                self.axes["embedding_dim"] = one["zeros"][1], other["zeros"][1]
+                self.axes[f"{name.removesuffix('s')}_dim"] = one["zeros"][1], other["zeros"][1]
                 del self.arguments[name]
             elif name in arguments.SHAPES:
                 names = SHAPE_AXES.get(len(one), ())

@@ -63,16 +63,17 @@ def roles(call, resolve):
     return {id(resolve(x)): name for x, name in pairs}
 
 
-def candidates(operation, k, x, inputs, its_roles):
+def candidates(call, k, x, inputs, its_roles):
     """Names for an output of a call, best first.
 
     Args:
-        operation: the layer or operation that is called.
+        call: a `Call`.
         k: number of the output.
         x: the output, a symbolic tensor.
         inputs: names of the inputs of the model that the call reads.
         its_roles: what other calls take the output for, see `roles`.
     """
+    operation = call.operation
     if x.dtype == "bool":
         of_inputs = [MASKS.get(name, f"{name}_mask") for name in inputs]
         return [*of_inputs[:1], *its_roles, "mask"][:1]
@@ -82,7 +83,7 @@ def candidates(operation, k, x, inputs, its_roles):
         return its_roles
     if isinstance(operation, keras.layers.RNN | keras.layers.Bidirectional) and k:
         name = state_names(operation)[k - 1]
-        return [name, f"new_{name}"]
+        return [name, f"new_{name}"] if call.kwargs.get("initial_state") else [name]
     if isinstance(operation, keras.Model):
         return ["features"]
     if isinstance(operation, keras.layers.Softmax):
