@@ -49,7 +49,7 @@ class Two(One):
         z = ops.matmul(x, self.kernel) + ops.matmul(h, self.recurrent_kernel)
         c = self.decay * c + (1 - self.decay) * z
         h = ops.tanh(c[:, : self.units] * ops.sigmoid(z[:, self.units :]))
-        return h, (h, c)
+        return h, [h, c]
 
 
 @REGISTER

@@ -79,6 +79,11 @@ def check_step(cell, units, features):
             f"shapes {', '.join(map(str, expected[1:]))}. Received: {shapes[0]} and "
             f"{', '.join(map(str, shapes[1:])) or 'no state'}"
         )
+    if keras.backend.backend() == "jax" and isinstance(result[1], tuple):
+        raise InputError(
+            f"On the jax backend, call of {name} must return its states in a list: return h, [h, c]. "
+            "Received: a tuple"
+        )
     is_stacked = isinstance(packed[-1], list | tuple)
     first = keras.tree.flatten(result[1][-1])[0] if is_stacked else new[0]
     pair = [keras.ops.convert_to_numpy(one).astype("float32") for one in (output, first)]
