@@ -214,7 +214,7 @@ def with_states(model):
     for layer in model.layers[1:]:
         if isinstance(layer, keras.layers.RNN):
             states = [keras.Input(state.shape[1:]) for state in layer.get_initial_state(1)]
-            layer.return_state = True
+            layer = keras.layers.RNN(layer.cell, return_sequences=True, return_state=True)
             x, *new_states = layer(x, initial_state=states)  # [batch, time, units], [batch, units]
             inputs, outputs = inputs + states, outputs + new_states
         else:
