@@ -169,8 +169,8 @@ def main(config):
         metrics[split] = {name: zoo.metrics.score_text(x, *sizes) for name, x in means.items()}
     zoo.recipe.print_table("", zoo.recipe.flatten(metrics))
     losses = {cell: losses, baseline: ngram}  # of the test split, each [tokens]
-    options = {"history": history, "tips": language_model.tips(config.dropout), "lower_is_better": True}
-    zoo.print_verdict(cell, [baseline], lambda name, i: losses[name][i].mean(), len(ngram), **options)
+    advice = {"history": history, "tips": language_model.tips(config.dropout), "lower_is_better": True}
+    zoo.print_verdict(cell, [baseline], lambda name, i: losses[name][i].mean(), len(ngram), **advice)
     line = {f"{baseline}, validation": metrics["validation"][baseline]["nats a token"]}
     figure = zoo.plots.plot_losses(history, line, config.dataset, "nats a token")
 
