@@ -122,9 +122,7 @@ def constant(name, value, parts):
         rows = name.removesuffix("embeddings") + "vocabulary_size"
         return [f"{name} = np.zeros(({rows}, {value['zeros'][1]}))  # put your pretrained vectors here"]
     statement = [f"{name} = ", *literal(name, value)]
-    if name == "forbidden_transitions" and not fits(
-        statement
-    ):  # a line for each tag
+    if name == "forbidden_transitions" and not fits(statement):  # a line for each tag
         rows = [
             [f"{tag}: ", Group("[", [[str(j)] for i, j in value if i == tag], "]")]
             for tag in dict.fromkeys(i for i, _ in value)
