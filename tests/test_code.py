@@ -20,6 +20,7 @@ RUFF = [sys.executable, "-m", "ruff"]
 VECTORS = np.random.default_rng(0).normal(size=(20, 3)).astype("float32")
 SIZES = ("vocabulary_size", "source_vocabulary_size", "target_vocabulary_size", "units")
 PAIRS = [(-1, 2), (0, 2), (1, 0), (2, 3)]
+ALL_PAIRS = [(i, j) for i in (-1, 0, 1, 2, 3) for j in (1, 3)]
 FAST = {  # a name -> the case, the cell and other arguments
     "digits": ("one_to_one", "lstm", {}),
     "caption": ("one_to_many, grid of an image", "gru", {}),
@@ -28,7 +29,7 @@ FAST = {  # a name -> the case, the cell and other arguments
     "pooling": ("many_to_one, attention", "lstm", {}),
     "vectors": ("many_to_one, max", "gru", {"embeddings": VECTORS, "trainable_embeddings": False}),
     "values": ("many_to_one, values", "gru", {"pooling": "mean"}),
-    "crf": ("many_to_many, crf and characters", "gru", {"forbidden_transitions": PAIRS}),
+    "crf": ("many_to_many, crf and characters", "gru", {"forbidden_transitions": ALL_PAIRS}),
     "translation": ("encoder_decoder, additive", "lstm", {"end_token": 4}),
 }
 SLOW = {
@@ -51,6 +52,7 @@ MORE = {
     "one-table": ("one_to_many, vector", "gru", {"embeddings": VECTORS}),
     "tagged-vectors": ("many_to_many, characters", "lstm", {"embeddings": VECTORS}),
     "many-sizes": ("many_to_many, crf", "gru", {"units": 11, "embedding_dim": 13, "num_tags": 17}),
+    "few-pairs": ("many_to_many, crf", "gru", {"forbidden_transitions": PAIRS}),
     "a-prime-table": ("many_to_one, last", "gru", {"embeddings": VECTORS.repeat(11, axis=1)[:, :11]}),
     "mean-of-tokens": ("many_to_one, mean", "lstm", {"bidirectional": True}),
 }

@@ -12,7 +12,7 @@ from zoo import registry
 from zoo.copying.code.classes import write_sources
 from zoo.copying.code.greedy import write_generate
 from zoo.copying.code.imports import Imports
-from zoo.copying.code.layout import Group, lines
+from zoo.copying.code.layout import Group, fits, lines
 from zoo.copying.code.objects import Objects
 from zoo.copying.code.program import Different, Program
 from zoo.copying.code.sizes import Sizes, change
@@ -121,7 +121,15 @@ def constant(name, value, parts):
     if name.endswith("embeddings"):
         rows = name.removesuffix("embeddings") + "vocabulary_size"
         return [f"{name} = np.zeros(({rows}, {value['zeros'][1]}))  # put your pretrained vectors here"]
-    return lines([f"{name} = ", *literal(name, value)])
+    statement = [f"{name} = ", *literal(name, value)]
+    if name == "forbidden_transitions" and not fits(statement):  # a line for each tag
+        rows = [
+            [f"{tag}: ", Group("[", [[str(j)] for i, j in value if i == tag], "]")]
+            for tag in dict.fromkeys(i for i, _ in value)
+        ]
+        table = lines(["not_after = ", Group("{", rows, "}")])
+        return [*table, f"{name} = [(i, j) for i, tags in not_after.items() for j in tags]"]
+    return lines(statement)
 
 
 def literal(name, value):
