@@ -2,8 +2,6 @@
 
 import re
 
-import numpy as np
-
 from zoo import cell_files
 from zoo.errors import InputError, one_line, shown
 
@@ -47,6 +45,7 @@ def check_step(cell, units, features):
             and the states that `state_size` announces.
     """
     import keras
+    import numpy as np
 
     name, sizes = type(cell).__name__, state_sizes(cell)
     output_size = getattr(cell, "output_size", None) or keras.tree.flatten(cell.state_size)[0]
