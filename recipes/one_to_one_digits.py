@@ -100,10 +100,10 @@ def main(config):
     config = zoo.recipe.choose(config, image_classification.defaults(len(images), config.batch_size))
 
     # Model: one reads the image in one step, the other row by row.
-    sizes = {"cell": config.cell, "units": config.units, "num_classes": num_classes}
+    shared = {"cell": config.cell, "units": config.units, "num_classes": num_classes}
     models = {
-        "one step": zoo.build("one_to_one", input_shape=images.shape[1:], **sizes),
-        "row by row": zoo.build("many_to_one", num_features=images.shape[2], **sizes),
+        "one step": zoo.build("one_to_one", input_shape=images.shape[1:], **shared),
+        "row by row": zoo.build("many_to_one", num_features=images.shape[2], **shared),
     }
     for model in models.values():
         zoo.training.check_model(model, data["validation"], config.output, num_classes=num_classes)

@@ -13,8 +13,6 @@ import sys
 import keras
 import numpy as np
 
-sys.modules["zoo"] = None  # an import of it, or of a part of it, now fails
-
 
 def numbered(arrays, name):
     """The arrays `name_0`, `name_1` and so on, as a list."""
@@ -53,4 +51,5 @@ def main(folder):
 
 
 if __name__ == "__main__":
+    sys.modules["zoo"] = None  # an import of it, or of a part of it, now fails
     main(pathlib.Path(sys.argv[1]))

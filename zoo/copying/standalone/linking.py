@@ -2,6 +2,8 @@
 
 import dataclasses
 import inspect
+import re
+import textwrap
 
 import libcst as cst
 import libcst.matchers as m
@@ -18,6 +20,9 @@ from zoo.copying.standalone.trees import (
     is_import,
     removed,
 )
+
+
+WIDTH = 90  # of a docstring
 
 
 @dataclasses.dataclass
@@ -57,6 +62,12 @@ class Program:
         self.main = function(self.main)
         for part in self.parts.values():
             part.node = function(part.node)
+
+    def simplify(self, function):
+        """Does what `change` does. The function also gets whether a node is from the recipe."""
+        self.main = function(self.main, True)
+        for part in self.parts.values():
+            part.node = function(part.node, part.module == self.module)
 
     def add(self, module, name, node):
         """Adds a definition and all that it uses. Returns its name."""
@@ -300,8 +311,13 @@ class _Shortener(cst.CSTTransformer):
         text = original_node.get_docstring()
         if not text or not isinstance(updated_node.body, cst.IndentedBlock):
             return updated_node
-        line = cst.parse_statement(f'"""{" ".join(text.split(chr(10) * 2)[0].split())}"""')
+        words = " ".join(text.split("\n\n")[0].split())
+        sentence = re.match(r".*?[.?!](?=\s|$)|.*", words)[0]
+        lines = textwrap.wrap(words if len(words) < WIDTH else sentence, WIDTH)
+        quoted = '"""' + "\n    ".join(lines) + ("\n    " if len(lines) > 1 else "") + '"""'
         body = updated_node.body
-        return updated_node.with_changes(body=body.with_changes(body=[line, *body.body[1:]]))
+        return updated_node.with_changes(
+            body=body.with_changes(body=[cst.parse_statement(quoted), *body.body[1:]])
+        )
 
     leave_FunctionDef = leave_ClassDef = shorten

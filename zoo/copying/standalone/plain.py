@@ -183,11 +183,12 @@ def print_verdict(network, baselines, score, num_rows, lower_is_better=False):
 
 def generate(model, inputs, max_length, strategy="greedy", beam_width=5, **options):
     """Continues each row of `inputs`: tokens `[rows, time]` with padding on the right."""
+    tokens = np.array(inputs)
     if strategy == "beam":
-        return beam_search(model, [], inputs, max_length, beam_width)
+        return beam_search(model, [], tokens, max_length, beam_width)
     if strategy == "greedy":
-        return greedy(model, [], inputs, max_length)
-    return sample(model, [], inputs, max_length, **options)
+        return greedy(model, [], tokens, max_length)
+    return sample(model, [], tokens, max_length, **options)
 
 
 def generate_in_batches(model, sources, max_length, batch_size, strategy="greedy", beam_width=5):

@@ -8,11 +8,14 @@ from zoo.copying.standalone.linking import without_last_comma
 from zoo.copying.standalone.trees import code, count_names, names_in, removed
 
 
-def simplify(node):
-    """Puts known values in place of variables, and removes the variables that are not read."""
+def simplify(node, is_of_recipe):
+    """Puts known values in place of variables, and removes the variables that are not read.
+
+    In a function of the zoo, they only served a check. In a recipe, what they got may have an effect.
+    """
     if not isinstance(node, cst.FunctionDef):
         return fold(node)
-    return fold(_drop_unread(_fold_constants(write_keywords(node))))
+    return fold(_drop_unread(_fold_constants(write_keywords(node)), is_of_recipe))
 
 
 def _bindings(function):
@@ -90,7 +93,7 @@ PURE = {"defaults", "tips", "choose_chord", "network_sha256"}
 PURE |= {"dict", "len", "list", "range", "set", "sorted", "str", "tuple"}
 
 
-def _drop_unread(function):
+def _drop_unread(function, is_careful):
     """Removes assignments to variables that are never read."""
     names = count_names(function.body)
     # x = 1, x[0] = 1 and x |= y change a variable, but do not read it.
@@ -99,7 +102,7 @@ def _drop_unread(function):
         targets = [one.target for one in getattr(found, "targets", [found])]
         changed = [name for one in targets for name in _changed(one)]
         changes += changed
-        if not all(_is_pure(call) for call in m.findall(found.value, m.Call())):
+        if is_careful and not all(_is_pure(call) for call in m.findall(found.value, m.Call())):
             kept.update(changed)
     unread = {name for name in changes if names[name] == changes.count(name)} - kept
     return function.visit(_AssignmentRemover(unread))

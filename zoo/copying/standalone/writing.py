@@ -113,7 +113,7 @@ def _shrink(program):
         before = [*map(code, program.nodes())]
         drop_unknown(program)
         drop_arguments(program)
-        program.change(simplify)
+        program.simplify(simplify)
         drop_empty(program)
         program.drop_unused()
         inline(program)
@@ -246,7 +246,8 @@ def run_ruff(source):
 
     program = ruff.find_ruff_bin()
     options = ["--isolated", "--line-length=104", "--quiet", "--stdin-filename=copy.py", "-"]
-    for words in (["check", "--fix", "--select=I,F401", "--exit-zero"], ["format"]):
+    fix = ["check", "--fix", "--unsafe-fixes", "--select=I,F401,B007,B009", "--exit-zero"]
+    for words in (fix, ["format"]):
         done = subprocess.run([program, *words, *options], input=source, capture_output=True, text=True)
         if done.returncode:
             raise RuntimeError(f"ruff: {done.stderr}\n{source}")
