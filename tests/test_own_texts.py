@@ -63,7 +63,7 @@ def expected(tmp_path):
             f"nr,mood,review\n{CSV}",
             "CSV with a header, label in column 'mood', text in column",
         ),
-        ("a.csv.gz", gzip.compress(CSV.encode()), "CSV without a header"),
+        ("a.csv.gz", gzip.compress(CSV.encode(), mtime=0), "CSV without a header"),
         (
             "a.txt",
             "".join(f"{text};{label}\n" for text, label in ROWS),

@@ -14,6 +14,9 @@ LABEL_TEXT = ("label", "text")
 PAIR = ("source", "target")
 ROWS = [("neg" if i % 2 else "pos", f"this is{', say,' * (i % 2)} text {i}") for i in range(40)]
 TSV = "".join(f"{label}\t{text}\n" for label, text in ROWS)
+GZIP = gzip.compress(
+    b"label,text\n", mtime=0
+)  # without the time, which is a part of the name of a test
 CSV = "".join(f'{i},"{text}",{label}\n' for i, (label, text) in enumerate(ROWS))
 CODED = "".join(f"{i % 2},{i % 5},{text.replace(',', '')}\n" for i, (_, text) in enumerate(ROWS))
 PAIRS = "".join(f"hello {i}\tbonjour {i}\n" for i in range(20))
@@ -52,7 +55,7 @@ def read(tmp_path):
         ("a.csv", "label|text\n" + TSV.replace("\t", "|")),
         ("a.csv", "label\ttext\n" + TSV),
         ("a.csv", CSV.replace(',"', ', "')),
-        ("a.csv.gz", gzip.compress(CSV.encode())),
+        ("a.csv.gz", gzip.compress(CSV.encode(), mtime=0)),
         ("a.tsv.bz2", bz2.compress(TSV.encode())),
         ("a.jsonl", "".join(json.dumps({"text": t, "label": c}) + "\n" for c, t in ROWS)),
         ("a.txt", "".join(json.dumps({"text": t, "label": c}) + "\n" for c, t in ROWS)),
@@ -170,8 +173,8 @@ def test_pairs_need_not_have_a_header(read):
         ("a.csv", "label,text\npos,b\n".encode("utf-16-le"), "full of NUL characters.*--encoding"),
         ("a.csv", "label,text\npos,it\x92s\n".encode("latin-1"), "line 2: .* --encoding cp1252"),
         ("a.csv", b"PK\x03\x04\xff", "not a text file. It looks like a zip or Excel file"),
-        ("a.txt", gzip.compress(b"label,text\n"), "looks like a gzip file. Let its name end with .gz"),
-        ("a.tar.gz", gzip.compress(b"label,text\n"), "is an archive. Unpack it"),
+        ("a.txt", GZIP, "looks like a gzip file. Let its name end with .gz"),
+        ("a.tar.gz", GZIP, "is an archive. Unpack it"),
         ("a.json", '{"text": ["a", "b"], "label": [1, 2]}', "only one JSON object, .* 'text', 'label'"),
         ("a.json", '{"text": {"0": "a"}, "label": {"0": 1}}', "only one JSON object"),
         ("a.json", '[{"text": "a"},\n\n["b"]]', "line 3: expected a JSON object"),

@@ -259,7 +259,7 @@ def make_parser():
         nargs=argparse.REMAINDER,
         metavar="DEST, FLAGS",
         help="folder or new file for the copy (default: this folder), and for a notebook or "
-        "a standalone file, flags of the recipe, such as --cell lstm; zoo copy RECIPE --help lists them",
+        "a standalone file, flags such as --cell lstm; zoo copy RECIPE --help lists them",
     )
     command = add("code", print_code)
     command.add_argument("name", help=f"a type, or {trained_model}")

@@ -100,9 +100,9 @@ class _Folder(cst.CSTTransformer):
             return updated_node
         left, (target,) = value_of(updated_node.left), updated_node.comparisons
         right, operator = value_of(target.comparator), target.operator
-        if isinstance(operator, cst.Is | cst.IsNot) and right is None and left is UNKNOWN:
-            if isinstance(updated_node.left, cst.List | cst.Dict | cst.Tuple | cst.Lambda):
-                return literal(isinstance(operator, cst.IsNot))
+        is_filled = isinstance(updated_node.left, cst.List | cst.Dict | cst.Tuple | cst.Lambda)
+        if isinstance(operator, cst.Is | cst.IsNot) and right is None and is_filled:
+            return literal(isinstance(operator, cst.IsNot))
         if UNKNOWN in (left, right):
             return updated_node
         tests = {
@@ -233,7 +233,7 @@ def _is_empty(body):
 
 
 def _only_raises(body):
-    """Whether a block does nothing but raise an error. Before it may come assignments for its message."""
+    """Whether a block does nothing but raise an error. Assignments for its message may come before."""
     if not body.body or not isinstance(body, cst.IndentedBlock):
         return False
     *before, last = body.body

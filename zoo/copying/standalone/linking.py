@@ -21,7 +21,6 @@ from zoo.copying.standalone.trees import (
     removed,
 )
 
-
 WIDTH = 90  # of a docstring
 
 

@@ -19,7 +19,7 @@ REPLACES = {  # the module of the function of the same name
 
 
 def next_log_p(model, first_inputs, tokens, lengths):
-    """The log-probability of each next token `[rows, vocabulary]`, after `lengths` tokens of each row."""
+    """The log-probabilities `[rows, vocabulary]` of the token after `lengths` tokens of each row."""
     rows = np.arange(len(tokens))
     p = np.array(model.predict_on_batch([*first_inputs, tokens]), "float32")[rows, lengths - 1]
     p[:, :2] = 0  # never padding or [UNK]

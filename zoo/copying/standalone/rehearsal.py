@@ -21,8 +21,8 @@ def rehearse(recipe, config, note_load):
             its result, before the recipe changes it.
 
     Returns:
-        The config with the settings that fit the data. And the calls of `zoo.build`: a list of dicts with the
-        name of the type, the other arguments, and the model.
+        The config with the settings that fit the data. And the calls of `zoo.build`: a list of dicts
+        with the name of the type, the other arguments, and the model.
     """
     loaders = [name for name in zoo.datasets.__all__ if name.startswith("load_")]
     calls = {name: [] for name in ("choose", "build", *loaders)}

@@ -128,7 +128,7 @@ class _Collector(cst.CSTVisitor):
 
 @functools.lru_cache(maxsize=10_000)  # nodes never change
 def count_names(node):
-    """Counts the names in some code, also those of attributes and of keywords.
+    """Counts the names in some code, without those of attributes and of keywords.
 
     Args:
         node: a `libcst` node.
@@ -148,3 +148,11 @@ class _Counter(cst.CSTVisitor):
 
     def visit_Name(self, node):
         self.counts[node.value] += 1
+
+    def visit_Attribute(self, node):
+        node.value.visit(self)
+        return False
+
+    def visit_Arg(self, node):
+        node.value.visit(self)
+        return False

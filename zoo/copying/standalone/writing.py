@@ -81,7 +81,7 @@ def write_standalone(name, path, settings):
         if key in used
     ]
     source = [
-        f"# Recipe {name} of rnn-zoo {zoo.__version__}, Apache-2.0, as a file that does not need the zoo.",
+        f"# Recipe {name} of rnn-zoo {zoo.__version__}, Apache-2.0. It does not need the zoo.",
         f'"""{_shorten(recipe.__doc__)}"""\n',
         *program.imports,
         "# Settings: change them here.",
@@ -228,7 +228,8 @@ def _write_saving(name, call):
     given = {arg.keyword.value: code(arg.value) for arg in call.args if arg.keyword}
     lines = [
         f'{code(call.args[1].value)}.save("{name}.keras")',
-        f'pathlib.Path("{name}.json").write_text(json.dumps({given["metrics"]}, indent=2, default=float))',
+        f"text = json.dumps({given['metrics']}, indent=2, default=float)",
+        f'pathlib.Path("{name}.json").write_text(text)',
     ]
     save = {"figures": "picture.savefig(f'{0}-{{title}}.png')"}
     save["files"] = "pathlib.Path(f'{0}-{{title}}').write_bytes(content)"
@@ -236,8 +237,7 @@ def _write_saving(name, call):
         if kind in given:
             loop = f"for title, {variable} in {given[kind]}.items():"
             lines.append(f"{loop}\n    {save[kind].format(name)}")
-    program_imports = "import json\nimport pathlib"
-    return [*map(cst.parse_statement, [*program_imports.split("\n"), *lines])]
+    return [*map(cst.parse_statement, ["import json", "import pathlib", *lines])]
 
 
 def run_ruff(source):

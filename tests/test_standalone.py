@@ -1,0 +1,259 @@
+"""Recipes as files that do not need the zoo: they give the scores of the recipe, and pass ruff."""
+
+import json
+import pathlib
+import re
+import subprocess
+import sys
+
+import keras
+import nbformat
+import numpy as np
+import pytest
+import ruff
+from nbclient import NotebookClient
+
+import zoo
+from zoo.copying import copy_recipe, find_recipes
+from zoo.copying.standalone import plain
+
+PROGRAM = pathlib.Path(__file__).with_name("without_zoo.py")
+SMALL = {"epochs": 2, "units": 8}
+
+
+def write_table(path, rows, header=""):
+    path.write_text(header + "".join(f"{row}\n" for row in rows))
+    return str(path)
+
+
+def reviews(folder):
+    rng = np.random.default_rng(0)
+    words = {"good": ["fine", "warm", "funny"], "bad": ["dull", "poor", "sad"]}
+    rows = []
+    for i in range(120):
+        label = ["good", "bad"][i % 2]
+        chosen = [*rng.choice(words[label], 2), *rng.choice(["film", "plot", "a", "it"], 3)]
+        rows.append(f'"{" ".join(rng.permutation(chosen))}, {i}.",{label}')
+    return write_table(folder / "reviews.csv", rows, "review,mood\n")
+
+
+def sales(folder):
+    days = np.datetime64("2024-01-01") + np.arange(160)
+    rows = [f"{day},{100 + 10 * np.sin(i / 3) + i % 5:.2f}" for i, day in enumerate(days)]
+    return write_table(folder / "sales.csv", rows, "date,sales\n")
+
+
+def names(folder):
+    rng = np.random.default_rng(0)
+    rows = []
+    for i in range(80):
+        person, town = rng.choice(["Ada", "Bob", "Eve"]), rng.choice(["Rome", "Oslo"])
+        rows += [f"{person} B-PER", "saw O", f"{town} B-LOC", f"in O\n19{i:02d} O\n"]
+    return write_table(folder / "names.conll", rows)
+
+
+def pairs(folder):
+    rng = np.random.default_rng(0)
+    english, german = (
+        ["a", "dog", "cat", "runs", "sees", "two"],
+        ["ein", "Hund", "Katze", "rennt", "sieht", "zwei"],
+    )
+    rows = []
+    for i in range(150):
+        chosen = rng.integers(0, 6, rng.integers(4, 8))
+        pair = (" ".join(words[j] for j in chosen) for words in (english, german))
+        rows.append(f" {i}\t".join(pair) + f" {i}")
+    return write_table(folder / "pairs.tsv", rows)
+
+
+def words(folder):
+    rng = np.random.default_rng(0)
+    texts = {"".join(rng.choice(list("abcdeilnorst"), rng.integers(2, 6))) for _ in range(150)}
+    return write_table(folder / "words.tsv", [f"{x}\t{' '.join(x.upper())}" for x in sorted(texts)])
+
+
+def novel(folder):
+    rows = [f"The king had {i} sons. He was old, but she was {i % 7}." for i in range(900)]
+    return write_table(folder / "novel.txt", rows)
+
+
+def tunes(folder):
+    (folder / "tunes").mkdir()
+    rng = np.random.default_rng(0)
+    for i in range(24):
+        notes = 60 + rng.integers(0, 5, (16, 1)).cumsum(axis=0) % 12 + np.array([[12, 7, 4, 0]])
+        (folder / "tunes" / f"{i}.mid").write_bytes(zoo.music.to_midi(np.repeat(notes, 4, axis=0)))
+    return str(folder / "tunes")
+
+
+def run(script, folder):
+    """Runs a copy where zoo cannot be imported. Returns its scores and what it printed."""
+    done = subprocess.run([sys.executable, PROGRAM, script], cwd=folder, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr[-3000:]
+    return json.loads((folder / f"{script.stem}.json").read_text()), done.stdout
+
+
+RUNS = {
+    "many_to_one_sentiment": (reviews, SMALL),
+    "many_to_one_forecasting": (sales, SMALL),
+    "many_to_many_ner": (names, SMALL | {"head": "softmax"}),
+    "encoder_decoder_translation": (pairs, SMALL | {"max_length": 12}),
+    "one_to_many_text": (novel, {"epochs": 1, "units": 8}),
+    "many_to_many_pos": (names, SMALL),
+    "many_to_many_punctuation": (novel, SMALL),
+    "encoder_decoder_pronunciation": (words, SMALL | {"beam_width": 2}),
+    "one_to_many_music": (tunes, SMALL),
+    "one_to_many_composer": (tunes, SMALL | {"beats": 4}),
+    "one_to_one_digits": (None, SMALL),
+}
+FAST = ["many_to_one_forecasting"]
+MORE = {  # other cells, layers and heads
+    "many_to_one_sentiment": (
+        reviews,
+        SMALL | {"cell": "lstm", "num_layers": 2, "pooling": "attention"},
+    ),
+    "many_to_many_ner": (names, SMALL | {"characters": False, "cell": "gru"}),  # with a CRF
+    "encoder_decoder_translation": (
+        pairs,
+        SMALL | {"cell": "lstm", "attention": "none", "num_layers": 2},
+    ),
+    "one_to_many_text": (novel, {"epochs": 1, "units": 8, "level": "words", "cell": "gru"}),
+}
+
+
+def parameters():
+    for runs in (RUNS, MORE):
+        for name, (make, settings) in runs.items():
+            is_fast = name in FAST and runs is RUNS
+            marks = [] if is_fast else [pytest.mark.slow]
+            label = name if runs is RUNS else f"{name}-more"
+            yield pytest.param(name, make, settings, marks=marks, id=label)
+
+
+@pytest.mark.parametrize(("name", "make", "settings"), parameters())
+def test_a_copy_gives_the_scores_of_the_recipe(name, make, settings, tmp_path):
+    settings = settings | ({"dataset": make(tmp_path)} if make else {})
+    path = copy_recipe(name, tmp_path, standalone=True, settings=settings)
+    source = path.read_text("utf-8")
+    assert not re.search(r"\bzoo\.\w|import zoo|\bconfig\.", source.split('"""', 2)[2])
+    for command in ("check", "format --check"):
+        line = [ruff.find_ruff_bin(), *command.split(), "--isolated", "--line-length=104", path]
+        done = subprocess.run(line, capture_output=True, text=True)
+        assert done.returncode == 0, done.stdout
+    scores, _ = run(path, tmp_path)
+    output = str(tmp_path / "model")
+    module = {"__name__": name}
+    exec(compile(find_recipes()[name].read_text("utf-8"), name, "exec"), module)
+    module["main"](module["Config"](**settings, output=output))
+    assert scores == json.loads((tmp_path / "model" / "metrics.json").read_text())
+    assert keras.saving.load_model(tmp_path / f"{name}.keras").count_params() > 0
+
+
+@pytest.mark.slow
+def test_a_copy_survives_the_first_edits(tmp_path):
+    """Another file, another layer and another optimizer."""
+    settings = SMALL | {"dataset": reviews(tmp_path)}
+    path = copy_recipe("many_to_one_sentiment", tmp_path, standalone=True, settings=settings)
+    other = tmp_path / "other.csv"
+    other.write_text((tmp_path / "reviews.csv").read_text().replace("film", "book"))
+    source = path.read_text("utf-8")
+    for old, new in (
+        ("reviews.csv", "other.csv"),
+        ("keras.optimizers.Adam(learning_rate", "keras.optimizers.RMSprop(learning_rate"),
+        ('layers.GRU(units, name="rnn_0")(x', "layers.LSTM(units)(layers.Dense(units)(x)"),
+    ):
+        assert old in source
+        source = source.replace(old, new)
+    path.write_text(source)
+    scores, printed = run(path, tmp_path)
+    assert "LSTM" in printed and set(scores["test_accuracy"]) >= {"gru", "bag of words"}
+
+
+@pytest.mark.slow
+def test_a_standalone_notebook_runs_from_top_to_bottom(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    settings = SMALL | {"dataset": sales(tmp_path)}
+    options = {"notebook": True, "standalone": True, "settings": settings}
+    path = copy_recipe("many_to_one_forecasting", tmp_path, **options)
+    notebook = nbformat.read(path, as_version=4)
+    nbformat.validate(notebook)
+    assert "import zoo" not in path.read_text()
+    NotebookClient(notebook, timeout=300, resources={"metadata": {"path": str(tmp_path)}}).execute()
+    alone = copy_recipe("many_to_one_forecasting", tmp_path, standalone=True, settings=settings)
+    before = json.loads((tmp_path / "many_to_one_forecasting.json").read_text())
+    assert run(alone, tmp_path)[0] == before
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (
+            "one_to_one_digits --standalone --precision mixed_bfloat16",
+            "no --distribute and no --precision",
+        ),
+        ("one_to_one_digits --standalone --epochs 0", "argument --epochs: must be at least 1"),
+        ("many_to_one_sentiment --standalone --dataset no.csv", "no.csv"),
+    ],
+)
+def test_bad_words(words, message, zoo_command, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    status, _, errors = zoo_command("copy", *words.split())
+    assert status == 2 and message in errors and "Traceback" not in errors
+    assert list(tmp_path.iterdir()) == []
+
+
+# The short versions of functions of the zoo.
+
+
+def sharpen(model):
+    """Larger weights, so that the most probable token changes from step to step."""
+    for weight in model.trainable_variables:
+        weight.assign(3 * keras.ops.convert_to_numpy(weight))
+    return model
+
+
+def test_plain_generation_of_sources():
+    sizes = {"source_vocabulary_size": 40, "target_vocabulary_size": 30, "embedding_dim": 16}
+    model = sharpen(zoo.build("encoder_decoder", cell="gru", units=16, **sizes))
+    rng = np.random.default_rng(0)
+    sources = [rng.integers(4, 40, rng.integers(1, 9)).tolist() for _ in range(20)]
+    for options in ({}, {"strategy": "beam", "beam_width": 2}, {"strategy": "beam", "beam_width": 5}):
+        expected = zoo.decoding.generate_in_batches(model, sources, 12, 8, **options)
+        assert plain.generate_in_batches(model, sources, 12, 8, **options) == expected
+
+
+def test_plain_generation_of_texts():
+    model = zoo.build("one_to_many", context_shape=None, vocabulary_size=30, units=16, embedding_dim=16)
+    beginnings = [[5, 6, 7], [8, 0, 0]]
+    sharpen(model)
+    for strategy, options in [
+        ("greedy", {}),
+        ("sample", {"seed": 3}),
+        ("sample", {"temperature": 0.7, "seed": 1}),
+        ("sample", {"top_k": 4, "seed": 2}),
+        ("sample", {"top_p": 0.7, "seed": 2}),
+        ("beam", {"beam_width": 5}),
+    ]:
+        expected = model.generate(beginnings, 40, strategy, **options)
+        found = plain.generate(model, beginnings, 40, strategy, **options)
+        np.testing.assert_array_equal(found[:, : expected.shape[1]], expected)
+        assert not found[:, expected.shape[1] :].any()
+
+
+@pytest.mark.parametrize("seed", [None, 0])
+def test_plain_batches(seed):
+    rng = np.random.default_rng(0)
+    rows = [((rng.integers(1, 9, n), rng.random((n, 2))), n % 3) for n in rng.integers(1, 20, 50)]
+    expected, found = (make(rows, 8, seed) for make in (zoo.datasets.batches, plain.batches))
+    assert len(expected) == len(found)
+    for one, other in zip(expected, found, strict=True):
+        for a, b in zip(keras.tree.flatten(one), keras.tree.flatten(other), strict=True):
+            np.testing.assert_array_equal(a, b)
+
+
+def test_plain_network_with_states():
+    model = zoo.build("one_to_many", cell="lstm", context_shape=None, vocabulary_size=9, units=4)
+    tokens, states = np.array([[5, 6, 7]]), [np.ones((1, 4), "float32")] * 2
+    expected, found = model.with_states(), plain.with_states(keras.Model(model.inputs, model.outputs))
+    for a, b in zip(expected([tokens, *states]), found([tokens, *states]), strict=True):
+        np.testing.assert_allclose(a, b, atol=1e-6)

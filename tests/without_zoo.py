@@ -1,0 +1,11 @@
+"""Runs a Python file in a process that cannot import zoo: python tests/without_zoo.py FILE"""
+
+import runpy
+import sys
+
+import matplotlib
+
+if __name__ == "__main__":
+    sys.modules["zoo"] = None  # an import of it, or of a part of it, now fails
+    matplotlib.use("Agg")
+    runpy.run_path(sys.argv[1], run_name="__main__")
