@@ -1,8 +1,9 @@
 """Writes recipes as single files that do not need the zoo.
 
-`rehearsal` runs a recipe up to its training. `linking` collects the functions that it uses, with
-`sources` to find them. `folding`, `calls` and `variables` leave out what this run does not need.
-`plain` has short versions of some functions. `writing` puts everything together.
+`rehearsal` runs a recipe up to its training. `linking` collects the functions that it uses: `sources`
+finds them, and `replacing` mends what only the zoo needs. `folding`, `calls` and `variables` leave out
+what this run does not need. `plain` has short versions of some functions. `writing` puts everything
+together.
 """
 
 from zoo.copying.standalone.writing import write_standalone

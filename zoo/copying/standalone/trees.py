@@ -44,6 +44,12 @@ def defined_names(statement):
     ]
 
 
+def imported_names(statement):
+    """The names that an import binds."""
+    aliases = statement.body[0].names
+    return {alias.evaluated_alias or alias.evaluated_name.split(".")[0] for alias in aliases}
+
+
 def is_import(statement):
     """Whether a statement imports something."""
     return m.matches(statement, m.SimpleStatementLine([m.Import() | m.ImportFrom()]))
