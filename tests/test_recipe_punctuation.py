@@ -108,7 +108,7 @@ def test_the_default_is_restored_from_real_reviews(run, data_dir):
         ("--dataset {tmp}/empty.txt", "empty.txt is empty: expected a text"),
         ("--dataset {tmp}/short.txt", "The validation split of {tmp}/short.txt has fewer words than"),
         ("--dataset {tmp}/latin.txt", "Name the encoding of the file with --encoding"),
-        ("--cell gruu", "invalid choice: 'gruu'"),
+        ("--cell gruu", "argument --cell: Unknown cell. Did you mean 'gru'?"),
         ("--output {tmp}", "holds something else"),
     ],
 )

@@ -107,7 +107,7 @@ def test_glue_is_scored_on_the_labelled_test_split(run):
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        ("--cell gruu", "invalid choice: 'gruu'"),
+        ("--cell gruu", "argument --cell: Unknown cell. Did you mean 'gru'?"),
         ("--dataset movie_review/imdb", "Did you mean 'movie_reviews'?"),
         ("--dataset {tmp}/column.tsv", "column.tsv, line 2: expected 2 columns"),
         ("--dataset {tmp}/empty.tsv", "empty.tsv is empty"),

@@ -130,7 +130,7 @@ def parameters():
             yield pytest.param(name, make, settings, marks=marks, id=label)
 
 
-@pytest.mark.parametrize(("name", "make", "settings"), parameters())
+@pytest.mark.parametrize(("name", "make", "settings"), [*parameters()])
 def test_a_copy_gives_the_scores_of_the_recipe(name, make, settings, tmp_path):
     settings = settings | ({"dataset": make(tmp_path)} if make else {})
     path = copy_recipe(name, tmp_path, standalone=True, settings=settings)

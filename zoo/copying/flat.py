@@ -40,7 +40,7 @@ def flatten(source, settings=None):
     >>> script = flatten(source, {"cell": "lstm"})
     >>> re.findall(r"^# (\\w+): ", script, re.MULTILINE)
     ['Settings', 'Data', 'Model', 'Training', 'Baseline', 'Scores', 'Examples', 'Saving']
-    >>> 'cell="lstm",  # recurrent cell' in script
+    >>> 'cell="lstm",' in script
     True
     """
     body, lines = ast.parse(source).body, source.splitlines(keepends=True)
