@@ -20,6 +20,7 @@ from zoo.storage import model_files
 
 slow = pytest.mark.slow
 
+LARGEST = "encoder_decoder, additive"
 # The others are slow, because they are many.
 each_cell = pytest.mark.parametrize("cell", [Two, *(pytest.param(x, marks=slow) for x in (One, Three))])
 
@@ -34,7 +35,10 @@ def answers_of(model, inputs):
 
 
 @each_cell
-@pytest.mark.parametrize("case", ALL_CELLS)
+@pytest.mark.parametrize(
+    "case",
+    [pytest.param(one, marks=[] if one in ("one_to_one", LARGEST) else slow) for one in ALL_CELLS],
+)
 def test_padding_training_and_saving(case, cell, tmp_path):
     model = build(case, cell)
     assert zoo.training.cells_of(model) == cell.__name__
