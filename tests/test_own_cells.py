@@ -5,6 +5,7 @@ import os
 import pathlib
 import subprocess
 import sys
+import types
 
 import cells
 import keras
@@ -340,6 +341,41 @@ def test_a_folder_says_which_class_it_needs(tmp_path, monkeypatch):
         "@keras.saving.register_keras",
     ):
         assert words in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("file", "place"),
+    [
+        ("train.py", "from train.py, which .* Import it first, as in: from train import Mine"),
+        (None, "from a notebook, which .* First run the cell that defines it"),
+    ],
+)
+def test_a_class_of_the_program_that_was_run(file, place, tmp_path, monkeypatch):
+    program = types.ModuleType("__main__")
+    program.__file__ = file and str(tmp_path / file)
+    monkeypatch.setitem(sys.modules, "__main__", program)
+    Mine = keras.saving.register_keras_serializable("tests")(
+        type("Mine", (One,), {"__module__": "__main__"})
+    )
+    model = zoo.build("many_to_one", cell=Mine, num_features=1, num_outputs=1, units=3)
+    card = {"needs": zoo.tasks.own_classes.list_needed(model)}
+    assert card["needs"][0]["module"] == ("train" if file else "__main__")
+    monkeypatch.delitem(keras.saving.get_custom_objects(), "tests>Mine")
+    with pytest.raises(zoo.InputError, match=place):
+        zoo.tasks.own_classes.check_needed(tmp_path, card)
+    del card["needs"][0]["file"]
+    with pytest.raises(zoo.InputError, match="needs your class Mine"):
+        zoo.tasks.own_classes.check_needed(tmp_path, card)
+
+
+def test_a_cell_may_need_the_argument_training():
+    class Strict(One):
+        def call(self, x, states, training):
+            return super().call(x, states)
+
+    sizes = {"source_vocabulary_size": 9, "target_vocabulary_size": 9, "units": 3}
+    model = zoo.build("encoder_decoder", cell=Strict, **sizes)
+    assert model.generate([[5, 6]], 3).shape[0] == 1
 
 
 @pytest.mark.parametrize("needs", [3, [3], [{"class": "X"}], [{"class": 1, "registered_name": "a"}]])

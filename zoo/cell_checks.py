@@ -61,7 +61,7 @@ def check_step(cell, units, features):
     packed = cell.state_size if isinstance(cell.state_size, list | tuple) else [cell.state_size]
     states = keras.tree.pack_sequence_as(list(packed), states)
     try:
-        result = cell(x, states)
+        result = cell(x, states, training=False)
     except Exception as error:  # whatever the class raises
         raise InputError(failure(type(cell), f"fails on {given}", error)) from error
     if not isinstance(result, list | tuple) or len(result) != 2:

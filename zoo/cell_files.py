@@ -1,7 +1,6 @@
 """Finds the class of a cell in a Python file of yours, as in `--cell my_cells.py:MyCell`."""
 
 import contextlib
-import functools
 import inspect
 import pathlib
 import sys
@@ -11,6 +10,7 @@ from zoo.errors import InputError, one_line
 from zoo.storage.hashes import hash_of
 
 EXAMPLES = pathlib.Path(__file__).parent / "example_cells"
+_LATEST = {}  # for each path that was run: its content and its module
 
 
 def is_file(cell):
@@ -52,12 +52,13 @@ def load(text):
         raise InputError(
             f"Name a Python file and a class in it, such as my_cells.py:MyCell. Received: {text!r:.200}"
         )
-    path = pathlib.Path(name_of_file).expanduser()
-    if not path.exists() and (EXAMPLES / name_of_file).is_file():
-        path = EXAMPLES / name_of_file
+    path = pathlib.Path(name_of_file)
     try:
+        path = path.expanduser()
+        if not path.exists() and (EXAMPLES / name_of_file).is_file():
+            path = EXAMPLES / name_of_file
         content = path.read_bytes()
-    except (OSError, ValueError) as error:  # ValueError: a name that no file can have
+    except (OSError, RuntimeError, ValueError) as error:  # no such user; a name that no file can have
         examples = ", ".join(sorted(one.name for one in EXAMPLES.glob("[!_]*.py")))
         reason = getattr(error, "strerror", None) or error
         raise InputError(
@@ -73,7 +74,7 @@ def load(text):
                 f"Say which class in {path} is the cell, such as {path.name}:{[*choices, 'MyCell'][0]}."
                 f" Classes of layers in this file: {listed}. Received: {text!r:.200}"
             )
-        return choices[listed]
+        return next(iter(choices.values()))
     if not hasattr(module, name):
         raise InputError(
             f"There is no {name} in {path}. Classes of layers in this file: {listed}. "
@@ -94,9 +95,11 @@ def source_of(its_class):
     return pathlib.Path(file) if file and file.endswith(".py") else None
 
 
-@functools.lru_cache
 def _run(path, content):
-    """Runs a file as a module. The same content gives the same module."""
+    """Runs a file as a module, unless its content is the same as the last time."""
+    latest, module = _LATEST.get(path, (None, None))
+    if content == latest:
+        return module
     name = path.stem
     before = sys.modules.get(name)
     if before is not None and not (hasattr(before, "_is_cell_file") and before.__file__ == str(path)):
@@ -116,6 +119,7 @@ def _run(path, content):
     finally:
         with contextlib.suppress(ValueError):
             sys.path.remove(str(path.parent))
+    _LATEST[path] = content, module
     return module
 
 
