@@ -11,7 +11,14 @@ NOT_COPIED = ("build_config", "compile_config", "dtype", "shared_object_id")
 
 
 def config_of(cell, units):
-    """The config of a class or template, as `keras.saving.serialize_keras_object` writes it.
+    """Makes the config of a class or template, as `keras.saving.serialize_keras_object` writes it.
+
+    Args:
+        cell: a class, or an object that serves as a template.
+        units: the size of the output.
+
+    Returns:
+        A dict, without the name and the dtype, and without arguments that have their default value.
 
     Example:
 
@@ -46,7 +53,14 @@ def _set_units(config, units):
 
 
 def known_classes(layer):
-    """A context in which Keras finds the classes of a layer, even if they are not registered."""
+    """Makes a context in which Keras finds the classes of a layer, even if they are not registered.
+
+    Args:
+        layer: a layer or a cell. The classes of the layers inside of it are found, too.
+
+    Returns:
+        A context, for `with`.
+    """
     import keras
 
     classes = {type(one) for one in layer._flatten_layers()}
@@ -55,7 +69,13 @@ def known_classes(layer):
 
 
 def text_of(cell):
-    """A cell as a text that the flag --cell takes, for the card of a trained model.
+    """Writes a cell as text, for the card of a trained model.
+
+    Args:
+        cell: a name, a class or an object.
+
+    Returns:
+        The text that the flag --cell takes, if there is one. Otherwise the name of the class.
 
     Example:
 
@@ -69,9 +89,20 @@ def text_of(cell):
 
 
 def to_json(cell, units):
-    """What a saved model stores about a cell: a name, or `{"keras": config}`.
+    """Converts a cell to what a saved model stores about it.
 
-    None if the cell cannot be made from its config, or if the config cannot be written as JSON.
+    Args:
+        cell: a name, a class, or an object that serves as a template.
+        units: the size of the output.
+
+    Returns:
+        The name, or `{"keras": config}`. None if the cell cannot be made from its config, or if the
+        config cannot be written as JSON.
+
+    Example:
+
+    >>> to_json("gru", 8), to_json(cell_files.load("minimal_gated_unit.py"), 8)["keras"]["class_name"]
+    ('gru', 'MinimalGatedUnit')
     """
     if isinstance(cell, str):
         return cell
@@ -86,7 +117,13 @@ def to_json(cell, units):
 
 
 def are_registered(config):
-    """Whether Keras finds all classes that are named in the result of `to_json`.
+    """Says whether Keras finds all classes of a config.
+
+    Args:
+        config: the result of `to_json`, or a part of it.
+
+    Returns:
+        bool.
 
     Example:
 

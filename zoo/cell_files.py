@@ -14,7 +14,13 @@ _LATEST = {}  # for each path that was run: its content and its module
 
 
 def is_file(cell):
-    """Whether a text names a file, and not one of the cells of the zoo.
+    """Says whether a text names a file, and not one of the cells of the zoo.
+
+    Args:
+        cell: str, as given to `--cell`.
+
+    Returns:
+        bool.
 
     Example:
 
@@ -84,7 +90,13 @@ def load(text):
 
 
 def source_of(its_class):
-    """The path of the file that a class was written in, or None, for instance in a notebook.
+    """Finds the file that a class was written in.
+
+    Args:
+        its_class: a class.
+
+    Returns:
+        A `pathlib.Path`, or None if there is no file, as in a notebook.
 
     Example:
 
@@ -124,7 +136,15 @@ def _run(path, content):
 
 
 def line_of(error, path):
-    """Where in a file an error was raised, such as `", line 12"`, or `""` if it was elsewhere."""
+    """Finds the line of a file in which an error was raised.
+
+    Args:
+        error: an exception.
+        path: the file, a `pathlib.Path`.
+
+    Returns:
+        A text such as `", line 12"`, or `""` if the error was raised elsewhere.
+    """
     if isinstance(error, SyntaxError):
         return f", line {error.lineno}" if error.lineno else ""
     line, frame = "", error.__traceback__

@@ -199,10 +199,24 @@ def _make(cell, units, **options):
 
 
 def in_both_directions(layer, name=None):
-    """Makes a `keras.layers.Bidirectional`, which has copies of the layer.
+    """Makes a layer that reads in both directions.
+
+    Args:
+        layer: a `keras.layers.RNN`. Both directions are copies that are made from its config.
+        name: the name of the new layer, or None.
+
+    Returns:
+        A `keras.layers.Bidirectional`.
 
     Raises:
         ValueError: the cell of the layer cannot be made from its config.
+
+    Example:
+
+    >>> import keras
+    >>> layer = in_both_directions(keras.layers.GRU(8))
+    >>> layer(keras.Input((None, 5))).shape
+    (None, 16)
     """
     import keras
 
