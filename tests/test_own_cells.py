@@ -3,6 +3,7 @@
 import json
 import os
 import pathlib
+import random
 import subprocess
 import sys
 import types
@@ -17,6 +18,7 @@ from test_architectures import ALL_CELLS, build, compile_model, make_data
 from test_generator import END, next_log_p
 
 import zoo
+from zoo.example_cells.zoneout import Zoneout
 from zoo.storage import model_files
 
 slow = pytest.mark.slow
@@ -172,6 +174,29 @@ def test_a_template_keeps_its_settings_and_gets_the_units(template, tmp_path):
     np.testing.assert_allclose(answers_of(again, inputs), expected, rtol=1e-6)
     again = zoo.build("many_to_many", cell=cell, bidirectional=False, units=6, vocabulary_size=9)
     assert again.get_layer("rnn_0").compute_output_shape((2, 5, 3))[0] == (2, 5, 6)
+
+
+@pytest.mark.parametrize("template", [None, lambda: Zoneout(keras.layers.LSTMCell(1), 0.2)])
+def test_the_same_seed_gives_the_weights_of_plain_keras(template):
+    cell = template() if template else Two
+    weights = []
+    for is_plain in (True, False):
+        keras.utils.set_random_seed(1)
+        for _ in range(2):  # the first must take no other random numbers than those of its layers
+            if is_plain:
+                made = Zoneout(keras.layers.LSTMCell(3), 0.2) if template else Two(3)
+                x = inputs = keras.Input((None, 4))
+                x = keras.layers.Dense(1)(keras.layers.RNN(made)(x))
+                model = keras.Model(inputs, x)
+            else:
+                model = zoo.build("many_to_one", cell=cell, num_features=4, num_outputs=1, units=3)
+            weights.append([w for w in model.get_weights() if w.dtype == "float32"])
+    for one, other in zip(weights[:2], weights[2:], strict=True):
+        for pair in zip(one, other, strict=True):
+            np.testing.assert_array_equal(*pair)
+    state = random.getstate()
+    zoo.own_cells.sizes_of(cell, 3)
+    assert random.getstate() == state
 
 
 def test_half_precision_reaches_the_cell():

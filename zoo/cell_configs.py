@@ -1,13 +1,37 @@
 """The config of a cell of your own: how a template is copied, and what a saved model stores."""
 
+import contextlib
 import copy
 import inspect
 import json
+import random
 
 from zoo import cell_files
 from zoo.configs import without_defaults
 
 NOT_COPIED = ("build_config", "compile_config", "dtype", "shared_object_id")
+
+
+@contextlib.contextmanager
+def unused_cells():
+    """Makes a context for cells that are only made to look at them.
+
+    Each new layer takes seeds from Python's random numbers. Here they are put back. So a model starts
+    with the same weights as one that is made from the same layers in plain Keras.
+
+    Example:
+
+    >>> random.seed(0)
+    >>> with unused_cells():
+    ...     before = random.random()
+    >>> random.random() == before
+    True
+    """
+    state = random.getstate()
+    try:
+        yield
+    finally:
+        random.setstate(state)
 
 
 def config_of(cell, units):
@@ -28,11 +52,12 @@ def config_of(cell, units):
     """
     import keras
 
-    cell = cell(units=units) if inspect.isclass(cell) else cell
-    config = _copied(keras.saving.serialize_keras_object(cell))
-    config["config"].pop("name", None)
-    _set_units(config["config"], units)
-    return without_defaults(config)
+    with unused_cells():
+        cell = cell(units=units) if inspect.isclass(cell) else cell
+        config = _copied(keras.saving.serialize_keras_object(cell))
+        config["config"].pop("name", None)
+        _set_units(config["config"], units)
+        return without_defaults(config)
 
 
 def _copied(config):
@@ -107,10 +132,11 @@ def to_json(cell, units):
     if isinstance(cell, str):
         return cell
     try:
-        cell = cell(units=units) if inspect.isclass(cell) else cell
-        config = json.loads(json.dumps(config_of(cell, units)))
-        with known_classes(cell):
-            type(cell).from_config(copy.deepcopy(config["config"]))
+        with unused_cells():
+            cell = cell(units=units) if inspect.isclass(cell) else cell
+            config = json.loads(json.dumps(config_of(cell, units)))
+            with known_classes(cell):
+                type(cell).from_config(copy.deepcopy(config["config"]))
     except Exception:  # whatever the class raises
         return None
     return {"keras": config}
