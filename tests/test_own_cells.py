@@ -185,9 +185,9 @@ def test_the_same_seed_gives_the_weights_of_plain_keras(template):
         for _ in range(2):  # the first must take no other random numbers than those of its layers
             if is_plain:
                 made = Zoneout(keras.layers.LSTMCell(3), 0.2) if template else Two(3)
-                x = inputs = keras.Input((None, 4))
-                x = keras.layers.Dense(1)(keras.layers.RNN(made)(x))
-                model = keras.Model(inputs, x)
+                inputs = keras.Input((None, 4))
+                x = keras.layers.RNN(made)(inputs)
+                model = keras.Model(inputs, keras.layers.Dense(1)(x))
             else:
                 model = zoo.build("many_to_one", cell=cell, num_features=4, num_outputs=1, units=3)
             weights.append([w for w in model.get_weights() if w.dtype == "float32"])
