@@ -62,6 +62,14 @@ def test_a_file_that_was_changed_is_read_again():
     assert after is not before and "h = 2.0 * states[0]" in inspect.getsource(after)
 
 
+def test_a_change_that_is_taken_back_gives_the_class_that_keras_knows():
+    for number in (1.0, 2.0, 1.0):
+        write(number=number)
+        mine = cell_files.load("mine.py:Mine")
+    assert keras.saving.get_registered_object("test_cell_files>Mine") is mine
+    assert "h = 1.0 * states[0]" in inspect.getsource(mine)
+
+
 def test_the_name_of_another_module_is_not_taken_away(folder):
     write("json.py")
     mine = cell_files.load("json.py:Mine")
@@ -116,6 +124,8 @@ def test_example_cells_are_found_from_everywhere_and_a_copy_comes_first(folder):
         ("mine.py:keras", "Unknown cell"),
         ("mine.py:number", "A cell of your own must be a class of layers"),
         ("\0.py:Mine", "Cannot read the file of the cell"),
+        (f"{'a' * 300}.py:Mine", "Cannot read the file of the cell"),
+        ("~no_such_user/mine.py:Mine", "Cannot read the file of the cell"),
         ("gruu", "Unknown cell. Did you mean 'gru'?"),
         ("gruu", "For a cell of your own, give its file and class, such as my_cells.py:MyCell."),
     ],

@@ -135,6 +135,15 @@ def test_zoneout_draws_other_numbers_at_each_step():
     assert counts.var() == pytest.approx(30 / 4, rel=0.15)  # binomial, so steps are independent
 
 
+def test_zoneout_around_a_stack_is_refused():
+    """The output of a stack is the state of its last cell."""
+    stack = keras.layers.StackedRNNCells([keras.layers.GRUCell(3), keras.layers.GRUCell(3)])
+    with pytest.raises(zoo.InputError, match=r"In a stack, wrap each cell\. Received: Stacked"):
+        zoo.build("many_to_one", cell=Zoneout(stack), units=3, vocabulary_size=9)
+    stack = keras.layers.StackedRNNCells([Zoneout(keras.layers.GRUCell(3)) for _ in range(2)])
+    zoo.build("many_to_one", cell=stack, units=3, vocabulary_size=9)
+
+
 @pytest.mark.parametrize("rate", [1.0, -0.1, [0.1], [0.1, 0.2, 0.3]])
 def test_a_wrong_rate_is_refused(rate):
     with pytest.raises(ValueError, match=r"one for each of the 2 states\. Received: rate="):

@@ -86,7 +86,9 @@ def prepare(exercise):
         (np.array([1, np.nan]), np.ones(2), "It returns nan at [1], and 1 is expected."),
         ("abc", 1.0, "It returns something that is not an array of numbers: 'abc'"),
         ([[1], [1, 2]], np.ones(2), "It returns something that is not an array of numbers"),
-        (np.ones(2), ["a"], "It returns array([1., 1.]), and ['a'] is expected."),
+        (np.ones(2), ["a"], "It returns [1.0, 1.0], and ['a'] is expected."),
+        (np.ones(1), 1.0, "It returns the shape (1,), and a single number is expected."),
+        (np.array(3), (1, 2), "It should return 2 things"),
         ((1.0, 2.0), (1.0, 3.0), "It returns 2, and 3 is expected. (This is about thing 2 of 2.)"),
         (1.0, (1.0, 3.0), "It should return 2 things, separated by commas."),
         (1.0, lambda result: f"is {result}", "It is 1.0"),
@@ -105,6 +107,23 @@ def test_what_is_said_about_a_wrong_result(result, expected, said, capsys):
 @pytest.mark.parametrize("expected", [2.0, np.array(2), (2.0,), lambda result: None])
 def test_a_right_result(expected, capsys):
     exercises.check(lambda: [2.00001] if isinstance(expected, tuple) else 2, [((), expected)])
+    assert capsys.readouterr().out.startswith("Right: ")
+
+
+@pytest.mark.parametrize(
+    ("result", "expected"),
+    [
+        ((3, 4), [3, 4]),
+        (np.array([3, 4]), [3, 4]),
+        ([np.array(3), np.float32(4)], [3, 4]),
+        (np.array(["a", "b"]), ["a", "b"]),
+        (np.array([1.0, 2.0]), (1.0, 2.0)),
+        (np.eye(2, dtype="float32"), (np.array([1.0, 0.0]), np.array([0.0, 1.0]))),
+        ([[1, 2], [3, 4]], np.array([[1.0, 2.0], [3.0, 4.0]])),
+    ],
+)
+def test_a_right_result_in_another_form(result, expected, capsys):
+    exercises.check(lambda: result, [((), expected)])
     assert capsys.readouterr().out.startswith("Right: ")
 
 

@@ -3,8 +3,10 @@
 import json
 import os
 import pathlib
+import random
 import subprocess
 import sys
+import types
 
 import cells
 import keras
@@ -16,6 +18,7 @@ from test_architectures import ALL_CELLS, build, compile_model, make_data
 from test_generator import END, next_log_p
 
 import zoo
+from zoo.example_cells.zoneout import Zoneout
 from zoo.storage import model_files
 
 slow = pytest.mark.slow
@@ -175,6 +178,29 @@ def test_a_template_keeps_its_settings_and_gets_the_units(template, tmp_path):
     np.testing.assert_allclose(answers_of(again, inputs), expected, rtol=1e-6)
     again = zoo.build("many_to_many", cell=cell, bidirectional=False, units=6, vocabulary_size=9)
     assert again.get_layer("rnn_0").compute_output_shape((2, 5, 3))[0] == (2, 5, 6)
+
+
+@pytest.mark.parametrize("template", [None, lambda: Zoneout(keras.layers.LSTMCell(1), 0.2)])
+def test_the_same_seed_gives_the_weights_of_plain_keras(template):
+    cell = template() if template else Two
+    weights = []
+    for is_plain in (True, False):
+        keras.utils.set_random_seed(1)
+        for _ in range(2):  # the first must take no other random numbers than those of its layers
+            if is_plain:
+                made = Zoneout(keras.layers.LSTMCell(3), 0.2) if template else Two(3)
+                inputs = keras.Input((None, 4))
+                x = keras.layers.RNN(made)(inputs)
+                model = keras.Model(inputs, keras.layers.Dense(1)(x))
+            else:
+                model = zoo.build("many_to_one", cell=cell, num_features=4, num_outputs=1, units=3)
+            weights.append([w for w in model.get_weights() if w.dtype == "float32"])
+    for one, other in zip(weights[:2], weights[2:], strict=True):
+        for pair in zip(one, other, strict=True):
+            np.testing.assert_array_equal(*pair)
+    state = random.getstate()
+    zoo.own_cells.sizes_of(cell, 3)
+    assert random.getstate() == state
 
 
 def test_half_precision_reaches_the_cell():
@@ -344,6 +370,41 @@ def test_a_folder_says_which_class_it_needs(tmp_path, monkeypatch):
         "@keras.saving.register_keras",
     ):
         assert words in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("file", "place"),
+    [
+        ("train.py", "from train.py, which .* Import it first, as in: from train import Mine"),
+        (None, "from a notebook, which .* First run the cell that defines it"),
+    ],
+)
+def test_a_class_of_the_program_that_was_run(file, place, tmp_path, monkeypatch):
+    program = types.ModuleType("__main__")
+    program.__file__ = file and str(tmp_path / file)
+    monkeypatch.setitem(sys.modules, "__main__", program)
+    Mine = keras.saving.register_keras_serializable("tests")(
+        type("Mine", (One,), {"__module__": "__main__"})
+    )
+    model = zoo.build("many_to_one", cell=Mine, num_features=1, num_outputs=1, units=3)
+    card = {"needs": zoo.tasks.own_classes.list_needed(model)}
+    assert card["needs"][0]["module"] == ("train" if file else "__main__")
+    monkeypatch.delitem(keras.saving.get_custom_objects(), "tests>Mine")
+    with pytest.raises(zoo.InputError, match=place):
+        zoo.tasks.own_classes.check_needed(tmp_path, card)
+    del card["needs"][0]["file"]
+    with pytest.raises(zoo.InputError, match="needs your class Mine"):
+        zoo.tasks.own_classes.check_needed(tmp_path, card)
+
+
+def test_a_cell_may_need_the_argument_training():
+    class Strict(One):
+        def call(self, x, states, training):
+            return super().call(x, states)
+
+    sizes = {"source_vocabulary_size": 9, "target_vocabulary_size": 9, "units": 3}
+    model = zoo.build("encoder_decoder", cell=Strict, **sizes)
+    assert model.generate([[5, 6]], 3).shape[0] == 1
 
 
 @pytest.mark.parametrize("needs", [3, [3], [{"class": "X"}], [{"class": 1, "registered_name": "a"}]])

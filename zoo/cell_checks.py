@@ -7,7 +7,13 @@ from zoo.errors import InputError, one_line, shown
 
 
 def state_sizes(cell):
-    """The sizes of the states of a cell, a flat list.
+    """Lists the sizes of the states of a cell.
+
+    Args:
+        cell: an object with `state_size`: a cell, or a recurrent layer.
+
+    Returns:
+        A flat list of integers.
 
     Raises:
         ValueError: a state is not `[batch, n]`.
@@ -43,6 +49,11 @@ def check_step(cell, units, features):
     Raises:
         ValueError: the cell raises an error, or returns something else than an output `[batch, units]`
             and the states that `state_size` announces.
+
+    Example:
+
+    >>> import keras
+    >>> check_step(keras.layers.GRUCell(8), units=8, features=5)
     """
     import keras
     import numpy as np
@@ -61,7 +72,7 @@ def check_step(cell, units, features):
     packed = cell.state_size if isinstance(cell.state_size, list | tuple) else [cell.state_size]
     states = keras.tree.pack_sequence_as(list(packed), states)
     try:
-        result = cell(x, states)
+        result = cell(x, states, training=False)
     except Exception as error:  # whatever the class raises
         raise InputError(failure(type(cell), f"fails on {given}", error)) from error
     if not isinstance(result, list | tuple) or len(result) != 2:
@@ -95,7 +106,22 @@ def check_step(cell, units, features):
 
 
 def failure(its_class, what, error):
-    """A message about an error that the code of a cell raised. It has the file and line."""
+    """Writes a message about an error that the code of a cell raised.
+
+    Args:
+        its_class: the class of the cell.
+        what: what went wrong, to follow the name of the class.
+        error: the exception.
+
+    Returns:
+        One line, with the file and the line in it if they are known.
+
+    Example:
+
+    >>> import keras
+    >>> failure(keras.layers.GRUCell, "cannot be made", ValueError("units must be positive"))
+    'The cell GRUCell cannot be made. gru.py: ValueError: units must be positive'
+    """
     path = cell_files.source_of(its_class)
     where = f"{path.name}{cell_files.line_of(error, path)}: " if path else ""
     reason = re.sub(r"\x1b\[\d*m", "", one_line(error))  # Keras adds colors, a prefix and the inputs

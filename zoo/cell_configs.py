@@ -1,8 +1,10 @@
 """The config of a cell of your own: how a template is copied, and what a saved model stores."""
 
+import contextlib
 import copy
 import inspect
 import json
+import random
 
 from zoo import cell_files
 from zoo.configs import without_defaults
@@ -10,8 +12,37 @@ from zoo.configs import without_defaults
 NOT_COPIED = ("build_config", "compile_config", "dtype", "shared_object_id")
 
 
+@contextlib.contextmanager
+def unused_cells():
+    """Makes a context for cells that are only made to look at them.
+
+    Each new layer takes seeds from Python's random numbers. Here they are put back. So a model starts
+    with the same weights as one that is made from the same layers in plain Keras.
+
+    Example:
+
+    >>> random.seed(0)
+    >>> with unused_cells():
+    ...     before = random.random()
+    >>> random.random() == before
+    True
+    """
+    state = random.getstate()
+    try:
+        yield
+    finally:
+        random.setstate(state)
+
+
 def config_of(cell, units):
-    """The config of a class or template, as `keras.saving.serialize_keras_object` writes it.
+    """Makes the config of a class or template, as `keras.saving.serialize_keras_object` writes it.
+
+    Args:
+        cell: a class, or an object that serves as a template.
+        units: the size of the output.
+
+    Returns:
+        A dict, without the name and the dtype, and without arguments that have their default value.
 
     Example:
 
@@ -21,11 +52,12 @@ def config_of(cell, units):
     """
     import keras
 
-    cell = cell(units=units) if inspect.isclass(cell) else cell
-    config = _copied(keras.saving.serialize_keras_object(cell))
-    config["config"].pop("name", None)
-    _set_units(config["config"], units)
-    return without_defaults(config)
+    with unused_cells():
+        cell = cell(units=units) if inspect.isclass(cell) else cell
+        config = _copied(keras.saving.serialize_keras_object(cell))
+        config["config"].pop("name", None)
+        _set_units(config["config"], units)
+        return without_defaults(config)
 
 
 def _copied(config):
@@ -46,7 +78,14 @@ def _set_units(config, units):
 
 
 def known_classes(layer):
-    """A context in which Keras finds the classes of a layer, even if they are not registered."""
+    """Makes a context in which Keras finds the classes of a layer, even if they are not registered.
+
+    Args:
+        layer: a layer or a cell. The classes of the layers inside of it are found, too.
+
+    Returns:
+        A context, for `with`.
+    """
     import keras
 
     classes = {type(one) for one in layer._flatten_layers()}
@@ -55,7 +94,13 @@ def known_classes(layer):
 
 
 def text_of(cell):
-    """A cell as a text that the flag --cell takes, for the card of a trained model.
+    """Writes a cell as text, for the card of a trained model.
+
+    Args:
+        cell: a name, a class or an object.
+
+    Returns:
+        The text that the flag --cell takes, if there is one. Otherwise the name of the class.
 
     Example:
 
@@ -69,24 +114,42 @@ def text_of(cell):
 
 
 def to_json(cell, units):
-    """What a saved model stores about a cell: a name, or `{"keras": config}`.
+    """Converts a cell to what a saved model stores about it.
 
-    None if the cell cannot be made from its config, or if the config cannot be written as JSON.
+    Args:
+        cell: a name, a class, or an object that serves as a template.
+        units: the size of the output.
+
+    Returns:
+        The name, or `{"keras": config}`. None if the cell cannot be made from its config, or if the
+        config cannot be written as JSON.
+
+    Example:
+
+    >>> to_json("gru", 8), to_json(cell_files.load("minimal_gated_unit.py"), 8)["keras"]["class_name"]
+    ('gru', 'MinimalGatedUnit')
     """
     if isinstance(cell, str):
         return cell
     try:
-        cell = cell(units=units) if inspect.isclass(cell) else cell
-        config = json.loads(json.dumps(config_of(cell, units)))
-        with known_classes(cell):
-            type(cell).from_config(copy.deepcopy(config["config"]))
+        with unused_cells():
+            cell = cell(units=units) if inspect.isclass(cell) else cell
+            config = json.loads(json.dumps(config_of(cell, units)))
+            with known_classes(cell):
+                type(cell).from_config(copy.deepcopy(config["config"]))
     except Exception:  # whatever the class raises
         return None
     return {"keras": config}
 
 
 def are_registered(config):
-    """Whether Keras finds all classes that are named in the result of `to_json`.
+    """Says whether Keras finds all classes of a config.
+
+    Args:
+        config: the result of `to_json`, or a part of it.
+
+    Returns:
+        bool.
 
     Example:
 

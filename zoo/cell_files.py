@@ -1,7 +1,6 @@
 """Finds the class of a cell in a Python file of yours, as in `--cell my_cells.py:MyCell`."""
 
 import contextlib
-import functools
 import inspect
 import pathlib
 import sys
@@ -11,10 +10,17 @@ from zoo.errors import InputError, one_line
 from zoo.storage.hashes import hash_of
 
 EXAMPLES = pathlib.Path(__file__).parent / "example_cells"
+_LATEST = {}  # for each path that was run: its content and its module
 
 
 def is_file(cell):
-    """Whether a text names a file, and not one of the cells of the zoo.
+    """Says whether a text names a file, and not one of the cells of the zoo.
+
+    Args:
+        cell: str, as given to `--cell`.
+
+    Returns:
+        bool.
 
     Example:
 
@@ -52,12 +58,13 @@ def load(text):
         raise InputError(
             f"Name a Python file and a class in it, such as my_cells.py:MyCell. Received: {text!r:.200}"
         )
-    path = pathlib.Path(name_of_file).expanduser()
-    if not path.exists() and (EXAMPLES / name_of_file).is_file():
-        path = EXAMPLES / name_of_file
+    path = pathlib.Path(name_of_file)
     try:
+        path = path.expanduser()
+        if not path.exists() and (EXAMPLES / name_of_file).is_file():
+            path = EXAMPLES / name_of_file
         content = path.read_bytes()
-    except (OSError, ValueError) as error:  # ValueError: a name that no file can have
+    except (OSError, RuntimeError, ValueError) as error:  # no such user; a name that no file can have
         examples = ", ".join(sorted(one.name for one in EXAMPLES.glob("[!_]*.py")))
         reason = getattr(error, "strerror", None) or error
         raise InputError(
@@ -73,7 +80,7 @@ def load(text):
                 f"Say which class in {path} is the cell, such as {path.name}:{[*choices, 'MyCell'][0]}."
                 f" Classes of layers in this file: {listed}. Received: {text!r:.200}"
             )
-        return choices[listed]
+        return next(iter(choices.values()))
     if not hasattr(module, name):
         raise InputError(
             f"There is no {name} in {path}. Classes of layers in this file: {listed}. "
@@ -83,7 +90,13 @@ def load(text):
 
 
 def source_of(its_class):
-    """The path of the file that a class was written in, or None, for instance in a notebook.
+    """Finds the file that a class was written in.
+
+    Args:
+        its_class: a class.
+
+    Returns:
+        A `pathlib.Path`, or None if there is no file, as in a notebook.
 
     Example:
 
@@ -94,9 +107,11 @@ def source_of(its_class):
     return pathlib.Path(file) if file and file.endswith(".py") else None
 
 
-@functools.lru_cache
 def _run(path, content):
-    """Runs a file as a module. The same content gives the same module."""
+    """Runs a file as a module, unless its content is the same as the last time."""
+    latest, module = _LATEST.get(path, (None, None))
+    if content == latest:
+        return module
     name = path.stem
     before = sys.modules.get(name)
     if before is not None and not (hasattr(before, "_is_cell_file") and before.__file__ == str(path)):
@@ -116,11 +131,20 @@ def _run(path, content):
     finally:
         with contextlib.suppress(ValueError):
             sys.path.remove(str(path.parent))
+    _LATEST[path] = content, module
     return module
 
 
 def line_of(error, path):
-    """Where in a file an error was raised, such as `", line 12"`, or `""` if it was elsewhere."""
+    """Finds the line of a file in which an error was raised.
+
+    Args:
+        error: an exception.
+        path: the file, a `pathlib.Path`.
+
+    Returns:
+        A text such as `", line 12"`, or `""` if the error was raised elsewhere.
+    """
     if isinstance(error, SyntaxError):
         return f", line {error.lineno}" if error.lineno else ""
     line, frame = "", error.__traceback__

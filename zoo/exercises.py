@@ -12,8 +12,9 @@ def check(function, cases, tolerance=1e-4):
     Args:
         function: the function to check. It is not written yet if it raises NotImplementedError.
         cases: a list of `(arguments, expected)`. `arguments` is a tuple. `expected` is a number, an
-            array, text, a list of texts, or a tuple of these. It can also be a function that takes the
-            result and returns a text that says what is wrong with it, or None.
+            array, text, a list, or a tuple of these. A list, a tuple and an array with the same items
+            are the same answer. It can also be a function that takes the result and returns a text
+            that says what is wrong with it, or None.
         tolerance: how far a number may be off: this share of the number plus this much.
 
     Example:
@@ -61,8 +62,10 @@ def _difference(result, expected, tolerance):
         return "returns None. Is a `return` missing?"
     if callable(expected):
         return expected(result)
+    if isinstance(expected, (tuple, list)) and isinstance(result, (tuple, np.ndarray)):
+        result = result.tolist() if isinstance(result, np.ndarray) else list(result)
     if isinstance(expected, tuple):
-        if not isinstance(result, (tuple, list)) or len(result) != len(expected):
+        if not isinstance(result, list) or len(result) != len(expected):
             return f"should return {len(expected)} things, separated by commas."
         for i, (one, other) in enumerate(zip(result, expected, strict=True)):
             if wrong := _difference(one, other, tolerance):
@@ -77,7 +80,8 @@ def _difference(result, expected, tolerance):
     except (TypeError, ValueError):
         return f"returns something that is not an array of numbers: {_describe(result)}"
     if numbers.shape != expected.shape:
-        return f"returns the shape {numbers.shape}, and {expected.shape} is expected."
+        wanted = expected.shape or "a single number"
+        return f"returns the shape {numbers.shape}, and {wanted} is expected."
     differs = ~np.isclose(numbers, expected, rtol=tolerance, atol=tolerance)
     if not differs.any():
         return None

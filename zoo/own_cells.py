@@ -29,7 +29,7 @@ import inspect
 
 from zoo import cell_files
 from zoo.cell_checks import check_step, failure, state_sizes
-from zoo.cell_configs import config_of, known_classes
+from zoo.cell_configs import config_of, known_classes, unused_cells
 from zoo.configs import arguments_of
 from zoo.errors import InputError, check_choice, one_line, shown
 
@@ -149,7 +149,8 @@ def sizes_of(cell, units):
     cell = find(cell)
     if isinstance(cell, str):
         return [units] * (2 if cell == "lstm" else 1)  # h and c; h
-    return state_sizes(_make(cell, units))
+    with unused_cells():
+        return state_sizes(_make(cell, units))
 
 
 def make_layer(cell, units, features, **options):
@@ -169,7 +170,8 @@ def make_layer(cell, units, features, **options):
             and the states that `state_size` announces.
     """
     layer = _make(cell, units, **options)
-    check_step(_make(cell, units).cell, units, features)
+    with unused_cells():
+        check_step(_make(cell, units).cell, units, features)
     return layer
 
 
@@ -199,10 +201,24 @@ def _make(cell, units, **options):
 
 
 def in_both_directions(layer, name=None):
-    """Makes a `keras.layers.Bidirectional`, which has copies of the layer.
+    """Makes a layer that reads in both directions.
+
+    Args:
+        layer: a `keras.layers.RNN`. Both directions are copies that are made from its config.
+        name: the name of the new layer, or None.
+
+    Returns:
+        A `keras.layers.Bidirectional`.
 
     Raises:
         ValueError: the cell of the layer cannot be made from its config.
+
+    Example:
+
+    >>> import keras
+    >>> layer = in_both_directions(keras.layers.GRU(8))
+    >>> layer(keras.Input((None, 5))).shape
+    (None, 16)
     """
     import keras
 

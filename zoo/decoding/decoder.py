@@ -182,7 +182,8 @@ def one_step(rnn, x, mask, states):
     the place of the time steps, because all other layers treat each step by itself.
     """
     batch, beams = ops.shape(x)[:2]
-    x, states = rnn.cell(ops.reshape(x, (-1, x.shape[-1])), states)  # [batch * beams, units]
+    rows = ops.reshape(x, (-1, x.shape[-1]))  # [batch * beams, features]
+    x, states = rnn.cell(rows, states, training=False)  # [batch * beams, units]
     return ops.reshape(x, (batch, beams, x.shape[-1])), states
 
 

@@ -132,8 +132,8 @@ def gate_activations(model, inputs, layer=None, backward=False):
         the state, in Keras) and `"reset"`, and also `"candidate"`.
 
     Raises:
-        ValueError: the layer is a SimpleRNN, which has no gates, or has a cell of your own. And see
-            `hidden_states`.
+        ValueError: the layer is a SimpleRNN, which has no gates, or has a cell of your own. It is an
+            LSTM or a GRU without a bias, or a GRU with reset_after=False. And see `hidden_states`.
 
     Example:
 
@@ -147,8 +147,8 @@ def gate_activations(model, inputs, layer=None, backward=False):
     is_known = type(cell) in (keras.layers.LSTMCell, keras.layers.GRUCell)
     if not is_known or not cell.use_bias or not getattr(cell, "reset_after", True):
         raise InputError(
-            "Only an LSTM or a GRU has gates, with the equations in zoo.cells. "
-            f"Received: {trace.layer.name} without any, because its cell is a {type(cell).__name__}"
+            "Gates are known only for Keras's LSTM and GRU, with a bias and with reset_after=True. "
+            f"Received: layer {trace.layer.name!r} with the cell {type(cell).__name__}"
         )
     gate, candidate = cell.recurrent_activation, cell.activation
     if isinstance(cell, keras.layers.LSTMCell):

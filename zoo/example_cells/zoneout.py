@@ -69,8 +69,13 @@ class Zoneout(keras.layers.Layer):
             self.cell.build(input_shape)
 
     def call(self, inputs, states, training=False):
-        _, new_states = self.cell(inputs, states, training=training)
+        output, new_states = self.cell(inputs, states, training=training)
         new_states = keras.tree.flatten(new_states)
+        if output is not new_states[0]:
+            raise ValueError(
+                "The cell must return the same tensor as its output and as its first state: "
+                f"return h, [h, c]. In a stack, wrap each cell. Received: {type(self.cell).__name__}"
+            )
         kept = self.rates  # the share that is kept of each state
         if training:
             noise = self.draw(new_states)

@@ -1,6 +1,7 @@
 """The classes of your own that a trained model needs, such as a cell."""
 
 import shutil
+import sys
 import warnings
 
 import keras
@@ -37,7 +38,7 @@ def list_needed(model):
         {
             "class": one.__name__,
             "registered_name": keras.saving.get_registered_name(one),
-            "module": f"zoo.example_cells.{path.stem}" if _is_example(path) else one.__module__,
+            "module": _module_of(one, path),
             "file": path and path.name,
         }
         for one in classes
@@ -46,8 +47,13 @@ def list_needed(model):
     ]
 
 
-def _is_example(path):
-    return path is not None and path.parent == cell_files.EXAMPLES
+def _module_of(its_class, path):
+    """The module from which another program can import a class."""
+    if path and path.parent == cell_files.EXAMPLES:
+        return f"zoo.example_cells.{path.stem}"
+    module = its_class.__module__
+    was_run = module == "__main__" or hasattr(sys.modules.get(module), "_is_cell_file")
+    return path.stem if path and was_run else module
 
 
 def _is_own(its_class):
@@ -92,19 +98,22 @@ def check_needed(folder, card):
         ValueError: a class is not registered with Keras.
     """
     for one in card.get("needs", []):
-        its_class = keras.saving.get_registered_object(one["registered_name"])
+        file, its_class = one.get("file"), keras.saving.get_registered_object(one["registered_name"])
         if its_class is None:
-            place = one["file"] or f"the module {one['module']}"
-            copy = f" {folder / one['file']} is a copy, as a record." if one["file"] else ""
+            place = file or f"the module {one['module']}"
+            copy = f" {folder / file} is a copy, as a record." if file else ""
+            first = f"Import it first, as in: from {one['module']} import {one['class']}."
+            if one["module"] == "__main__":  # it was written in a notebook
+                place, first = "a notebook", "First run the cell that defines it."
             raise InputError(
                 f"{folder} needs your class {one['class']} from {place}, which Keras must know as "
-                f"{one['registered_name']!r}. Import it first, as in: from {one['module']} import "
-                f"{one['class']}. The line {REGISTER} must stand above the class.{copy}"
+                f"{one['registered_name']!r}. {first} The line {REGISTER} must stand above the "
+                f"class.{copy}"
             )
-        path, sha256 = cell_files.source_of(its_class), card.get("also_written", {}).get(one["file"])
+        path, sha256 = cell_files.source_of(its_class), card.get("also_written", {}).get(file)
         if path and sha256 and path.is_file() and hash_of(path) != sha256:
             warnings.warn(
                 f"{path} has changed since {one['class']} was trained, so the answers may differ. "
-                f"{folder / one['file']} is the file at that time.",
+                f"{folder / file} is the file at that time.",
                 stacklevel=3,
             )
