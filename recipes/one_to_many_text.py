@@ -135,8 +135,8 @@ def main(config):
         num_layers=config.num_layers,
         dropout=config.dropout,
     )
-    first = [part[0] for part in data["validation"]]  # of [windows, streams, steps]
-    zoo.training.check_model(model, first, config.output, len(vocabulary), "with_states")
+    window = [part[0] for part in data["validation"]]  # of [windows, streams, steps]
+    zoo.training.check_model(model, window, config.output, len(vocabulary), "with_states")
     model.summary()
 
     # Training: window by window. This network has the same layers, and its states go in and out.

@@ -4,8 +4,7 @@ import libcst as cst
 import libcst.matchers as m
 
 from zoo.copying.standalone.folding import fold, value_of
-from zoo.copying.standalone.linking import without_last_comma
-from zoo.copying.standalone.trees import code, count_names, names_in, removed
+from zoo.copying.standalone.trees import code, count_names, names_in, removed, without_last_comma
 
 
 def simplify(node, is_of_recipe):
