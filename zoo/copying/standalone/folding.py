@@ -7,7 +7,7 @@ import keras
 import libcst as cst
 import libcst.matchers as m
 
-from zoo.copying.standalone.trees import dotted, without_last_comma
+from zoo.copying.standalone.trees import dotted, removed, without_last_comma
 
 UNKNOWN = object()
 ARITHMETIC = {cst.Subtract: operator.sub, cst.FloorDivide: operator.floordiv}
@@ -171,6 +171,11 @@ class _Folder(cst.CSTTransformer):
             kept = [arg for arg in updated_node.args if not _is_dtype(arg)]
             if len(kept) < len(updated_node.args):
                 return updated_node.with_changes(args=without_last_comma(kept))
+        if dotted(function) == ["bool"] and value_of(updated_node.args[0].value) is not UNKNOWN:
+            return literal(bool(value_of(updated_node.args[0].value)))
+        if m.matches(updated_node, m.Call(m.Attribute(attr=m.Name("strip")), args=[])):
+            text = value_of(function.value)
+            return literal(text.strip()) if isinstance(text, str) else updated_node
         if isinstance(function, cst.Attribute) and function.attr.value in ("startswith", "endswith"):
             text = value_of(function.value)
             end = value_of(updated_node.args[0].value) if len(updated_node.args) == 1 else UNKNOWN
@@ -188,6 +193,11 @@ class _Folder(cst.CSTTransformer):
         return cst.RemoveFromParent() if value_of(updated_node.value) == {} else updated_node
 
     # Statements.
+
+    def leave_SimpleStatementLine(self, original_node, updated_node):
+        adds_nothing = m.AugAssign(operator=m.AddAssign(), value=m.List(elements=[]))
+        is_empty = m.matches(updated_node, m.SimpleStatementLine([adds_nothing]))
+        return removed(updated_node) if is_empty else updated_node
 
     def visit_If(self, node):
         if isinstance(node.orelse, cst.If):

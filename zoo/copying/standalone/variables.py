@@ -89,7 +89,7 @@ def _pairs(target, value):
 
 # Functions without an effect but their result. Others may be called for what they do.
 PURE = {"defaults", "tips", "choose_chord", "network_sha256"}
-PURE |= {"dict", "len", "list", "range", "set", "sorted", "str", "tuple"}
+PURE |= {"dict", "encode", "len", "list", "range", "set", "sorted", "str", "tuple"}
 
 
 def _drop_unread(function, is_careful):
