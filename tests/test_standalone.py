@@ -100,7 +100,7 @@ RUNS = {
     "many_to_one_sentiment": (reviews, SMALL),
     "many_to_one_forecasting": (sales, SMALL),
     "many_to_many_ner": (names, SMALL | {"head": "softmax"}),
-    "encoder_decoder_translation": (pairs, SMALL | {"max_length": 12}),
+    "encoder_decoder_translation": (pairs, SMALL | {"max_length": 40}),
     "one_to_many_text": (novel, {"epochs": 1, "units": 8}),
     "many_to_many_pos": (names, SMALL),
     "many_to_many_punctuation": (novel, SMALL),
