@@ -161,7 +161,7 @@ def main(config):
 
     # Scores: the validation split again, and the test split for the only time.
     metrics = {}
-    for split in data:
+    for split in ("validation", "test"):
         sentences, true = splits[split]
         baseline = [[most_frequent.get(word, "O") for word in one] for one in sentences]
         answers = predict(model, data[split], sentences, tag_names)

@@ -160,7 +160,7 @@ def main(config):
 
     # Scores: the validation split again, and the test split for the only time.
     metrics = {}
-    for split in data:
+    for split in ("validation", "test"):
         predicted = predict(model, data[split], splits[split][0], tag_names)
         baseline = np.array([most_frequent.get(word, unknown) for word in words[split]])
         answers = {row_name: np.concatenate(predicted), "most frequent tag": baseline}

@@ -117,9 +117,9 @@ def main(config):
     known = [word for word, count in counts if count > 1]  # words seen once become [UNK], to train it
     vocabulary = {word: i for i, word in enumerate(["", "[UNK]", *known])}
     data = {}
-    for split in words:
-        n = len(words[split]) // config.window * config.window  # the last few words are left out
-        tokens = punctuation.encode(words[split][:n], vocabulary)
+    for split, its_words in words.items():
+        n = len(its_words) // config.window * config.window  # the last few words are left out
+        tokens = punctuation.encode(its_words[:n], vocabulary)
         data[split] = tuple(x.reshape(-1, config.window) for x in (tokens, np.array(tags[split][:n])))
 
     # Model: words -> vectors -> states in both directions -> 15 probabilities for each word.

@@ -88,11 +88,11 @@ def read(step, network, inputs, targets):
     """Reads a text window by window, passing the states on. Returns the mean nats, and each token's."""
     bar, totals, counts, parts = keras.utils.Progbar(len(inputs)), 0, 0, []
     states = [tf.zeros((inputs.shape[1], state.shape[-1]), state.dtype) for state in network.inputs[1:]]
-    for i, window in enumerate(zip(inputs, targets, strict=True), start=1):
+    for window in zip(inputs, targets, strict=True):
         total, count, losses, states = step(*window, states)
         totals, counts = totals + float(total), counts + float(count)
         parts.append(losses)
-        zoo.training.check_loss(totals / counts, f"window {i} of {len(inputs)}")
+        zoo.training.check_loss(totals / counts, f"window {len(parts)} of {len(inputs)}")
         bar.add(1, [("nats", float(total / count))])
     return totals / counts, np.swapaxes(parts, 0, 1)[np.swapaxes(targets, 0, 1) != 0]
 
@@ -135,8 +135,8 @@ def main(config):
         num_layers=config.num_layers,
         dropout=config.dropout,
     )
-    first = [part[0] for part in data["validation"]]  # of [windows, streams, steps]
-    zoo.training.check_model(model, first, config.output, len(vocabulary), "with_states")
+    window = [part[0] for part in data["validation"]]  # of [windows, streams, steps]
+    zoo.training.check_model(model, window, config.output, len(vocabulary), "with_states")
     model.summary()
 
     # Training: window by window. This network has the same layers, and its states go in and out.

@@ -6,6 +6,7 @@ import pathlib
 import zoo
 from zoo.copying.flat import flatten
 from zoo.copying.notebook import to_notebook
+from zoo.datasets.packages import import_extra
 from zoo.errors import InputError, check_choice
 from zoo.storage.new_file import check_new_file, write_new_file
 
@@ -62,6 +63,8 @@ def copy_recipe(name, dest=".", *, notebook=False, standalone=False, settings=No
         )
     check_new_file(target)
     if standalone:
+        for package in ("libcst", "ruff"):
+            import_extra(package, "Standalone copies")
         from zoo.copying.standalone import write_standalone  # imports Keras
 
         content, files, notes = write_standalone(name, find_recipes()[name], settings or {})

@@ -42,7 +42,7 @@ def mean_and_std(series, columns, num_outputs=1):
                 )
             means[i], stds[i] = part[0], 1
             continue
-        with np.errstate(all="ignore"):  # what cannot be scaled is refused below
+        with np.errstate(all="ignore"):  # no warnings, even for huge numbers
             means[i], stds[i] = part.mean(), part.std()
             scaled = forecasting.scale(whole, means[i], stds[i])
             spread = scaled[: len(part)].std()  # 1, unless squares are 0 or infinite

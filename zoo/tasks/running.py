@@ -60,7 +60,7 @@ def predict_rows(predict, rows, batch_size=64):
 
 
 def finite(outputs):
-    """Converts the outputs of a model to a NumPy array, and checks that they are numbers.
+    """Converts the outputs of a model to a NumPy array.
 
     Raises:
         ValueError: an output is infinite or not a number.

@@ -4,8 +4,14 @@ import libcst as cst
 import libcst.matchers as m
 
 from zoo.copying.standalone.folding import UNKNOWN, fold, literal, value_of
-from zoo.copying.standalone.replacing import without_last_comma
-from zoo.copying.standalone.trees import bound_names, code, count_names, is_docstring, names_in
+from zoo.copying.standalone.trees import (
+    bound_names,
+    code,
+    count_names,
+    is_docstring,
+    names_in,
+    without_last_comma,
+)
 
 
 def functions_of(program):

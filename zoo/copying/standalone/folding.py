@@ -1,14 +1,16 @@
 """Simplifies source code in which some names have known values."""
 
 import ast
+import operator
 
 import keras
 import libcst as cst
 import libcst.matchers as m
 
-from zoo.copying.standalone.trees import dotted
+from zoo.copying.standalone.trees import dotted, removed, without_last_comma
 
 UNKNOWN = object()
+ARITHMETIC = {cst.Subtract: operator.sub, cst.FloorDivide: operator.floordiv}
 TOKENS = {"start_token": 2, "end_token": 3}  # of models that generate
 
 
@@ -99,10 +101,10 @@ class _Folder(cst.CSTTransformer):
         if len(updated_node.comparisons) > 1:
             return updated_node
         left, (target,) = value_of(updated_node.left), updated_node.comparisons
-        right, operator = value_of(target.comparator), target.operator
+        right, relation = value_of(target.comparator), target.operator
         is_filled = isinstance(updated_node.left, cst.List | cst.Dict | cst.Tuple | cst.Lambda)
-        if isinstance(operator, cst.Is | cst.IsNot) and right is None and is_filled:
-            return literal(isinstance(operator, cst.IsNot))
+        if isinstance(relation, cst.Is | cst.IsNot) and right is None and is_filled:
+            return literal(isinstance(relation, cst.IsNot))
         if UNKNOWN in (left, right):
             return updated_node
         tests = {
@@ -117,7 +119,7 @@ class _Folder(cst.CSTTransformer):
             cst.In: lambda: left in right,
             cst.NotIn: lambda: left not in right,
         }
-        return literal(tests[type(operator)]())
+        return literal(tests[type(relation)]())
 
     def leave_IfExp(self, original_node, updated_node):
         value = value_of(updated_node.test)
@@ -137,6 +139,9 @@ class _Folder(cst.CSTTransformer):
             for some, times in ((left, value_of(right)), (right, value_of(left))):
                 if isinstance(some, texts) and isinstance(times, bool):
                     return some if times else literal([] if isinstance(some, cst.List) else "")
+        numbers = [value_of(left), value_of(right)]
+        if {*map(type, numbers)} == {int} and isinstance(updated_node.operator, tuple(ARITHMETIC)):
+            return literal(ARITHMETIC[type(updated_node.operator)](*numbers))
         if isinstance(updated_node.operator, cst.Add):
             if value_of(right) in ([], (), ""):
                 return left
@@ -162,6 +167,15 @@ class _Folder(cst.CSTTransformer):
         function = updated_node.func
         if dotted(function) == ["keras", "backend", "backend"]:
             return literal(keras.backend.backend())
+        if (dotted(function) or [])[:2] == ["keras", "layers"]:  # a copy computes in float32
+            kept = [arg for arg in updated_node.args if not _is_dtype(arg)]
+            if len(kept) < len(updated_node.args):
+                return updated_node.with_changes(args=without_last_comma(kept))
+        if dotted(function) == ["bool"] and value_of(updated_node.args[0].value) is not UNKNOWN:
+            return literal(bool(value_of(updated_node.args[0].value)))
+        if m.matches(updated_node, m.Call(m.Attribute(attr=m.Name("strip")), args=[])):
+            text = value_of(function.value)
+            return literal(text.strip()) if isinstance(text, str) else updated_node
         if isinstance(function, cst.Attribute) and function.attr.value in ("startswith", "endswith"):
             text = value_of(function.value)
             end = value_of(updated_node.args[0].value) if len(updated_node.args) == 1 else UNKNOWN
@@ -179,6 +193,11 @@ class _Folder(cst.CSTTransformer):
         return cst.RemoveFromParent() if value_of(updated_node.value) == {} else updated_node
 
     # Statements.
+
+    def leave_SimpleStatementLine(self, original_node, updated_node):
+        adds_nothing = m.AugAssign(operator=m.AddAssign(), value=m.List(elements=[]))
+        is_empty = m.matches(updated_node, m.SimpleStatementLine([adds_nothing]))
+        return removed(updated_node) if is_empty else updated_node
 
     def visit_If(self, node):
         if isinstance(node.orelse, cst.If):
@@ -226,6 +245,11 @@ class _Folder(cst.CSTTransformer):
 
     def leave_With(self, original_node, updated_node):
         return cst.RemoveFromParent() if _is_empty(updated_node.body) else updated_node
+
+
+def _is_dtype(arg):
+    """Whether an argument is `dtype="float32"`."""
+    return m.matches(arg, m.Arg(keyword=m.Name("dtype"))) and value_of(arg.value) == "float32"
 
 
 def _is_empty(body):

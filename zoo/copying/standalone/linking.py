@@ -1,12 +1,14 @@
 """Collects the functions and constants that some code uses, under names of its own."""
 
 import dataclasses
+import re
+import textwrap
 
 import libcst as cst
 
 from zoo.copying.standalone import plain
 from zoo.copying.standalone.folding import fold
-from zoo.copying.standalone.replacing import CallReplacer, ImportMover, shorten
+from zoo.copying.standalone.replacing import CallReplacer
 from zoo.copying.standalone.sources import origin, resolve
 from zoo.copying.standalone.trees import (
     bound_names,
@@ -17,6 +19,8 @@ from zoo.copying.standalone.trees import (
     imported_names,
     is_import,
 )
+
+WIDTH = 94  # of a docstring
 
 
 @dataclasses.dataclass
@@ -69,7 +73,7 @@ class Program:
         if key not in self.parts:
             flat = f"{name.strip('_')}__{module.replace('.', '_')}"  # until all names are known
             part = self.parts[key] = Part(module, name, node, flat)
-            part.node = self.link(module, shorten(node))
+            part.node = self.link(module, _shorten(node))
             self.parts[key] = self.parts.pop(key)  # what it uses comes first
         return self.parts[key].flat
 
@@ -97,7 +101,7 @@ class Program:
 
     def link(self, module, node):
         """Replaces the names of the zoo in some code by their names in the copy, and adds these."""
-        node = fold(node, self.attributes).visit(ImportMover(self.imports))
+        node = fold(node, self.attributes).visit(_ImportMover(self.imports))
         node = fold(node.visit(CallReplacer(module, self.calls, self.imports)))
         return node.visit(_Linker(self, module))
 
@@ -159,6 +163,20 @@ class _Renamer(cst.CSTTransformer):
 
     def leave_Arg(self, original_node, updated_node):
         return updated_node.with_changes(keyword=original_node.keyword)
+
+
+class _ImportMover(cst.CSTTransformer):
+    """Moves imports from functions to the top."""
+
+    def __init__(self, imports):
+        super().__init__()
+        self.imports = imports
+
+    def leave_SimpleStatementLine(self, original_node, updated_node):
+        if not is_import(updated_node):
+            return updated_node
+        self.imports[code(updated_node.with_changes(leading_lines=[])).split("  #")[0].strip()] = None
+        return cst.RemoveFromParent()
 
 
 class _Linker(cst.CSTTransformer):
@@ -228,3 +246,27 @@ class _Linker(cst.CSTTransformer):
 
     def leave_Param(self, original_node, updated_node):
         return updated_node.with_changes(name=original_node.name)
+
+
+def _shorten(node):
+    """Keeps the first paragraph of each docstring, and removes decorators."""
+    if not isinstance(node, cst.FunctionDef | cst.ClassDef):
+        return node.with_changes(leading_lines=[])
+    return node.visit(_Shortener()).with_changes(leading_lines=[], decorators=[])
+
+
+class _Shortener(cst.CSTTransformer):
+    def shorten(self, original_node, updated_node):
+        text = original_node.get_docstring()
+        if not text or not isinstance(updated_node.body, cst.IndentedBlock):
+            return updated_node
+        words = " ".join(text.split("\n\n")[0].split())
+        sentence = re.match(r".*?(?<! al)[.?!](?=\s|$)|.*", words)[0]
+        lines = textwrap.wrap(words if len(words) <= WIDTH else sentence, WIDTH)
+        quoted = '"""' + "\n    ".join(lines) + ("\n    " if len(lines) > 1 else "") + '"""'
+        body = updated_node.body
+        return updated_node.with_changes(
+            body=body.with_changes(body=[cst.parse_statement(quoted), *body.body[1:]])
+        )
+
+    leave_FunctionDef = leave_ClassDef = shorten

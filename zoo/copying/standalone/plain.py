@@ -62,7 +62,10 @@ def sample(model, first_inputs, tokens, max_length, temperature=1.0, top_k=None,
 
 
 def greedy(model, first_inputs, tokens, max_length):
-    """Takes the most probable token at every step. Args and result: see `sample`."""
+    """Takes the most probable token at every step.
+
+    Args and result: see `sample`.
+    """
     lengths, rows = (tokens != 0).sum(axis=1), np.arange(len(tokens))
     tokens = np.pad(tokens, ((0, 0), (0, max_length)))
     new, is_done = np.zeros((len(rows), max_length), "int32"), np.zeros(len(rows), bool)
@@ -119,7 +122,8 @@ def batches(rows, batch_size, seed=None):
     Args:
         rows: a list of rows, or a function of a random generator that returns it anew for each epoch.
     """
-    rng, draw = np.random.default_rng(seed), rows if callable(rows) else lambda rng: rows
+    rng = np.random.default_rng(seed)
+    draw = rows if callable(rows) else lambda rng: rows  # a function makes new rows for each epoch
     some_rows = draw(np.random.default_rng(seed))
 
     def pad(*arrays):

@@ -1,31 +1,13 @@
-"""Replaces parts of single functions: docstrings, imports, and some calls."""
+"""Writes something else in place of some calls."""
 
 import inspect
-import re
-import textwrap
 
 import libcst as cst
 import libcst.matchers as m
 
 from zoo.copying.standalone import plain
 from zoo.copying.standalone.sources import resolve
-from zoo.copying.standalone.trees import code, dotted, is_import, removed
-
-WIDTH = 90  # of a docstring
-
-
-class ImportMover(cst.CSTTransformer):
-    """Moves imports from functions to the top."""
-
-    def __init__(self, imports):
-        super().__init__()
-        self.imports = imports
-
-    def leave_SimpleStatementLine(self, original_node, updated_node):
-        if not is_import(updated_node):
-            return updated_node
-        self.imports[code(updated_node.with_changes(leading_lines=[])).split("  #")[0].strip()] = None
-        return cst.RemoveFromParent()
+from zoo.copying.standalone.trees import code, dotted, is_import, removed, without_last_comma
 
 
 class CallReplacer(cst.CSTTransformer):
@@ -78,33 +60,3 @@ def _with_known_arguments(call, function):
     has_any = any(one.kind == one.VAR_KEYWORD for one in known.values())
     args = [arg for arg in call.args if has_any or not arg.keyword or arg.keyword.value in known]
     return call.with_changes(args=without_last_comma(args))
-
-
-def without_last_comma(args):
-    """The arguments of a call, without a comma after the last one."""
-    last = [arg.with_changes(comma=cst.MaybeSentinel.DEFAULT) for arg in args[-1:]]
-    return [*args[:-1], *last]
-
-
-def shorten(node):
-    """Keeps the first paragraph of each docstring, and removes decorators."""
-    if not isinstance(node, cst.FunctionDef | cst.ClassDef):
-        return node.with_changes(leading_lines=[])
-    return node.visit(_Shortener()).with_changes(leading_lines=[], decorators=[])
-
-
-class _Shortener(cst.CSTTransformer):
-    def shorten(self, original_node, updated_node):
-        text = original_node.get_docstring()
-        if not text or not isinstance(updated_node.body, cst.IndentedBlock):
-            return updated_node
-        words = " ".join(text.split("\n\n")[0].split())
-        sentence = re.match(r".*?[.?!](?=\s|$)|.*", words)[0]
-        lines = textwrap.wrap(words if len(words) < WIDTH else sentence, WIDTH)
-        quoted = '"""' + "\n    ".join(lines) + ("\n    " if len(lines) > 1 else "") + '"""'
-        body = updated_node.body
-        return updated_node.with_changes(
-            body=body.with_changes(body=[cst.parse_statement(quoted), *body.body[1:]])
-        )
-
-    leave_FunctionDef = leave_ClassDef = shorten

@@ -61,6 +61,12 @@ def is_docstring(statement):
     return m.matches(statement, m.SimpleStatementLine([m.Expr(text)]))
 
 
+def without_last_comma(args):
+    """The arguments of a call, without a comma after the last one."""
+    last = [arg.with_changes(comma=cst.MaybeSentinel.DEFAULT) for arg in args[-1:]]
+    return [*args[:-1], *last]
+
+
 def removed(statement):
     """What to put in the place of a statement that is not needed. It keeps the heading of a section."""
     if not any(m.matches(line, SECTION) for line in statement.leading_lines):

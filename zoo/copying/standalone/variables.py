@@ -4,8 +4,7 @@ import libcst as cst
 import libcst.matchers as m
 
 from zoo.copying.standalone.folding import fold, value_of
-from zoo.copying.standalone.replacing import without_last_comma
-from zoo.copying.standalone.trees import code, count_names, names_in, removed
+from zoo.copying.standalone.trees import code, count_names, names_in, removed, without_last_comma
 
 
 def simplify(node, is_of_recipe):
@@ -90,7 +89,7 @@ def _pairs(target, value):
 
 # Functions without an effect but their result. Others may be called for what they do.
 PURE = {"defaults", "tips", "choose_chord", "network_sha256"}
-PURE |= {"dict", "len", "list", "range", "set", "sorted", "str", "tuple"}
+PURE |= {"dict", "encode", "len", "list", "range", "set", "sorted", "str", "tuple"}
 
 
 def _drop_unread(function, is_careful):

@@ -6,6 +6,7 @@ import importlib.util
 import re
 import subprocess
 import sys
+import textwrap
 
 import libcst as cst
 import libcst.matchers as m
@@ -22,6 +23,7 @@ from zoo.copying.standalone.trees import SECTION, code, count_names, merge_headi
 from zoo.copying.standalone.variables import simplify, write_keywords
 from zoo.errors import InputError
 
+WIDTH = 104  # of a line
 LOADERS = {  # the modules of zoo.datasets that define them
     "load_captions": "captions",
     "load_corpus": "corpus",
@@ -55,9 +57,13 @@ def write_standalone(name, path, settings):
         ValueError: a setting is not allowed, or the data cannot be read.
     """
     recipe = _import(name, path)
-    config = recipe.Config(**settings)
-    if config.distribute or config.precision != "float32":
-        raise InputError("A standalone copy has no --distribute and no --precision. Leave them out.")
+    config, is_default = recipe.Config(**settings), not settings
+    for key in ("distribute", "output", "precision", "smoke"):
+        if getattr(config, key) != getattr(recipe.Config, key):
+            raise InputError(
+                f"A standalone copy has no --{key}: it runs on one device, in float32 and on all rows, "
+                f"and it saves in the current folder. Leave out --{key}."
+            )
     readers = {}
 
     def note_load(loader, arguments, result):
@@ -66,28 +72,29 @@ def write_standalone(name, path, settings):
 
     config, builds = rehearse(recipe, config, note_load)
     ((loader, (reader, names)),) = readers.items()
-    attributes, constants = _read_settings(config)
+    attributes, constants, helps = _read_settings(config)
+    is_file = f"def {loader}(path" in reader.code
+    helps["DATASET"] = "your data; any of this format works" if is_file else "name of the dataset"
     program = Program(attributes, {})
     program.calls = _replaced_calls(name, config, program, loader, reader, builds)
     main = statement_of(parse(path), "main").with_changes(decorators=[])
     program.set_main(name, write_keywords(main))
     _shrink(program)
-    reads = {names[key]: (value, "") for key, value in reader.settings.items()}
-    constants = {key: (reads.get(key, pair)[0], pair[1]) for key, pair in constants.items()}
+    reads = {names[key]: value for key, value in reader.settings.items()}
     used = set().union(*map(count_names, program.nodes()))
-    lines = [
-        f"{key} = {value!r}{f'  # {help}' * bool(help)}"
-        for key, (value, help) in (reads | constants).items()
-        if key in used
-    ]
+    settings = {key: value for key, value in (reads | constants | reads).items() if key in used}
+    flags = {f"--{key.lower().replace('_', '-')}": key for key in settings}
+    sections = re.sub(
+        r"--[a-z-]+", lambda m: flags.get(m[0], m[0]), "\n".join(_write_sections(program))
+    )
     source = [
         f"# Recipe {name} of rnn-zoo {zoo.__version__}, Apache-2.0. It does not need the zoo.",
-        f'"""{_shorten(recipe.__doc__)}"""\n',
+        f'"""{_shorten(recipe.__doc__, has_scores=is_default)}"""\n',
         *program.imports,
         "# Settings: change them here.",
-        *lines,
+        *(_write_setting(key, value, helps.get(key, "")) for key, value in settings.items()),
         "",
-        *_write_sections(program),
+        sections,
     ]
     return run_ruff("\n".join(source)), reader.files, [reader.note] * bool(reader.note)
 
@@ -95,14 +102,26 @@ def write_standalone(name, path, settings):
 def _import(name, path):
     spec = importlib.util.spec_from_file_location(name, path)
     module = sys.modules[name] = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
+    try:
+        spec.loader.exec_module(module)
+    except ModuleNotFoundError as error:
+        raise InputError(
+            f"{name} needs the package {error.name}: install rnn-zoo with its extra 'recipes'."
+        ) from None
     return module
 
 
-def _shorten(docstring):
-    """The docstring of a recipe without the paragraphs about flags and about your own data."""
+def _shorten(docstring, has_scores):
+    """The docstring of a recipe without the paragraphs about flags and about your own data.
+
+    If settings were given, it also says that its scores are those of other settings.
+    """
     paragraphs = docstring.rstrip().split("\n\n")
     kept = [one for one in paragraphs[1:] if not re.search(r"--|[Yy]our\s+own", one)]
+    for i, one in enumerate(kept):
+        if "Expect " in one and not has_scores:
+            one = one.replace("Expect ", "With the settings of the recipe, expect ")
+            kept[i] = textwrap.fill(one, WIDTH)
     return "\n\n".join([paragraphs[0], *kept]) + "\n"
 
 
@@ -118,8 +137,23 @@ def _shrink(program):
         program.drop_unused()
         inline(program)
     program.rename()
+    program.change(lambda node: node.visit(_GapRemover()))
     statements = merge_headings(program.main.body.body)
     program.main = program.main.with_changes(body=program.main.body.with_changes(body=statements))
+
+
+class _GapRemover(cst.CSTTransformer):
+    """Removes the empty lines below a docstring. There was an import, or a check."""
+
+    def leave_FunctionDef(self, original_node, updated_node):
+        body = updated_node.body
+        if not isinstance(body, cst.IndentedBlock) or not updated_node.get_docstring():
+            return updated_node
+        text, *rest = body.body
+        if rest:
+            comments = [line for line in rest[0].leading_lines if line.comment]
+            rest[0] = rest[0].with_changes(leading_lines=comments)
+        return updated_node.with_changes(body=body.with_changes(body=[text, *rest]))
 
 
 def _write_sections(program):
@@ -154,18 +188,26 @@ def _needed(section, program, written):
 
 
 def _read_settings(config):
-    """The values of a config: a dict for `fold`, and a dict of constants with their help."""
-    attributes, constants = {}, {}
+    """The values of a config: a dict for `fold`, a dict of constants, and a dict of their help."""
+    attributes, constants, helps = {}, {}, {}
     for field in dataclasses.fields(config):
         value, key = getattr(config, field.name), field.name.upper()
+        helps[key] = re.sub(r"[;,] ([^;,]*--|'' ).*", "", field.metadata["help"])  # what is gone
         is_open = type(value) in (int, float) or (isinstance(value, str) and value != "")
         if is_open and not field.metadata.get("choices") and field.name != "cell":
             attributes[f"config.{field.name}"] = cst.Name(key)
-            constants[key] = value, field.metadata["help"]
+            constants[key] = value
         else:
             attributes[f"config.{field.name}"] = literal(value)
     attributes["config.output"] = literal("output")  # a copy always saves
-    return attributes, constants
+    return attributes, constants, helps
+
+
+def _write_setting(key, value, help):
+    """A constant, with its help behind it or, if that is too long, above it."""
+    line, comment = f"{key} = {value!r}", f"# {help}" if help else ""
+    fits = len(line) + 2 + len(comment) <= WIDTH
+    return f"{line}  {comment}" if fits else f"{comment}\n{line}"
 
 
 def _replaced_calls(name, config, program, loader, reader, builds):
@@ -185,7 +227,6 @@ def _replaced_calls(name, config, program, loader, reader, builds):
 
     return {
         ("zoo.recipe", "choose"): lambda call: [],
-        ("dataclasses", "replace"): lambda call: [],
         (f"zoo.datasets.{LOADERS[loader]}", loader): read,
         ("zoo.registry", "build"): lambda call: _write_build(call, program, builds),
         ("zoo.training", "cells_of"): write(repr(zoo.training.cells_of(builds[0]["model"]))),
@@ -208,7 +249,8 @@ def _write_build(call, program, builds):
     number = sum(part.name.startswith("build_") for part in program.parts.values())
     name = "build_model" if not number else f"build_model_{number + 1}"
     imports, source, _, values = as_function(type_, arguments, name)
-    source = source.replace("):\n", '):\n    """The network, layer by layer."""\n', 1)
+    head = re.compile(rf"^def {name}\(.*?\):\n", re.DOTALL | re.MULTILINE)  # after layers of its own
+    source = head.sub(r'\g<0>    """The network, layer by layer."""\n', source)
     function = program.add_code(name, "\n".join([*imports, source]), name)
     equal = cst.AssignEqual(cst.SimpleWhitespace(""), cst.SimpleWhitespace(""))
     given = {code(arg.keyword) for arg in args if arg.keyword}
@@ -245,7 +287,7 @@ def run_ruff(source):
     import ruff
 
     program = ruff.find_ruff_bin()
-    options = ["--isolated", "--line-length=104", "--quiet", "--stdin-filename=copy.py", "-"]
+    options = ["--isolated", f"--line-length={WIDTH}", "--quiet", "--stdin-filename=copy.py", "-"]
     fix = ["check", "--fix", "--unsafe-fixes", "--select=I,F401,B007,B009", "--exit-zero"]
     for words in (fix, ["format"]):
         done = subprocess.run([program, *words, *options], input=source, capture_output=True, text=True)
