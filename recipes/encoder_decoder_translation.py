@@ -121,7 +121,7 @@ def main(config):
     # Training: Adam, stopped early. The epoch with the best validation loss is kept.
     history = fit(model, splits, tokenizers, config)
 
-    # Baseline: the same model without attention, if the flag --baseline asks for it.
+    # Baseline: the same model without attention, if it is asked for.
     models = {f"attention {config.attention}": model}
     if config.baseline and config.attention != "none":
         keras.utils.set_random_seed(config.seed)

@@ -140,7 +140,7 @@ def main(config):
     # Training: Adam, stopped early. The epoch with the best validation loss is kept.
     history = fit(model, contexts, captions, vocabulary, config)
 
-    # Baseline: the same model without attention, if the flag --baseline asks for it.
+    # Baseline: the same model without attention, if it is asked for.
     models = {name: model}
     if config.baseline and config.attention:
         keras.utils.set_random_seed(config.seed)

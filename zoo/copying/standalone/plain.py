@@ -185,14 +185,23 @@ def print_verdict(network, baselines, score, num_rows, lower_is_better=False):
     print(f"\nVerdict: {network} {words} the best baseline, {best}: {pair} (spread {spread:.2g}).")
 
 
-def generate(model, inputs, max_length, strategy="greedy", beam_width=5, **options):
+def generate(
+    model,
+    inputs,
+    max_length,
+    strategy="greedy",
+    beam_width=5,
+    temperature=1.0,
+    top_k=None,
+    top_p=1.0,
+    seed=0,
+):
     """Continues each row of `inputs`: tokens `[rows, time]` with padding on the right."""
     tokens = np.array(inputs)
     if strategy == "beam":
         return beam_search(model, [], tokens, max_length, beam_width)
-    if strategy == "greedy":
-        return greedy(model, [], tokens, max_length)
-    return sample(model, [], tokens, max_length, **options)
+    k = 1 if strategy == "greedy" else top_k
+    return sample(model, [], tokens, max_length, temperature, k, top_p, seed)
 
 
 def generate_in_batches(model, sources, max_length, batch_size, strategy="greedy", beam_width=5):
