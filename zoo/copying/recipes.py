@@ -6,7 +6,6 @@ import pathlib
 import zoo
 from zoo.copying.flat import flatten
 from zoo.copying.notebook import to_notebook
-from zoo.datasets.packages import import_extra
 from zoo.errors import InputError, check_choice
 from zoo.storage.new_file import check_new_file, write_new_file
 
@@ -63,6 +62,8 @@ def copy_recipe(name, dest=".", *, notebook=False, standalone=False, settings=No
         )
     check_new_file(target)
     if standalone:
+        from zoo.datasets.packages import import_extra  # imports TensorFlow
+
         for package in ("libcst", "ruff"):
             import_extra(package, "Standalone copies")
         from zoo.copying.standalone import write_standalone  # imports Keras
