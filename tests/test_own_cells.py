@@ -89,7 +89,8 @@ def test_generation_is_what_the_model_says_token_by_token(name, config, cell):
         sizes = {"source_vocabulary_size": 20, "target_vocabulary_size": 12}
     model = zoo.build(name, cell=cell, embedding_dim=6, units=5, **sizes, **config)
     for variable in model.trainable_variables:
-        variable.assign(variable * (8 if "embedding" in variable.path else 2.5))
+        if "recurrent" not in variable.path:  # states without a bound would become too large
+            variable.assign(variable * (8 if "embedding" in variable.path else 1.5))
     rng, tokens = np.random.default_rng(1), np.full((3, 1), 2)
     first = [rng.integers(4, 20, (3, 6)) if name == "encoder_decoder" else rng.normal(size=(3, 7))]
     first = first if len(model.inputs) == 2 else []
