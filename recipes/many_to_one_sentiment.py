@@ -168,9 +168,7 @@ def main(config):
     zoo.recipe.print_table("Test accuracy", metrics)
     tips = text_classification.tips(config.glove, config.pooling, len(words["train"]))
     options = {"history": history, "monitor": "val_accuracy", "tips": tips}
-    zoo.print_verdict(
-        network, [*hits][1:], lambda name, i: hits[name][i].mean(), len(labels), **options
-    )
+    zoo.print_verdict(network, [*hits][1:], lambda name, i: hits[name][i].mean(), len(texts), **options)
     figure = zoo.plots.plot_scores(by_length, config.dataset, "test accuracy", style="o-")
 
     # Examples: answers to judge by eye, for texts of the test split, and for sentences if they fit.

@@ -237,7 +237,7 @@ def ipython(monkeypatch):
     monkeypatch.setitem(sys.modules, "IPython", shell)
 
 
-KERNEL = "/root/.local/share/jupyter/runtime/kernel-c-1.json"
+KERNEL = "jupyter/runtime/kernel-c-1.json"
 
 
 @pytest.mark.parametrize(

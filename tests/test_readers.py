@@ -370,7 +370,7 @@ def test_normalize_has_only_the_rules_that_a_dataset_needs(data_dir):
     assert len(reader.code.splitlines()) <= 50
 
 
-def check_datasets(cases, folder, most):
+def assert_same_without_the_zoo(cases, folder, most):
     """Checks readers of datasets in a process without the zoo."""
     expected, readers = {}, {}
     for i, (loader, arguments) in enumerate(cases):
@@ -395,7 +395,9 @@ def test_datasets_of_packages_without_the_zoo(tmp_path, data_dir):
         ("load_images", {"name": "digits"}),
         ("load_captions", {"name": "unicode_glyphs"}),
     ]
-    check_datasets([(one, {**rest, "data_dir": data_dir}) for one, rest in cases], tmp_path, 60)
+    assert_same_without_the_zoo(
+        [(one, {**rest, "data_dir": data_dir}) for one, rest in cases], tmp_path, 60
+    )
 
 
 @pytest.mark.slow
@@ -414,7 +416,7 @@ def test_other_datasets_without_the_zoo(tmp_path):
         ("load_corpus", {"name": "tiny_shakespeare"}),
         ("load_music", {"name": "jsb_chorales", "grid": "16th"}),
     ]
-    check_datasets(cases, tmp_path, 60)
+    assert_same_without_the_zoo(cases, tmp_path, 60)
 
 
 def test_a_dataset_that_only_the_zoo_has_is_never_read_with_tfds(tmp_path, data_dir):
@@ -446,9 +448,9 @@ def test_own_images_and_captions_without_the_zoo(tmp_path):
         ("load_captions", {"name": tmp_path / "images" / "captions.csv.gz"}),
         ("load_captions", {"name": tmp_path / "images" / "a.token.txt"}),
     ]
-    check_datasets(cases, tmp_path, 60)
+    assert_same_without_the_zoo(cases, tmp_path, 60)
     for path in (tmp_path / "images").glob("*.*"):
         path.unlink()
     arguments = {"name": tmp_path / "images", "image_size": 5}
     (tmp_path / "folder").mkdir()
-    check_datasets([("load_images", arguments)], tmp_path / "folder", 60)
+    assert_same_without_the_zoo([("load_images", arguments)], tmp_path / "folder", 60)

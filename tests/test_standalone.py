@@ -242,6 +242,14 @@ def test_plain_generation_of_sources():
         assert plain.generate_in_batches(model, sources, 12, 8, **options) == expected
 
 
+def test_plain_generation_from_contexts():
+    model = sharpen(zoo.build("one_to_many", context_shape=(7,), vocabulary_size=30, units=16))
+    contexts = np.random.default_rng(0).normal(size=(10, 7)).astype("float32")
+    for options in ({}, {"strategy": "beam", "beam_width": 3}):
+        expected = zoo.decoding.generate_in_batches(model, contexts, 8, 4, **options)
+        assert plain.generate_in_batches(model, contexts, 8, 4, **options) == expected
+
+
 def test_plain_generation_of_texts():
     model = zoo.build("one_to_many", context_shape=None, vocabulary_size=30, units=16, embedding_dim=16)
     beginnings = [[5, 6, 7], [8, 0, 0]]

@@ -36,26 +36,24 @@ def value_of(node):
     return ast.literal_eval(cst.Module([]).code_for_node(node).strip("() ") or "()")
 
 
-def fold(node, attributes=None, names=None, strip_checks=True):
-    """Replaces known values and removes what then can never run.
+def fold(node, attributes=None, names=None):
+    """Replaces known values, and removes what then can never run and what only raises an error.
 
     Args:
         node: a `libcst` node.
         attributes: a dict of `config.x`, written as `"config.x"`, to its expression.
         names: a dict of a name to its expression.
-        strip_checks: removes statements that only raise an error.
 
     Returns:
         The simplified node.
     """
-    return node.visit(_Folder(attributes or {}, names or {}, strip_checks))
+    return node.visit(_Folder(attributes or {}, names or {}))
 
 
 class _Folder(cst.CSTTransformer):
-    def __init__(self, attributes, names, strip_checks):
+    def __init__(self, attributes, names):
         super().__init__()
-        self.attributes, self.names, self.strip_checks = attributes, names, strip_checks
-        self.elifs = set()
+        self.attributes, self.names, self.elifs = attributes, names, set()
 
     # Known values.
 
@@ -205,7 +203,7 @@ class _Folder(cst.CSTTransformer):
 
     def leave_If(self, original_node, updated_node):
         value, rest = value_of(updated_node.test), updated_node.orelse
-        is_check = self.strip_checks and _only_raises(updated_node.body)
+        is_check = _only_raises(updated_node.body)
         if value is UNKNOWN and not is_check:
             if isinstance(rest, cst.Else) and _is_empty(rest.body):
                 rest = None
@@ -230,13 +228,11 @@ class _Folder(cst.CSTTransformer):
         return updated_node
 
     def leave_Else(self, original_node, updated_node):
-        if self.strip_checks and _only_raises(updated_node.body):
-            return cst.RemoveFromParent()
-        return updated_node
+        return cst.RemoveFromParent() if _only_raises(updated_node.body) else updated_node
 
     def leave_Try(self, original_node, updated_node):
         handlers = updated_node.handlers
-        if self.strip_checks and all(_only_raises(handler.body) for handler in handlers):
+        if all(_only_raises(handler.body) for handler in handlers):
             return _splice(updated_node.body, updated_node.leading_lines)
         return updated_node
 

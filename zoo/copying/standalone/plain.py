@@ -1,6 +1,7 @@
 """Short versions of functions of the zoo, for copies of recipes that run without it.
 
-Each has the same result as the function that it replaces, but it takes more time or does less.
+Batches and generated tokens are those of the functions that they replace. Tables, verdicts and the
+choice of examples are simpler.
 """
 
 import keras
@@ -207,10 +208,12 @@ def generate(
 def generate_in_batches(model, sources, max_length, batch_size, strategy="greedy", beam_width=5):
     """Generates tokens for any number of sources, with sources of similar length in one batch."""
     generated = [[]] * len(sources)
+    is_context = isinstance(sources, np.ndarray)  # all contexts have the same shape
     order = sorted(range(len(sources)), key=lambda i: len(sources[i]))
     for start in range(0, len(order), batch_size):
         batch = order[start : start + batch_size]
-        source = keras.utils.pad_sequences([sources[i] for i in batch], padding="post")
+        source = [sources[i] for i in batch]
+        source = np.array(source) if is_context else keras.utils.pad_sequences(source, padding="post")
         tokens = np.full((len(batch), 1), 2)  # the start token
         if strategy == "greedy":
             new = greedy(model, [source], tokens, max_length)

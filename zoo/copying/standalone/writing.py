@@ -24,17 +24,6 @@ from zoo.copying.standalone.variables import simplify, write_keywords
 from zoo.errors import InputError
 
 WIDTH = 104  # of a line
-LOADERS = {  # the modules of zoo.datasets that define them
-    "load_captions": "captions",
-    "load_corpus": "corpus",
-    "load_images": "images",
-    "load_many_series": "series",
-    "load_music": "music",
-    "load_pairs": "pairs",
-    "load_pronunciations": "pronunciations",
-    "load_tagged": "tagged",
-    "load_texts": "texts",
-}
 
 
 def write_standalone(name, path, settings):
@@ -82,7 +71,8 @@ def write_standalone(name, path, settings):
     _shrink(program)
     reads = {names[key]: value for key, value in reader.settings.items()}
     used = set().union(*map(count_names, program.nodes()))
-    settings = {key: value for key, value in (reads | constants | reads).items() if key in used}
+    settings = reads | constants | reads  # what the reader takes comes first, with its own values
+    settings = {key: value for key, value in settings.items() if key in used}
     flags = {f"--{key.lower().replace('_', '-')}": key for key in settings}
     sections = re.sub(
         r"--[a-z-]+", lambda m: flags.get(m[0], m[0]), "\n".join(_write_sections(program))
@@ -227,7 +217,7 @@ def _replaced_calls(name, config, program, loader, reader, builds):
 
     return {
         ("zoo.recipe", "choose"): lambda call: [],
-        (f"zoo.datasets.{LOADERS[loader]}", loader): read,
+        (getattr(zoo.datasets, loader).__module__, loader): read,
         ("zoo.registry", "build"): lambda call: _write_build(call, program, builds),
         ("zoo.training", "cells_of"): write(repr(zoo.training.cells_of(builds[0]["model"]))),
         ("zoo.training", "output_shape"): write("model.output_shape"),
