@@ -133,8 +133,8 @@ def main(config):
     keras.utils.set_random_seed(config.seed)
     name = "attention" if config.attention else "no attention"
     sizes = {"vocabulary_size": len(vocabulary), "units": config.units, "dropout": config.dropout}
-    sizes |= {"cell": config.cell, "context_shape": (25, 1280), "embedding_dim": config.embedding_dim}
-    model = zoo.build("one_to_many", encoder=build_encoder(name, config), **sizes)
+    decoder = {"cell": config.cell, "context_shape": (25, 1280), "embedding_dim": config.embedding_dim}
+    model = zoo.build("one_to_many", encoder=build_encoder(name, config), **sizes, **decoder)
     model.summary()
 
     # Training: Adam, stopped early. The epoch with the best validation loss is kept.
@@ -145,7 +145,7 @@ def main(config):
     if config.baseline and config.attention:
         keras.utils.set_random_seed(config.seed)
         encoder = build_encoder("no attention", config)
-        models["no attention"] = zoo.build("one_to_many", encoder=encoder, **sizes)
+        models["no attention"] = zoo.build("one_to_many", encoder=encoder, **sizes, **decoder)
         fit(models["no attention"], contexts, captions, vocabulary, config)
 
     # Scores: each system describes the test images once.
