@@ -158,7 +158,11 @@ class Program:
                 changes |= {} if any(is_used[1:]) else {"return_state": False}
                 changes |= {} if is_used[0] else {"return_sequences": False}
             outputs = outputs[:1] if "return_state" in changes else outputs
-            keep_name = (bool(layer.weights) or layer.name == "attention") and not is_numbered(layer)
+            # Beside conv2d_1, the name conv2d is a choice of Keras too, and would be there twice.
+            numbered = re.compile(rf"{re.escape(layer.name)}_\d+")
+            is_first = any(numbered.fullmatch(x.name) and is_numbered(x) for x in self.model.layers)
+            keep_name = bool(layer.weights) or layer.name == "attention"
+            keep_name = keep_name and not is_numbered(layer) and not is_first
             name, made_with = self.objects.layer(layer, other.operation, keep_name, **changes)
             maker = call([name], made_with)
         arguments = [("", self.expression(*pair)) for pair in zip(one.args, other.args, strict=True)]
