@@ -55,12 +55,12 @@ def copy_recipe(name, dest=".", *, notebook=False, standalone=False, settings=No
     target = pathlib.Path(dest)
     if target.is_dir() or str(dest).endswith(os.sep):
         target = target / f"{name}{ending}"
-    if notebook != (target.suffix == ".ipynb"):
+    check_new_file(target)
+    if target.suffix != ending:
         raise InputError(
             "With --notebook, the name of the new file ends with .ipynb. Without it, the copy is a "
             f"Python file, such as {name}.py. Received: {target.name}"
         )
-    check_new_file(target)
     if standalone:
         from zoo.datasets.packages import import_extra  # imports TensorFlow
 
