@@ -179,11 +179,11 @@ plt.show()
 # direction of each step.
 #
 # An LSTM has a second state, the cell state. At each step its **forget gate**, a number between 0
-# and 1, multiplies this state: 1 keeps everything, 0 forgets everything. The gate is $\sigma(\ldots
-# + b_f)$, so its bias $b_f$ determines how far it is open before training. With $b_f = 0$ it starts
-# at 0.5. Keras starts with $b_f = 1$ (`unit_forget_bias=True`). With a larger bias, the gate is
-# almost fully open. In a GRU, the update gate $z$ multiplies the old state in the same way, and its
-# bias does the same. (Notebook 08 explains both cells.)
+# and 1, multiplies this state: 1 keeps everything, 0 forgets everything. The gate is
+# $\sigma(\ldots + b_f)$, so its bias $b_f$ determines how far it is open before training. With
+# $b_f = 0$ it starts at 0.5. Keras starts with $b_f = 1$ (`unit_forget_bias=True`). With a larger
+# bias, the gate is almost fully open. In a GRU, the update gate $z$ multiplies the old state in
+# the same way, and its bias does the same. (Notebook 08 explains both cells.)
 
 # %%
 print("bias   gate    after 20 steps   after 50 steps")

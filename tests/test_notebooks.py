@@ -27,6 +27,8 @@ def test_script_and_notebook_agree(script):
     saved, written = jupytext.read(script.with_suffix(".ipynb")), jupytext.read(script)
     for name in ("cell_type", "source"):
         assert [cell[name] for cell in saved.cells] == [cell[name] for cell in written.cells]
+    texts = [cell.source for cell in saved.cells if cell.cell_type == "markdown"]
+    assert not any(line.startswith("+ ") for text in texts for line in text.splitlines())  # is a bullet
     code = [cell for cell in saved.cells if cell.cell_type == "code"]
     assert [cell.execution_count for cell in code] == list(range(1, len(code) + 1))
     pictures = [o for cell in code for o in cell.outputs if "image/png" in o.get("data", {})]
