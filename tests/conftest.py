@@ -108,24 +108,6 @@ def run_changed_tagger(run, monkeypatch):
 
 
 @pytest.fixture
-def assert_same_numbers(run, tmp_path):
-    """A function that runs the recipe twice and checks that both runs write the same files.
-
-    It returns the folder of the first run, and what each run printed.
-    """
-
-    def assert_same_numbers(*words, files=("history.csv", "metrics.json")):
-        folders = [tmp_path / "first", tmp_path / "second"]
-        printed = [run(*words, "--output", folder) for folder in folders]
-        for name in files:
-            first, second = ((folder / name).read_bytes() for folder in folders)
-            assert first == second
-        return folders[0], *printed
-
-    return assert_same_numbers
-
-
-@pytest.fixture
 def chorales(request, tmp_path, monkeypatch):
     """A data_dir with a few chorales made of the test module's CHORDS, in place of the real ones."""
     import numpy as np

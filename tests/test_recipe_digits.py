@@ -44,11 +44,6 @@ def test_digits_need_no_flag(run, cell, data_dir, tmp_path, ask):
     assert_shows_data(tmp_path / "model" / "mistakes.png")
 
 
-@pytest.mark.slow
-def test_the_same_seed_gives_the_same_numbers(assert_same_numbers, data_dir):
-    assert_same_numbers("--smoke", "--seed", "3", "--data-dir", data_dir)
-
-
 @pytest.mark.parametrize("cell", ("simple_rnn", "lstm", "gru"))
 def test_recurrent_weights_matter_from_the_second_step_on(recipe, cell):
     images = np.random.default_rng(0).random((5, 8, 8), "float32")
@@ -129,7 +124,7 @@ def test_bad_input_is_one_line_and_status_2(words, message, data_dir, tmp_path, 
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("edit", edits.CELLS)
+@pytest.mark.parametrize("edit", ["another layer", "no recurrence", "own cell"])
 def test_a_changed_model(edit, run, data_dir, monkeypatch):
     def build(name, *, num_classes, **others):
         return edits.make(edit, num_classes, features=8)

@@ -130,13 +130,6 @@ def test_own_text(run, recipe, cell, level, tmp_path, ask):
 
 
 @pytest.mark.slow
-def test_the_same_seed_gives_the_same_numbers(assert_same_numbers, tmp_path):
-    (tmp_path / "mine.txt").write_text(TEXT)
-    files = ("history.csv", "metrics.json", "samples.txt")
-    assert_same_numbers("--smoke", "--dataset", tmp_path / "mine.txt", "--seed", 7, files=files)
-
-
-@pytest.mark.slow
 def test_weight_decay_shrinks_what_has_no_gradient(run, recipe, tmp_path):
     (tmp_path / "mine.txt").write_text(TEXT)
     rows = []
