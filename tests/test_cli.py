@@ -98,13 +98,20 @@ def test_an_output_that_lacks_characters(encoding, folder):
             2,
             "zoo: error: Standard output is closed, so no answer can be printed.\n",
         ),
-        ("{} <&-", 2, "zoo: error: Give inputs on the command line, or as lines of standard input."),
+        pytest.param(
+            *(
+                "{} <&-",
+                2,
+                "zoo: error: Give inputs on the command line, or as lines of standard input.",
+            ),
+            marks=pytest.mark.slow,
+        ),
         pytest.param(
             *("{} good > /dev/full", 2, "zoo: error: [Errno 28] No space left on device\n"),
             marks=pytest.mark.slow,
         ),
         pytest.param("{} good 2>&-", 0, "", marks=pytest.mark.slow),
-        ("{} good >&- 2>&- <&-", 2, ""),
+        pytest.param("{} good >&- 2>&- <&-", 2, "", marks=pytest.mark.slow),
     ],
 )
 def test_streams_that_are_closed_or_full(shell, status, error, folder):

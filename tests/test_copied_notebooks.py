@@ -12,7 +12,6 @@ import shutil
 import nbformat
 import numpy as np
 import pytest
-from nbclient import NotebookClient
 
 import zoo
 from zoo.copying import copy_recipe, find_recipes
@@ -255,21 +254,6 @@ def write_data(name, folder):
     else:  # its data comes with a package
         return {}
     return {"dataset": str(own)}
-
-
-@pytest.fixture(scope="module")
-def execute():
-    """A function that executes a notebook. All notebooks share a kernel, because it starts slowly."""
-    client = NotebookClient(nbformat.v4.new_notebook(), timeout=600, kernel_name="python3")
-
-    def execute(notebook, folder):
-        begin = nbformat.v4.new_code_cell(f"%reset -f\n%cd {folder}")
-        client.nb = nbformat.v4.new_notebook(cells=[begin, *notebook.cells])
-        client.execute(cleanup_kc=False)
-
-    yield execute
-    client.nb = nbformat.v4.new_notebook()
-    client.execute()  # and end the kernel
 
 
 @pytest.mark.slow

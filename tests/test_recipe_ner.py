@@ -34,10 +34,10 @@ def own(tmp_path):
         pytest.param("lstm", "--glove {tmp}/glove.txt --embedding-dim 2", marks=pytest.mark.slow),
         pytest.param(
             "gru",
-            "--head softmax --glove {tmp}/glove.txt --embedding-dim 2 --no-trainable-embeddings",
+            "--head softmax --no-characters --glove {tmp}/glove.txt --embedding-dim 2 "
+            "--no-trainable-embeddings",
             marks=pytest.mark.slow,
         ),
-        pytest.param("simple_rnn", "--head softmax --no-characters", marks=pytest.mark.slow),
     ],
 )
 def test_own_columns(run, cell, words, own):

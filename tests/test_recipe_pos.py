@@ -27,8 +27,7 @@ def own(tmp_path):
     ("cell", "words"),
     [
         ("lstm", "--glove {tmp}/glove.txt --embedding-dim 2"),
-        pytest.param("gru", "--head crf", marks=pytest.mark.slow),
-        pytest.param("simple_rnn", "--no-characters", marks=pytest.mark.slow),
+        pytest.param("gru", "--head crf --no-characters", marks=pytest.mark.slow),
     ],
 )
 def test_own_columns(run, cell, words, own):

@@ -28,7 +28,6 @@ def own(tmp_path):
     ("cell", "attention"),
     [
         ("gru", "dot"),
-        pytest.param("lstm", "additive", marks=pytest.mark.slow),
         pytest.param("simple_rnn", "none", marks=pytest.mark.slow),
     ],
 )
