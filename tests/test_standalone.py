@@ -121,8 +121,11 @@ def run_recipe(name, settings, folder):
     return json.loads((folder / "model" / "metrics.json").read_text())
 
 
-RUNS = {
-    "many_to_one_sentiment": (reviews, SMALL),
+RUNS = {  # a recipe -> its data, and settings
+    "many_to_one_sentiment": (
+        reviews,
+        SMALL | {"cell": "lstm", "num_layers": 2, "pooling": "attention"},
+    ),
     "many_to_one_forecasting": (sales, SMALL),
     "many_to_many_ner": (names, SMALL | {"head": "softmax"}),
     "encoder_decoder_translation": (pairs, SMALL | {"max_length": 40}),
@@ -136,10 +139,6 @@ RUNS = {
 }
 FAST = ["many_to_one_forecasting"]
 MORE = {  # other cells, layers and heads
-    "many_to_one_sentiment": (
-        reviews,
-        SMALL | {"cell": "lstm", "num_layers": 2, "pooling": "attention"},
-    ),
     "many_to_many_ner": (names, SMALL | {"characters": False, "cell": "gru"}),  # with a CRF
     "encoder_decoder_translation": (
         pairs,
