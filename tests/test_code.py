@@ -87,7 +87,7 @@ def make(folder, name, case, cell, config):
 def assert_same(folder, runs, backend=None):
     """Compares the models of the programs with those of `zoo.build`."""
     expected = {name: make(folder, name, *run) for name, run in runs.items()}
-    environment = os.environ | ({"KERAS_BACKEND": backend} if backend else {})
+    environment = os.environ | needs.QUICK_JAX | ({"KERAS_BACKEND": backend} if backend else {})
     command = [sys.executable, ROOT / "tests" / "code_without_zoo.py", folder]
     result = subprocess.run(command, capture_output=True, text=True, cwd=folder, env=environment)
     assert result.returncode == 0, result.stderr

@@ -13,6 +13,7 @@ import keras
 import numpy as np
 import pytest
 from cells import One, Three, Two
+from needs import QUICK_JAX
 from other_backend import TASK
 from test_architectures import build, compile_model, make_data
 from test_generator import assert_likeliest
@@ -485,7 +486,7 @@ print("all of them")
 def test_on_other_backends(backend):
     root = pathlib.Path(__file__).parent
     path = os.pathsep.join(map(str, (root.parent, root)))
-    environment = os.environ | {"KERAS_BACKEND": backend, "PYTHONPATH": path}
+    environment = os.environ | QUICK_JAX | {"KERAS_BACKEND": backend, "PYTHONPATH": path}
     command = [sys.executable, "-c", PROGRAM]
     result = subprocess.run(command, capture_output=True, text=True, env=environment)
     assert result.stdout == "all of them\n", result.stderr
