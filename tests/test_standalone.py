@@ -8,7 +8,6 @@ import re
 import runpy
 import subprocess
 import sys
-import unittest.mock
 
 import keras
 import libcst as cst
@@ -102,14 +101,14 @@ def run_in_new_process(script, folder):
 
 def run(script, folder):
     """Does the same in this process, where it takes seconds less."""
-    hidden = {name: None for name in ["zoo", *sys.modules] if name.split(".")[0] == "zoo"}
+    hidden = {name: module for name, module in sys.modules.items() if name.split(".")[0] == "zoo"}
     printed = io.StringIO()
-    with (
-        unittest.mock.patch.dict(sys.modules, hidden),
-        contextlib.chdir(folder),
-        contextlib.redirect_stdout(printed),
-    ):
-        runpy.run_path(str(script), run_name="__main__")
+    sys.modules.update(dict.fromkeys(hidden))  # an import of one of them now fails
+    try:
+        with contextlib.chdir(folder), contextlib.redirect_stdout(printed):
+            runpy.run_path(str(script), run_name="__main__")
+    finally:
+        sys.modules.update(hidden)
     return json.loads((folder / f"{script.stem}.json").read_text()), printed.getvalue()
 
 
