@@ -71,8 +71,8 @@ SHORT = {  # changes that make a notebook faster, from old text to new, or let i
         "epochs=5": "epochs=1",
         "epochs=6": "epochs=1",
     },
-    "03_five_types": {"epochs=20": "epochs=2", "epochs=25": "epochs=2", "epochs=40": "epochs=2"},
-    "04_sequence_to_sequence": {"epochs=16": "epochs=2", "epochs=8": "epochs=1"},
+    "03_five_types": {"epochs=20": "epochs=2", "epochs=40": "epochs=2"},
+    "04_sequence_to_sequence": {"epochs=16": "epochs=3", "epochs=8": "epochs=1"},
     "05_backpropagation_through_time": {
         "num_steps = [1, 2, 5, 10, 20, 40, before": "num_steps = [1, 40, before",
         "seeds = 30, (0, 1, 2)": "seeds = 30, (0, 1)",
