@@ -21,21 +21,16 @@ FOLDER = pathlib.Path(__file__).parent.parent / "notebooks"
 DATASETS = ("digits", "movie_reviews/rotten_tomatoes", "sunspots")
 
 
-def run(script, changes):
+def run(script):
     """Executes a script as a notebook, in an empty folder.
 
     Args:
         script: path of the script.
-        changes: a dict of texts to replace in the script first, `{old: new}`.
 
     Returns:
         The notebook, with its outputs.
     """
-    source = script.read_text(encoding="utf-8")
-    for old, new in changes.items():
-        assert old in source, f"{script.name} does not contain: {old}"
-        source = source.replace(old, new)
-    notebook = jupytext.reads(source, fmt="py:percent")
+    notebook = jupytext.read(script)
     for i, cell in enumerate(notebook.cells):
         cell.id = f"cell-{i}"  # jupytext's ids are random, so they would change in every run
     with tempfile.TemporaryDirectory() as folder:
@@ -63,7 +58,7 @@ def main():
         zoo.datasets.load(dataset)  # prepares it now, so that no notebook shows a progress bar
     for name in options.names or names:
         begin = time.perf_counter()
-        notebook = run(FOLDER / f"{name}.py", {})
+        notebook = run(FOLDER / f"{name}.py")
         new = FOLDER / f".{name}.ipynb"
         nbformat.write(notebook, new)
         new.replace(FOLDER / f"{name}.ipynb")

@@ -30,6 +30,27 @@ def data_dir(tmp_path_factory, worker_id):
     return str((root if worker_id == "master" else root.parent) / "data")
 
 
+@pytest.fixture(scope="session")
+def execute(data_dir):
+    """A function that executes a notebook. All share a kernel, because one takes seconds to start."""
+    import nbformat
+    from nbclient import NotebookClient
+
+    quiet = ["--IPKernelApp.capture_fd_output=False"]  # as in benchmarks/notebooks.py
+    client = NotebookClient(nbformat.v4.new_notebook(), timeout=600, extra_arguments=quiet)
+    environment = {"TFDS_DATA_DIR": data_dir, **os.environ}
+
+    def execute(notebook, folder):
+        notebook.cells.insert(0, nbformat.v4.new_code_cell(f"%reset -f\n%cd -q {folder}"))
+        client.nb = notebook
+        client.execute(cleanup_kc=False, env=environment)
+        del notebook.cells[0]
+
+    yield execute
+    client.nb = nbformat.v4.new_notebook()
+    client.execute()  # ends the kernel
+
+
 @pytest.fixture(scope="session", autouse=True)
 def small_graphs():
     """Turns off TensorFlow's graph optimizer. For models this small, it takes longer than it saves."""
@@ -105,24 +126,6 @@ def run_changed_tagger(run, monkeypatch):
         return run("--smoke", *words)
 
     return run_changed_tagger
-
-
-@pytest.fixture
-def assert_same_numbers(run, tmp_path):
-    """A function that runs the recipe twice and checks that both runs write the same files.
-
-    It returns the folder of the first run, and what each run printed.
-    """
-
-    def assert_same_numbers(*words, files=("history.csv", "metrics.json")):
-        folders = [tmp_path / "first", tmp_path / "second"]
-        printed = [run(*words, "--output", folder) for folder in folders]
-        for name in files:
-            first, second = ((folder / name).read_bytes() for folder in folders)
-            assert first == second
-        return folders[0], *printed
-
-    return assert_same_numbers
 
 
 @pytest.fixture

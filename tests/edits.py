@@ -13,7 +13,14 @@ CELLS = {  # of the models that `make` makes
     "own layer": "lstm",
     "own cell": "Slow",
 }
-ONE = [name if name == "sequential" else pytest.param(name, marks=pytest.mark.slow) for name in CELLS]
+
+
+def some(*slow):
+    """Parameters: one edit that is quick, and a few that are slow.
+
+    Each recipe tries some, and each edit is tried in several recipes. `test_training` tries them all.
+    """
+    return ["sequential", *(pytest.param(edit, marks=pytest.mark.slow) for edit in slow)]
 
 
 class Double(layers.Layer):

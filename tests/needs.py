@@ -15,6 +15,7 @@ def package(name, module):
 
 
 jax = package("JAX", "jax")
+QUICK_JAX = {"JAX_DISABLE_MOST_OPTIMIZATIONS": "1"}  # JAX spends most of its time on compiling
 torch = package("PyTorch", "torch")
 NO_DATA = "datasets that are not in a package: set TFDS_DATA_DIR to a folder that has them"
 data = pytest.mark.skipif("TFDS_DATA_DIR" not in os.environ, reason=NO_DATA)

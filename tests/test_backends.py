@@ -67,7 +67,8 @@ def test_saved_models_open_on_other_backends_and_back(tmp_path):
         inputs_of[name] = inputs
     processes = {}
     for backend in ("jax", "torch"):
-        environment = os.environ | {"KERAS_BACKEND": backend, "PYTHONPATH": str(ROOT)}
+        variables = {"KERAS_BACKEND": backend, "PYTHONPATH": str(ROOT)}
+        environment = os.environ | needs.QUICK_JAX | variables
         command = [sys.executable, ROOT / "tests" / "other_backend.py", tmp_path]
         processes[backend] = subprocess.Popen(command, stderr=subprocess.PIPE, env=environment)
     for backend, process in processes.items():

@@ -55,14 +55,17 @@ def test_generation_uses_a_layer_that_was_inserted(name, layer, tmp_path):
     inputs, first_inputs, tokens = make_inputs(changed)
     generated, scores = changed.generate(inputs, 5, "beam", beam_width=3, n_best=1, length_penalty=0)
     whole = np.concatenate([tokens, generated[:, 0]], axis=1)
-    log_p = next_log_p(changed, first_inputs, whole)[:, tokens.shape[1] - 1 : -1]
+    after = next_log_p(changed, first_inputs, whole)
+    log_p = after[:, tokens.shape[1] - 1 : -1]
     log_p = np.take_along_axis(log_p, generated[:, 0, :, None], axis=-1)[:, :, 0]
     expected = (log_p * (generated[:, 0] != 0)).sum(axis=1, keepdims=True)
     np.testing.assert_allclose(scores, expected, rtol=1e-4)
     assert len(changed.layers) == len(model.layers) + 1
     changed.save(tmp_path / "model.keras")
     loaded = keras.saving.load_model(tmp_path / "model.keras")
-    np.testing.assert_array_equal(loaded.generate(inputs, 5), changed.generate(inputs, 5))
+    np.testing.assert_allclose(next_log_p(loaded, first_inputs, whole), after, rtol=1e-5, atol=1e-5)
+    if layer == "two cells":  # it takes seconds to compile
+        np.testing.assert_array_equal(loaded.generate(inputs, 5), changed.generate(inputs, 5))
 
 
 @pytest.mark.parametrize("layer", COMBINES_STEPS)

@@ -324,14 +324,16 @@ def test_weights_that_are_no_numbers(value, tmp_path):
         zoo.load(save_folder(tmp_path / "mine", tmp_path / "model.keras", None))
 
 
+TEXT = {"vocabulary_size": 9, "embedding_dim": 3}
+PAIR = {"source_vocabulary_size": 9, "target_vocabulary_size": 8, "embedding_dim": 3}
 H5 = [
     ("one_to_one", {}),
-    ("one_to_many", {"context_shape": (3, 2)}),
-    ("one_to_many", {"context_shape": None, "end_token": 4}),
-    ("many_to_one", {"pooling": "max"}),
+    ("one_to_many", {"context_shape": (3, 2), **TEXT}),
+    ("one_to_many", {"context_shape": None, "end_token": 4, **TEXT}),
+    ("many_to_one", {"pooling": "max", **TEXT}),
     ("many_to_one", {"num_features": 2, "mask_value": 0.0}),
-    ("many_to_many", {"head": "crf", "characters": True}),
-    ("encoder_decoder", {"attention": "additive"}),
+    ("many_to_many", {"head": "crf", "characters": True, **TEXT}),
+    ("encoder_decoder", {"attention": "additive", **PAIR}),
 ]
 
 

@@ -13,9 +13,10 @@ import keras
 import numpy as np
 import pytest
 from cells import One, Three, Two
+from needs import QUICK_JAX
 from other_backend import TASK
-from test_architectures import ALL_CELLS, build, compile_model, make_data
-from test_generator import END, next_log_p
+from test_architectures import build, compile_model, make_data
+from test_generator import assert_likeliest
 
 import zoo
 from zoo.example_cells.zoneout import Zoneout
@@ -24,7 +25,6 @@ from zoo.storage import model_files
 slow = pytest.mark.slow
 
 LARGEST = "encoder_decoder, additive"
-# The others are slow, because they are many.
 each_cell = pytest.mark.parametrize("cell", [Two, *(pytest.param(x, marks=slow) for x in (One, Three))])
 
 
@@ -37,10 +37,17 @@ def answers_of(model, inputs):
     return keras.ops.convert_to_numpy(model(inputs))
 
 
-@each_cell
 @pytest.mark.parametrize(
-    "case",
-    [pytest.param(one, marks=[] if one in ("one_to_one", LARGEST) else slow) for one in ALL_CELLS],
+    ("case", "cell"),
+    [
+        ("one_to_one", Two),
+        (LARGEST, Two),
+        pytest.param("one_to_many, grid", Three, marks=slow),
+        pytest.param("many_to_one, bidirectional", One, marks=slow),
+        pytest.param("many_to_many, crf and characters", Two, marks=slow),
+        pytest.param(LARGEST, One, marks=slow),
+        pytest.param(LARGEST, Three, marks=slow),
+    ],
 )
 def test_padding_training_and_saving(case, cell, tmp_path):
     model = build(case, cell)
@@ -72,15 +79,17 @@ def test_padding_training_and_saving(case, cell, tmp_path):
     assert zoo.registry.build_arguments(copies[0]) == record
 
 
-@each_cell
 @pytest.mark.parametrize(
-    ("name", "config"),
+    ("name", "config", "cell"),
     [
-        ("encoder_decoder", {}),
-        pytest.param("encoder_decoder", {"num_layers": 2}, marks=slow),
-        pytest.param("encoder_decoder", {"bidirectional": False, "attention": "none"}, marks=slow),
-        ("one_to_many", {"context_shape": (7,), "num_layers": 2}),
-        pytest.param("one_to_many", {"context_shape": None}, marks=slow),
+        ("encoder_decoder", {}, Two),
+        ("one_to_many", {"context_shape": (7,), "num_layers": 2}, Two),
+        pytest.param("encoder_decoder", {"num_layers": 2}, One, marks=slow),
+        pytest.param(
+            "encoder_decoder", {"bidirectional": False, "attention": "none"}, Three, marks=slow
+        ),
+        pytest.param("one_to_many", {"context_shape": (7,), "num_layers": 2}, Three, marks=slow),
+        pytest.param("one_to_many", {"context_shape": None}, One, marks=slow),
     ],
 )
 def test_generation_is_what_the_model_says_token_by_token(name, config, cell):
@@ -96,13 +105,8 @@ def test_generation_is_what_the_model_says_token_by_token(name, config, cell):
     first = first if len(model.inputs) == 2 else []
     generated = model.generate(first[0] if first else tokens, max_length=6)
     beams, _ = model.generate(first[0] if first else tokens, 6, "beam", beam_width=1, n_best=1)
-    is_done = np.zeros(3, bool)
-    while tokens.shape[1] < 7 and not is_done.all():
-        best = next_log_p(model, first, tokens)[:, -1].argmax(axis=-1)
-        tokens = np.concatenate([tokens, np.where(is_done, 0, best)[:, None]], axis=1)
-        is_done |= best == END
-    np.testing.assert_array_equal(generated, tokens[:, 1:])
-    np.testing.assert_array_equal(beams[:, 0], tokens[:, 1:])
+    assert_likeliest(model, first, tokens, generated, 6)
+    np.testing.assert_array_equal(beams[:, 0], generated)
 
 
 @each_cell
@@ -452,18 +456,19 @@ from cells import CELLS, Two
 from zoo.example_cells.zoneout import Zoneout
 tokens = np.array([[5, 6, 7, 0], [8, 9, 0, 0]])
 sizes = {"units": 4, "embedding_dim": 3, "source_vocabulary_size": 12, "target_vocabulary_size": 12}
-for cell in (*CELLS, Zoneout(Two(1), 0.5)):
-    model = zoo.build("encoder_decoder", cell=cell, num_layers=2, **sizes)
+for cell in (CELLS[0], CELLS[2], Zoneout(Two(1), 0.5)):
+    model = zoo.build("encoder_decoder", cell=cell, **sizes)
     model.compile("adam", "sparse_categorical_crossentropy")
     model.fit([tokens, tokens], tokens, verbose=0)
     short = model.predict([tokens, tokens], verbose=0)
     padded = np.pad(tokens, ((0, 0), (0, 2)))
     more = model.predict([padded, tokens], verbose=0)
     np.testing.assert_allclose(more[tokens > 0], short[tokens > 0], rtol=1e-4, atol=1e-5)
-    greedy = model.generate(tokens, 4)
+    assert model.generate(tokens, 4).shape[0] == 2
     again = zoo.registry.rebuild(zoo.registry.build_arguments(model))
     again.set_weights(model.get_weights())
-    assert (again.generate(tokens, 4) == greedy).all()
+    same = keras.ops.convert_to_numpy(again([tokens, tokens]))
+    np.testing.assert_allclose(same, short, rtol=1e-4, atol=1e-5)
 class Count(keras.layers.Layer):
     state_size = units = 400
     def call(self, x, states):
@@ -477,11 +482,11 @@ print("all of them")
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("backend", ["tensorflow", "jax", "torch"])
-def test_on_each_backend(backend):
+@pytest.mark.parametrize("backend", ["jax", "torch"])
+def test_on_other_backends(backend):
     root = pathlib.Path(__file__).parent
     path = os.pathsep.join(map(str, (root.parent, root)))
-    environment = os.environ | {"KERAS_BACKEND": backend, "PYTHONPATH": path}
+    environment = os.environ | QUICK_JAX | {"KERAS_BACKEND": backend, "PYTHONPATH": path}
     command = [sys.executable, "-c", PROGRAM]
     result = subprocess.run(command, capture_output=True, text=True, env=environment)
     assert result.stdout == "all of them\n", result.stderr

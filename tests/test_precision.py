@@ -9,11 +9,7 @@ from test_architectures import ALL_CELLS, PADDED, build, compile_model, make_dat
 import zoo
 
 POLICIES = {"float32": 1e-6, "mixed_float16": 2e-3, "mixed_bfloat16": 2e-2}  # and what rounding does
-half = pytest.mark.parametrize(
-    "policy",
-    [pytest.param("mixed_float16", marks=pytest.mark.slow), "mixed_bfloat16"],
-    indirect=True,
-)
+HALF = ("mixed_bfloat16", "mixed_float16")
 CASES = (*ALL_CELLS, "many_to_one, attention", "many_to_many, values", "encoder_decoder, dot")
 
 
@@ -26,8 +22,11 @@ def policy(request):
     keras.config.set_dtype_policy(before)
 
 
-@half  # float32: test_architectures.py
-@pytest.mark.parametrize("case", CASES)
+@pytest.mark.parametrize(  # float32: test_architectures.py
+    ("case", "policy"),
+    [(case, HALF[i % 2]) for i, case in enumerate(CASES)],
+    indirect=["policy"],
+)
 def test_each_type_trains_is_saved_and_padding_changes_nothing(case, policy, tmp_path):
     model = build(case, "gru")
     its_dtypes = {layer.compute_dtype for layer in model.layers if "rnn_" in layer.name}
@@ -67,8 +66,11 @@ def test_each_type_trains_is_saved_and_padding_changes_nothing(case, policy, tmp
         np.testing.assert_allclose(*losses, rtol=POLICIES[policy])
 
 
-@half
-@pytest.mark.parametrize("case", ("one_to_many, grid", "encoder_decoder, additive"))
+@pytest.mark.parametrize(
+    ("case", "policy"),
+    [("one_to_many, grid", "mixed_bfloat16"), ("encoder_decoder, additive", "mixed_float16")],
+    indirect=["policy"],
+)
 def test_generated_sequences_are_those_of_float32(case, policy):
     model = build(case, "lstm")
     for variable in model.trainable_variables:  # so that tokens differ by more than rounding

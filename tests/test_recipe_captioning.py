@@ -135,12 +135,6 @@ def test_features_of_own_images_are_kept(run, tmp_path):
 
 
 @pytest.mark.slow
-def test_the_same_seed_gives_the_same_numbers(assert_same_numbers, tmp_path, brightness):
-    words = ["--seed", "3", "--dataset", write_images(tmp_path), "--data-dir", tmp_path]
-    assert_same_numbers("--smoke", *words)
-
-
-@pytest.mark.slow
 @needs.files(WEIGHTS, needs.MANUAL / "Flickr8k_Dataset.zip")
 def test_flickr8k(run, tmp_path):
     output = tmp_path / "model"

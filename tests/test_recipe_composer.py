@@ -96,12 +96,6 @@ def test_fewer_voices(num_voices, run, tmp_path, ask):
 
 
 @pytest.mark.slow
-def test_the_same_seed_gives_the_same_numbers(assert_same_numbers, chorales):
-    files = ("history.csv", "metrics.json", "chorale.mid")
-    assert_same_numbers("--smoke", "--cell", "lstm", "--seed", "3", "--data-dir", chorales, files=files)
-
-
-@pytest.mark.slow
 @needs.data
 def test_real_chorales(run, tmp_path):
     run("--smoke", "--output", tmp_path / "model")

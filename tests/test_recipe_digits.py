@@ -16,9 +16,8 @@ from zoo.tasks import image_classification
 RECIPE = "one_to_one_digits"
 
 
-@pytest.mark.parametrize("cell", (pytest.param("lstm", marks=pytest.mark.slow), "gru"))
-def test_digits_need_no_flag(run, cell, data_dir, tmp_path, ask):
-    words = ["--cell", cell, "--data-dir", data_dir, "--output"]
+def test_digits_need_no_flag(run, data_dir, tmp_path, ask):
+    words = ["--cell", "gru", "--data-dir", data_dir, "--output"]
     printed = run("--smoke", *words, tmp_path / "model")
     assert "200 train, 144 validation, 200 test images of 8 rows of 8, 10 classes" in printed
     metrics = json.loads((tmp_path / "model" / "metrics.json").read_text())["test"]
@@ -26,8 +25,7 @@ def test_digits_need_no_flag(run, cell, data_dir, tmp_path, ask):
         cells = re.search(rf"^{name}  +(.*)$", printed, re.M).group(1).split()
         assert [float(cell) for cell in cells] == [round(value, 4) for value in row.values()]
     one_step, by_row, regression = metrics.values()
-    gates = {"lstm": 4, "gru": 3}[cell]
-    assert one_step["of these in U"] == by_row["of these in U"] == gates * 8 * 8
+    assert one_step["of these in U"] == by_row["of these in U"] == 3 * 8 * 8
     assert one_step["accuracy"] == one_step["with U = 0"]
     assert regression["parameters"] == 650 and regression["accuracy"] > 0.8
     files = [tmp_path / f"{i}.png" for i in range(20)]
@@ -42,11 +40,6 @@ def test_digits_need_no_flag(run, cell, data_dir, tmp_path, ask):
     assert re.search(r"^First row, as the network sees it: [\d. ]+ -> \d$", printed, re.M)
     assert "Verdict: one step does not beat the best baseline, logistic regression: " in printed
     assert_shows_data(tmp_path / "model" / "mistakes.png")
-
-
-@pytest.mark.slow
-def test_the_same_seed_gives_the_same_numbers(assert_same_numbers, data_dir):
-    assert_same_numbers("--smoke", "--seed", "3", "--data-dir", data_dir)
 
 
 @pytest.mark.parametrize("cell", ("simple_rnn", "lstm", "gru"))
@@ -129,7 +122,7 @@ def test_bad_input_is_one_line_and_status_2(words, message, data_dir, tmp_path, 
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("edit", edits.CELLS)
+@pytest.mark.parametrize("edit", ["another layer", "no recurrence", "own cell"])
 def test_a_changed_model(edit, run, data_dir, monkeypatch):
     def build(name, *, num_classes, **others):
         return edits.make(edit, num_classes, features=8)

@@ -56,11 +56,6 @@ def test_a_few_chorales(run, chorales, ask):
 
 
 @pytest.mark.slow
-def test_the_same_seed_gives_the_same_numbers(assert_same_numbers, chorales):
-    assert_same_numbers("--smoke", "--cell", "lstm", "--seed", "3", "--data-dir", chorales)
-
-
-@pytest.mark.slow
 @needs.data
 def test_real_chorales(run, tmp_path):
     run("--smoke", "--output", tmp_path / "model")
@@ -95,7 +90,7 @@ def test_bad_input_is_one_line_and_status_2(words, message, chorales, assert_ref
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("edit", edits.CELLS)
+@pytest.mark.parametrize("edit", ["sequential", "subclass", "no recurrence"])
 def test_a_changed_model(edit, run, chorales, monkeypatch):
     def build(name, **options):
         sizes = {"features": options["num_features"], "per_step": True}

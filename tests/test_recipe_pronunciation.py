@@ -28,7 +28,6 @@ def own(tmp_path):
     ("cell", "attention"),
     [
         ("gru", "dot"),
-        pytest.param("lstm", "additive", marks=pytest.mark.slow),
         pytest.param("simple_rnn", "none", marks=pytest.mark.slow),
     ],
 )
@@ -64,9 +63,10 @@ def test_own_dictionary(run, cell, attention, own):
 
 
 @pytest.mark.slow
-def test_it_learns_and_the_same_seed_gives_the_same_numbers(assert_same_numbers, own, ask):
+def test_it_learns(run, own, ask):
     words = "--epochs 8 --batch-size 16 --units 32 --learning-rate 0.01 --seed 3 --words zola,dot"
-    folder, printed, _ = assert_same_numbers("--dataset", own / "own.tsv", *words.split())
+    folder = own / "model"
+    printed = run("--dataset", own / "own.tsv", *words.split(), "--output", folder)
     rates = json.loads((folder / "metrics.json").read_text())["test"]
     assert rates["gru"]["words"] <= 0.1 < 0.9 < rates["nearest spelling"]["words"]
     assert rates["gru"]["phonemes"] <= 0.03 < rates["nearest spelling"]["phonemes"]

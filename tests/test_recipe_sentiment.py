@@ -58,11 +58,6 @@ def test_own_documents_of_three_classes(run, tmp_path, ask):
 
 
 @pytest.mark.slow
-def test_the_same_seed_gives_the_same_numbers(assert_same_numbers, tmp_path):
-    assert_same_numbers("--smoke", "--seed", "7", "--dataset", write_texts(tmp_path, 3))
-
-
-@pytest.mark.slow
 def test_real_reviews(run, data_dir, tmp_path, ask):
     folder = tmp_path / "model"
     printed = run("--smoke", "--data-dir", data_dir, "--output", folder)
@@ -134,8 +129,15 @@ def test_bad_input_is_one_line_and_status_2(words, message, tmp_path, assert_ref
     assert_refused(message, "--smoke", *words.format(tmp=tmp_path).split())
 
 
-@pytest.mark.parametrize("edit", [*edits.ONE, pytest.param("no recurrence", marks=pytest.mark.slow)])
-@pytest.mark.parametrize("num_classes", [2, pytest.param(3, marks=pytest.mark.slow)])
+@pytest.mark.parametrize(
+    ("edit", "num_classes"),
+    [
+        ("sequential", 2),
+        pytest.param("no recurrence", 2, marks=pytest.mark.slow),
+        pytest.param("sequential with input", 3, marks=pytest.mark.slow),
+        pytest.param("subclass", 3, marks=pytest.mark.slow),
+    ],
+)
 def test_a_changed_model(edit, num_classes, run, tmp_path, monkeypatch):
     """The table and the card name the cells of the model that was trained."""
 

@@ -61,12 +61,6 @@ def test_own_pairs(attentions, flags, run, tmp_path, ask):
 
 
 @pytest.mark.slow
-def test_the_same_seed_gives_the_same_numbers(assert_same_numbers, tmp_path):
-    words = ["--cell", "lstm", "--attention", "dot", "--seed", "3"]
-    assert_same_numbers("--smoke", "--dataset", write_pairs(tmp_path / "mine.tsv"), *words)
-
-
-@pytest.mark.slow
 @needs.data
 def test_multi30k_is_the_default(run):
     printed = run("--smoke")

@@ -1,8 +1,11 @@
 """Recipes as files that do not need the zoo: they give the scores of the recipe, and pass ruff."""
 
+import contextlib
+import io
 import json
 import pathlib
 import re
+import runpy
 import subprocess
 import sys
 
@@ -89,15 +92,39 @@ def tunes(folder):
     return str(folder / "tunes")
 
 
-def run(script, folder):
+def run_in_new_process(script, folder):
     """Runs a copy where zoo cannot be imported. Returns its scores and what it printed."""
     done = subprocess.run([sys.executable, PROGRAM, script], cwd=folder, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr[-3000:]
     return json.loads((folder / f"{script.stem}.json").read_text()), done.stdout
 
 
-RUNS = {
-    "many_to_one_sentiment": (reviews, SMALL),
+def run(script, folder):
+    """Does the same in this process, where it takes seconds less."""
+    hidden = {name: module for name, module in sys.modules.items() if name.split(".")[0] == "zoo"}
+    printed = io.StringIO()
+    sys.modules.update(dict.fromkeys(hidden))  # an import of one of them now fails
+    try:
+        with contextlib.chdir(folder), contextlib.redirect_stdout(printed):
+            runpy.run_path(str(script), run_name="__main__")
+    finally:
+        sys.modules.update(hidden)
+    return json.loads((folder / f"{script.stem}.json").read_text()), printed.getvalue()
+
+
+def run_recipe(name, settings, folder):
+    """Runs the recipe. Returns its scores."""
+    module = {"__name__": name}
+    exec(compile(find_recipes()[name].read_text("utf-8"), name, "exec"), module)
+    module["main"](module["Config"](**settings, output=str(folder / "model")))
+    return json.loads((folder / "model" / "metrics.json").read_text())
+
+
+RUNS = {  # a recipe -> its data, and settings
+    "many_to_one_sentiment": (
+        reviews,
+        SMALL | {"cell": "lstm", "num_layers": 2, "pooling": "attention"},
+    ),
     "many_to_one_forecasting": (sales, SMALL),
     "many_to_many_ner": (names, SMALL | {"head": "softmax"}),
     "encoder_decoder_translation": (pairs, SMALL | {"max_length": 40}),
@@ -111,10 +138,6 @@ RUNS = {
 }
 FAST = ["many_to_one_forecasting"]
 MORE = {  # other cells, layers and heads
-    "many_to_one_sentiment": (
-        reviews,
-        SMALL | {"cell": "lstm", "num_layers": 2, "pooling": "attention"},
-    ),
     "many_to_many_ner": (names, SMALL | {"characters": False, "cell": "gru"}),  # with a CRF
     "encoder_decoder_translation": (
         pairs,
@@ -144,12 +167,8 @@ def test_a_copy_gives_the_scores_of_the_recipe(name, make, settings, tmp_path):
         line = [ruff.find_ruff_bin(), *command.split(), "--isolated", "--line-length=104", path]
         done = subprocess.run(line, capture_output=True, text=True)
         assert done.returncode == 0, done.stdout
-    scores, _ = run(path, tmp_path)
-    output = str(tmp_path / "model")
-    module = {"__name__": name}
-    exec(compile(find_recipes()[name].read_text("utf-8"), name, "exec"), module)
-    module["main"](module["Config"](**settings, output=output))
-    assert scores == json.loads((tmp_path / "model" / "metrics.json").read_text())
+    scores, _ = (run_in_new_process if name in FAST else run)(path, tmp_path)
+    assert scores == run_recipe(name, settings, tmp_path)
     layers = {f"Custom>{one}": getattr(zoo.layers, one) for one in zoo.layers.__all__}  # of the copy
     saved = tmp_path / f"{name}.keras"
     model = keras.saving.load_model(saved, custom_objects=layers, compile=False)
@@ -186,9 +205,8 @@ def test_a_standalone_notebook_runs_from_top_to_bottom(tmp_path, monkeypatch):
     nbformat.validate(notebook)
     assert "import zoo" not in path.read_text()
     NotebookClient(notebook, timeout=300, resources={"metadata": {"path": str(tmp_path)}}).execute()
-    alone = copy_recipe("many_to_one_forecasting", tmp_path, standalone=True, settings=settings)
-    before = json.loads((tmp_path / "many_to_one_forecasting.json").read_text())
-    assert run(alone, tmp_path)[0] == before
+    scores = json.loads((tmp_path / "many_to_one_forecasting.json").read_text())
+    assert scores == run_recipe("many_to_one_forecasting", settings, tmp_path)
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,8 @@
 """Simplifies functions by the way they are called."""
 
+import collections
+import functools
+
 import libcst as cst
 import libcst.matchers as m
 
@@ -26,8 +29,7 @@ def drop_arguments(program):
         if constants:
             parameters = [one.name.value for one in parameters_of(part.node)]
             part.node = fold(_without_parameters(part.node, constants), names=constants)
-            remover = _ArgumentRemover(part.flat, parameters, set(constants))
-            program.change(lambda node, remover=remover: node.visit(remover))
+            _remove(program, _ArgumentRemover(part.flat, parameters, set(constants)))
 
 
 def drop_unknown(program):
@@ -37,8 +39,12 @@ def drop_unknown(program):
             known = {one.name.value for one in parameters_of(part.node)}
             calls = calls_of(part.flat, program.nodes()) or []
             given = {arg.keyword.value for call in calls for arg in call.args if arg.keyword}
-            remover = _ArgumentRemover(part.flat, [], given - known)
-            program.change(lambda node, remover=remover: node.visit(remover))
+            _remove(program, _ArgumentRemover(part.flat, [], given - known))
+
+
+def _remove(program, remover):
+    """Removes arguments from the nodes that call the function. The others stay as they are."""
+    program.change(lambda n: n.visit(remover) if remover.function in count_names(n) else n)
 
 
 def drop_empty(program):
@@ -66,9 +72,18 @@ class _CallRemover(cst.CSTTransformer):
 def calls_of(name, nodes):
     """All calls of a function. None if it is also used in another way, such as passed on."""
     users = [node for node in nodes if name in count_names(node)]
-    calls = [call for node in users for call in m.findall(node, m.Call(m.Name(name)))]
+    calls = [call for node in users for call in _calls_in(node)[name]]
     mentions = sum(count_names(node)[name] for node in users)
     return calls if mentions == len(calls) + 1 else None  # one is the name of the function itself
+
+
+@functools.lru_cache(maxsize=10_000)  # nodes never change
+def _calls_in(node):
+    """The calls in some code, as a dict of the name of a function to its calls."""
+    calls = collections.defaultdict(list)
+    for call in m.findall(node, m.Call(m.Name())):
+        calls[call.func.value].append(call)
+    return calls
 
 
 def parameters_of(function):

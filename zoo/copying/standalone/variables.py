@@ -1,5 +1,7 @@
 """Simplifies functions by what is known about their variables."""
 
+import functools
+
 import libcst as cst
 import libcst.matchers as m
 
@@ -7,6 +9,7 @@ from zoo.copying.standalone.folding import fold, value_of
 from zoo.copying.standalone.trees import code, count_names, names_in, removed, without_last_comma
 
 
+@functools.lru_cache(maxsize=10_000)  # nodes never change
 def simplify(node, is_of_recipe):
     """Puts known values in place of variables, and removes the variables that are not read.
 
@@ -14,7 +17,8 @@ def simplify(node, is_of_recipe):
     """
     if not isinstance(node, cst.FunctionDef):
         return fold(node)
-    return fold(_drop_unread(_fold_constants(write_keywords(node)), is_of_recipe))
+    simple = fold(_drop_unread(_fold_constants(write_keywords(node)), is_of_recipe))
+    return node if simple.deep_equals(node) else simple  # the same node, so that results are known
 
 
 def _bindings(function):
