@@ -28,8 +28,8 @@ class CallReplacer(cst.CSTTransformer):
     def leave_Call(self, original_node, updated_node):
         chain = dotted(original_node.func)
         found = chain and resolve(self.module, chain)
-        if found and plain.REPLACES.get(found[2]) == found[1]:
-            return _with_known_arguments(updated_node, getattr(plain, found[2]))
+        if found and found[1:3] in plain.REPLACES:
+            return _with_known_arguments(updated_node, plain.REPLACES[found[1:3]])
         write = self.find(original_node)
         written = write(updated_node) if write else updated_node
         return written if isinstance(written, cst.BaseExpression) else updated_node

@@ -210,7 +210,7 @@ def _replaced_calls(name, config, program, loader, reader, builds):
         return program.add_code("reader", reader.code, reader.call)
 
     def call_plain(function):
-        plain = f"zoo.copying.standalone.plain.{function}"
+        plain = f"zoo.copying.standalone.searching.{function}"
         return lambda call: cst.Call(
             cst.parse_expression(plain), [cst.Arg(call.func.value), *call.args]
         )
