@@ -266,6 +266,7 @@ def test_plain_generation_of_texts():
     ]:
         expected = model.generate(beginnings, 40, strategy, **options)
         found = searching.generate(model, beginnings, 40, strategy, **options)
+        expected, found = (np.where(x == 3, 0, x) for x in (expected, found))  # without the end token
         np.testing.assert_array_equal(found[:, : expected.shape[1]], expected)
         assert not found[:, expected.shape[1] :].any()
 
