@@ -148,10 +148,11 @@ def main(config):
     best = keras.callbacks.EarlyStopping(
         "val_f1", mode="max", patience=config.epochs, restore_best_weights=True
     )
+    f1 = zoo.training.AddScore("val_f1", validation_f1)
     history = model.fit(
         train,
         epochs=config.epochs,
-        callbacks=[zoo.training.AddScore("val_f1", validation_f1), best, zoo.training.RaiseOnNaN()],
+        callbacks=[f1, best, zoo.training.RaiseOnNaN()],
         shuffle=False,  # the dataset shuffles by itself
     ).history
 

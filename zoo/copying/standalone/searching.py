@@ -1,11 +1,11 @@
 """Short versions of the generation of tokens, for copies of recipes that run without the zoo.
 
-They generate the tokens of `zoo.decoding`. Token 0 is padding, 1 is [UNK], 2 starts a row and 3 ends it.
+They generate the same tokens as `zoo.decoding`. Token 0 is padding, 1 is [UNK], 2 is the start, and 3
+is the end.
 """
 
 import keras
 import numpy as np
-
 
 # From a source or a context. The whole row is read anew at each step.
 

@@ -4,7 +4,6 @@ import ast
 import dataclasses
 import importlib.util
 import re
-import subprocess
 import sys
 import textwrap
 
@@ -14,16 +13,17 @@ import libcst.matchers as m
 import zoo
 from zoo.copying.code import as_function
 from zoo.copying.readers import reader_code
-from zoo.copying.standalone.calls import drop_arguments, drop_empty, drop_unknown, inline
+from zoo.copying.standalone.calls import drop_arguments, drop_empty, drop_unknown
 from zoo.copying.standalone.folding import UNKNOWN, literal, value_of
+from zoo.copying.standalone.formatting import WIDTH, clean
+from zoo.copying.standalone.inlining import inline, inline_results
 from zoo.copying.standalone.linking import Program
 from zoo.copying.standalone.rehearsal import rehearse
 from zoo.copying.standalone.sources import parse, statement_of
 from zoo.copying.standalone.trees import SECTION, code, count_names, merge_headings
+from zoo.copying.standalone.unrolling import look_up, unroll
 from zoo.copying.standalone.variables import simplify, write_keywords
 from zoo.errors import InputError
-
-WIDTH = 104  # of a line
 
 
 def write_standalone(name, path, settings):
@@ -57,15 +57,17 @@ def write_standalone(name, path, settings):
 
     def note_load(loader, arguments, result):
         names = {one: "DATASET" if one == "name" else one.upper() for one in arguments}
-        readers[loader] = reader_code(loader, {**arguments, "names": names}, result), names
+        readers[loader] = reader_code(loader, {**arguments, "names": names}, result), names, result
 
     config, builds = rehearse(recipe, config, note_load)
-    ((loader, (reader, names)),) = readers.items()
+    ((loader, (reader, names, data)),) = readers.items()
     attributes, constants, helps = _read_settings(config)
+    if "name" not in reader.settings:  # it reads this dataset and no other
+        attributes["config.dataset"] = literal(config.dataset)
     is_file = f"def {loader}(path" in reader.code
     helps["DATASET"] = "your data; any of this format works" if is_file else "name of the dataset"
     program = Program(attributes, {})
-    program.calls = _replaced_calls(name, config, program, loader, reader, builds)
+    program.calls = _replaced_calls(name, config, program, loader, reader, data, builds)
     main = statement_of(parse(path), "main").with_changes(decorators=[])
     program.set_main(name, write_keywords(main))
     _shrink(program)
@@ -86,7 +88,7 @@ def write_standalone(name, path, settings):
         "",
         sections,
     ]
-    return run_ruff("\n".join(source)), reader.files, [reader.note] * bool(reader.note)
+    return clean("\n".join(source)), reader.files, [reader.note] * bool(reader.note)
 
 
 def _import(name, path):
@@ -122,10 +124,14 @@ def _shrink(program):
         before = [*map(code, program.nodes())]
         drop_unknown(program)
         drop_arguments(program)
+        look_up(program)
         program.simplify(simplify)
+        program.main = unroll(program.main)
         drop_empty(program)
         program.drop_unused()
         inline(program)
+        if [*map(code, program.nodes())] == before:
+            inline_results(program)
     program.rename()
     program.change(lambda node: node.visit(_GapRemover()))
     statements = merge_headings(program.main.body.body)
@@ -200,7 +206,7 @@ def _write_setting(key, value, help):
     return f"{line}  {comment}" if fits else f"{comment}\n{line}"
 
 
-def _replaced_calls(name, config, program, loader, reader, builds):
+def _replaced_calls(name, config, program, loader, reader, data, builds):
     """What a copy does in place of some calls, see `Program`."""
 
     def write(text):
@@ -220,6 +226,8 @@ def _replaced_calls(name, config, program, loader, reader, builds):
         (getattr(zoo.datasets, loader).__module__, loader): read,
         ("zoo.registry", "build"): lambda call: _write_build(call, program, builds),
         ("zoo.training", "cells_of"): write(repr(zoo.training.cells_of(builds[0]["model"]))),
+        ("zoo.metrics", "has_long_references"): lambda call: _has_long_references(call, data),
+        ("zoo.training", "AddScore"): _write_score,
         ("zoo.training", "output_shape"): write("model.output_shape"),
         ("zoo.training", "RaiseOnNaN"): write("keras.callbacks.TerminateOnNaN()"),
         ("", "generate"): call_plain("generate"),
@@ -250,6 +258,19 @@ def _write_build(call, program, builds):
     return cst.Call(function, args)
 
 
+def _write_score(call):
+    """A callback that adds a score to the results of an epoch."""
+    name, score = ast.literal_eval(code(call.args[0].value)), code(call.args[1].value)
+    update = f"lambda epoch, logs: logs.update({name}={score}())"
+    return cst.parse_expression(f"keras.callbacks.LambdaCallback(on_epoch_end={update})")
+
+
+def _has_long_references(call, data):
+    """True if this is known of the references of both splits that are scored."""
+    is_known = all(zoo.metrics.has_long_references(data[split][1]) for split in ("validation", "test"))
+    return cst.Name("True") if is_known else call
+
+
 def _is_crf(call, config):
     is_asked = code(call.args[1].value) == "zoo.layers.CRFTagger"
     return literal(config.head == "crf") if is_asked else call
@@ -270,18 +291,3 @@ def _write_saving(name, call):
             loop = f"for title, {variable} in {given[kind]}.items():"
             lines.append(f"{loop}\n    {save[kind].format(name)}")
     return [*map(cst.parse_statement, ["import json", "import pathlib", *lines])]
-
-
-def run_ruff(source):
-    """Formats the source, sorts its imports, and removes the ones that are not used."""
-    import ruff
-
-    program = ruff.find_ruff_bin()
-    options = ["--isolated", f"--line-length={WIDTH}", "--quiet", "--stdin-filename=copy.py", "-"]
-    fix = ["check", "--fix", "--unsafe-fixes", "--select=I,F401,B007,B009", "--exit-zero"]
-    for words in (fix, ["format"]):
-        done = subprocess.run([program, *words, *options], input=source, capture_output=True, text=True)
-        if done.returncode:
-            raise RuntimeError(f"ruff: {done.stderr}\n{source}")
-        source = done.stdout
-    return source
