@@ -14,7 +14,7 @@ texts with spans from Doccano or spaCy.
 
 The network reads each word as a word vector (lower case, every digit as 0), and also letter by letter
 through a recurrent layer. Unknown words share one vector, [UNK]. It replaces half of the words that
-occur once, at random in each epoch. The last layer, a CRF, scores each pair of neighboring tags. It
+occur once, at random in each epoch. The last layer, a CRF, scores each pair of neighboring tags, and
 chooses all tags of a sentence together. IOBES tags: B- begins a name, I- is inside, E- ends it, S- is a
 name of one word, O is no name.
 

@@ -102,8 +102,8 @@ def sacrebleu_signatures():
     """
     import sacrebleu  # of the extra "recipes"
 
-    bleu, chrf = sacrebleu.BLEU(references=[["a"]]), sacrebleu.CHRF(references=[["a"]])
-    return [f"BLEU {bleu.get_signature()}", f"chrF {chrf.get_signature()}"]
+    metrics = {"BLEU": sacrebleu.BLEU, "chrF": sacrebleu.CHRF}
+    return [f"{name} {kind(references=[['a']]).get_signature()}" for name, kind in metrics.items()]
 
 
 def score_pronunciations(said, listed, rows=None):

@@ -203,6 +203,8 @@ class _Folder(cst.CSTTransformer):
         inner = updated_node.value
         if isinstance(inner, cst.List | cst.Tuple):  # [*["a", "b"], "c"]
             return cst.FlattenSentinel(inner.elements)
+        if m.matches(inner, m.Call(m.Name("list"), args=[m.Arg()])):  # [*list(text), "end"]
+            return updated_node.with_changes(value=inner.args[0].value)
         return updated_node
 
     def leave_StarredDictElement(self, original_node, updated_node):

@@ -1,5 +1,7 @@
 """Writes functions in place of their only call."""
 
+import re
+
 import libcst as cst
 import libcst.matchers as m
 
@@ -8,6 +10,7 @@ from zoo.copying.standalone.folding import UNKNOWN, fold, value_of
 from zoo.copying.standalone.formatting import format_code
 from zoo.copying.standalone.trees import bound_names, code, count_names, is_docstring, names_in
 
+TINY = 25  # characters of a result that is written in place of several calls
 LONGEST = 6  # statements of a function of the zoo that are written in `main`
 COMPREHENSION = m.ListComp() | m.SetComp() | m.GeneratorExp()
 CLOSED = m.Name() | m.Attribute() | m.Call() | m.Subscript() | m.Integer() | m.Float()
@@ -53,7 +56,8 @@ def _inlined(statements, part, names):
     place = places[0]
     statement = statements[place].body[0]
     target = statement.targets[0].target if isinstance(statement, cst.Assign) else None
-    if any(arg.star for arg in statement.value.args) or (target is None and has_result):
+    is_lambda = has_result and isinstance(last.body[0].value, cst.Lambda)
+    if any(arg.star for arg in statement.value.args) or (target is None and has_result) or is_lambda:
         return None
     values = {
         one.name.value: argument(statement.value, i, one)
@@ -97,25 +101,31 @@ def _with_other_inputs(function, taken):
 
 
 def inline_results(program):
-    """Writes the result of a function in place of its only call, if this makes the program shorter.
+    """Writes the result of a function in place of its call, if this makes the program shorter.
 
-    The function must do nothing but return its result.
+    The function must do nothing but return its result. It has one call, or its result is tiny.
     """
     for key, part in list(program.parts.items()):
         result = _only_result(part.node)
         users = [
             one for one in program.nodes() if one is not part.node and part.flat in count_names(one)
         ]
-        calls = calls_of(part.flat, program.nodes()) if result is not None else None
-        expression = None
-        if calls and len(calls) == 1 and users:
-            expression = _with_arguments(part.node, result, calls[0])
-        if expression is not None:
-            new = users[0].visit(_ResultWriter(part.flat, expression))
-            before, after = (format_code(code(one)).count("\n") for one in (users[0], new))
-            if after <= before + 1:  # a function has a docstring, and empty lines around it
-                del program.parts[key]
-                program.change(lambda node, old=users[0], new=new: new if node is old else node)
+        calls = calls_of(part.flat, program.nodes()) if result is not None and users else None
+        if not calls or (len(calls) > 1 and len(code(result)) > TINY):
+            continue
+        written = [_with_arguments(part.node, result, call) for call in calls]
+        if None in written:
+            continue
+        writer = _ResultWriter(part.flat, dict(zip(map(code, calls), written, strict=True)))
+        new = {user: user.visit(writer) for user in users}
+        before, after = (sum(map(_num_lines, nodes)) for nodes in (new, new.values()))
+        if after <= before + 1:  # a function has a docstring, and empty lines around it
+            del program.parts[key]
+            program.change(lambda node, new=new: new.get(node, node))
+
+
+def _num_lines(node):
+    return format_code(re.sub(r"(?<=\w)__\w+", "", code(node))).count("\n")  # with short names
 
 
 def _only_result(node):
@@ -155,17 +165,20 @@ def _closed(value):
 
 
 class _ResultWriter(cst.CSTTransformer):
-    """Writes an expression in place of the call of a function."""
+    """Writes expressions in place of the calls of a function."""
 
-    def __init__(self, function, expression):
+    def __init__(self, function, expressions):
         super().__init__()
-        self.function, self.expression, self.written = function, expression, _closed(expression)
+        self.function, self.expressions = function, expressions
 
     def leave_Call(self, original_node, updated_node):
-        return self.written if m.matches(updated_node.func, m.Name(self.function)) else updated_node
+        if not m.matches(updated_node.func, m.Name(self.function)):
+            return updated_node
+        return _closed(self.expressions[code(original_node)])
 
     def open(self, original_node, updated_node):
-        is_written = updated_node.value is self.written
-        return updated_node.with_changes(value=self.expression) if is_written else updated_node
+        if not m.matches(original_node.value, m.Call(m.Name(self.function))):
+            return updated_node
+        return updated_node.with_changes(value=self.expressions[code(original_node.value)])
 
     leave_Arg = leave_Assign = leave_Return = leave_Element = leave_DictElement = open

@@ -53,7 +53,7 @@ def batches(rows, batch_size, seed=None):
 
 
 def ngram_losses(train, texts, n, vocabulary_size):
-    """Computes how well an n-gram model, which only counts tokens, predicts texts (Witten & Bell 1991).
+    """Computes how well an n-gram model, which counts tokens, predicts texts (Witten & Bell 1991).
 
     Args and result: see `zoo.text.ngram_losses`.
     """
@@ -90,6 +90,22 @@ def print_table(title, rows, number=".4f"):
     """Prints a table of scores. `rows` is a dict of a name to a dict of column to score."""
     table = pd.DataFrame.from_dict(rows, orient="index").rename_axis(columns=title)
     print("", table.to_string(float_format=lambda x: format(x, number), na_rep="-"), sep="\n")
+
+
+def plot_losses(history, baselines, title, ylabel="loss"):
+    """Plots losses after each epoch, with a dashed line for each baseline."""
+    table = pd.DataFrame(history, index=range(1, len(history["loss"]) + 1))
+    axes = table.plot(marker="o", grid=True, xlabel="epoch", ylabel=ylabel, title=title)
+    for name, value in baselines.items():
+        axes.axhline(value, color="grey", linestyle="--", label=name)
+    axes.legend()
+    return axes.figure
+
+
+def plot_scores(rows, title, ylabel, style="o"):
+    """Plots a table of scores: the columns from left to right, and a color for each row."""
+    axes = pd.DataFrame(rows, dtype=float).plot(style=style, grid=True, ylabel=ylabel, title=title)
+    return axes.figure
 
 
 def pick_examples(is_right, number=6):
@@ -129,6 +145,8 @@ REPLACES = {  # the module and the name of a function of the zoo
     ("zoo.datasets.batching", "batches"): batches,
     ("zoo.decoding.batches", "generate_in_batches"): generate_in_batches,
     ("zoo.plots.attention", "plot_attention"): plot_attention,
+    ("zoo.plots.scores", "plot_losses"): plot_losses,
+    ("zoo.plots.scores", "plot_scores"): plot_scores,
     ("zoo.recipe", "pick_examples"): pick_examples,
     ("zoo.recipe", "print_table"): print_table,
     ("zoo.text.baselines", "ngram_losses"): ngram_losses,

@@ -6,6 +6,8 @@ import libcst.matchers as m
 from zoo.copying.standalone.folding import fold, value_of
 from zoo.copying.standalone.trees import code, count_names, names_in, removed, without_last_comma
 
+LONGEST = 40  # characters of a text that is written where it is read
+
 
 def simplify(node, is_of_recipe):
     """Puts known values in place of variables, and removes the variables that are not read.
@@ -63,9 +65,9 @@ class _KeywordWriter(cst.CSTTransformer):
 
 
 def _fold_constants(function):
-    """Puts constants in place of variables that are assigned once: None, True and False.
+    """Puts constants in place of variables that are assigned once.
 
-    Also numbers and texts, if they are read once.
+    Numbers and texts stay if they are read more than once, or if they are long.
     """
     values = {}
     for found in m.findall(function.body, m.Assign([m.AssignTarget()])):
@@ -74,15 +76,16 @@ def _fold_constants(function):
     known = {
         name: value
         for name, value in values.items()
-        if bound.count(name) == 1
-        and (
-            any(value_of(value) is one for one in (None, True, False))
-            or (isinstance(value_of(value), str | int | float) and mentions[name] == 2)
-        )
+        if bound.count(name) == 1 and _is_short(value_of(value), is_read_once=mentions[name] == 2)
     }
     if not known:
         return function
     return fold(function.visit(_AssignmentRemover(set(known))), names=known)
+
+
+def _is_short(value, is_read_once):
+    is_short = isinstance(value, str | int | float) and len(str(value)) < LONGEST
+    return value in (None, True, False, -1) or (is_short and is_read_once)
 
 
 def _return_at_once(function):

@@ -1,6 +1,5 @@
 """Writes a recipe as one file that does not need the zoo."""
 
-import ast
 import dataclasses
 import importlib.util
 import re
@@ -11,12 +10,12 @@ import libcst as cst
 import libcst.matchers as m
 
 import zoo
-from zoo.copying.code import as_function
 from zoo.copying.readers import reader_code
 from zoo.copying.standalone.calls import drop_arguments, drop_empty, drop_unknown
-from zoo.copying.standalone.folding import UNKNOWN, literal, value_of
+from zoo.copying.standalone.folding import literal
 from zoo.copying.standalone.formatting import WIDTH, clean
 from zoo.copying.standalone.inlining import inline, inline_results
+from zoo.copying.standalone.known import known_calls
 from zoo.copying.standalone.linking import Program
 from zoo.copying.standalone.rehearsal import rehearse
 from zoo.copying.standalone.sources import parse, statement_of
@@ -47,6 +46,7 @@ def write_standalone(name, path, settings):
     """
     recipe = _import(name, path)
     config, is_default = recipe.Config(**settings), not settings
+    has_crf = getattr(config, "head", "crf") == "crf"
     for key in ("distribute", "output", "precision", "smoke"):
         if getattr(config, key) != getattr(recipe.Config, key):
             raise InputError(
@@ -67,7 +67,7 @@ def write_standalone(name, path, settings):
     is_file = f"def {loader}(path" in reader.code
     helps["DATASET"] = "your data; any of this format works" if is_file else "name of the dataset"
     program = Program(attributes, {})
-    program.calls = _replaced_calls(name, config, program, loader, reader, data, builds)
+    program.calls = known_calls(name, config, program, loader, reader, data, builds)
     main = statement_of(parse(path), "main").with_changes(decorators=[])
     program.set_main(name, write_keywords(main))
     _shrink(program)
@@ -81,7 +81,7 @@ def write_standalone(name, path, settings):
     )
     source = [
         f"# Recipe {name} of rnn-zoo {zoo.__version__}, Apache-2.0. It does not need the zoo.",
-        f'"""{_shorten(recipe.__doc__, has_scores=is_default)}"""\n',
+        f'"""{_shorten(recipe.__doc__, is_default, has_crf)}"""\n',
         *program.imports,
         "# Settings: change them here.",
         *(_write_setting(key, value, helps.get(key, "")) for key, value in settings.items()),
@@ -103,13 +103,18 @@ def _import(name, path):
     return module
 
 
-def _shorten(docstring, has_scores):
+def _shorten(docstring, has_scores, has_crf):
     """The docstring of a recipe without the paragraphs about flags and about your own data.
 
     If settings were given, it also says that its scores are those of other settings.
     """
     paragraphs = docstring.rstrip().split("\n\n")
-    kept = [one for one in paragraphs[1:] if not re.search(r"--|[Yy]our\s+own", one)]
+    kept = [one for one in paragraphs[1:] if not re.search(r"--[a-z]|[Yy]our\s+own", one)]
+    for i, one in enumerate(kept):
+        sentences = re.split(r"(?<=\.)\s+(?=[A-Z])", one)
+        without = [sentence for sentence in sentences if has_crf or "CRF" not in sentence]
+        if len(without) < len(sentences):
+            kept[i] = textwrap.fill(" ".join(without), WIDTH)
     for i, one in enumerate(kept):
         if "Expect " in one and not has_scores:
             one = one.replace("Expect ", "With the settings of the recipe, expect ")
@@ -204,90 +209,3 @@ def _write_setting(key, value, help):
     line, comment = f"{key} = {value!r}", f"# {help}" if help else ""
     fits = len(line) + 2 + len(comment) <= WIDTH
     return f"{line}  {comment}" if fits else f"{comment}\n{line}"
-
-
-def _replaced_calls(name, config, program, loader, reader, data, builds):
-    """What a copy does in place of some calls, see `Program`."""
-
-    def write(text):
-        return lambda call: cst.parse_expression(text)
-
-    def read(call):
-        return program.add_code("reader", reader.code, reader.call)
-
-    def call_plain(function):
-        plain = f"zoo.copying.standalone.searching.{function}"
-        return lambda call: cst.Call(
-            cst.parse_expression(plain), [cst.Arg(call.func.value), *call.args]
-        )
-
-    return {
-        ("zoo.recipe", "choose"): lambda call: [],
-        (getattr(zoo.datasets, loader).__module__, loader): read,
-        ("zoo.registry", "build"): lambda call: _write_build(call, program, builds),
-        ("zoo.training", "cells_of"): write(repr(zoo.training.cells_of(builds[0]["model"]))),
-        ("zoo.metrics", "has_long_references"): lambda call: _has_long_references(call, data),
-        ("zoo.training", "AddScore"): _write_score,
-        ("zoo.training", "output_shape"): write("model.output_shape"),
-        ("zoo.training", "RaiseOnNaN"): write("keras.callbacks.TerminateOnNaN()"),
-        ("", "generate"): call_plain("generate"),
-        ("", "with_states"): call_plain("with_states"),
-        ("", "isinstance"): lambda call: _is_crf(call, config),
-        ("zoo.recipe", "save"): lambda call: _write_saving(name, call),
-    }
-
-
-def _write_build(call, program, builds):
-    """A call of a function that makes the model of `zoo.build`."""
-    type_, *args = call.args
-    type_ = ast.literal_eval(code(type_.value))
-    arguments = next((one["arguments"] for one in builds if one["name"] == type_), {})
-    fixed = {arg.keyword.value: value_of(arg.value) for arg in args if arg.keyword}
-    arguments = arguments | {key: value for key, value in fixed.items() if value is not UNKNOWN}
-    number = sum(part.name.startswith("build_") for part in program.parts.values())
-    name = "build_model" if not number else f"build_model_{number + 1}"
-    imports, source, _, values = as_function(type_, arguments, name)
-    head = re.compile(rf"^def {name}\(.*?\):\n", re.DOTALL | re.MULTILINE)  # after layers of its own
-    source = head.sub(r'\g<0>    """The network, layer by layer."""\n', source)
-    function = program.add_code(name, "\n".join([*imports, source]), name)
-    equal = cst.AssignEqual(cst.SimpleWhitespace(""), cst.SimpleWhitespace(""))
-    given = {code(arg.keyword) for arg in args if arg.keyword}
-    has_more = any(arg.star for arg in args)  # which are written as keywords later
-    more = [] if has_more else [key for key in values if key not in given]
-    args = [*args, *(cst.Arg(literal(values[key]), cst.Name(key), equal) for key in more)]
-    return cst.Call(function, args)
-
-
-def _write_score(call):
-    """A callback that adds a score to the results of an epoch."""
-    name, score = ast.literal_eval(code(call.args[0].value)), code(call.args[1].value)
-    update = f"lambda epoch, logs: logs.update({name}={score}())"
-    return cst.parse_expression(f"keras.callbacks.LambdaCallback(on_epoch_end={update})")
-
-
-def _has_long_references(call, data):
-    """True if this is known of the references of both splits that are scored."""
-    is_known = all(zoo.metrics.has_long_references(data[split][1]) for split in ("validation", "test"))
-    return cst.Name("True") if is_known else call
-
-
-def _is_crf(call, config):
-    is_asked = code(call.args[1].value) == "zoo.layers.CRFTagger"
-    return literal(config.head == "crf") if is_asked else call
-
-
-def _write_saving(name, call):
-    """Statements that save the model, its scores, and its plots and files if it has some."""
-    given = {arg.keyword.value: code(arg.value) for arg in call.args if arg.keyword}
-    lines = [
-        f'{code(call.args[1].value)}.save("{name}.keras")',
-        f"text = json.dumps({given['metrics']}, indent=2, default=float)",
-        f'pathlib.Path("{name}.json").write_text(text)',
-    ]
-    save = {"figures": "picture.savefig(f'{0}-{{title}}.png')"}
-    save["files"] = "pathlib.Path(f'{0}-{{title}}').write_bytes(content)"
-    for kind, variable in (("figures", "picture"), ("files", "content")):
-        if kind in given:
-            loop = f"for title, {variable} in {given[kind]}.items():"
-            lines.append(f"{loop}\n    {save[kind].format(name)}")
-    return [*map(cst.parse_statement, ["import json", "import pathlib", *lines])]
