@@ -145,8 +145,7 @@ def main(config):
         }
     zoo.recipe.print_table("Error rates", zoo.recipe.flatten(metrics), ".2%")
     said = systems[cell]  # of the test split
-    if not any(said):
-        print("\nAll pronunciations are empty. Train longer: give a larger --epochs.")
+    zoo.verdict.note_empty(said, "pronunciations")
     zoo.print_verdict(
         cell,
         ["nearest spelling"],

@@ -61,15 +61,15 @@ def fit(model, splits, tokenizers, config):
         return translation.encode(*splits["train"], tokenizers, **options)
 
     cut_anew = zoo.text.seed_subwords(cut_anew, config.seed)
-    batches = zoo.datasets.batches(cut_anew, config.batch_size, config.seed)
+    train = zoo.datasets.batches(cut_anew, config.batch_size, config.seed)
     validation_rows = translation.encode(*splits["validation"], tokenizers)
     validation = zoo.datasets.batches(validation_rows, config.batch_size)
     zoo.training.check_model(model, validation, config.output, len(tokenizers[1]), "generate")
     learning_rate = keras.optimizers.schedules.CosineDecay(
         config.learning_rate / 10,
-        decay_steps=max(1, (config.epochs - 1) * len(batches)),
+        decay_steps=max(1, (config.epochs - 1) * len(train)),
         warmup_target=config.learning_rate,
-        warmup_steps=len(batches),
+        warmup_steps=len(train),
     )
     model.compile(
         optimizer=keras.optimizers.Adam(learning_rate, global_clipnorm=1.0),
@@ -77,7 +77,7 @@ def fit(model, splits, tokenizers, config):
     )
     best = keras.callbacks.EarlyStopping(patience=max(3, config.epochs // 4), restore_best_weights=True)
     return model.fit(
-        batches,
+        train,
         validation_data=validation,
         epochs=config.epochs,
         callbacks=[best, zoo.training.RaiseOnNaN()],
@@ -135,8 +135,8 @@ def main(config):
     for split in ("validation", "test"):
         sources, references = splits[split]
         tokens = tokenizers[0].encode(sources)
-        nearest = [splits["train"][1][i] for i in zoo.text.nearest(sources, known)]
-        systems = {"copied source": sources, "nearest sentence": nearest}
+        neighbors = [splits["train"][1][i] for i in zoo.text.nearest(sources, known)]
+        systems = {"copied source": sources, "nearest sentence": neighbors}
         for name, translator in models.items():
             for how, options in decoding.items():
                 rows = zoo.decoding.generate_in_batches(
@@ -156,9 +156,8 @@ def main(config):
     print(*zoo.metrics.sacrebleu_signatures(), sep="\n")
     network = f"attention {config.attention}, {beam}"
     translations = systems[network]  # of the test split
-    if not any(map(str.strip, translations)):
-        print("\nAll translations are empty. Train longer: give a larger --epochs.")
-    measure = "chrF" if None in metrics["test"][network].values() else "BLEU"
+    zoo.verdict.note_empty(map(str.strip, translations), "translations")
+    measure = "BLEU" if zoo.metrics.has_long_references(references) else "chrF"
     zoo.print_verdict(
         network,
         ["copied source", "nearest sentence"],

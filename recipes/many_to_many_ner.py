@@ -14,7 +14,7 @@ texts with spans from Doccano or spaCy.
 
 The network reads each word as a word vector (lower case, every digit as 0), and also letter by letter
 through a recurrent layer. Unknown words share one vector, [UNK]. It replaces half of the words that
-occur once, at random in each epoch. The last layer, a CRF, scores each pair of neighboring tags. It
+occur once, at random in each epoch. The last layer, a CRF, scores each pair of neighboring tags, and
 chooses all tags of a sentence together. IOBES tags: B- begins a name, I- is inside, E- ends it, S- is a
 name of one word, O is no name.
 
@@ -148,10 +148,11 @@ def main(config):
     best = keras.callbacks.EarlyStopping(
         "val_f1", mode="max", patience=config.epochs, restore_best_weights=True
     )
+    f1 = zoo.training.AddScore("val_f1", validation_f1)
     history = model.fit(
         train,
         epochs=config.epochs,
-        callbacks=[zoo.training.AddScore("val_f1", validation_f1), best, zoo.training.RaiseOnNaN()],
+        callbacks=[f1, best, zoo.training.RaiseOnNaN()],
         shuffle=False,  # the dataset shuffles by itself
     ).history
 

@@ -56,7 +56,7 @@ class Config(zoo.Config):
     batch_size: int = zoo.flag(8, "pieces of music in a batch")
 
 
-def encode(notes, index, shift):
+def encode_piece(notes, index, shift):
     """The tokens of a chorale, moved by some semitones, between [START] and [END]."""
     return [START, *composition.encode(notes, index, shift), END]
 
@@ -66,7 +66,7 @@ def make_rows(pieces, index, rng, shifts=SHIFTS):
     length = 16 * composition.beat_size(pieces[0].shape[1])
     rows = []
     for notes in pieces:
-        tokens = encode(notes, index, rng.choice(shifts))
+        tokens = encode_piece(notes, index, rng.choice(shifts))
         begin = rng.integers(max(1, len(tokens) - length))
         part = np.array(tokens[begin : begin + length + 1])
         rows.append((part[:-1], part[1:]))
@@ -97,7 +97,7 @@ def main(config):
     sung = set().union(*(zoo.music.to_symbols(chords, shift) for shift in SHIFTS))
     vocabulary = [*SPECIAL, *sorted(sung - set(SPECIAL))]
     index = {symbol: i for i, symbol in enumerate(vocabulary)}
-    first = [vocabulary[token] for token in encode(pieces["train"][0], index, 0)[:12]]
+    first = [vocabulary[token] for token in encode_piece(pieces["train"][0], index, 0)[:12]]
     print(f"First row, as the network sees it: {' '.join(first)} ...")
     choices = composition.defaults(len(pieces["train"]), config.batch_size)
     choices["chord"] = composition.choose_chord(pieces["test"], vocabulary)
@@ -142,7 +142,7 @@ def main(config):
     ).history
 
     # Scores: the validation split again, and the test split for the only time.
-    shifted = [encode(notes, index, shift) for notes in pieces["train"] for shift in SHIFTS]
+    shifted = [encode_piece(notes, index, shift) for notes in pieces["train"] for shift in SHIFTS]
     counted = [[x[0], *y] for split in rows for x, y in rows[split]]
     counted = zoo.text.ngram_losses(shifted, counted, N, len(vocabulary))  # a list of [time]
     n = len(rows["validation"])

@@ -69,14 +69,27 @@ def score_translations(translations, references, rows=None):
     """
     import sacrebleu  # of the extra "recipes"
 
-    bleu, chrf = sacrebleu.BLEU(), sacrebleu.CHRF()
     rows = range(len(references)) if rows is None else rows
     some, right = [translations[i] for i in rows], [references[i] for i in rows]
-    has_four_words = any(len(bleu.tokenizer(text).split()) >= 4 for text in references)
-    return {
-        "BLEU": bleu.corpus_score(some, [right]).score if has_four_words else None,
-        "chrF": chrf.corpus_score(some, [right]).score,
-    }
+    bleu = sacrebleu.corpus_bleu(some, [right]).score if has_long_references(references) else None
+    return {"BLEU": bleu, "chrF": sacrebleu.corpus_chrf(some, [right]).score}
+
+
+def has_long_references(references):
+    """Whether a reference has four words, so that BLEU can be computed.
+
+    Args:
+        references: a list of str.
+
+    Example:
+
+    >>> has_long_references(["a dog", "a dog runs."]), has_long_references(["a dog runs"])
+    (True, False)
+    """
+    import sacrebleu  # of the extra "recipes"
+
+    tokenizer = sacrebleu.BLEU().tokenizer
+    return any(len(tokenizer(text).split()) >= 4 for text in references)
 
 
 def sacrebleu_signatures():
@@ -89,10 +102,8 @@ def sacrebleu_signatures():
     """
     import sacrebleu  # of the extra "recipes"
 
-    metrics = {"BLEU": sacrebleu.BLEU(), "chrF": sacrebleu.CHRF()}
-    for metric in metrics.values():
-        metric.corpus_score(["a"], [["a"]])  # counts the references of a text
-    return [f"{name} {metric.get_signature()}" for name, metric in metrics.items()]
+    metrics = {"BLEU": sacrebleu.BLEU, "chrF": sacrebleu.CHRF}
+    return [f"{name} {kind(references=[['a']]).get_signature()}" for name, kind in metrics.items()]
 
 
 def score_pronunciations(said, listed, rows=None):

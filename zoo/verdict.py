@@ -1,4 +1,4 @@
-"""Says in one sentence whether a network beat its baselines."""
+"""Says in one sentence how good a network is."""
 
 from zoo.errors import InputError
 
@@ -100,3 +100,20 @@ def _format_for(numbers):
     """The format in which the largest of some scores has three digits or more."""
     largest = max(map(abs, numbers))
     return ".3f" if 0.1 <= largest < 10 or not largest else ".2f" if 10 <= largest < 1e5 else ".3g"
+
+
+def note_empty(answers, kind):
+    """Says it if all answers of a model are empty.
+
+    Args:
+        answers: a list of texts, or of other sequences.
+        kind: what they are, a noun in the plural.
+
+    Example:
+
+    >>> note_empty(["", ""], "translations")
+    <BLANKLINE>
+    All translations are empty. Train longer: give a larger --epochs.
+    """
+    if not any(answers):
+        print(f"\nAll {kind} are empty. Train longer: give a larger --epochs.")

@@ -4,7 +4,7 @@ import re
 
 import numpy as np
 
-from zoo import metrics, recipe
+from zoo import metrics, recipe, verdict
 from zoo.datasets.files import read_bytes
 from zoo.errors import counted
 from zoo.images import describe, read_image
@@ -131,8 +131,7 @@ def make_score(systems, references):
     lengths = [len(words) for some in references for words in some]
     key = f"BLEU-{min(4, max(1, int(np.median(lengths))))}"
     for name, captions in systems.items():
-        if not any(captions):
-            print(f"\nAll captions of {name} are empty. Train longer: give a larger --epochs.")
+        verdict.note_empty(captions, f"captions of {name}")
 
     def score(name, rows):
         captions, references_of_rows = [systems[name][i] for i in rows], [references[i] for i in rows]

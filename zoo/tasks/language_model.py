@@ -48,7 +48,7 @@ def tips(dropout):
 
 
 def tokenize(one, level):
-    """Splits a text into characters, or into words with the space before them.
+    """Splits a text into symbols: characters, or words with the space before them.
 
     Args:
         one: str.

@@ -69,13 +69,23 @@ def train_tokenizers(pair, vocabulary_size):
     [..., ...]
     """
     tokenizers = [train_subwords(texts, vocabulary_size) for texts in pair]
+    note_few(tokenizers, vocabulary_size)
+    return tokenizers
+
+
+def note_few(tokenizers, vocabulary_size):
+    """Says it if there are fewer subwords than wanted.
+
+    Args:
+        tokenizers: two `sentencepiece.SentencePieceProcessor`, of the sources and of the targets.
+        vocabulary_size: the wanted number of subwords of each language.
+    """
     sizes = [len(tokenizer) for tokenizer in tokenizers]
     if min(sizes) < vocabulary_size:
         print(
             f"The texts are too short for {vocabulary_size} subwords: "
             f"{sizes[0]} for the source, {sizes[1]} for the target."
         )
-    return tokenizers
 
 
 def leave_out_long(pair, tokenizers, max_length):

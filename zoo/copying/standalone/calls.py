@@ -9,10 +9,8 @@ import libcst.matchers as m
 from zoo.copying.standalone.folding import UNKNOWN, fold, literal, value_of
 from zoo.copying.standalone.trees import (
     bound_names,
-    code,
     count_names,
     is_docstring,
-    names_in,
     without_last_comma,
 )
 
@@ -106,7 +104,7 @@ def _constant_arguments(part, nodes):
         if name not in read:
             constants[name] = literal(None)
             continue
-        nodes = [_argument(call, i if i < num_by_position else None, parameter) for call in calls]
+        nodes = [argument(call, i if i < num_by_position else None, parameter) for call in calls]
         values = [UNKNOWN if node is None else value_of(node) for node in nodes]
         same = all(type(value) is type(values[0]) and value == values[0] for value in values)
         if same and UNKNOWN not in values and name not in assigned:
@@ -114,7 +112,7 @@ def _constant_arguments(part, nodes):
     return constants
 
 
-def _argument(call, position, parameter):
+def argument(call, position, parameter):
     """The value of a parameter in a call, as a node. None if it has none."""
     for arg in call.args:
         if arg.keyword and arg.keyword.value == parameter.name.value:
@@ -157,63 +155,3 @@ class _ArgumentRemover(cst.CSTTransformer):
             if name not in self.names:
                 kept.append(arg)
         return updated_node.with_changes(args=without_last_comma(kept))
-
-
-def inline(program):
-    """Writes the body of a function in place of its only call, if this is a statement of `main`."""
-    for key, part in list(program.parts.items()):
-        calls = calls_of(part.flat, program.nodes())
-        is_own = part.module == program.module or part.name == "build_model"
-        if is_own and isinstance(part.node, cst.FunctionDef) and calls and len(calls) == 1:
-            names = {other.flat for other in program.parts.values()} - {part.flat}
-            body = _inlined(program.main.body.body, part, names)
-            if body:
-                block = program.main.body.with_changes(body=body)
-                program.main = program.main.with_changes(body=block)
-                del program.parts[key]
-
-
-def _inlined(statements, part, names):
-    """The statements of `main` with the body of a function. None if there would be a conflict."""
-    call = m.Call(m.Name(part.flat))
-    pattern = m.SimpleStatementLine([m.Expr(call) | m.Assign([m.AssignTarget()], value=call)])
-    places = [i for i, one in enumerate(statements) if m.matches(one, pattern)]
-    function = part.node
-    *body, last = [one for one in function.body.body if not is_docstring(one)]
-    has_result = m.matches(last, m.SimpleStatementLine([m.Return(value=m.DoNotCare())]))
-    outside = [one for one in function.body.body if not isinstance(one, cst.FunctionDef)]
-    exits = [found for one in outside for found in m.findall(one, m.Return() | m.Yield())]
-    if not places or len(exits) != has_result:
-        return None
-    place = places[0]
-    statement = statements[place].body[0]
-    target = statement.targets[0].target if isinstance(statement, cst.Assign) else None
-    if any(arg.star for arg in statement.value.args) or (target is None and has_result):
-        return None
-    values = {
-        one.name.value: _argument(statement.value, i, one)
-        for i, one in enumerate(parameters_of(function))
-    }
-    assigned = bound_names(function.body, inside=False)
-    direct = {
-        name: value
-        for name, value in values.items()
-        if name not in assigned and (value_of(value) is not UNKNOWN or code(value).isupper())
-    }
-    given = {name: code(value) for name, value in values.items() if name not in direct}
-    given = {name: value for name, value in given.items() if name != value}
-    returned = last.body[0].value if has_result else None
-    kept = names_in(target) if target and returned and code(target) == code(returned) else set()
-    in_main = {name for one in statements for name in bound_names(one, inside=False)}
-    if ((assigned - kept) | set(given)) & (names | in_main):
-        return None
-    lines = [cst.parse_statement(f"{name} = {value}") for name, value in given.items()]
-    lines += [fold(one, names=direct) for one in body]
-    if not has_result:
-        lines.append(fold(last, names=direct))
-    elif code(target) != code(returned):
-        result = fold(last, names=direct).body[0].value
-        lines.append(cst.SimpleStatementLine([cst.Assign([cst.AssignTarget(target)], result)]))
-    above = statements[place].leading_lines
-    lines[0] = lines[0].with_changes(leading_lines=[*above, *lines[0].leading_lines])
-    return [*statements[:place], *lines, *statements[place + 1 :]]

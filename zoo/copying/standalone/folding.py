@@ -137,6 +137,8 @@ class _Folder(cst.CSTTransformer):
             for some, times in ((left, value_of(right)), (right, value_of(left))):
                 if isinstance(some, texts) and isinstance(times, bool):
                     return some if times else literal([] if isinstance(some, cst.List) else "")
+        if isinstance(updated_node.operator, cst.Divide) and m.matches(right, m.Float("1.0")):
+            return left
         numbers = [value_of(left), value_of(right)]
         if {*map(type, numbers)} == {int} and isinstance(updated_node.operator, tuple(ARITHMETIC)):
             return literal(ARITHMETIC[type(updated_node.operator)](*numbers))
@@ -169,6 +171,9 @@ class _Folder(cst.CSTTransformer):
             kept = [arg for arg in updated_node.args if not _is_dtype(arg)]
             if len(kept) < len(updated_node.args):
                 return updated_node.with_changes(args=without_last_comma(kept))
+        no_limit = m.Call(m.Attribute(attr=m.Name("most_common")), args=[m.Arg(m.Name("None"))])
+        if m.matches(updated_node, no_limit):
+            return updated_node.with_changes(args=[])
         if dotted(function) == ["bool"] and value_of(updated_node.args[0].value) is not UNKNOWN:
             return literal(bool(value_of(updated_node.args[0].value)))
         if m.matches(updated_node, m.Call(m.Attribute(attr=m.Name("strip")), args=[])):
@@ -181,10 +186,25 @@ class _Folder(cst.CSTTransformer):
                 return literal(getattr(text, function.attr.value)(end))
         return updated_node
 
+    def leave_Slice(self, original_node, updated_node):
+        has_end = value_of(updated_node.upper) is not None if updated_node.upper else False
+        return updated_node if has_end else updated_node.with_changes(upper=None)
+
+    def leave_ListComp(self, original_node, updated_node):
+        element = updated_node.elt  # [(a - b) for ...]
+        is_sum = isinstance(element, cst.BinaryOperation)
+        return (
+            updated_node.with_changes(elt=element.with_changes(lpar=[], rpar=[]))
+            if is_sum
+            else (updated_node)
+        )
+
     def leave_StarredElement(self, original_node, updated_node):
         inner = updated_node.value
         if isinstance(inner, cst.List | cst.Tuple):  # [*["a", "b"], "c"]
             return cst.FlattenSentinel(inner.elements)
+        if m.matches(inner, m.Call(m.Name("list"), args=[m.Arg()])):  # [*list(text), "end"]
+            return updated_node.with_changes(value=inner.args[0].value)
         return updated_node
 
     def leave_StarredDictElement(self, original_node, updated_node):
@@ -218,7 +238,7 @@ class _Folder(cst.CSTTransformer):
             return rest.with_changes(leading_lines=updated_node.leading_lines)
         if original_node in self.elifs:
             return rest
-        return _splice(rest.body, updated_node.leading_lines)
+        return splice(rest.body, updated_node.leading_lines)
 
     def leave_IndentedBlock(self, original_node, updated_node):
         leaves = m.SimpleStatementLine([m.Return() | m.Raise() | m.Continue() | m.Break()])
@@ -233,7 +253,7 @@ class _Folder(cst.CSTTransformer):
     def leave_Try(self, original_node, updated_node):
         handlers = updated_node.handlers
         if all(_only_raises(handler.body) for handler in handlers):
-            return _splice(updated_node.body, updated_node.leading_lines)
+            return splice(updated_node.body, updated_node.leading_lines)
         return updated_node
 
     def leave_For(self, original_node, updated_node):
@@ -262,7 +282,7 @@ def _only_raises(body):
     )
 
 
-def _splice(block, leading_lines):
+def splice(block, leading_lines):
     """The statements of a block, for the place of its `if`. The comment above the `if` stays."""
     first, *rest = block.body
     first = first.with_changes(leading_lines=[*leading_lines, *first.leading_lines])

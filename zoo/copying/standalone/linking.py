@@ -119,8 +119,9 @@ class Program:
         if is_import(statement):
             self.imports[code(statement).strip()] = None
             return None
-        if plain.REPLACES.get(what) == where:
-            where, what, statement = origin(plain.__name__, what)
+        if (where, what) in plain.REPLACES:
+            function = plain.REPLACES[where, what]
+            where, what, statement = origin(function.__module__, function.__name__)
         return used, self.add(where, what, statement)
 
     def drop_unused(self):

@@ -20,7 +20,7 @@ class CallReplacer(cst.CSTTransformer):
     def find(self, call):
         chain = dotted(call.func)
         found = chain and resolve(self.module, chain)
-        if found and found[1].startswith("zoo") and found[2].startswith("check"):  # of bad input
+        if found and found[1].startswith("zoo") and found[2].startswith(("check", "note")):
             return lambda call: []
         key = found[1:3] if found and found[0] == len(chain) else ("", (chain or [""])[-1])
         return self.calls.get(key)
@@ -28,11 +28,17 @@ class CallReplacer(cst.CSTTransformer):
     def leave_Call(self, original_node, updated_node):
         chain = dotted(original_node.func)
         found = chain and resolve(self.module, chain)
-        if found and plain.REPLACES.get(found[2]) == found[1]:
-            return _with_known_arguments(updated_node, getattr(plain, found[2]))
+        if found and found[1:3] in plain.REPLACES:
+            return _with_known_arguments(updated_node, plain.REPLACES[found[1:3]])
         write = self.find(original_node)
         written = write(updated_node) if write else updated_node
         return written if isinstance(written, cst.BaseExpression) else updated_node
+
+    def leave_Dict(self, original_node, updated_node):
+        """A copy finds the strategy of a search from the number of beams."""
+        is_strategy = m.DictElement(key=m.SimpleString('"strategy"'))
+        kept = [one for one in updated_node.elements if not m.matches(one, is_strategy)]
+        return updated_node.with_changes(elements=kept)
 
     def leave_SimpleStatementLine(self, original_node, updated_node):
         if not m.matches(

@@ -8,6 +8,8 @@ import libcst.matchers as m
 from zoo.copying.standalone.folding import fold, value_of
 from zoo.copying.standalone.trees import code, count_names, names_in, removed, without_last_comma
 
+LONGEST = 40  # characters of a text that is written where it is read
+
 
 @functools.lru_cache(maxsize=10_000)  # nodes never change
 def simplify(node, is_of_recipe):
@@ -17,11 +19,12 @@ def simplify(node, is_of_recipe):
     """
     if not isinstance(node, cst.FunctionDef):
         return fold(node)
-    simple = fold(_drop_unread(_fold_constants(write_keywords(node)), is_of_recipe))
+    simple = _drop_unread(_fold_constants(write_keywords(node)), is_of_recipe)
+    simple = _return_at_once(fold(simple))
     return node if simple.deep_equals(node) else simple  # the same node, so that results are known
 
 
-def _bindings(function):
+def bindings(function):
     """A list of the names that the body of a function binds, as often as it does."""
     binders = m.AssignTarget() | m.AugAssign() | m.For() | m.CompFor() | m.NamedExpr()
     names = [name for one in m.findall(function.body, binders) for name in names_in(one.target)]
@@ -34,7 +37,7 @@ def write_keywords(function):
     pattern = m.Assign([m.AssignTarget(m.Name())], value=m.Dict())
     for found in m.findall(function.body, pattern):
         displays[found.targets[0].target.value] = found.value
-    bound = _bindings(function)
+    bound = bindings(function)
     changed = {code(one.value) for one in m.findall(function.body, m.AugAssign() | m.Subscript())}
     known = {
         name: display
@@ -66,19 +69,41 @@ class _KeywordWriter(cst.CSTTransformer):
 
 
 def _fold_constants(function):
-    """Puts None, True and False in place of variables that are assigned once."""
+    """Puts constants in place of variables that are assigned once.
+
+    Numbers and texts stay if they are read more than once, or if they are long.
+    """
     values = {}
     for found in m.findall(function.body, m.Assign([m.AssignTarget()])):
         values |= dict(_pairs(found.targets[0].target, found.value))
-    bound = _bindings(function)
+    bound, mentions = bindings(function), count_names(function.body)
     known = {
         name: value
         for name, value in values.items()
-        if bound.count(name) == 1 and value_of(value) in (None, True, False)
+        if bound.count(name) == 1 and _is_short(value_of(value), is_read_once=mentions[name] == 2)
     }
     if not known:
         return function
     return fold(function.visit(_AssignmentRemover(set(known))), names=known)
+
+
+def _is_short(value, is_read_once):
+    is_short = isinstance(value, str | int | float) and len(str(value)) < LONGEST
+    return value in (None, True, False, -1) or (is_short and is_read_once)
+
+
+def _return_at_once(function):
+    """Writes `return f(x)` for `y = f(x)` and `return y`."""
+    *before, last = function.body.body
+    pattern = m.SimpleStatementLine([m.Return(value=m.Name())])
+    if not before or not m.matches(last, pattern) or last.leading_lines:
+        return function
+    name = last.body[0].value.value
+    pattern = m.SimpleStatementLine([m.Assign([m.AssignTarget(m.Name(name))])])
+    if not m.matches(before[-1], pattern) or count_names(function.body)[name] != 2:
+        return function
+    result = before[-1].with_changes(body=[cst.Return(before[-1].body[0].value)])
+    return function.with_changes(body=function.body.with_changes(body=[*before[:-1], result]))
 
 
 def _pairs(target, value):
@@ -93,7 +118,7 @@ def _pairs(target, value):
 
 # Functions without an effect but their result. Others may be called for what they do.
 PURE = {"defaults", "tips", "choose_chord", "network_sha256"}
-PURE |= {"dict", "encode", "len", "list", "range", "set", "sorted", "str", "tuple"}
+PURE |= {"dict", "encode", "id_to_piece", "len", "list", "range", "set", "sorted", "str", "tuple"}
 
 
 def _drop_unread(function, is_careful):
@@ -112,8 +137,12 @@ def _drop_unread(function, is_careful):
 
 
 def _changed(target):
-    is_part = isinstance(target, cst.Subscript) and isinstance(target.value, cst.Name)
-    return {target.value.value} if is_part else names_in(target)
+    is_part = isinstance(target, cst.Subscript)
+    while isinstance(target, cst.Subscript):  # as in card["preprocessing"]["max_length"] = 40
+        target = target.value
+    if is_part:
+        return {target.value} if isinstance(target, cst.Name) else set()
+    return names_in(target)
 
 
 def _is_pure(call):
@@ -135,7 +164,7 @@ class _AssignmentRemover(cst.CSTTransformer):
             return updated_node
         target = updated_node.body[0].targets[0].target
         if isinstance(target, cst.Subscript):
-            is_gone = code(target.value) in self.names
+            is_gone = _changed(target) <= self.names and _changed(target)
             return removed(updated_node) if is_gone else updated_node
         names = names_in(target)
         if names and names <= self.names:

@@ -1,10 +1,8 @@
 """Writes a recipe as one file that does not need the zoo."""
 
-import ast
 import dataclasses
 import importlib.util
 import re
-import subprocess
 import sys
 import textwrap
 
@@ -12,18 +10,19 @@ import libcst as cst
 import libcst.matchers as m
 
 import zoo
-from zoo.copying.code import as_function
 from zoo.copying.readers import reader_code
-from zoo.copying.standalone.calls import drop_arguments, drop_empty, drop_unknown, inline
-from zoo.copying.standalone.folding import UNKNOWN, literal, value_of
+from zoo.copying.standalone.calls import drop_arguments, drop_empty, drop_unknown
+from zoo.copying.standalone.folding import literal
+from zoo.copying.standalone.formatting import WIDTH, clean
+from zoo.copying.standalone.inlining import inline, inline_results
+from zoo.copying.standalone.known import known_calls
 from zoo.copying.standalone.linking import Program
 from zoo.copying.standalone.rehearsal import rehearse
 from zoo.copying.standalone.sources import parse, statement_of
 from zoo.copying.standalone.trees import SECTION, code, count_names, merge_headings
+from zoo.copying.standalone.unrolling import look_up, unroll
 from zoo.copying.standalone.variables import simplify, write_keywords
 from zoo.errors import InputError
-
-WIDTH = 104  # of a line
 
 
 def write_standalone(name, path, settings):
@@ -47,6 +46,7 @@ def write_standalone(name, path, settings):
     """
     recipe = _import(name, path)
     config, is_default = recipe.Config(**settings), not settings
+    has_crf = getattr(config, "head", "crf") == "crf"
     for key in ("distribute", "output", "precision", "smoke"):
         if getattr(config, key) != getattr(recipe.Config, key):
             raise InputError(
@@ -57,15 +57,17 @@ def write_standalone(name, path, settings):
 
     def note_load(loader, arguments, result):
         names = {one: "DATASET" if one == "name" else one.upper() for one in arguments}
-        readers[loader] = reader_code(loader, {**arguments, "names": names}, result), names
+        readers[loader] = reader_code(loader, {**arguments, "names": names}, result), names, result
 
     config, builds = rehearse(recipe, config, note_load)
-    ((loader, (reader, names)),) = readers.items()
+    ((loader, (reader, names, data)),) = readers.items()
     attributes, constants, helps = _read_settings(config)
+    if "name" not in reader.settings:  # it reads this dataset and no other
+        attributes["config.dataset"] = literal(config.dataset)
     is_file = f"def {loader}(path" in reader.code
     helps["DATASET"] = "your data; any of this format works" if is_file else "name of the dataset"
     program = Program(attributes, {})
-    program.calls = _replaced_calls(name, config, program, loader, reader, builds)
+    program.calls = known_calls(name, config, program, loader, reader, data, builds)
     main = statement_of(parse(path), "main").with_changes(decorators=[])
     program.set_main(name, write_keywords(main))
     _shrink(program)
@@ -79,14 +81,14 @@ def write_standalone(name, path, settings):
     )
     source = [
         f"# Recipe {name} of rnn-zoo {zoo.__version__}, Apache-2.0. It does not need the zoo.",
-        f'"""{_shorten(recipe.__doc__, has_scores=is_default)}"""\n',
+        f'"""{_shorten(recipe.__doc__, is_default, has_crf)}"""\n',
         *program.imports,
         "# Settings: change them here.",
         *(_write_setting(key, value, helps.get(key, "")) for key, value in settings.items()),
         "",
         sections,
     ]
-    return run_ruff("\n".join(source)), reader.files, [reader.note] * bool(reader.note)
+    return clean("\n".join(source)), reader.files, [reader.note] * bool(reader.note)
 
 
 def _import(name, path):
@@ -101,13 +103,18 @@ def _import(name, path):
     return module
 
 
-def _shorten(docstring, has_scores):
+def _shorten(docstring, has_scores, has_crf):
     """The docstring of a recipe without the paragraphs about flags and about your own data.
 
     If settings were given, it also says that its scores are those of other settings.
     """
     paragraphs = docstring.rstrip().split("\n\n")
-    kept = [one for one in paragraphs[1:] if not re.search(r"--|[Yy]our\s+own", one)]
+    kept = [one for one in paragraphs[1:] if not re.search(r"--[a-z]|[Yy]our\s+own", one)]
+    for i, one in enumerate(kept):
+        sentences = re.split(r"(?<=\.)\s+(?=[A-Z])", one)
+        without = [sentence for sentence in sentences if has_crf or "CRF" not in sentence]
+        if len(without) < len(sentences):
+            kept[i] = textwrap.fill(" ".join(without), WIDTH)
     for i, one in enumerate(kept):
         if "Expect " in one and not has_scores:
             one = one.replace("Expect ", "With the settings of the recipe, expect ")
@@ -122,10 +129,14 @@ def _shrink(program):
         before = [*map(code, program.nodes())]
         drop_unknown(program)
         drop_arguments(program)
+        look_up(program)
         program.simplify(simplify)
+        program.main = unroll(program.main)
         drop_empty(program)
         program.drop_unused()
         inline(program)
+        if [*map(code, program.nodes())] == before:
+            inline_results(program)
     program.rename()
     program.change(lambda node: node.visit(_GapRemover()))
     statements = merge_headings(program.main.body.body)
@@ -198,90 +209,3 @@ def _write_setting(key, value, help):
     line, comment = f"{key} = {value!r}", f"# {help}" if help else ""
     fits = len(line) + 2 + len(comment) <= WIDTH
     return f"{line}  {comment}" if fits else f"{comment}\n{line}"
-
-
-def _replaced_calls(name, config, program, loader, reader, builds):
-    """What a copy does in place of some calls, see `Program`."""
-
-    def write(text):
-        return lambda call: cst.parse_expression(text)
-
-    def read(call):
-        return program.add_code("reader", reader.code, reader.call)
-
-    def call_plain(function):
-        plain = f"zoo.copying.standalone.plain.{function}"
-        return lambda call: cst.Call(
-            cst.parse_expression(plain), [cst.Arg(call.func.value), *call.args]
-        )
-
-    return {
-        ("zoo.recipe", "choose"): lambda call: [],
-        (getattr(zoo.datasets, loader).__module__, loader): read,
-        ("zoo.registry", "build"): lambda call: _write_build(call, program, builds),
-        ("zoo.training", "cells_of"): write(repr(zoo.training.cells_of(builds[0]["model"]))),
-        ("zoo.training", "output_shape"): write("model.output_shape"),
-        ("zoo.training", "RaiseOnNaN"): write("keras.callbacks.TerminateOnNaN()"),
-        ("", "generate"): call_plain("generate"),
-        ("", "with_states"): call_plain("with_states"),
-        ("", "isinstance"): lambda call: _is_crf(call, config),
-        ("zoo.recipe", "save"): lambda call: _write_saving(name, call),
-    }
-
-
-def _write_build(call, program, builds):
-    """A call of a function that makes the model of `zoo.build`."""
-    type_, *args = call.args
-    type_ = ast.literal_eval(code(type_.value))
-    arguments = next((one["arguments"] for one in builds if one["name"] == type_), {})
-    fixed = {arg.keyword.value: value_of(arg.value) for arg in args if arg.keyword}
-    arguments = arguments | {key: value for key, value in fixed.items() if value is not UNKNOWN}
-    number = sum(part.name.startswith("build_") for part in program.parts.values())
-    name = "build_model" if not number else f"build_model_{number + 1}"
-    imports, source, _, values = as_function(type_, arguments, name)
-    head = re.compile(rf"^def {name}\(.*?\):\n", re.DOTALL | re.MULTILINE)  # after layers of its own
-    source = head.sub(r'\g<0>    """The network, layer by layer."""\n', source)
-    function = program.add_code(name, "\n".join([*imports, source]), name)
-    equal = cst.AssignEqual(cst.SimpleWhitespace(""), cst.SimpleWhitespace(""))
-    given = {code(arg.keyword) for arg in args if arg.keyword}
-    has_more = any(arg.star for arg in args)  # which are written as keywords later
-    more = [] if has_more else [key for key in values if key not in given]
-    args = [*args, *(cst.Arg(literal(values[key]), cst.Name(key), equal) for key in more)]
-    return cst.Call(function, args)
-
-
-def _is_crf(call, config):
-    is_asked = code(call.args[1].value) == "zoo.layers.CRFTagger"
-    return literal(config.head == "crf") if is_asked else call
-
-
-def _write_saving(name, call):
-    """Statements that save the model, its scores, and its plots and files if it has some."""
-    given = {arg.keyword.value: code(arg.value) for arg in call.args if arg.keyword}
-    lines = [
-        f'{code(call.args[1].value)}.save("{name}.keras")',
-        f"text = json.dumps({given['metrics']}, indent=2, default=float)",
-        f'pathlib.Path("{name}.json").write_text(text)',
-    ]
-    save = {"figures": "picture.savefig(f'{0}-{{title}}.png')"}
-    save["files"] = "pathlib.Path(f'{0}-{{title}}').write_bytes(content)"
-    for kind, variable in (("figures", "picture"), ("files", "content")):
-        if kind in given:
-            loop = f"for title, {variable} in {given[kind]}.items():"
-            lines.append(f"{loop}\n    {save[kind].format(name)}")
-    return [*map(cst.parse_statement, ["import json", "import pathlib", *lines])]
-
-
-def run_ruff(source):
-    """Formats the source, sorts its imports, and removes the ones that are not used."""
-    import ruff
-
-    program = ruff.find_ruff_bin()
-    options = ["--isolated", f"--line-length={WIDTH}", "--quiet", "--stdin-filename=copy.py", "-"]
-    fix = ["check", "--fix", "--unsafe-fixes", "--select=I,F401,B007,B009", "--exit-zero"]
-    for words in (fix, ["format"]):
-        done = subprocess.run([program, *words, *options], input=source, capture_output=True, text=True)
-        if done.returncode:
-            raise RuntimeError(f"ruff: {done.stderr}\n{source}")
-        source = done.stdout
-    return source

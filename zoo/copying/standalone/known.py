@@ -1,0 +1,129 @@
+"""What a copy does in place of some calls."""
+
+import ast
+import re
+import sys
+
+import libcst as cst
+
+import zoo
+from zoo.copying.code import as_function
+from zoo.copying.standalone.folding import UNKNOWN, literal, value_of
+from zoo.copying.standalone.trees import code
+
+
+def known_calls(name, config, program, loader, reader, data, builds):
+    """What a copy does in place of some calls, see `Program`.
+
+    Args:
+        name: the name of the recipe.
+        config: its `Config`.
+        program: the `Program`.
+        loader: the name of the function that loads the data.
+        reader: what the copy has in its place, see `zoo.copying.readers.reader_code`.
+        data: what the loader returned.
+        builds: the calls of `zoo.build`, see `rehearse`.
+    """
+
+    def write(text):
+        return lambda call: cst.parse_expression(text)
+
+    def read(call):
+        return program.add_code("reader", reader.code, reader.call)
+
+    def call_plain(function):
+        plain = f"zoo.copying.standalone.searching.{function}"
+        return lambda call: cst.Call(
+            cst.parse_expression(plain), [cst.Arg(call.func.value), *call.args]
+        )
+
+    return {
+        ("zoo.recipe", "choose"): lambda call: [],
+        (getattr(zoo.datasets, loader).__module__, loader): read,
+        ("zoo.registry", "build"): lambda call: _write_build(call, program, builds),
+        ("zoo.training", "cells_of"): write(repr(zoo.training.cells_of(builds[0]["model"]))),
+        ("zoo.datasets.image_files", "decode_image"): lambda call: _decode_glyph(call, config),
+        ("zoo.metrics", "has_long_references"): lambda call: _has_long_references(call, data),
+        ("zoo.training", "AddScore"): _write_score,
+        ("zoo.training", "output_shape"): write("model.output_shape"),
+        ("zoo.training", "RaiseOnNaN"): write("keras.callbacks.TerminateOnNaN()"),
+        ("", "generate"): call_plain("generate"),
+        ("", "with_states"): call_plain("with_states"),
+        ("", "isinstance"): lambda call: _known_instance(call, config, builds),
+        ("zoo.tasks.language_model", "pick_prompts"): lambda call: _known_prompts(name, call, data),
+        ("zoo.recipe", "save"): lambda call: _write_saving(name, call),
+    }
+
+
+def _write_build(call, program, builds):
+    """A call of a function that makes the model of `zoo.build`."""
+    type_, *args = call.args
+    type_ = ast.literal_eval(code(type_.value))
+    arguments = next((one["arguments"] for one in builds if one["name"] == type_), {})
+    fixed = {arg.keyword.value: value_of(arg.value) for arg in args if arg.keyword}
+    arguments = arguments | {key: value for key, value in fixed.items() if value is not UNKNOWN}
+    number = sum(part.name.startswith("build_") for part in program.parts.values())
+    name = "build_model" if not number else f"build_model_{number + 1}"
+    imports, source, _, values = as_function(type_, arguments, name)
+    head = re.compile(rf"^def {name}\(.*?\):\n", re.DOTALL | re.MULTILINE)  # after layers of its own
+    source = head.sub(r'\g<0>    """The network, layer by layer."""\n', source)
+    function = program.add_code(name, "\n".join([*imports, source]), name)
+    equal = cst.AssignEqual(cst.SimpleWhitespace(""), cst.SimpleWhitespace(""))
+    given = {code(arg.keyword) for arg in args if arg.keyword}
+    has_more = any(arg.star for arg in args)  # which are written as keywords later
+    more = [] if has_more else [key for key in values if key not in given]
+    args = [*args, *(cst.Arg(literal(values[key]), cst.Name(key), equal) for key in more)]
+    return cst.Call(function, args)
+
+
+def _write_score(call):
+    """A callback that adds a score to the results of an epoch."""
+    name, score = ast.literal_eval(code(call.args[0].value)), code(call.args[1].value)
+    update = f"lambda epoch, logs: logs.update({name}={score}())"
+    return cst.parse_expression(f"keras.callbacks.LambdaCallback(on_epoch_end={update})")
+
+
+def _has_long_references(call, data):
+    """True if this is known of the references of both splits that are scored."""
+    is_known = all(zoo.metrics.has_long_references(data[split][1]) for split in ("validation", "test"))
+    return cst.Name("True") if is_known else call
+
+
+def _known_instance(call, config, builds):
+    """Whether the model has a CRF, and whether what it reads is a context."""
+    kind = code(call.args[1].value)
+    if kind == "zoo.layers.CRFTagger":
+        return literal(config.head == "crf")
+    return literal(builds[0]["name"] == "one_to_many") if kind == "np.ndarray" else call
+
+
+def _decode_glyph(call, config):
+    """Characters are images that the copy itself has encoded, so they need no care."""
+    if config.dataset != "unicode_glyphs":
+        return call
+    image = code(call.args[0].value)
+    return cst.parse_expression(f"tf.io.decode_png({image}, channels=3).numpy()")
+
+
+def _known_prompts(name, call, data):
+    """The prompts themselves, if they fit the data."""
+    prompts = sys.modules[name].PROMPTS
+    chosen = zoo.tasks.language_model.pick_prompts(prompts, data["train"], data["test"])
+    return cst.parse_expression("list(PROMPTS)") if chosen == prompts else call
+
+
+def _write_saving(name, call):
+    """Statements that save the model, its scores, and its plots and files if it has some."""
+    given = {arg.keyword.value: code(arg.value) for arg in call.args if arg.keyword}
+    lines = [
+        f'{code(call.args[1].value)}.save("{name}.keras")',
+        f"text = json.dumps({given['metrics']}, indent=2, default=float)",
+        f'pathlib.Path("{name}.json").write_text(text)',
+    ]
+    save = {"figures": "picture.savefig(f'{0}-{{title}}.png')"}
+    save["files"] = "pathlib.Path(f'{0}-{{title}}').write_bytes(content)"
+    for kind, variable in (("figures", "picture"), ("files", "content")):
+        if kind in given:
+            loop = f"for title, {variable} in {given[kind]}.items():"
+            lines.append(f"{loop}\n    {save[kind].format(name)}")
+    return [*map(cst.parse_statement, ["import json", "import pathlib", *lines])]
