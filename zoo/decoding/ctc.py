@@ -33,7 +33,9 @@ def ctc_greedy(log_p):
     [[1, 1, 2]]
     """
     best = _check(log_p, 3).argmax(axis=-1)  # [batch, time]
-    return [[int(i) for i, last in zip(row, [0, *row], strict=False) if i != last and i] for row in best]
+    return [
+        [int(i) for i, last in zip(row, [0, *row], strict=False) if i != last and i] for row in best
+    ]
 
 
 def ctc_beam_search(log_p, *, beam_width=16, language_model=None, weight=1.0, bonus=0.0):
