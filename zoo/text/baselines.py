@@ -75,7 +75,7 @@ def ngram_model(texts, n, vocabulary_size):
 
     >>> after = ngram_model([[1, 2, 1, 2]], n=2, vocabulary_size=3)
     >>> np.exp(after((1,))).round(2).tolist()
-    [0.08, 0.12, 0.79]
+    [0.08, 0.13, 0.79]
     """
     counts = collections.defaultdict(lambda: np.zeros(vocabulary_size))
     for text in texts:
