@@ -109,8 +109,7 @@ def main(config):
         splits = {split: (some[:20], texts[:20]) for split, (some, texts) in splits.items()}
     print(", ".join(f"{len(texts)} {split}" for split, (_, texts) in splits.items()), "recordings")
     letters = ["", *sorted(set("".join(splits["train"][1])))]
-    index = {letter: i for i, letter in enumerate(letters)}
-    rows = {}
+    index, rows = {letter: i for i, letter in enumerate(letters)}, {}
     for split, (recordings, texts) in splits.items():
         features = [zoo.audio.log_mel(samples, NUM_MELS) for samples in recordings]  # [frames, bands]
         labels = [speech_recognition.encode(text, index) for text in texts]
@@ -186,9 +185,9 @@ def main(config):
     # Examples: recordings of the test split.
     speech_recognition.print_examples(truth, said[f"{cell}, beam search"])
     shown = zoo.recipe.pick_examples([len(text) < 25 for text in truth], 2)
-    features, titles = [features[i] for i in shown], [truth[i] for i in shown]
-    log_p = predict(model, features, len(shown))
-    figures = {"spikes": zoo.plots.plot_spikes(features, log_p, letters, titles)}
+    some, titles = [features[i] for i in shown], [truth[i] for i in shown]
+    log_p = predict(model, some, len(shown))
+    figures = {"spikes": zoo.plots.plot_spikes(some, log_p, letters, titles, config.subsampling)}
 
     # Saving: the trained model, and what is needed to use it.
     card = {"task": "speech_recognition", "type": "many_to_many", "dataset": config.dataset}

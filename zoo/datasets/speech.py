@@ -121,16 +121,18 @@ def _read_own(path, encoding):
                 f"{len(missing):,} of {len(table):,} are missing. Paths are relative to the folder of "
                 "this file, or to a folder in it."
             )
-        keys = speakers or [pathlib.PurePath(audio).name for _, audio, _ in table]
+        filled = [row for row in zip(table, speakers or table, strict=True) if _clean(row[0][2])]
+        empty = len(table) - len(filled)
+        # The rows are sorted, so that their order in the file does not matter.
+        filled = sort_by_hash(filled, key=lambda row: row[0][1])
         rows[split] = []
-        for key, (line, audio, text) in zip(keys, table, strict=True):
+        for (line, audio, text), speaker in filled:
             try:
                 samples = read_audio(folder / audio)
             except InputError as error:
                 raise InputError(f"{file}, line {line}: {error}") from None
+            key = speaker if speakers else pathlib.PurePath(audio).name
             rows[split].append((key, samples, _clean(text)))
-        empty = sum(not text for _, _, text in rows[split])
-        rows[split] = sort_by_hash([row for row in rows[split] if row[2]], _key_of_row)
         notes = [f"Skipped {counted(empty, 'recording')} without a text"] if empty else notes
         if not rows[split]:
             raise InputError(f"{file} is empty: expected lines of an audio file and its text.")
@@ -140,10 +142,6 @@ def _read_own(path, encoding):
     by = ", with a speaker in one split only" if speakers and len(files) < 3 else ""
     print_reading(path, ". ".join([how + by, *notes]))
     return rows
-
-
-def _key_of_row(row):
-    return f"{row[0]}\t{row[2]}\t{len(row[1])}"
 
 
 def _read_table(path, encoding):

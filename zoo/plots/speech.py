@@ -6,7 +6,7 @@ from zoo.fonts import with_letters
 
 
 @with_letters
-def plot_spikes(features, log_p, letters, titles):
+def plot_spikes(features, log_p, letters, titles, subsampling=1):
     """Plots recordings, and below them when a model with CTC writes which letter.
 
     The probabilities of letters are spikes, and between them the blank is likely (Graves et al. 2006,
@@ -14,9 +14,11 @@ def plot_spikes(features, log_p, letters, titles):
 
     Args:
         features: a list of arrays `[frames, num_mels]`, 100 frames a second.
-        log_p: a list of log-probabilities `[time, labels]`. Label 0 is the blank.
+        log_p: a list of log-probabilities `[time, labels]`. Label 0 is the blank. Steps after the end
+            of the recording are left out.
         letters: a list of str. The first one is the blank.
         titles: a str for each recording, such as what was said.
+        subsampling: how many frames became one step.
 
     Returns:
         A `matplotlib.figure.Figure` with a column for each recording.
@@ -24,7 +26,7 @@ def plot_spikes(features, log_p, letters, titles):
     Example:
 
     >>> log_p = np.log(np.array([[0.8, 0.1, 0.1], [0.1, 0.8, 0.1], [0.1, 0.1, 0.8]]))
-    >>> figure = plot_spikes([np.zeros((9, 64))], [log_p], ["", "n", "o"], ["no"])
+    >>> figure = plot_spikes([np.zeros((9, 64))], [log_p], ["", "n", "o"], ["no"], 3)
     >>> [text.get_text() for text in figure.axes[1].texts]
     ['n', 'o']
     """
@@ -42,10 +44,8 @@ def plot_spikes(features, log_p, letters, titles):
         seconds = len(x) / 100
         above.imshow(x.T, origin="lower", aspect="auto", extent=(0, seconds, 0, x.shape[1]))
         above.set_title(title)
-        p = np.exp(rows)  # [time, labels]
-        per_step = max(1, round(len(x) / len(p)))  # frames in a step
-        p = p[: -(-len(x) // per_step)]  # without padding
-        places = (np.arange(len(p)) + 0.5) * per_step / 100
+        p = np.exp(rows[: -(-len(x) // subsampling)])  # [time, labels], without padding
+        places = (np.arange(len(p)) + 0.5) * subsampling / 100
         below.plot(places, p[:, 0], color="0.7", linestyle=":")
         best = p.argmax(axis=1)
         for label in sorted(set(best.tolist()) - {0}):
