@@ -63,7 +63,8 @@ def many_to_many(
         units: size of the state of each layer (and direction).
         num_layers: number of recurrent layers.
         bidirectional: whether the sequence is read in both directions.
-        dropout: share that is dropped from the inputs, between layers and before the output.
+        dropout: share that is dropped from the inputs, between layers and before the output. With
+            `head="ctc"` nothing is dropped from the inputs, see `zoo.audio.spec_augment` instead.
         subsampling: for `head="ctc"`, how many steps are joined to one before the recurrent layers.
         head: `"softmax"` chooses each tag by itself. `"crf"` chooses all tags of a sentence together.
             `"sigmoid"` gives each step any number of tags. `"ctc"` is for a text that is shorter than
@@ -162,7 +163,7 @@ def many_to_many(
         reader = recurrent_layer(cell, character_units, character_embedding_dim, bidirectional=True)
         y = PerWord(reader, name="character_rnn")(y, mask=spelling_mask)
         x = layers.Concatenate(name="word_and_characters")([x, y])
-    x = layers.Dropout(dropout, name="input_dropout")(x)
+    x = layers.Dropout(0.0 if head == "ctc" else dropout, name="input_dropout")(x)
     if subsampling > 1:
         join = JoinSteps(subsampling, name="join_steps")
         x, mask = join(x, mask=mask), join.compute_mask(x, mask)  # [batch, time / subsampling, ...]
