@@ -150,7 +150,7 @@ def test_hidden_parts():
 
 
 def test_spoken_digits_train_a_classifier_on_the_same_features():
-    """A dataset of TFDS with audio and labels. Here its rows are random, so only the shapes are real."""
+    """A dataset of TFDS with audio and labels. Its rows are random here."""
     with tfds.testing.mock_data(num_examples=6):
         rows = [*zoo.datasets.load("spoken_digit", "train")]
     features = [audio.log_mel(audio.resample(row["audio"].numpy()[:4000], 8000)) for row in rows]
