@@ -153,6 +153,19 @@ def test_log_probabilities_and_masks_survive_saving(tmp_path):
             np.testing.assert_allclose(outputs_of(other, make_inputs(padding)), expected, atol=1e-6)
 
 
+def test_the_code_of_the_head_makes_the_same_model():
+    model = build("lstm", subsampling=2, mask_value=0.5, num_layers=2)
+    program = zoo.code(model)
+    names = {}
+    exec(program, names)
+    names["model"].set_weights(model.get_weights())
+    inputs = np.where(make_inputs(4) == -1.0, 0.5, make_inputs(4))
+    np.testing.assert_allclose(outputs_of(names["model"], inputs), outputs_of(model, inputs), atol=1e-6)
+    assert "subsampling = 2" in program and "mask[:, ::subsampling]" in program
+    command = [sys.executable, "-m", "ruff", "format", "--check", "--line-length=104", "-"]
+    assert subprocess.run(command, input=program, text=True, capture_output=True).returncode == 0
+
+
 def test_tokens_may_be_the_inputs():
     model = zoo.build("many_to_many", vocabulary_size=9, num_tags=4, head="ctc", subsampling=2, units=3)
     log_p = outputs_of(model, np.array([[5, 6, 7, 8], [5, 6, 0, 0]]))

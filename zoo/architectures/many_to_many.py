@@ -148,8 +148,8 @@ def many_to_many(
             masking = layers.Masking(mask_value, dtype="float32", name="masking")
             x, mask = masking(inputs), masking.compute_mask(inputs)
             if head == "ctc":  # only the end is padding: a step between others may be silence
-                after = ops.flip(ops.cumsum(ops.flip(ops.cast(mask, "int32"), axis=1), axis=1), axis=1)
-                mask = after > 0  # [batch, time]
+                later = ops.cumsum(ops.flip(ops.cast(mask, "int32"), axis=1), axis=1)
+                mask = ops.cast(ops.flip(later, axis=1), "bool")  # [batch, time]
     if characters:
         spelling = keras.Input((None, None), dtype="int32", name="characters")
         inputs = [tokens, spelling]

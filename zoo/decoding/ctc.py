@@ -102,6 +102,7 @@ def ctc_beam_search(log_p, *, beam_width=16, language_model=None, weight=1.0, bo
         added = np.broadcast_to(added, longer.shape)
         scores = np.append(np.logaddexp(in_blank, in_label) + language, longer + added)
         kept = np.argsort(-scores, kind="stable")[:beam_width]
+        kept = kept[scores[kept] > -np.inf]  # not the impossible ones, which may be there twice
         old, new = kept[kept < len(beams)], kept[kept >= len(beams)] - len(beams)
         parents, labels = np.divmod(new, num_labels)
         in_blank = np.append(in_blank[old], np.full(len(new), -np.inf))

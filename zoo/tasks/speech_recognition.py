@@ -10,7 +10,7 @@ from zoo.errors import InputError
 from zoo.tasks import checks, running
 
 TEXTS_FILE = "texts.txt"  # the training texts, for the language model
-SHORTEST = 0.85  # `zoo.audio.stretch` may make a recording this much shorter
+SHORTEST = 0.85  # training may make a recording this much shorter
 
 
 def encode(text, letters):
