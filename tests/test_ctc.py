@@ -291,11 +291,23 @@ def test_errors_of_the_decoders(decode, log_p, options, message):
         getattr(zoo.decoding, decode)(log_p, **options)
 
 
-def test_an_ngram_model_is_that_of_ngram_losses():
-    texts, others = [[1, 2, 1, 2, 2], [2, 1], [1]], [[2, 1, 2], [1, 1]]
+def test_an_ngram_model_interpolates_between_shorter_and_longer_contexts():
+    texts = [[1, 2, 1, 2, 2], [2, 1], [1]]
     model = zoo.text.ngram_model(texts, n=3, vocabulary_size=4)
-    train, test = ([[0, *text, 0] for text in some] for some in (texts, others))
-    for text, losses in zip(others, zoo.text.ngram_losses(train, test, 3, 4), strict=True):
-        found = [-model(tuple(text[:i]))[label] for i, label in enumerate([*text, 0])]
-        np.testing.assert_allclose(found, losses, rtol=1e-5)
-    assert math.isclose(np.exp(model((1, 2, 2))).sum(), 1.0)
+
+    def p(label, context):  # Witten & Bell, straight from the formula
+        shorter = p(label, context[1:]) if context else 1 / 4
+        size, next_labels = len(context), []
+        for text in ([0, *text, 0] for text in texts):
+            next_labels += [
+                text[i] for i in range(max(1, size), len(text)) if text[i - size : i] == context
+            ]
+        if not next_labels:
+            return shorter
+        kinds = len(set(next_labels))
+        return (next_labels.count(label) + kinds * shorter) / (len(next_labels) + kinds)
+
+    for prefix in ((), (1,), (2, 2), (1, 2, 1), (1, 1, 1)):
+        expected = [p(label, [0, *prefix][-2:]) for label in range(4)]
+        np.testing.assert_allclose(np.exp(model(prefix)), expected)
+        assert math.isclose(sum(expected), 1.0)

@@ -60,7 +60,7 @@ def ngram_model(texts, n, vocabulary_size):
     """Makes an n-gram model that says what comes next, with the formula of `ngram_losses`.
 
     It is meant for `zoo.decoding.ctc_beam_search`. Each text gets a 0 before it and after it, so the
-    model knows how texts begin and end.
+    model knows how texts begin and end. The 0 before a text is never predicted, and not counted.
 
     Args:
         texts: the training texts, a list of lists of integers above 0.
