@@ -130,6 +130,13 @@ def measure_pronunciation(task, rows):
     return {f"wrong {what}": rate for what, rate in rates.items()}
 
 
+def measure_speech_recognition(task, rows):
+    recordings, texts = (
+        column[:rows] for column in zoo.datasets.load_speech(task.card["dataset"])["test"]
+    )
+    return zoo.metrics.score_transcripts(task.predict(recordings), texts)
+
+
 def measure_captioning(task, rows):
     images, captions = zoo.datasets.load_captions(task.card["dataset"])["test"]
     with tempfile.TemporaryDirectory() as folder:
@@ -171,7 +178,7 @@ def add(folder, name, limits, licence):
     folder, card = zoo.tasks.find(folder)
     new = pathlib.Path(tempfile.mkdtemp()) / name
     new.mkdir()
-    needed = [file for file in card["sha256"] if file.endswith((".keras", ".spm"))]
+    needed = [file for file in card["sha256"] if file.endswith((".keras", ".spm", ".txt"))]
     for file in needed:
         shutil.copy(folder / file, new)
     halve(folder / "model.keras", new / "model.keras")

@@ -78,6 +78,7 @@ RECIPES = {
     "many_to_many_punctuation": Recipe(
         "put commas, periods and capitals back", "movie_reviews/imdb *", "gru", "test F1"
     ),
+    "many_to_many_speech": Recipe("what somebody said", "an4", "gru", "Error rates", ".2%", "test, {}"),
     "encoder_decoder_translation": Recipe(
         "translate English to German", "multi30k", "gru", "test", ".2f"
     ),
@@ -98,6 +99,7 @@ PUBLISHED = {
     "one_to_many_music": "8.43 (GRU, Bai et al. 2018)",
     "many_to_many_ner": "0.419 (UH-RiTUAL, Derczynski et al. 2017)",
     "many_to_many_pos": "0.951 (with a CRF, an earlier release of the treebank, Tang 2018)",
+    "many_to_many_speech": "0.105 (five GRU layers of 800 units, deepspeech.pytorch)",
     "encoder_decoder_pronunciation": "0.202 (five models, other split, Toshniwal & Livescu 2016)",
     "sst2": "0.880 (Tree-LSTM), 0.849 (LSTM, Tai et al. 2015)",
     "imdb": "0.865 (LSTM, Dai & Le 2015)",

@@ -67,6 +67,15 @@ EXAMPLES = {  # type and arguments of the model; the card; a question
         {"labels": [f"key {i}" for i in range(88)]},
         lambda task: task.predict([[[72, 67, 64, 48]]]),
     ),
+    "speech_recognition": (
+        ("many_to_many", {"num_features": 5, "mask_value": 0.0, "num_tags": 3, "head": "ctc"}),
+        {
+            "labels": ["", "a", "b"],
+            "preprocessing": {"num_mels": 5},
+            "config": {"beam_width": 2, "ngram": 0, "weight": 0.5, "bonus": 1.0},
+        },
+        lambda task: task.predict([np.ones(999, "int16")]),
+    ),
     "translation": (
         (
             "encoder_decoder",

@@ -12,6 +12,7 @@ import shutil
 import nbformat
 import numpy as np
 import pytest
+import soundfile
 
 import zoo
 from zoo.copying import copy_recipe, find_recipes
@@ -244,6 +245,11 @@ def write_data(name, folder):
             rows = ((word, " ".join(word.upper())) for word in words)
         own = folder / "own.tsv"
         own.write_text("".join("\t".join(row) + "\n" for row in rows))
+    elif name == "many_to_many_speech":
+        own = folder / "own.tsv"
+        for i in range(60):
+            soundfile.write(folder / f"{i}.wav", 0.1 * rng.normal(size=16_000), 16_000)
+        own.write_text("".join(f"{i}.wav\t{('yes', 'no', 'go home')[i % 3]}\n" for i in range(60)))
     elif name in ("one_to_many_music", "one_to_many_composer"):
         own = folder / "midi"
         own.mkdir()

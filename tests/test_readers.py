@@ -11,6 +11,7 @@ import textwrap
 import needs
 import numpy as np
 import pytest
+import soundfile
 
 from zoo import datasets
 from zoo.copying.readers import reader_code
@@ -419,7 +420,22 @@ def test_other_datasets_without_the_zoo(tmp_path):
         ("load_pairs", {"name": "multi30k", "source": "de"}),
         ("load_corpus", {"name": "tiny_shakespeare"}),
         ("load_music", {"name": "jsb_chorales", "grid": "16th"}),
+        ("load_speech", {"name": "an4"}),
     ]
+    assert_same_without_the_zoo(cases, tmp_path, 60)
+
+
+@pytest.mark.slow
+def test_own_recordings_without_the_zoo(tmp_path):
+    rng, rows = np.random.default_rng(0), []
+    for i in range(80):
+        (tmp_path / "clips").mkdir(exist_ok=True)
+        rate = (8000, 16_000, 44_100)[i % 3]
+        soundfile.write(tmp_path / "clips" / f"{i}.wav", 0.1 * rng.normal(size=(900, 1 + i % 2)), rate)
+        rows.append((f"{i}.wav", f"yes  {i % 7}", f"s{i % 20}"))
+    (tmp_path / "a.tsv").write_text(lines(rows, "\t", ("path", "sentence", "client_id")))
+    (tmp_path / "b.csv").write_text(lines([row[:2] for row in rows], ","))
+    cases = [("load_speech", {"name": tmp_path / name}) for name in ("a.tsv", "b.csv")]
     assert_same_without_the_zoo(cases, tmp_path, 60)
 
 

@@ -15,6 +15,7 @@ import nbformat
 import numpy as np
 import pytest
 import ruff
+import soundfile
 from nbclient import NotebookClient
 
 import zoo
@@ -92,6 +93,14 @@ def tunes(folder):
     return str(folder / "tunes")
 
 
+def speech(folder):
+    rng, rows = np.random.default_rng(0), []
+    for i in range(60):
+        soundfile.write(folder / f"{i}.wav", 0.1 * rng.normal(size=8000 + 100 * i), 16_000)
+        rows.append(f"{i}.wav\t{rng.choice(['yes', 'no', 'go home'])}")
+    return write_table(folder / "speech.tsv", rows)
+
+
 def run_in_new_process(script, folder):
     """Runs a copy where zoo cannot be imported. Returns its scores and what it printed."""
     done = subprocess.run([sys.executable, PROGRAM, script], cwd=folder, capture_output=True, text=True)
@@ -131,6 +140,7 @@ RUNS = {  # a recipe -> its data, and settings
     "one_to_many_text": (novel, {"epochs": 1, "units": 8}),
     "many_to_many_pos": (names, SMALL),
     "many_to_many_punctuation": (novel, SMALL),
+    "many_to_many_speech": (speech, SMALL | {"num_layers": 1, "beam_width": 2}),
     "encoder_decoder_pronunciation": (words, SMALL | {"beam_width": 2}),
     "one_to_many_music": (tunes, SMALL),
     "one_to_many_composer": (tunes, SMALL | {"beats": 4}),

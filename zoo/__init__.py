@@ -22,6 +22,7 @@ __all__ = [
     "Config",
     "InputError",
     "apply_config",
+    "audio",
     "build",
     "cells",
     "code",

@@ -14,6 +14,7 @@ LEAST = {  # integers, and the smallest allowed value
     "num_outputs": 1,
     "num_classes": 2,
     "num_tags": 1,
+    "subsampling": 1,
     "vocabulary_size": 2,  # padding (0) and unknown (1)
     "source_vocabulary_size": 2,
     "target_vocabulary_size": 2,

@@ -110,7 +110,7 @@ def read_inputs(arguments):
 
 
 def predict(arguments):
-    """Predicts the label of each text or image file, or the next numbers of a series."""
+    """Predicts the label of a text or an image, the words in an audio file, or the next numbers."""
     inputs = read_inputs(arguments)
     task = zoo.load(arguments.name)
     if task.card["task"] == "forecasting":

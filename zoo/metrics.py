@@ -191,3 +191,29 @@ def score_text(nats, num_tokens, num_characters):
         "bits per character": nats * num_tokens / num_characters / np.log(2),
         "perplexity": np.exp(nats),
     }
+
+
+def score_transcripts(said, texts, rows=None):
+    """Computes the share of wrong letters and of wrong words, as speech recognition does.
+
+    Wrong are those to replace, remove and add to get the right text. Their number is divided by the
+    number of letters or words in all right texts. Spaces count as letters.
+
+    Args:
+        said: a list of str, what a model heard.
+        texts: a list of str, what was said. None is empty.
+        rows: the indices of the texts to score. None means all.
+
+    Returns:
+        A dict of two numbers: `"CER"` and `"WER"`. Lower is better.
+
+    Example:
+
+    >>> score_transcripts(["GO NOW", "YES"], ["NO NOW", "YES"])
+    {'CER': 0.1111111111111111, 'WER': 0.3333333333333333}
+    """
+    import jiwer  # of the extra "recipes"
+
+    rows = range(len(texts)) if rows is None else rows
+    right, said = [texts[i] for i in rows], [said[i] for i in rows]
+    return {"CER": jiwer.cer(right, said), "WER": jiwer.wer(right, said)}

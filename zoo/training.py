@@ -11,7 +11,7 @@ from zoo import tasks
 from zoo.errors import InputError
 
 
-def check_model(model, data, output="", num_classes=None, method=None):
+def check_model(model, data, output="", num_classes=None, method=None, log_probabilities=False):
     """Checks, before training, that a model fits the data and can be saved.
 
     If you change the model of a recipe, this finds a mistake at once, and not after hours of training.
@@ -25,6 +25,8 @@ def check_model(model, data, output="", num_classes=None, method=None):
             each of them. If each row has one of two classes, the model may return only the probability
             of the second class. None if the outputs must have the shape of the targets.
         method: another method that the recipe calls, such as `"generate"`.
+        log_probabilities: whether the model returns log-probabilities `[batch, steps, num_classes]`,
+            for CTC. The number of steps may be any.
 
     Raises:
         ValueError: the model lacks the method, cannot read the data, returns outputs of another shape,
@@ -51,13 +53,21 @@ def check_model(model, data, output="", num_classes=None, method=None):
         )
     outputs, targets = _predict_first_rows(model, data)
     expected = targets.shape if num_classes is None else (*targets.shape, num_classes)
+    if log_probabilities:
+        expected = (len(targets), outputs.shape[1] if outputs.ndim == 3 else "steps", num_classes)
     is_second_alone = num_classes == 2 and outputs.shape == (*targets.shape, 1) and targets.ndim == 1
     if outputs.shape != expected and not is_second_alone:
         raise InputError(
             f"The outputs of the model must have the shape {_shape_text(expected)}. "
             f"{_advice(outputs, expected)} Received: {_shape_text(outputs.shape)}"
         )
-    if num_classes is not None and not (outputs.min() >= 0 and outputs.max() <= 1):
+    if log_probabilities and not (outputs <= 0).all():
+        raise InputError(
+            "The outputs of the model must be log-probabilities. Use keras.ops.log_softmax for them. "
+            f"Received: numbers from {outputs.min():.3g} to {outputs.max():.3g}"
+        )
+    are_probabilities = num_classes is not None and not log_probabilities
+    if are_probabilities and not (outputs.min() >= 0 and outputs.max() <= 1):
         raise InputError(
             "The outputs of the model must be probabilities. Use "
             f"activation={'sigmoid' if is_second_alone else 'softmax'!r} in its last layer. "

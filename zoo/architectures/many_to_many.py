@@ -1,11 +1,11 @@
 """Many-to-many: a sequence in, an answer for each step out."""
 
 import keras
-from keras import layers
+from keras import layers, ops
 
 from zoo.cells import embed, recurrent_layer, recurrent_stack
 from zoo.errors import InputError, check_choice
-from zoo.layers import CRF, CRFTagger, PerStepModel, PerWord
+from zoo.layers import CRF, CRFTagger, JoinSteps, PerStepModel, PerWord
 from zoo.registry import register
 
 
@@ -24,6 +24,7 @@ def many_to_many(
     num_layers=1,
     bidirectional=True,
     dropout=0.0,
+    subsampling=1,
     head="softmax",
     forbidden_transitions=(),
     characters=False,
@@ -62,9 +63,12 @@ def many_to_many(
         units: size of the state of each layer (and direction).
         num_layers: number of recurrent layers.
         bidirectional: whether the sequence is read in both directions.
-        dropout: share that is dropped from the inputs, between layers and before the output.
+        dropout: share that is dropped from the inputs, between layers and before the output. With
+            `head="ctc"` nothing is dropped from the inputs, see `zoo.audio.spec_augment` instead.
+        subsampling: for `head="ctc"`, how many steps are joined to one before the recurrent layers.
         head: `"softmax"` chooses each tag by itself. `"crf"` chooses all tags of a sentence together.
-            `"sigmoid"` gives each step any number of tags.
+            `"sigmoid"` gives each step any number of tags. `"ctc"` is for a text that is shorter than
+            the sequence, without a tag for each step. Then tag 0 is the blank.
         forbidden_transitions: for the CRF, pairs (i, j) of tags. Tag j may not follow tag i. If i is
             -1, tag j may not be the first. `zoo.layers.forbidden_transitions` lists them for IOB2 and
             IOBES.
@@ -92,17 +96,22 @@ def many_to_many(
         `weighted_metrics`. To weight classes, use `sample_weight` too, because `class_weight` is
         refused (see `zoo.layers.PerStepModel`).
 
+        With `head="ctc"` the outputs are log-probabilities `[batch, time / subsampling, num_tags]`, and
+        time / subsampling is rounded up. Train with `"ctc"`, Keras's own loss. Its targets are
+        `[batch, length of the longest text]`, with 0 as padding. At padded steps, the blank has
+        probability 1. So padding changes neither the loss nor the text.
+
     Raises:
         ValueError: the cell or head is unknown, the embeddings do not fit, there are forbidden
-            transitions without a CRF or with a tag that does not exist, or there are characters for
-            values.
+            transitions without a CRF or with a tag that does not exist, there is subsampling without
+            CTC, or there are characters for values.
 
     Number of parameters (R: see `zoo.cells`; C: R with character_units; n: embedding_dim or
     num_features; directions: 2 if bidirectional, else 1; width = directions * units):
         (num_features is None) * vocabulary_size * embedding_dim
         + characters * character_vocabulary_size * character_embedding_dim
         + characters * 2 * C(character_embedding_dim)
-        + directions * R(n + characters * 2 * character_units)
+        + directions * R(subsampling * (n + characters * 2 * character_units))
         + directions * (num_layers - 1) * R(width)
         + (width + 1) * num_tags + (head == "crf") * (num_tags + 2) * num_tags
 
@@ -113,9 +122,14 @@ def many_to_many(
     >>> model(np.array([[7, 8, 9, 0, 0]])).shape
     TensorShape([1, 5, 9])
     """
-    check_choice("head", head, ("softmax", "crf", "sigmoid"))
+    check_choice("head", head, ("softmax", "crf", "sigmoid", "ctc"))
     if len(forbidden_transitions) and head != "crf":
         raise InputError(f"forbidden_transitions need head='crf'. Received: head={head!r}")
+    if subsampling != 1 and head != "ctc":  # the others have an answer for each step
+        raise InputError(
+            f"subsampling={subsampling} needs head='ctc', because other heads give each step a tag. "
+            f"Received: head={head!r}"
+        )
     if num_features is None:
         inputs = tokens = keras.Input((None,), dtype="int32", name="tokens")
         x, mask = embed(
@@ -133,6 +147,9 @@ def many_to_many(
         if mask_value is not None:  # a layer, and not an operation, so that the loss sees the mask
             masking = layers.Masking(mask_value, dtype="float32", name="masking")
             x, mask = masking(inputs), masking.compute_mask(inputs)
+            if head == "ctc":  # only the end is padding: a step between others may be silence
+                later = ops.cumsum(ops.flip(ops.cast(mask, "int32"), axis=1), axis=1)
+                mask = ops.cast(ops.flip(later, axis=1), "bool")  # [batch, time]
     if characters:
         spelling = keras.Input((None, None), dtype="int32", name="characters")
         inputs = [tokens, spelling]
@@ -146,7 +163,10 @@ def many_to_many(
         reader = recurrent_layer(cell, character_units, character_embedding_dim, bidirectional=True)
         y = PerWord(reader, name="character_rnn")(y, mask=spelling_mask)
         x = layers.Concatenate(name="word_and_characters")([x, y])
-    x = layers.Dropout(dropout, name="input_dropout")(x)
+    x = layers.Dropout(0.0 if head == "ctc" else dropout, name="input_dropout")(x)
+    if subsampling > 1:
+        join = JoinSteps(subsampling, name="join_steps")
+        x, mask = join(x, mask=mask), join.compute_mask(x, mask)  # [batch, time / subsampling, ...]
     x, _ = recurrent_stack(
         x,
         cell=cell,
@@ -157,6 +177,13 @@ def many_to_many(
         mask=mask,
     )  # [batch, time, width]
     x = layers.Dropout(dropout, name="output_dropout")(x)
+    if head == "ctc":
+        scores = layers.Dense(num_tags, dtype="float32", name="scores")(x)  # [batch, time, num_tags]
+        if mask is not None:  # at padding the blank is certain, so padding has no letters and no loss
+            letters = ops.where(ops.expand_dims(mask, -1), scores[:, :, 1:], -1e9)
+            scores = ops.concatenate([scores[:, :, :1], letters], axis=-1)
+        outputs = ops.log_softmax(scores, axis=-1)
+        return keras.Model(inputs, outputs, name="many_to_many")
     if head != "crf":
         outputs = layers.Dense(num_tags, activation=head, dtype="float32", name="probabilities")(x)
         return PerStepModel(inputs, outputs, name="many_to_many")

@@ -12,6 +12,7 @@ files, in three splits:
 - `load_captions`: images with their captions
 - `load_corpus`: texts without labels
 - `load_music`: pieces of music as notes
+- `load_speech`: recordings with what was said
 - `load_series`, `load_many_series`: numbers at even steps of time
 
 `batches` makes batches of rows with little padding. `streams` cuts one long text into windows.
@@ -28,6 +29,7 @@ from zoo.datasets.music import load_music
 from zoo.datasets.pairs import load_pairs
 from zoo.datasets.pronunciations import load_pronunciations
 from zoo.datasets.series import Series, load_many_series, load_series
+from zoo.datasets.speech import load_speech
 from zoo.datasets.tagged import load_tagged
 from zoo.datasets.texts import load_texts
 
@@ -43,6 +45,7 @@ __all__ = [
     "load_pairs",
     "load_pronunciations",
     "load_series",
+    "load_speech",
     "load_tagged",
     "load_texts",
     "read_text",

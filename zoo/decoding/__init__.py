@@ -7,10 +7,14 @@ first axis is rows. The loop is written in keras.ops and handles a whole batch a
 
 One call of the loop takes at most `loops.CHUNK` steps. Python is in control between two calls. So
 Ctrl-C stops a long generation, and the time grows in proportion to the length.
+
+`ctc_greedy` and `ctc_beam_search` are for models with `head="ctc"`. They need no step function, because
+such a model returns the log-probabilities of all steps at once.
 """
 
 from zoo.decoding.batches import generate_in_batches
 from zoo.decoding.beam import beam_search
+from zoo.decoding.ctc import ctc_beam_search, ctc_greedy
 from zoo.decoding.generator import STRATEGIES, Generator
 from zoo.decoding.loops import IMPOSSIBLE
 from zoo.decoding.reading import read
@@ -23,6 +27,8 @@ __all__ = [
     "Generator",
     "beam_search",
     "check_tokens",
+    "ctc_beam_search",
+    "ctc_greedy",
     "generate_in_batches",
     "greedy",
     "read",

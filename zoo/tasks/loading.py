@@ -58,6 +58,8 @@ class Task:
           several columns, a list of numbers for each step. With several series, the name of one first.
         - next_chord: pieces, each a list of chords, each a list of MIDI pitches. For each piece, a dict
           of note to the probability that it sounds next, the likeliest first.
+        - speech_recognition: audio files, or integers of 16 bits `[samples]`, 16,000 a second. For
+          each, the text that was said.
 
         Args:
             inputs: a list, or something that can be made into a list, such as a column of a table.

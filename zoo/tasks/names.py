@@ -7,6 +7,7 @@ TASKS = {  # each has a module of its name in this folder
     "punctuation": "predict",
     "forecasting": "predict",
     "next_chord": "predict",
+    "speech_recognition": "predict",
     "translation": "generate",
     "pronunciation": "generate",
     "captioning": "generate",

@@ -56,6 +56,48 @@ def ngram_losses(train, texts, n, vocabulary_size):
     return np.split(-np.log(p), ends[:-1])
 
 
+def ngram_model(texts, n, vocabulary_size):
+    """Makes an n-gram model that says what comes next, with the formula of `ngram_losses`.
+
+    It is meant for `zoo.decoding.ctc_beam_search`. Each text gets a 0 before it and after it, so the
+    model knows how texts begin and end. The 0 before a text is never predicted, and not counted.
+
+    Args:
+        texts: the training texts, a list of lists of integers above 0.
+        n: number of tokens in an n-gram.
+        vocabulary_size: number of different tokens, with 0.
+
+    Returns:
+        A function. It takes the tokens of a text so far, a tuple, and returns the log-probability of
+        each token to come next `[vocabulary_size]`. That of 0 is for the end of the text.
+
+    Example:
+
+    >>> after = ngram_model([[1, 2, 1, 2]], n=2, vocabulary_size=3)
+    >>> np.exp(after((1,))).round(2).tolist()
+    [0.08, 0.13, 0.79]
+    """
+    counts = collections.defaultdict(lambda: np.zeros(vocabulary_size))
+    for text in texts:
+        text = (0, *text, 0)
+        for i in range(1, len(text)):
+            for k in range(min(i, n - 1) + 1):
+                counts[text[i - k : i]][text[i]] += 1
+
+    def log_p(tokens):
+        text = (0, *tokens)
+        p = np.full(vocabulary_size, 1 / vocabulary_size)
+        for k in range(min(len(text), n - 1) + 1):
+            seen = counts.get(text[len(text) - k :])
+            if seen is None:
+                break
+            kinds = np.count_nonzero(seen)
+            p = (seen + kinds * p) / (seen.sum() + kinds)
+        return np.log(p)
+
+    return log_p
+
+
 def most_frequent_tags(words, tags):
     """Finds the most frequent tag of each word, as a baseline for tagging.
 

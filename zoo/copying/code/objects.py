@@ -158,7 +158,7 @@ class Objects:
             left, right = (_in_brackets(write(*pair)) for pair in given.values())
             return [*left, f" {OPERATORS[kind]} ", *right]
         if kind == "GetItem":
-            return [*write(*given["x"]), _key(given["key"][0])]
+            return [*write(*given["x"]), self._key(*given["key"])]
         name = re.sub("([a-z0-9])([A-Z])", r"\1_\2", kind).lower()
         function = getattr(keras.ops, name, None)
         if function is None:
@@ -178,6 +178,20 @@ class Objects:
                 is_positional = not keyword and (name in given or parameter.default is parameter.empty)
                 arguments.append(("" if is_positional else name, write(*pair)))
         return call([f"ops.{function.__name__}"], arguments)
+
+    def _key(self, one, other):
+        """An index or a slice, such as `[:, 0]`."""
+
+        def write(one, other):
+            if isinstance(one, slice):
+                ends = ((one.start, other.start), (one.stop, other.stop), (one.step, other.step))
+                *ends, step = ["" if pair[0] is None else write(*pair) for pair in ends]
+                return ":".join(ends) + (f":{step}" if step else "")
+            return "..." if one is Ellipsis else self.sizes.text(one, other) or repr(one)
+
+        if isinstance(one, tuple):
+            return f"[{', '.join(map(write, one, other))}]"
+        return f"[{write(one, other)}]"
 
 
 def _config(layer, changes):
@@ -237,15 +251,3 @@ def _in_brackets(expression):
     """An operand: in brackets if it has an operator itself."""
     is_simple = all(isinstance(part, Group) or " " not in part for part in expression)
     return expression if is_simple else ["(", *expression, ")"]
-
-
-def _key(key):
-    """An index or a slice, such as `[:, 0]`."""
-
-    def write(one):
-        if isinstance(one, slice):
-            ends = ["" if end is None else str(end) for end in (one.start, one.stop)]
-            return ":".join(ends) + (f":{one.step}" if one.step is not None else "")
-        return "..." if one is Ellipsis else repr(one)
-
-    return f"[{', '.join(map(write, key if isinstance(key, tuple) else (key,)))}]"

@@ -6,21 +6,23 @@ import re
 from zoo.copying.readers import normalizing
 
 IMPORTS = (  # of the standard library first
-    *("collections", "csv", "gzip", "hashlib", "importlib.metadata", "io", "itertools", "json", "os"),
-    *("pathlib", "re", "typing", "unicodedata", "zipfile"),
+    *("collections", "csv", "gzip", "hashlib", "importlib.metadata", "io", "itertools", "json", "math"),
+    *("os", "pathlib", "re", "tarfile", "typing", "unicodedata", "zipfile"),
 )
 LIBRARIES = (
     "keras",
     "matplotlib",
     "numpy as np",
     "pandas as pd",
+    "soundfile",
     "statsmodels.api as sm",
     "tensorflow as tf",
     "tensorflow_datasets as tfds",
 )
-NAMES = {  # what is imported by name, for the reader that draws characters
+NAMES = {  # what is imported by name
     "TTFont": "from fontTools.ttLib import TTFont",
     "ImageFont": "from PIL import Image, ImageDraw, ImageFont",
+    "signal.": "from scipy import signal",
 }
 SPLITS = 'SPLITS = ("train", "validation", "test")'
 PIECES = {

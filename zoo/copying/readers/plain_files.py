@@ -73,6 +73,15 @@ def load_music(path):
             splits[row["split"]].append(np.array(row["notes"], "int32"))
     return splits
 '''
+SPEECH = '''
+def load_speech(path):
+    """Reads {split: (recordings, each integers of 16 bits `[samples]`, and their texts)}."""
+    data, splits = np.load(path), {}
+    for split in SPLITS:
+        names = [name for name in data if name.startswith(f"{split} recording ")]
+        splits[split] = [data[name] for name in names], json.loads(str(data[f"{split} texts"]))
+    return splits
+'''
 IMAGES = '''
 def load_images(path):
     """Reads images with labels: {split: (images, labels)}, names of the labels, value of white."""
@@ -212,6 +221,14 @@ def _write_series(result):
     return SERIES, rows
 
 
+def _write_speech(result):
+    arrays = {}
+    for split, (recordings, texts) in result.items():
+        arrays |= {f"{split} recording {i}": samples for i, samples in enumerate(recordings)}
+        arrays[f"{split} texts"] = np.array(json.dumps(texts, ensure_ascii=False))
+    return SPEECH, _pack(arrays)
+
+
 def _pack(arrays):
     file = io.BytesIO()
     np.savez_compressed(file, **arrays)
@@ -227,5 +244,6 @@ FORMS = {
     "load_captions": _write_captions,
     "load_corpus": _write_corpus,
     "load_music": _write_music,
+    "load_speech": _write_speech,
     "load_many_series": _write_series,
 }

@@ -4,6 +4,7 @@ Each file is one builder. TFDS reads the SHA-256 of each download from `checksum
 """
 
 from zoo.datasets.builders import (
+    an4,
     cmudict,
     co2,
     digits,
@@ -19,6 +20,7 @@ from zoo.datasets.builders import (
 )
 
 __all__ = [
+    "an4",
     "cmudict",
     "co2",
     "digits",

@@ -1,0 +1,126 @@
+"""Speech recognition: from recordings to texts."""
+
+import json
+import re
+
+import keras
+import numpy as np
+import pytest
+import soundfile
+from pictures import assert_shows_data
+
+import zoo
+from zoo.tasks import speech_recognition
+
+RECIPE = "many_to_many_speech"
+TONES = {"a": 400, "b": 1000, "c": 2500}  # Hertz of a letter
+
+
+def say(text, rng):
+    """A recording in which each letter is a tone of about 0.15 seconds, with silence between them."""
+    parts = [np.zeros(1600)]
+    for letter in text:
+        length = rng.integers(2000, 3000)
+        parts += [np.sin(2 * np.pi * TONES[letter] * np.arange(length) / 16_000), np.zeros(1600)]
+    samples = 0.3 * np.concatenate(parts)
+    return samples + 0.01 * rng.normal(size=len(samples))
+
+
+@pytest.fixture
+def own(tmp_path):
+    rng, lines = np.random.default_rng(0), []
+    for i in range(90):
+        text = "".join(rng.choice(list(TONES), rng.integers(1, 4)))
+        soundfile.write(tmp_path / f"{i}.wav", say(text, rng), 16_000)
+        lines.append(f"{i}.wav\t{text}\n")
+    (tmp_path / "own.tsv").write_text("".join(lines))
+    return tmp_path
+
+
+def test_own_recordings(run, own, ask):
+    output = own / "model"
+    printed = run("--smoke", "--dataset", own / "own.tsv", "--output", output)
+    assert "20 train, " in printed and "First row, as the network sees it: (" in printed
+    rows = re.findall(r"^(validation|test), (gru|convolutions)(, beam search)? +\d", printed, re.M)
+    assert len(rows) == 8
+    task = json.loads((output / "task.json").read_text())
+    assert task["labels"] == ["", "a", "b", "c"] and task["preprocessing"] == {"num_mels": 64}
+    assert set(task["metrics"]["test"]["gru"]) == {"CER", "WER"}
+    assert len((output / "texts.txt").read_text().split("\n")) == 20
+    assert_shows_data(output / "spikes.png")
+    assert re.search(r"^Verdict: .*convolutions", printed, re.M)
+    path = own / "0.wav"
+    loaded = zoo.load(output)
+    expected = loaded.predict([zoo.audio.read_audio(path), path])
+    assert expected[0] == expected[1] and set(expected[0]) <= set("abc ")
+    assert ask("predict", output, path) == expected[:1]
+    assert loaded.predict([np.zeros(1, "int16"), np.zeros(16_000, "int16")])  # silence is no error
+
+
+def test_answers_do_not_depend_on_the_others(run, own):
+    run("--smoke", "--dataset", own / "own.tsv", "--output", own / "model")
+    task = zoo.load(own / "model")
+    for variable in task.model.trainable_variables:
+        variable.assign(5 * variable)
+    paths = [own / f"{i}.wav" for i in range(5)]
+    assert task.predict(paths) == [task.predict([path])[0] for path in paths]
+
+
+@pytest.mark.slow
+def test_it_learns_and_the_same_seed_gives_the_same_numbers(assert_same_numbers, own):
+    words = "--epochs 30 --units 16 --num-layers 1 --learning-rate 0.01 --dropout 0.1 --seed 7"
+    folder, _, _ = assert_same_numbers("--dataset", own / "own.tsv", *words.split())
+    scores = json.loads((folder / "metrics.json").read_text())["test"]
+    assert scores["gru"]["CER"] < 0.2 and scores["gru, beam search"]["CER"] < 0.2
+
+
+def test_recordings_that_are_too_short_for_their_text(own, run, assert_refused):
+    lines = (own / "own.tsv").read_text().splitlines()
+    long = [f"{line}{'abc' * 200 * (i % 4 == 0)}" for i, line in enumerate(lines)]
+    (own / "some.tsv").write_text("\n".join(long))
+    printed = run("--smoke", "--dataset", own / "some.tsv", "--ngram", "0")
+    assert re.search(r"\d+ of 20 recordings are too short for their text, and are left out", printed)
+    (own / "all.tsv").write_text("\n".join(f"{line}{'abc' * 200}" for line in lines))
+    message = "No recording is long enough for its text."
+    assert_refused(message, "--smoke", "--dataset", own / "all.tsv")
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        ("--dataset {tmp}/missing.tsv", "No file or folder of that name"),
+        ("--dataset {tmp}/empty.tsv", "empty"),
+        ("--subsampling 0", "argument --subsampling: must be"),
+        ("--beam-width 0", "argument --beam-width: must be"),
+        ("--cell gruu", "argument --cell: Unknown cell. Did you mean 'gru'?"),
+        ("--output {tmp}", "holds something else"),
+    ],
+)
+def test_bad_input_is_one_line_and_status_2(words, message, own, assert_refused):
+    (own / "empty.tsv").write_text("\n")
+    assert_refused(message.format(tmp=own), "--smoke", *words.format(tmp=own).split())
+
+
+@pytest.mark.parametrize("inputs", [["no.wav"], [3], [np.zeros(9)], [None]])
+def test_bad_recordings(run, own, inputs):
+    run("--smoke", "--dataset", own / "own.tsv", "--output", own / "model")
+    with pytest.raises(zoo.InputError):
+        zoo.load(own / "model").predict(inputs)
+
+
+def test_a_model_without_log_probabilities_is_refused(own, monkeypatch, assert_refused):
+    values = keras.Input((None, 64))
+    model = keras.Model(values, keras.layers.Dense(4, "softmax")(values))
+    monkeypatch.setattr(zoo, "build", lambda name, **others: model)
+    monkeypatch.setattr(keras.Model, "fit", None)
+    message = "The outputs of the model must be log-probabilities."
+    assert_refused(message, "--smoke", "--dataset", own / "own.tsv")
+
+
+def test_texts_and_labels():
+    letters = ["", " ", "a", "b"]
+    index = {letter: i for i, letter in enumerate(letters)}
+    labels = speech_recognition.encode("ab zb a", index)
+    assert speech_recognition.decode(labels.tolist(), letters) == "ab b a"
+    assert speech_recognition.fits(np.zeros((20, 64)), labels, 2)
+    assert not speech_recognition.fits(np.zeros((15, 64)), labels, 2)
