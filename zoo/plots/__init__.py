@@ -4,6 +4,7 @@ from zoo.plots.attention import plot_attention, plot_attention_over_images
 from zoo.plots.images import plot_captions, plot_images
 from zoo.plots.models import plot_history, plot_model
 from zoo.plots.scores import plot_confusion, plot_losses, plot_scores, plot_series
+from zoo.plots.video import plot_strips
 
 __all__ = [
     "plot_attention",
@@ -16,4 +17,5 @@ __all__ = [
     "plot_model",
     "plot_scores",
     "plot_series",
+    "plot_strips",
 ]

@@ -7,6 +7,8 @@ TASKS = {  # each has a module of its name in this folder
     "punctuation": "predict",
     "forecasting": "predict",
     "next_chord": "predict",
+    "video_classification": "predict",
+    "video_tagging": "predict",
     "translation": "generate",
     "pronunciation": "generate",
     "captioning": "generate",

@@ -15,6 +15,7 @@ from zoo.datasets.builders import (
     sst_binary,
     sunspots,
     unicode_glyphs,
+    weizmann_actions,
     wnut17,
 )
 
@@ -30,5 +31,6 @@ __all__ = [
     "sst_binary",
     "sunspots",
     "unicode_glyphs",
+    "weizmann_actions",
     "wnut17",
 ]
