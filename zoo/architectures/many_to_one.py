@@ -37,10 +37,10 @@ def many_to_one(
          |      |      |
          x1     x2     x3
 
-    Embedded tokens (or plain values, or encoded frames) -> recurrent layers -> one vector by pooling -> a dense layer.
-    See Graves 2012, "Supervised Sequence Labelling with Recurrent Neural Networks", section 2.3
-    ("sequence classification"), and for text Dai & Le 2015. `pooling="attention"` is the word attention
-    of Yang et al. 2016, equations 5 to 7.
+    Embedded tokens (or plain values, or encoded frames) -> recurrent layers -> one vector by pooling ->
+    a dense layer. See Graves 2012, "Supervised Sequence Labelling with Recurrent Neural Networks",
+    section 2.3 ("sequence classification"), for text Dai & Le 2015, and for video Donahue et al. 2015.
+    `pooling="attention"` is the word attention of Yang et al. 2016, equations 5 to 7.
 
     Args:
         cell: `"simple_rnn"`, `"lstm"`, `"gru"`, or your own cell, see `zoo.own_cells`.

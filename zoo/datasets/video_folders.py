@@ -155,7 +155,7 @@ def read_labels(path, num_frames, frame_step=1, rate=None, encoding="utf-8"):
         # A frame belongs to a row if it begins in it. The small number is for rounded seconds.
         first, last = (math.ceil(x * scale - 1e-3) for x in (start, end))
         if (labels[first:last] != NO_LABEL).any():
-            raise InputError(f"{path}, line {line}: another row has some of these frames. Received: {row}")
+            raise InputError(f"{path}, line {line}: another row has these frames too. Received: {row}")
         labels[first:last] = normalize(label)
     return labels.astype(str)
 
@@ -201,7 +201,10 @@ def _read_all(path, found, options, label_of):
         some.append((_hash(clip), frames, label, clip.relative_to(path).as_posix()))
         num_frames.append(len(frames))
     if 10 * len(damaged) > len(found):
-        raise InputError(f"{len(damaged)} of {len(found)} clips cannot be read. The first: {damaged[0]}")
+        raise InputError(
+            f"{len(damaged)} of {len(found)} clips cannot be read. Convert them, or move them away. "
+            f"The first: {damaged[0]}"
+        )
     how = f"{counted(len(num_frames), 'clip')} of {min(num_frames)} to {max(num_frames)} frames"
     if damaged:
         how += f". Skipped {counted(len(damaged), 'damaged clip')}: {damaged[0]}"

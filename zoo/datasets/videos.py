@@ -182,8 +182,9 @@ def _cut(name, rows):
         later.update(row[0] for row in rows[split])
     fill_splits(name, rows, key=lambda row: row[0])
     check_filled(name, rows, "clips")
-    check_labels(name, {split: {x for row in rows[split] for x in np.ravel(row[2])} for split in SPLITS})
-    names = sorted({str(x) for row in rows["train"] for x in np.ravel(row[2])})
+    labels = {split: {str(x) for row in rows[split] for x in np.ravel(row[2])} for split in SPLITS}
+    check_labels(name, labels)
+    names = sorted(labels["train"])
     splits = {split: [] for split in SPLITS}
     channels = max(row[1].shape[-1] for some in rows.values() for row in some)
     for split, clips in splits.items():

@@ -10,7 +10,7 @@ def plot_strips(clips, titles, labels=None, label_names=()):
     """Plots clips as strips of frames, from left to right in time.
 
     Args:
-        clips: a list of arrays `[time, height, width, channels]`, integers from 0 to 255.
+        clips: a list of arrays `[time, height, width, channels]`, numbers from 0 to 1.
         titles: a str for each clip.
         labels: for each clip a dict from a name, such as `"true"`, to a label for each frame, integers
             `[time]`. They become colored bars below the strip. None for no bars.
@@ -22,7 +22,7 @@ def plot_strips(clips, titles, labels=None, label_names=()):
     Example:
 
     >>> import numpy as np
-    >>> clip, true = np.zeros((20, 8, 8, 1), "uint8"), np.repeat([0, 1], 10)
+    >>> clip, true = np.zeros((20, 8, 8, 1)), np.repeat([0, 1], 10)
     >>> figure = plot_strips([clip], ["ada"], [{"true": true}], ["walk", "jump"])
     >>> [axis.get_title() for axis in figure.axes], len(figure.legends)
     (['ada', ''], 1)
@@ -46,7 +46,7 @@ def plot_strips(clips, titles, labels=None, label_names=()):
         axis = next(rows)
         chosen = np.linspace(0, len(clip) - 1, NUM_FRAMES).round().astype(int)
         strip = np.concatenate(clip[chosen], axis=1)  # [height, NUM_FRAMES * width, channels]
-        axis.imshow(strip, cmap="gray", vmin=0, vmax=255, aspect="auto")
+        axis.imshow(strip, cmap="gray", vmin=0, vmax=1, aspect="auto")
         axis.set_title(title, fontsize=9)
         axis.axis("off")
         for name, its_labels in (labels[i] if labels else {}).items():

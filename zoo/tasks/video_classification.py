@@ -35,9 +35,9 @@ def encode(one, preprocessing):
     """Reads a clip and makes it ready for a network.
 
     Args:
-        one: the path of a video file or of a folder of images, or frames: integers from 0 to 255 `[time,
-            height, width, channels]`.
-        preprocessing: a dict of the shape of a frame, frame_step and center, see `zoo.video.read_video`.
+        one: the path of a video file or of a folder of images, or frames: integers from 0 to 255
+            `[time, height, width, channels]`.
+        preprocessing: a dict: shape (of a frame), frame_step and center, see `zoo.video.read_video`.
 
     Returns:
         Floats `[time, height, width, channels]`, see `zoo.video.scale`.

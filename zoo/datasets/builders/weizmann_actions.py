@@ -25,10 +25,10 @@ class WeizmannActions(tfds.core.GeneratorBasedBuilder):
         return tfds.core.DatasetInfo(
             builder=self,
             description=(
-                "Clips of 28 to 146 silhouettes of 144 x 180 pixels, white on black, 25 a second. There "
-                "is one split, because the usual test leaves one person out. Copies of the file are "
-                "packed in different ways. So a file that you put into downloads/manual is not checked. "
-                "It may also be named original_masks.mat. Of a downloaded file, the SHA-256 of all "
+                "Clips of 28 to 146 silhouettes of 144 x 180 pixels, white on black. There is one "
+                "split, because the usual test leaves one person out. Copies of the file are packed in "
+                "different ways. So a file that you put into downloads/manual is not checked. It may "
+                "also be named original_masks.mat. Of a downloaded file, the SHA-256 of all "
                 "silhouettes is checked."
             ),
             features=tfds.features.FeaturesDict(
