@@ -15,7 +15,7 @@ of the next person chooses its best epoch. So there are nine networks.
 
 Your own videos: --dataset clips, a folder of video files (MP4, AVI, GIF and others) or of folders of
 images, with a CSV next to each. It has the columns start, end and label in seconds, or start_frame,
-end_frame and label in frames. --image-size and --frame-step make the frames smaller and fewer.
+end_frame and label in frames.
 
 A small convolutional network (CNN) turns each frame into a vector, and a recurrent layer reads the
 vectors in both directions. See Donahue et al. 2015, "Long-term Recurrent Convolutional Networks for
@@ -46,11 +46,11 @@ class Config(zoo.Config):
     dataset: str = zoo.flag("weizmann_actions", "name of a dataset, or path of your own videos")
     encoding: str = zoo.flag("utf-8", "encoding of your own CSV files")
     image_size: int = zoo.flag(32, "height and width of the frames in pixels")
-    frame_step: int = zoo.flag(1, "2 keeps every second frame, and so on")
+    frame_step: int = zoo.flag(2, "2 keeps every second frame, and so on")
     center: bool = zoo.flag(True, "follow the silhouette, if the videos are white on black")
     num_folds: int | None = zoo.flag(None, "people to leave out, one after the other")
-    window: int = zoo.flag(64, "frames that the network sees at once in training")
-    mirror: bool = zoo.flag(True, "mirror half of the training windows")
+    window: int = zoo.flag(48, "frames that the network sees at once in training")
+    augment: bool = zoo.flag(True, "mirror half of the training windows, and move all a little")
     units: int = zoo.flag(64, "size of the state, in each direction")
     dropout: float = zoo.flag(0.3, "share of features dropped while training")
     learning_rate: float = zoo.flag(0.002, "initial learning rate; it falls to 0 along a cosine")
@@ -86,9 +86,9 @@ def fit(model, splits, config):
         for frames, labels in join(splits["train"], rng):
             for start in range(0, len(frames), config.window):
                 part = frames[start : start + config.window]
-                mirrored = config.mirror and rng.random() < 0.5
-                labels_of_part = labels[start : start + config.window]
-                windows.append((part[:, :, ::-1] if mirrored else part, labels_of_part))
+                if config.augment:
+                    part = np.roll(part, rng.integers(-2, 3), axis=2)[:, :, :: rng.choice([-1, 1])]
+                windows.append((part, labels[start : start + config.window]))
         return windows
 
     train = zoo.datasets.batches(draw, config.batch_size, config.seed)
@@ -111,28 +111,29 @@ def fit(model, splits, config):
 def main(config):
     zoo.tasks.check_output(config.output)
     if config.smoke:
-        config = dataclasses.replace(config, epochs=1, units=8, image_size=8, num_folds=1)
+        config = dataclasses.replace(config, epochs=1, units=8, image_size=8)
 
     # Data: clips, in a fold for each person that is left out, or in one fold.
     about = config.data_dir or None, config.image_size, config.frame_step, config.center
     folds, label_names = zoo.datasets.load_tagged_videos(config.dataset, *about, config.encoding)
     folds = {name: folds[name] for name in [*folds][: config.num_folds]}
-    first, *_ = folds.values()
     if config.smoke:
-        folds = {"few": {split: clips[:8] for split, clips in first.items()}}
+        folds = {"few": {split: clips[:8] for split, clips in next(iter(folds.values())).items()}}
+    first, *_ = folds.values()
     for name, splits in folds.items():
         print(f"{name}:", ", ".join(f"{len(clips)} {split}" for split, clips in splits.items()))
-    num_frames, shape = sum(len(x.label) for x in first["train"]), first["train"][0].frames.shape[1:]
-    print(f"First clip, as the network sees it: {len(first['train'][0].label)} frames of {shape}")
+    num_frames, *shape = np.concatenate([clip.frames for clip in first["train"]]).shape
+    print(f"{num_frames} frames for training, as the network sees them: {shape}")
     defaults = video_tagging.defaults(num_frames, config.window, config.batch_size)
     config = zoo.recipe.choose(config, defaults)
 
     # Model: frames -> CNN -> vectors -> states in both directions -> classes. One for each fold.
     keras.utils.set_random_seed(config.seed)  # after loading, which may draw random numbers
     sizes = {"num_tags": len(label_names), "units": config.units, "dropout": config.dropout}
-    sizes |= {"cell": config.cell, "mask_value": 0.0}
+    network = {"cell": config.cell, "mask_value": 0.0}
     models = {
-        name: zoo.build("many_to_many", encoder=build_encoder(shape, config), **sizes) for name in folds
+        name: zoo.build("many_to_many", encoder=build_encoder(shape, config), **network, **sizes)
+        for name in folds
     }
     model, *_ = models.values()
     validation = zoo.datasets.batches(join(first["validation"], config.seed), 1)

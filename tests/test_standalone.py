@@ -6,6 +6,7 @@ import re
 import subprocess
 import sys
 
+import clips
 import keras
 import libcst as cst
 import nbformat
@@ -89,6 +90,14 @@ def tunes(folder):
     return str(folder / "tunes")
 
 
+def videos(folder):
+    return str(clips.write_classes(folder / "videos"))
+
+
+def tagged_videos(folder):
+    return str(clips.write_tagged(folder / "videos"))
+
+
 def run(script, folder):
     """Runs a copy where zoo cannot be imported. Returns its scores and what it printed."""
     done = subprocess.run([sys.executable, PROGRAM, script], cwd=folder, capture_output=True, text=True)
@@ -108,6 +117,8 @@ RUNS = {
     "one_to_many_music": (tunes, SMALL),
     "one_to_many_composer": (tunes, SMALL | {"beats": 4}),
     "one_to_one_digits": (None, SMALL),
+    "many_to_one_video": (videos, SMALL | {"image_size": 8}),
+    "many_to_many_video": (tagged_videos, SMALL | {"image_size": 8, "window": 8}),
 }
 FAST = ["many_to_one_forecasting"]
 MORE = {  # other cells, layers and heads

@@ -36,7 +36,8 @@ def encode(one, preprocessing):
 
     Args:
         one: the path of a video file or of a folder of images, or frames: integers from 0 to 255
-            `[time, height, width, channels]`.
+            `[time, height, width, channels]`. Frames of the size that the network reads are taken as
+            they are.
         preprocessing: a dict: shape (of a frame), frame_step and center, see `zoo.video.read_video`.
 
     Returns:
@@ -63,7 +64,8 @@ def encode(one, preprocessing):
                 "A clip must be a file, a folder of images, or integers from 0 to 255 [time, height, "
                 f"width, 1 or 3]. Received: {frames.dtype} {frames.shape}"
             )
-        frames = video.fit_frames(frames[:: options[1]].astype("uint8"), size, options[2])
+        if list(frames.shape[1:]) != list(preprocessing["shape"]):
+            frames = video.fit_frames(frames[:: options[1]].astype("uint8"), size, options[2])
     if frames.shape[-1] < channels:
         frames = np.repeat(frames, channels, axis=-1)
     elif frames.shape[-1] > channels:  # as ITU-R BT.601 weighs red, green and blue

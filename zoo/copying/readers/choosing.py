@@ -23,6 +23,8 @@ MODULES = {  # of the loaders, in this package
     "load_corpus": "corpus",
     "load_music": "music",
     "load_many_series": "series",
+    "load_videos": "videos",
+    "load_tagged_videos": "videos",
 }
 
 
