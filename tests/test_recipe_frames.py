@@ -12,17 +12,9 @@ from zoo.datasets.videos import Clip
 
 RECIPE = "many_to_many_video"
 SMALL = [
-    "--no-augment",
-    "--frame-step",
-    "1",
-    "--image-size",
-    "8",
-    "--units",
-    "8",
-    "--learning-rate",
-    "0.01",
-    "--window",
-    "12",
+    *("--no-augment", "--frame-step", "1", "--image-size", "8"),
+    *("--units", "8", "--learning-rate", "0.01"),
+    *("--window", "12"),
 ]
 
 

@@ -16,15 +16,8 @@ from zoo.tasks import video_classification, video_tagging
 
 RECIPE = "many_to_one_video"
 SMALL = [
-    "--no-augment",
-    "--frame-step",
-    "1",
-    "--image-size",
-    "8",
-    "--units",
-    "8",
-    "--learning-rate",
-    "0.01",
+    *("--no-augment", "--frame-step", "1", "--image-size", "8"),
+    *("--units", "8", "--learning-rate", "0.01"),
 ]
 
 
