@@ -1,4 +1,4 @@
-"""Small clips for tests: a bright bar that goes to the right or to the left."""
+"""Small clips for tests: a bright bar that moves in the left or in the right half."""
 
 import numpy as np
 from PIL import Image
@@ -6,13 +6,13 @@ from PIL import Image
 SIZE = (12, 24)
 
 
-def make_frames(goes_right, rng, num_frames=12):
-    """Integers `[time, 12, 24]`: a white bar on black that goes around, so it is everywhere equally."""
-    bar, first = np.zeros(SIZE, "uint8"), rng.integers(24)
+def make_frames(is_right, rng, num_frames=12):
+    """Integers `[time, 12, 24]`: a white bar on black."""
+    frames = np.zeros((num_frames, *SIZE), "uint8")
     top = rng.integers(0, 4)
-    bar[top : top + 8, :4] = 255
-    step = 2 if goes_right else -2
-    return np.stack([np.roll(bar, first + step * i, axis=1) for i in range(num_frames)])
+    for frame, left in zip(frames, rng.integers(0, 8, num_frames) + 12 * is_right, strict=True):
+        frame[top : top + 8, left : left + 4] = 255
+    return frames
 
 
 def write_folder(path, frames):
@@ -30,7 +30,7 @@ def write_gif(path, frames):
 
 
 def write_classes(folder, number=12):
-    """Writes clips of two classes, as folders of images. Only their motion differs."""
+    """Writes clips of two classes, as folders of images."""
     rng = np.random.default_rng(0)
     for i in range(number):
         for name in ("left", "right"):
@@ -39,12 +39,12 @@ def write_classes(folder, number=12):
 
 
 def write_tagged(folder, number=20):
-    """Writes clips whose bar goes to the right and back, with a CSV next to each."""
+    """Writes clips whose bar is first in the right half, with a CSV next to each."""
     rng = np.random.default_rng(0)
     for i in range(number):
         turn = int(rng.integers(4, 9))
-        there, back = make_frames(True, rng, turn), make_frames(False, rng, 12 - turn)
-        write_folder(folder / str(i), np.concatenate([there, back]))
+        right, left = make_frames(True, rng, turn), make_frames(False, rng, 12 - turn)
+        write_folder(folder / str(i), np.concatenate([right, left]))
         rows = f"start_frame,end_frame,label\n0,{turn},right\n{turn},12,left\n"
         (folder / f"{i}.csv").write_text(rows)
     return folder

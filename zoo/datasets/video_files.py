@@ -40,7 +40,7 @@ def read_video(path, image_size, frame_step=1, center=True):
 
     Returns:
         Integers `[time, image_size, image_size, channels]` from 0 to 255, with one channel if the clip
-        is gray, otherwise three. And the number of frames a second, or None if nobody knows.
+        is gray, otherwise three. And when each begins, in seconds `[time]`, or None for a folder.
 
     Raises:
         ValueError: the file is missing, damaged or no video, or it has too many frames.
@@ -52,21 +52,23 @@ def read_video(path, image_size, frame_step=1, center=True):
     >>> for i in range(4):
     ...     image = tf.io.encode_png(np.full((6, 8, 1), 60 * i, "uint8"))
     ...     _ = (folder / f"{i}.png").write_bytes(image.numpy())
-    >>> frames, rate = read_video(folder, image_size=2, frame_step=2)
-    >>> frames[:, 0, 0, 0].tolist(), frames.shape, rate
+    >>> frames, seconds = read_video(folder, image_size=2, frame_step=2)
+    >>> frames[:, 0, 0, 0].tolist(), frames.shape, seconds
     ([0, 120], (2, 2, 2, 1), None)
     """
-    frames, rate = (_open_folder if path.is_dir() else _open_file)(path)
-    kept = []
-    for frame in itertools.islice(frames, 0, None, frame_step):  # each [height, width, 3]
+    frames = (_read_folder if path.is_dir() else _read_file)(path)
+    kept, seconds = [], []
+    for frame, second in itertools.islice(frames, 0, None, frame_step):  # frame [height, width, 3]
         if len(kept) == MOST_FRAMES:
             raise InputError(f"{path} has more than {MOST_FRAMES:,} frames. Add a larger --frame-step.")
         kept.append(_shrink(frame))
+        seconds.append(second)
     if not kept:
         raise InputError(f"{path} has no frame.")
     if len({frame.shape for frame in kept}) > 1:
         raise InputError(f"{path} has frames of different sizes. Make all of the same size.")
-    return fit_frames(np.stack(kept), image_size, center), rate
+    seconds = None if None in seconds else np.array(seconds) - seconds[0]
+    return fit_frames(np.stack(kept), image_size, center), seconds
 
 
 def fit_frames(frames, image_size, center=True):
@@ -151,34 +153,23 @@ def _shrink(frame):
     return np.rint(resize_image(frame, size)).clip(0, 255).astype("uint8")
 
 
-def _open_folder(path):
-    """The frames in a folder of images, one after the other."""
-
-    def read(file):
+def _read_folder(path):
+    """Yields the images in a folder, with None as their time."""
+    for file in filter(is_image, walk(path)):
         try:
-            return decode_image(read_bytes(file), channels=3)
+            yield decode_image(read_bytes(file), channels=3), None
         except InputError as error:
             raise InputError(f"{file}: {error}") from None
 
-    return map(read, filter(is_image, walk(path))), None
 
-
-def _open_file(path):
-    """The frames of a video file, one after the other, and how many there are in a second."""
+def _read_file(path):
+    """Yields the frames of a video file, with the time of each in seconds, or None if it has none."""
     av = import_extra("av", "Videos")
     content = io.BytesIO(read_bytes(path))
     try:
-        container = av.open(content)
-        rate = container.streams.video[0].average_rate
-    except (av.FFmpegError, IndexError, ValueError) as error:  # IndexError: it has no pictures
-        raise InputError(f"{path} cannot be read as a video: {one_line(error, 150)}") from None
-
-    def read():
-        try:
+        with av.open(content) as container:
             for frame in container.decode(video=0):
                 num_turns = round(frame.rotation / 90)  # as the camera was held
-                yield np.rot90(frame.to_ndarray(format="rgb24"), num_turns)
-        except (av.FFmpegError, ValueError) as error:
-            raise InputError(f"{path} is damaged: {one_line(error, 150)}") from None
-
-    return read(), float(rate) if rate else None
+                yield np.rot90(frame.to_ndarray(format="rgb24"), num_turns), frame.time
+    except (av.FFmpegError, IndexError, ValueError) as error:  # IndexError: it has no pictures
+        raise InputError(f"{path} cannot be read as a video: {one_line(error, 150)}") from None

@@ -60,7 +60,7 @@ def read_classes(path, options):
             f"{path} has clips of only one class, {names.pop()!r}. Put the clips of each class into a "
             "folder with its name."
         )
-    rows, how = _read_all(path, found, options, lambda clip, frames, rate, label: label)
+    rows, how = _read_all(path, found, options, lambda frames, seconds, label: label)
     print_reading(path, f"{len(names)} classes, {how}{_describe(skipped)}")
     return rows
 
@@ -94,8 +94,8 @@ def read_tagged_clips(path, options, encoding="utf-8"):
     if not found:
         raise InputError(f"{path} has no clip. Received: {list_folder(path)}")
 
-    def label_frames(clip, frames, rate, table):
-        return read_labels(table, len(frames), options[1], rate, encoding)
+    def label_frames(frames, seconds, table):
+        return read_labels(table, len(frames), options[1], seconds, encoding)
 
     rows, how = _read_all(path, found, options, label_frames)
     skipped = [file for file in skipped if file not in {table for _, table, _ in found}]
@@ -103,14 +103,14 @@ def read_tagged_clips(path, options, encoding="utf-8"):
     return rows
 
 
-def read_labels(path, num_frames, frame_step=1, rate=None, encoding="utf-8"):
+def read_labels(path, num_frames, frame_step=1, seconds=None, encoding="utf-8"):
     """Reads the labels of the frames of a clip from a CSV.
 
     Args:
         path: the path of the CSV, see `zoo.datasets.load_tagged_videos`.
         num_frames: the number of frames that were kept.
         frame_step: 2 if every second frame was kept, and so on.
-        rate: the number of all frames in a second. None if nobody knows.
+        seconds: when each frame begins `[num_frames]`. None if nobody knows.
         encoding: the encoding of the CSV.
 
     Returns:
@@ -124,7 +124,7 @@ def read_labels(path, num_frames, frame_step=1, rate=None, encoding="utf-8"):
     >>> import pathlib, tempfile
     >>> path = pathlib.Path(tempfile.mkdtemp()) / "1.csv"
     >>> _ = path.write_text("start,end,label\\n0,0.2,walk\\n0.3,9,jump\\n")
-    >>> read_labels(path, num_frames=5, rate=10).tolist()
+    >>> read_labels(path, num_frames=5, seconds=np.arange(5) / 10).tolist()
     ['walk', 'walk', 'none', 'jump', 'jump']
     """
     table = read_table(path, encoding)
@@ -135,11 +135,12 @@ def read_labels(path, num_frames, frame_step=1, rate=None, encoding="utf-8"):
             f"{path} must have the columns start, end and label in seconds, or start_frame, end_frame "
             f"and label in frames. Received: {', '.join(header)[:100]}"
         )
-    if columns is SECONDS and rate is None:
+    if columns is SECONDS and seconds is None:
         raise InputError(
             f"{path} has seconds, but a folder of images has none: use the columns start_frame, "
             "end_frame and label, which count frames from 0."
         )
+    begins = seconds if columns is SECONDS else frame_step * np.arange(num_frames)
     labels = np.full(num_frames, NO_LABEL, dtype=object)
     for row, line in zip(rows, table.lines[1:], strict=True):
         start, end, label = (row[header.index(name)].strip() for name in columns)
@@ -151,12 +152,11 @@ def read_labels(path, num_frames, frame_step=1, rate=None, encoding="utf-8"):
             raise InputError(
                 f"{path}, line {line}: give a start, a later end, and a label. Received: {row}"
             )
-        scale = (rate if columns is SECONDS else 1) / frame_step
         # A frame belongs to a row if it begins in it. The small number is for rounded seconds.
-        first, last = (math.ceil(x * scale - 1e-3) for x in (start, end))
-        if (labels[first:last] != NO_LABEL).any():
+        are_inside = (begins > start - 1e-3) & (begins < end - 1e-3)
+        if (labels[are_inside] != NO_LABEL).any():
             raise InputError(f"{path}, line {line}: another row has these frames too. Received: {row}")
-        labels[first:last] = normalize(label)
+        labels[are_inside] = normalize(label)
     return labels.astype(str)
 
 
@@ -187,17 +187,17 @@ def _read_all(path, found, options, label_of):
         path: the folder, for messages.
         found: a list of the split, something about the label, and the path of a clip.
         options: see `read_classes`.
-        label_of: a function that takes the path, the frames, the rate, and what `found` has.
+        label_of: a function that takes the frames, their times, and what `found` has.
     """
     rows, damaged, num_frames = {}, [], []
     for split, about, clip in found:
         some = rows.setdefault(split, [])
         try:
-            frames, rate = read_video(clip, *options)
+            frames, seconds = read_video(clip, *options)
         except InputError as error:
             damaged.append(error)
             continue
-        label = label_of(clip, frames, rate, about)
+        label = label_of(frames, seconds, about)
         some.append((_hash(clip), frames, label, clip.relative_to(path).as_posix()))
         num_frames.append(len(frames))
     if 10 * len(damaged) > len(found):
