@@ -192,6 +192,8 @@ def test_each_person_is_left_out_once():
     rows = [Clip(None, 0, person, str(i)) for i, person in enumerate("abcabcd")]
     folds = leave_one_out(rows)
     assert list(folds) == [*"abcd"]
+    with pytest.raises(InputError, match=r"three persons or more. Received: a, b$"):
+        leave_one_out(rows[:2])
     for person, splits in folds.items():
         assert {clip.person for clip in splits["test"]} == {person}
         persons = [{clip.person for clip in some} for some in splits.values()]

@@ -124,6 +124,9 @@ def leave_one_out(clips):
     Returns:
         A dict of person to a dict of split to a list of `Clip`.
 
+    Raises:
+        ValueError: there are fewer than three persons.
+
     Example:
 
     >>> clips = [Clip(None, 0, person, "") for person in ("ada", "bob", "eve", "ada")]
@@ -132,6 +135,11 @@ def leave_one_out(clips):
     {'train': ['eve'], 'validation': ['bob'], 'test': ['ada', 'ada']}
     """
     persons = sorted({clip.person for clip in clips})
+    if len(persons) < 3:
+        raise InputError(
+            "To leave one person out, there must be clips of three persons or more. "
+            f"Received: {', '.join(persons)}"
+        )
     folds = {}
     for person, following in zip(persons, persons[1:] + persons[:1], strict=True):
         splits = {split: [] for split in SPLITS}
