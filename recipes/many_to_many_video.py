@@ -22,8 +22,7 @@ vectors in both directions. See Donahue et al. 2015, "Long-term Recurrent Convol
 Visual Recognition and Description". Each epoch joins the training clips in another order, cuts the
 videos into windows, and mirrors half of them.
 
-Expect a test accuracy of 0.93 on all frames after 10 minutes on two CPU cores. Logistic regression on
-single frames, the baseline, has 0.79.
+The baseline is logistic regression on single frames.
 """
 
 import dataclasses
@@ -152,7 +151,7 @@ def main(config):
         clips = splits["train"] + splits["validation"]
         pixels = np.concatenate([zoo.video.scale(clip.frames) for clip in clips])
         labels = np.concatenate([clip.label for clip in clips])
-        regression = LogisticRegression(max_iter=50, C=0.1)
+        regression = LogisticRegression(max_iter=300, tol=1e-3)
         regressions[name] = regression.fit(pixels.reshape(len(pixels), -1), labels)
 
     # Scores: the test split of each fold, used once.
@@ -167,9 +166,8 @@ def main(config):
             shown.append((frames, {"true": truth, "predicted": predicted}))
     metrics = {}
     for name, its_hits in hits.items():
-        of_videos = [one.mean() for one in its_hits]
-        metrics[name] = {"accuracy": np.concatenate(its_hits).mean(), "lowest": min(of_videos)}
-        metrics[name]["spread"] = np.std(of_videos)  # the standard deviation over the videos
+        each, accuracy = [one.mean() for one in its_hits], np.concatenate(its_hits).mean()
+        metrics[name] = {"accuracy": accuracy, "lowest": min(each), "spread": np.std(each)}
     zoo.recipe.print_table("Test frames", metrics)
 
     def score(name, rows):

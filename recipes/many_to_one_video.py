@@ -19,9 +19,7 @@ A small convolutional network (CNN) turns each frame into a vector, and a recurr
 vectors, as in Donahue et al. 2015, "Long-term Recurrent Convolutional Networks for Visual Recognition
 and Description". Differences from that paper: the mean of all states decides, the CNN is small and
 trained from scratch, and each epoch sees a random part of each clip, mirrored half of the time.
-
-Expect a test accuracy of 0.97 after 10 minutes on two CPU cores. Logistic regression on the mean of all
-frames, the baseline, has 0.946.
+The baseline, logistic regression on the mean of all frames, has a test accuracy of 0.946.
 """
 
 import dataclasses
@@ -86,9 +84,8 @@ def fit(model, splits, config):
     """Trains a model, restores its best epoch, and returns its history."""
     train = make_batches(splits["train"], config, config.seed)
     validation = make_batches(splits["validation"], config)
-    num_steps = config.epochs * len(train)
-    learning_rate = keras.optimizers.schedules.CosineDecay(config.learning_rate, num_steps)
-    adam = keras.optimizers.Adam(learning_rate, global_clipnorm=1.0)
+    schedule = keras.optimizers.schedules.CosineDecay(config.learning_rate, config.epochs * len(train))
+    adam = keras.optimizers.Adam(schedule, global_clipnorm=1.0)
     is_binary = zoo.training.output_shape(model, validation)[-1] == 1  # of two classes
     loss = "binary_crossentropy" if is_binary else "sparse_categorical_crossentropy"
     model.compile(adam, loss)
@@ -170,10 +167,8 @@ def main(config):
         hits[baseline].append(regressions[name].predict(mean_frames(splits["test"])) == truth)
     metrics = {}
     for name, its_hits in hits.items():
-        of_folds = [one.mean() for one in its_hits]
-        hits[name] = np.concatenate(its_hits)
-        metrics[name] = {"accuracy": hits[name].mean(), "lowest": min(of_folds)}
-        metrics[name]["spread"] = np.std(of_folds)  # the standard deviation over the folds
+        each, hits[name] = [one.mean() for one in its_hits], np.concatenate(its_hits)  # each fold
+        metrics[name] = {"accuracy": hits[name].mean(), "lowest": min(each), "spread": np.std(each)}
     zoo.recipe.print_table("Test clips", metrics)
     history, *_ = histories.values()
 
