@@ -83,6 +83,32 @@ def measure_image_classification(task, rows):
     return {"accuracy": np.mean(hits)}
 
 
+def measure_video_classification(task, rows):
+    """Clips of the person that was left out, at the size at which the network reads them."""
+    clips, names = _test_clips(task, zoo.datasets.load_videos)
+    answers = task.predict([clip.frames for clip in clips[:rows]])
+    hits = [next(iter(a)) == names[clip.label] for a, clip in zip(answers, clips, strict=False)]
+    return {"accuracy": np.mean(hits)}
+
+
+def measure_video_tagging(task, rows):
+    """All clips of the person that was left out, joined in the order of the dataset."""
+    clips, names = _test_clips(task, zoo.datasets.load_tagged_videos)
+    frames = np.concatenate([clip.frames for clip in clips[:rows]])
+    (spans,) = task.predict([frames])
+    labels = [span["label"] for span in spans for _ in range(span["start"], span["end"])]
+    true = np.concatenate([clip.label for clip in clips[:rows]])
+    return {"accuracy": np.mean([label == names[i] for label, i in zip(labels, true, strict=True)])}
+
+
+def _test_clips(task, load):
+    """The test clips of the first fold, and the names of the labels."""
+    config = task.card["config"]
+    options = {key: config[key] for key in ("image_size", "frame_step", "center")}
+    folds, names = load(task.card["dataset"], **options)
+    return next(iter(folds.values()))["test"], names
+
+
 def measure_tagging(task, rows):
     """The F1 of whole entities: both ends and the type must be right."""
     splits, _ = zoo.datasets.load_tagged(task.card["dataset"], "ner")

@@ -69,11 +69,17 @@ SCORES = {
     "many_to_one_forecasting": Score(
         "MAE", "test", "{cell}", "linear regression on differences", "MAE"
     ),
+    "many_to_one_video": Score(
+        "accuracy", "test", "{cell}", "mean frame, logistic regression", "accuracy"
+    ),
     "many_to_many_ner": Score("F1", "test", "{cell}, crf", "most frequent tag", "all"),
     "many_to_many_pos": Score("accuracy", "test", "{cell}, softmax", "most frequent tag", "all"),
     "many_to_many_punctuation": Score("accuracy", "test", "{cell}", "most frequent tag", "accuracy"),
     "many_to_many_speech": Score(
         "WER", "test", "{cell}, beam search", "convolutions, beam search", "WER"
+    ),
+    "many_to_many_video": Score(
+        "accuracy", "test", "{cell}", "single frames, logistic regression", "accuracy"
     ),
     "encoder_decoder_translation": Score(
         "BLEU", "test", "attention additive, beam of 5", "copied source", "BLEU"

@@ -68,6 +68,9 @@ RECIPES = {
         "is a review positive or negative", "movie_reviews/imdb *", "gru", "Test accuracy"
     ),
     "many_to_one_forecasting": Recipe("forecast a time series", "sunspots *", "gru", "Test part"),
+    "many_to_one_video": Recipe(
+        "what does the person in a clip do", "weizmann_actions", "gru", "Test clips"
+    ),
     "many_to_many_ner": Recipe("find names of persons, places, products", "wnut17", "lstm", "test F1"),
     "many_to_many_pos": Recipe(
         "noun, verb or adjective: tag each word",
@@ -79,6 +82,9 @@ RECIPES = {
         "put commas, periods and capitals back", "movie_reviews/imdb *", "gru", "test F1"
     ),
     "many_to_many_speech": Recipe("what somebody said", "an4", "gru", "Error rates", ".2%", "test, {}"),
+    "many_to_many_video": Recipe(
+        "what does the person in each frame do", "weizmann_actions", "gru", "Test frames"
+    ),
     "encoder_decoder_translation": Recipe(
         "translate English to German", "multi30k", "gru", "test", ".2f"
     ),

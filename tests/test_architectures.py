@@ -46,6 +46,10 @@ CASES = {
         "many_to_one",
         {"num_features": 3, "mask_value": -1.0, "num_outputs": 2, **SIZES},
     ),
+    "many_to_one, frames": (
+        "many_to_one",
+        {"encoder": (7,), "mask_value": -1.0, "num_classes": 3, **SIZES},
+    ),
     "many_to_many": ("many_to_many", {"num_tags": 4, **TEXT, **TWO_LAYERS}),
     "many_to_many, forward": ("many_to_many", {"num_tags": 4, "bidirectional": False, **TEXT}),
     "many_to_many, crf": ("many_to_many", {"head": "crf", "num_tags": 4, **TEXT, **TWO_LAYERS}),
@@ -57,6 +61,10 @@ CASES = {
     "many_to_many, values": (
         "many_to_many",
         {"num_features": 3, "mask_value": -1.0, "head": "sigmoid", "num_tags": 4, **SIZES},
+    ),
+    "many_to_many, frames": (
+        "many_to_many",
+        {"encoder": (7,), "mask_value": -1.0, "num_tags": 4, **SIZES},
     ),
     "encoder_decoder, none": ("encoder_decoder", {"attention": "none", **PAIR}),
     "encoder_decoder, dot": ("encoder_decoder", {"attention": "dot", **PAIR}),
@@ -119,6 +127,10 @@ def make_data(model, padding=0):
         elif tensor.name == "values":
             values = np.pad(rng.normal(size=(4, 4, 3)), ((0, 0), (0, padding), (0, 0)))
             inputs.append(np.where(mask[..., None], values, -1.0))
+        elif tensor.name == "frames":
+            shape = tensor.shape[2:]  # height, width, channels
+            frames = np.pad(rng.normal(size=(4, 4, *shape)), ((0, 0), (0, padding), *[(0, 0)] * 3))
+            inputs.append(np.where(mask[:, :, None, None, None], frames, -1.0))
         else:
             inputs.append(rng.normal(size=(4, *tensor.shape[1:])))
     width = model.output_shape[-1]
@@ -337,14 +349,15 @@ def test_number_of_parameters_is_the_docstrings_formula(case, cell):
     builder = getattr(__import__(f"zoo.architectures.{name}", fromlist=[name]), name)
     names = {key: p.default for key, p in inspect.signature(builder).parameters.items()} | config
     context_shape = config.get("encoder") or names.get("context_shape")
-    encoders = [layer for layer in model.layers if isinstance(layer, keras.Model)]
+    inner = [getattr(layer, "layer", layer) for layer in model.layers]  # in PerFrame too
+    encoders = [layer for layer in inner if isinstance(layer, keras.Model)]
     directions = 2 if names.get("bidirectional") else 1
     classes = names.get("num_classes")
     names |= {
         "math": math,
         "R": recurrent_formula(cell, names["units"]),
         "C": recurrent_formula(cell, names.get("character_units")),
-        "n": names.get("num_features") or names.get("embedding_dim"),
+        "n": config.get("encoder", [names.get("num_features") or names.get("embedding_dim")])[-1],
         "directions": directions,
         "width": directions * names["units"],
         "states": 2 if cell == "lstm" else 1,
@@ -490,7 +503,10 @@ def test_the_context_and_the_source_are_used():
         ({"name": None}, "Unknown type"),
         ({"name": "one_to_one", "input_shape": 8}, "input_shape must be a tuple"),
         ({"name": "one_to_many", "context_shape": "3"}, "context_shape must be a tuple"),
-        ({"name": "one_to_many", "encoder": "resnet"}, "encoder must be a keras.Model"),
+        ({"name": "one_to_many", "encoder": "resnet"}, "encoder must be a keras.Model with one input"),
+        ({"encoder": encoder((4, 7))}, "encoder must turn each frame into one vector"),
+        ({"encoder": keras.Sequential([keras.layers.Flatten()])}, "encoder must be a keras.Model"),
+        ({"name": "many_to_many", "encoder": encoder((7,)), "characters": True}, "Only tokens have"),
         ({"name": "one_to_many", "end_token": 10000}, "end_token must be below"),
         ({"name": "one_to_many", "start_token": -1}, "start_token must be an integer from 1"),
         (

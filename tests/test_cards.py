@@ -76,6 +76,22 @@ EXAMPLES = {  # type and arguments of the model; the card; a question
         },
         lambda task: task.predict([np.ones(999, "int16")]),
     ),
+    "video_classification": (
+        ("many_to_one", {"encoder": "image", "mask_value": 0.0, "num_classes": 3}),
+        {
+            "labels": ["a", "b", "c"],
+            "preprocessing": {"shape": [4, 4, 1], "frame_step": 2, "center": True},
+        },
+        lambda task: task.predict([np.zeros((3, 8, 8, 1), "uint8")]),
+    ),
+    "video_tagging": (
+        ("many_to_many", {"encoder": "image", "mask_value": 0.0, "num_tags": 3}),
+        {
+            "labels": ["a", "b", "c"],
+            "preprocessing": {"shape": [4, 4, 1], "frame_step": 1, "center": False},
+        },
+        lambda task: task.predict([np.zeros((3, 8, 8, 1), "uint8")]),
+    ),
     "translation": (
         (
             "encoder_decoder",

@@ -29,6 +29,7 @@ FAST = {  # a name -> the case, the cell and other arguments
     "pooling": ("many_to_one, attention", "lstm", {}),
     "vectors": ("many_to_one, max", "gru", {"embeddings": VECTORS, "trainable_embeddings": False}),
     "values": ("many_to_one, values", "gru", {"pooling": "mean"}),
+    "frames": ("many_to_one, frames", "gru", {}),
     "crf": ("many_to_many, crf and characters", "gru", {"forbidden_transitions": ALL_PAIRS}),
     "translation": ("encoder_decoder, additive", "lstm", {"end_token": 4}),
 }

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import textwrap
 
+import clips
 import needs
 import numpy as np
 import pytest
@@ -474,3 +475,16 @@ def test_own_images_and_captions_without_the_zoo(tmp_path):
     arguments = {"name": tmp_path / "images", "image_size": 5}
     (tmp_path / "folder").mkdir()
     assert_same_without_the_zoo([("load_images", arguments)], tmp_path / "folder", 60)
+
+
+@pytest.mark.parametrize("loader", ["load_videos", "load_tagged_videos"])
+def test_clips_are_in_a_plain_file(loader, tmp_path):
+    write_clips = clips.write_classes if loader == "load_videos" else clips.write_tagged
+    folder = write_clips(tmp_path / "clips")
+    result = load(loader, folder, image_size=8)
+    reader = reader_code(loader, {"name": folder, "image_size": 8}, result)
+    ((file, content),) = reader.files.items()
+    (tmp_path / file).write_bytes(content)
+    namespace = {"__name__": "reader"}
+    exec(reader.code, namespace)
+    assert same(namespace[loader](str(tmp_path / file)), result)

@@ -9,6 +9,7 @@ import runpy
 import subprocess
 import sys
 
+import clips
 import keras
 import libcst as cst
 import nbformat
@@ -101,6 +102,14 @@ def speech(folder):
     return write_table(folder / "speech.tsv", rows)
 
 
+def videos(folder):
+    return str(clips.write_classes(folder / "videos"))
+
+
+def tagged_videos(folder):
+    return str(clips.write_tagged(folder / "videos"))
+
+
 def run_in_new_process(script, folder):
     """Runs a copy where zoo cannot be imported. Returns its scores and what it printed."""
     done = subprocess.run([sys.executable, PROGRAM, script], cwd=folder, capture_output=True, text=True)
@@ -145,6 +154,8 @@ RUNS = {  # a recipe -> its data, and settings
     "one_to_many_music": (tunes, SMALL),
     "one_to_many_composer": (tunes, SMALL | {"beats": 4}),
     "one_to_one_digits": (None, SMALL),
+    "many_to_one_video": (videos, SMALL | {"image_size": 8}),
+    "many_to_many_video": (tagged_videos, SMALL | {"image_size": 8, "window": 8}),
 }
 FAST = ["many_to_one_forecasting"]
 MORE = {  # other cells, layers and heads

@@ -48,6 +48,7 @@ __all__ = [
     "tasks",
     "text",
     "training",
+    "video",
 ]
 __version__ = "0.1.0"
 

@@ -44,7 +44,7 @@ RANGES = {  # numbers: a check, and the same in words
 }
 SWITCHES = ("bidirectional", "trainable_embeddings", "characters")
 SHAPES = ("input_shape", "context_shape")
-MAY_BE_NONE = ("num_features", "num_outputs", "mask_value", "context_shape", "top_k", "seed")
+MAY_BE_NONE = ("num_features", "num_outputs", "mask_value", "context_shape", "encoder", "top_k", "seed")
 
 
 def check(name, value):
@@ -92,6 +92,8 @@ def _allowed(name, value):
             return "a tuple of integers above 0"
         if not value:
             return "a tuple of one size or more"
+    elif name == "encoder" and not _is_encoder(value):
+        return "a keras.Model with one input"
     elif name == "forbidden_transitions" and not _is_pairs(value):
         return "a list of pairs of tags (i, j), both integers"
     return None
@@ -135,6 +137,14 @@ def is_number(value):
     [True, True, False, False, False, False]
     """
     return isinstance(value, numbers.Real) and not isinstance(value, bool)
+
+
+def _is_encoder(value):
+    import keras
+
+    if isinstance(value, keras.Sequential) and not value.built:
+        return False
+    return isinstance(value, keras.Model) and len(value.inputs or ()) == 1
 
 
 def _is_pairs(value):

@@ -145,6 +145,8 @@ def as_text(card, one, answer):
     if card["task"] == "forecasting":
         steps = [step if isinstance(step, list) else [step] for step in answer]
         return " ".join(",".join(f"{number:.6g}" for number in step) for step in steps)
+    if card["task"] == "video_tagging":
+        return ", ".join(f"{span['start']}-{span['end']} {span['label']}" for span in answer)
     if card["task"] == "tagging":  # [John PER] lives in [Paris LOC]
         for span in reversed(answer):
             inside = f"[{one[span['start'] : span['end']]} {span['label']}]"

@@ -121,13 +121,14 @@ def output_shape(model, data):
 
 
 def _predict_first_rows(model, data):
-    """Builds the model. Returns the outputs and targets of two rows, with at most eight tokens each."""
+    """Builds the model. Returns the outputs and targets of two rows, with at most eight steps each."""
     is_dataset = isinstance(data, tf.data.Dataset)
     x, y, *_ = next(data.as_numpy_iterator()) if is_dataset else data
 
     def shorten(array):
         is_tokens = array.ndim > 1 and array.dtype.kind in "iu"
-        return array[:2, :8] if is_tokens else array[:2]
+        are_frames = array.ndim == 5  # [batch, time, height, width, channels]
+        return array[:2, :8] if is_tokens or are_frames else array[:2]
 
     x, y = keras.tree.map_structure(shorten, (x, y))
     inputs = keras.tree.flatten(x)

@@ -4,8 +4,8 @@ import keras
 from keras import layers, ops
 
 from zoo.cells import embed, recurrent_layer, recurrent_stack
-from zoo.errors import InputError, check_choice
-from zoo.layers import CRF, CRFTagger, JoinSteps, PerStepModel, PerWord
+from zoo.errors import InputError, check_choice, shown
+from zoo.layers import CRF, CRFTagger, JoinSteps, PerFrame, PerStepModel, PerWord
 from zoo.registry import register
 
 
@@ -15,6 +15,7 @@ def many_to_many(
     cell="lstm",
     vocabulary_size=10000,
     num_features=None,
+    encoder=None,
     mask_value=None,
     num_tags=9,
     embedding_dim=100,
@@ -54,8 +55,10 @@ def many_to_many(
         cell: `"simple_rnn"`, `"lstm"`, `"gru"`, or your own cell, see `zoo.own_cells`.
         vocabulary_size: number of tokens, including padding (0) and unknown (1).
         num_features: number of values at each step, or None for tokens.
-        mask_value: the number that fills padded steps of values (in all features), or None if nothing
-            is padded.
+        encoder: a `keras.Model` that turns a frame of a clip into a vector, for frames instead of
+            tokens or values, or None. Both models are trained together.
+        mask_value: the number that fills padded steps of values or frames (all of their numbers), or
+            None if nothing is padded.
         num_tags: number of tags.
         embedding_dim: size of the word vectors.
         embeddings: pretrained word vectors `[vocabulary_size, dim]`, or None.
@@ -81,6 +84,8 @@ def many_to_many(
         tokens: integers `[batch, time]`, with 0 as padding.
         values: floats `[batch, time, num_features]`, with `mask_value` as padding. They take the place
             of the tokens if num_features is given.
+        frames: floats `[batch, time, ...]`, such as `[batch, time, height, width, channels]`, with
+            `mask_value` as padding. They take the place of the tokens if an encoder is given.
         characters: with `characters=True`, integers `[batch, time, length of the longest word]`, with 0
             as padding. Then the inputs are `[tokens, characters]`.
         Put padding on the right, because cuDNN needs that. With padding on the left or in the middle
@@ -104,11 +109,13 @@ def many_to_many(
     Raises:
         ValueError: the cell or head is unknown, the embeddings do not fit, there are forbidden
             transitions without a CRF or with a tag that does not exist, there is subsampling without
-            CTC, or there are characters for values.
+            CTC, there are characters for values or frames, or the encoder does not turn a frame into
+            one vector.
 
-    Number of parameters (R: see `zoo.cells`; C: R with character_units; n: embedding_dim or
-    num_features; directions: 2 if bidirectional, else 1; width = directions * units):
-        (num_features is None) * vocabulary_size * embedding_dim
+    Number of parameters, not counting an encoder (R: see `zoo.cells`; C: R with character_units; n:
+    embedding_dim, num_features or the size of the encoder's vector; directions: 2 if bidirectional,
+    else 1; width = directions * units):
+        (num_features is None and encoder is None) * vocabulary_size * embedding_dim
         + characters * character_vocabulary_size * character_embedding_dim
         + characters * 2 * C(character_embedding_dim)
         + directions * R(subsampling * (n + characters * 2 * character_units))
@@ -130,7 +137,13 @@ def many_to_many(
             f"subsampling={subsampling} needs head='ctc', because other heads give each step a tag. "
             f"Received: head={head!r}"
         )
-    if num_features is None:
+    if encoder is not None:
+        if characters:
+            raise InputError(f"Only tokens have characters. Received: encoder={shown(encoder)}")
+        frames = PerFrame(encoder, mask_value, name="frame_encoder")
+        inputs = keras.Input((None, *encoder.input_shape[1:]), name="frames")
+        x, mask = frames(inputs), frames.compute_mask(inputs)  # [batch, time, features]
+    elif num_features is None:
         inputs = tokens = keras.Input((None,), dtype="int32", name="tokens")
         x, mask = embed(
             tokens,

@@ -5,6 +5,7 @@ from keras import layers, ops
 
 from zoo.cells import embed, recurrent_stack
 from zoo.errors import check_choice
+from zoo.layers import PerFrame
 from zoo.own_cells import find
 from zoo.registry import register
 
@@ -15,6 +16,7 @@ def many_to_one(
     cell="lstm",
     vocabulary_size=10000,
     num_features=None,
+    encoder=None,
     mask_value=None,
     num_classes=2,
     num_outputs=None,
@@ -27,7 +29,7 @@ def many_to_one(
     pooling="last",
     dropout=0.0,
 ):
-    """A sequence in, one class or number out: sentiment, document classes, forecasting.
+    """A sequence in, one class or number out: sentiment, document classes, forecasting, video.
 
                       y
                       |
@@ -35,17 +37,19 @@ def many_to_one(
          |      |      |
          x1     x2     x3
 
-    Embedded tokens (or plain values) -> recurrent layers -> one vector by pooling -> a dense layer.
-    See Graves 2012, "Supervised Sequence Labelling with Recurrent Neural Networks", section 2.3
-    ("sequence classification"), and for text Dai & Le 2015. `pooling="attention"` is the word attention
-    of Yang et al. 2016, equations 5 to 7.
+    Embedded tokens (or plain values, or encoded frames) -> recurrent layers -> one vector by pooling ->
+    a dense layer. See Graves 2012, "Supervised Sequence Labelling with Recurrent Neural Networks",
+    section 2.3 ("sequence classification"), for text Dai & Le 2015, and for video Donahue et al. 2015.
+    `pooling="attention"` is the word attention of Yang et al. 2016, equations 5 to 7.
 
     Args:
         cell: `"simple_rnn"`, `"lstm"`, `"gru"`, or your own cell, see `zoo.own_cells`.
         vocabulary_size: number of tokens, including padding (0) and unknown (1).
         num_features: number of values at each step, or None for tokens.
-        mask_value: the number that fills padded steps of values (in all features), or None if nothing
-            is padded.
+        encoder: a `keras.Model` that turns a frame of a clip into a vector, for frames instead of
+            tokens or values, or None. Both models are trained together.
+        mask_value: the number that fills padded steps of values or frames (all of their numbers), or
+            None if nothing is padded.
         num_classes: number of classes. With 2 there is one sigmoid output, the probability of class 1.
             With more there is a softmax over the classes.
         num_outputs: for regression, how many numbers to predict. None to classify.
@@ -64,6 +68,8 @@ def many_to_one(
         tokens: integers `[batch, time]`, with 0 as padding.
         values: floats `[batch, time, num_features]`, with `mask_value` as padding. They take the place
             of the tokens if num_features is given.
+        frames: floats `[batch, time, ...]`, such as `[batch, time, height, width, channels]`, with
+            `mask_value` as padding. They take the place of the tokens if an encoder is given.
         Put padding on the right, because cuDNN needs that. With padding on the left or in the middle
         the answers are the same, but it is slower on a GPU. A row that is all padding gets the answer
         for an empty sequence.
@@ -74,12 +80,13 @@ def many_to_one(
         `[batch, num_outputs]` (`"mse"`).
 
     Raises:
-        ValueError: the cell or pooling is unknown, or the embeddings do not fit.
+        ValueError: the cell or pooling is unknown, the embeddings do not fit, or the encoder does not
+            turn a frame into one vector.
 
-    Number of parameters (R: see `zoo.cells`; n: embedding_dim or num_features; directions: 2 if
-    bidirectional, else 1; width = directions * units; outputs: num_outputs for regression, 1 for two
-    classes, else num_classes):
-        (num_features is None) * vocabulary_size * embedding_dim
+    Number of parameters, not counting an encoder (R: see `zoo.cells`; n: embedding_dim, num_features or
+    the size of the encoder's vector; directions: 2 if bidirectional, else 1; width = directions *
+    units; outputs: num_outputs for regression, 1 for two classes, else num_classes):
+        (num_features is None and encoder is None) * vocabulary_size * embedding_dim
         + directions * (R(n) + (num_layers - 1) * R(width)) + (width + 1) * outputs
         + (pooling == "attention") * (width + 2) * units
 
@@ -91,7 +98,11 @@ def many_to_one(
     TensorShape([1, 3])
     """
     check_choice("pooling", pooling, ("last", "mean", "max", "attention"))
-    if num_features is None:
+    if encoder is not None:
+        frames = PerFrame(encoder, mask_value, name="frame_encoder")
+        inputs = keras.Input((None, *encoder.input_shape[1:]), name="frames")
+        x, mask = frames(inputs), frames.compute_mask(inputs)  # [batch, time, features]
+    elif num_features is None:
         inputs = keras.Input((None,), dtype="int32", name="tokens")
         x, mask = embed(
             inputs,

@@ -100,10 +100,6 @@ def one_to_many(
     """
     features_shape = context_shape
     if encoder is not None:
-        if not isinstance(encoder, keras.Model) or len(encoder.inputs) != 1:
-            raise InputError(
-                f"encoder must be a keras.Model with one input, or None. Received: {shown(encoder)}"
-            )
         context_shape, features_shape = encoder.input_shape[1:], encoder.output_shape[1:]
     if context_shape is not None and (len(features_shape) not in (1, 2) or None in features_shape):
         raise InputError(

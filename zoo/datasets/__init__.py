@@ -14,6 +14,7 @@ files, in three splits:
 - `load_music`: pieces of music as notes
 - `load_speech`: recordings with what was said
 - `load_series`, `load_many_series`: numbers at even steps of time
+- `load_videos`, `load_tagged_videos`: clips with a label each, or with a label for each frame
 
 `batches` makes batches of rows with little padding. `streams` cuts one long text into windows.
 """
@@ -32,6 +33,7 @@ from zoo.datasets.series import Series, load_many_series, load_series
 from zoo.datasets.speech import load_speech
 from zoo.datasets.tagged import load_tagged
 from zoo.datasets.texts import load_texts
+from zoo.datasets.videos import load_tagged_videos, load_videos
 
 __all__ = [
     "Series",
@@ -47,7 +49,9 @@ __all__ = [
     "load_series",
     "load_speech",
     "load_tagged",
+    "load_tagged_videos",
     "load_texts",
+    "load_videos",
     "read_text",
     "streams",
     "to_iob2",

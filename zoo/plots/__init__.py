@@ -5,6 +5,7 @@ from zoo.plots.images import plot_captions, plot_images
 from zoo.plots.models import plot_history, plot_model
 from zoo.plots.scores import plot_confusion, plot_losses, plot_scores, plot_series
 from zoo.plots.speech import plot_spikes
+from zoo.plots.video import plot_strips
 
 __all__ = [
     "plot_attention",
@@ -18,4 +19,5 @@ __all__ = [
     "plot_scores",
     "plot_series",
     "plot_spikes",
+    "plot_strips",
 ]

@@ -51,6 +51,10 @@ class Task:
 
         - text_classification: texts. For each, a dict of label to probability, the likeliest first.
         - image_classification: images (arrays or files). For each, a dict as above.
+        - video_classification: clips (video files, folders of images, or arrays). For each, a dict as
+          above.
+        - video_tagging: clips as above. For each, a list of spans. A span is a dict of label, start and
+          end, counted in frames.
         - tagging: texts, or lists of words. For each, a list of spans. A span is a dict of text, label,
           start and end.
         - punctuation: texts. For each, the text with capitals and punctuation marks.

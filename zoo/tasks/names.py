@@ -8,6 +8,8 @@ TASKS = {  # each has a module of its name in this folder
     "forecasting": "predict",
     "next_chord": "predict",
     "speech_recognition": "predict",
+    "video_classification": "predict",
+    "video_tagging": "predict",
     "translation": "generate",
     "pronunciation": "generate",
     "captioning": "generate",

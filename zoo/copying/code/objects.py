@@ -38,14 +38,14 @@ class Objects:
     def __init__(self, sizes):
         self.sizes, self.own = sizes, {}
 
-    def layer(self, layer, other, keep_name, **changes):
+    def layer(self, layer, other, keep_name, changes):
         """The class of a layer, and the arguments that make it.
 
         Args:
             layer: a `keras.layers.Layer`.
             other: the same layer in the model with changed sizes.
             keep_name: whether the name is an argument.
-            **changes: values for the config in place of the layer's own.
+            changes: a dict of values for the config in place of the layer's own.
 
         Returns:
             The name of the class, and a list of pairs (keyword or "", expression).

@@ -103,9 +103,10 @@ class Program:
         for x in self.model.inputs:
             self.variables.name(x, self.input_names(x), -1)
         for one, other in self.calls:  # first, as in a program that passes an encoder to zoo.build
-            if isinstance(one.operation, keras.Model) and id(one.operation) not in self.shared:
-                name = self.write_function(one.operation, other.operation)
-                self.define(one.operation, name, [f"build_{name}()"])
+            model, its_other = (getattr(x.operation, "layer", x.operation) for x in (one, other))
+            if isinstance(model, keras.Model) and id(model) not in self.shared:
+                name = self.write_function(model, its_other)
+                self.define(model, name, [f"build_{name}()"])
         times = collections.Counter(id(one.operation) for one, _ in self.calls)
         for i, (one, other) in enumerate(self.calls):
             for x in map(self.resolve, tensors_in((one.args, one.kwargs))):
@@ -163,7 +164,11 @@ class Program:
             is_first = any(numbered.fullmatch(x.name) and is_numbered(x) for x in self.model.layers)
             keep_name = bool(layer.weights) or layer.name == "attention"
             keep_name = keep_name and not is_numbered(layer) and not is_first
-            name, made_with = self.objects.layer(layer, other.operation, keep_name, **changes)
+            inner = self.shared.get(id(getattr(layer, "layer", None)))
+            if inner:  # a model that was defined before, in a layer that applies it to each frame
+                changes["layer"] = keras.saving.serialize_keras_object(keras.layers.Identity())
+            name, made_with = self.objects.layer(layer, other.operation, keep_name, changes)
+            made_with = [("", [inner]), *made_with[1:]] if inner else made_with
             maker = call([name], made_with)
         arguments = [("", self.expression(*pair)) for pair in zip(one.args, other.args, strict=True)]
         arguments += [

@@ -24,6 +24,8 @@ MODULES = {  # of the loaders, in this package
     "load_music": "music",
     "load_speech": "speech",
     "load_many_series": "series",
+    "load_videos": "videos",
+    "load_tagged_videos": "videos",
 }
 
 

@@ -52,6 +52,15 @@ class Series(typing.NamedTuple):
     parts: dict  # "train", "validation" and "test" to floats [steps, columns]
     times: np.ndarray | None  # of all steps
 ''',
+    "Clip": '''
+class Clip(typing.NamedTuple):
+    """A clip: its frames, its label or the label of each frame, and where it comes from."""
+
+    frames: np.ndarray  # integers [time, image_size, image_size, channels], from 0 to 255
+    label: int | np.ndarray  # one, or integers [time]
+    person: str  # who is in it; for other clips their name
+    name: str
+''',
     "cut_series": '''
 def cut_series(values, split):
     """Cuts the values of a series in order of time into three parts. `split` has their shares."""

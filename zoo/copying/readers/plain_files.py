@@ -111,6 +111,19 @@ def load_many_series(path):
         series.append(Series(row["name"], parts, times))
     return series, outputs, others
 '''
+VIDEOS = '''
+def LOADER(path):
+    """Reads clips with labels: {fold: {split: clips}}, names of the labels."""
+    data = np.load(path)
+    clips = [
+        Clip(data[f"frames {i}"], LABEL, *about) for i, about in enumerate(data["about"].tolist())
+    ]
+    folds = {
+        fold: {split: [clips[i] for i in some] for split, some in splits.items()}
+        for fold, splits in json.loads(str(data["folds"])).items()
+    }
+    return folds, data["label_names"].tolist()
+'''
 
 
 def write(loader, arguments, result):
@@ -229,6 +242,27 @@ def _write_speech(result):
     return SPEECH, _pack(arrays)
 
 
+def _write_videos(result):
+    folds, names = result
+    clips = {id(clip): clip for splits in folds.values() for some in splits.values() for clip in some}
+    numbers = {key: i for i, key in enumerate(clips)}
+    folds = {
+        fold: {split: [numbers[id(clip)] for clip in some] for split, some in splits.items()}
+        for fold, splits in folds.items()
+    }
+    clips = [*clips.values()]
+    arrays = {"label_names": np.array(names), "folds": np.array(json.dumps(folds))}
+    arrays["about"] = np.array([(clip.person, clip.name) for clip in clips])
+    arrays |= {f"frames {i}": clip.frames for i, clip in enumerate(clips)}
+    if np.ndim(clips[0].label):
+        arrays |= {f"labels {i}": clip.label for i, clip in enumerate(clips)}
+        source = VIDEOS.replace("LOADER", "load_tagged_videos").replace("LABEL", 'data[f"labels {i}"]')
+    else:
+        arrays["labels"] = np.array([clip.label for clip in clips])
+        source = VIDEOS.replace("LOADER", "load_videos").replace("LABEL", 'int(data["labels"][i])')
+    return source, _pack(arrays)
+
+
 def _pack(arrays):
     file = io.BytesIO()
     np.savez_compressed(file, **arrays)
@@ -246,4 +280,6 @@ FORMS = {
     "load_music": _write_music,
     "load_speech": _write_speech,
     "load_many_series": _write_series,
+    "load_videos": _write_videos,
+    "load_tagged_videos": _write_videos,
 }

@@ -16,6 +16,7 @@ from zoo.datasets.builders import (
     sst_binary,
     sunspots,
     unicode_glyphs,
+    weizmann_actions,
     wnut17,
 )
 
@@ -32,5 +33,6 @@ __all__ = [
     "sst_binary",
     "sunspots",
     "unicode_glyphs",
+    "weizmann_actions",
     "wnut17",
 ]
