@@ -24,10 +24,10 @@ COLUMN_NAMES = {  # common names of columns, in lower case
     "image": "image images image_id image_name image_path img file files filename file_name path photo "
     "picture",
     "caption": "caption captions text description sentence title comment",
-    "source": f"source src input original text sentence word question native "
+    "source": f"source src input original text sentence word question questions native "
     f"grapheme graphemes spelling {LANGUAGES}",
     "target": "target tgt trg output translation text sentence pronunciation phonemes answer "
-    "pronunciations phoneme ipa arpabet transcription "
+    "pronunciations phoneme ipa arpabet transcription query sql sql_query "
     f"{LANGUAGES}",
 }
 
