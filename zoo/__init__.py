@@ -25,6 +25,7 @@ __all__ = [
     "build",
     "cells",
     "code",
+    "databases",
     "datasets",
     "decoding",
     "diagnostics",

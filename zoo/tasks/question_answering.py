@@ -1,164 +1,16 @@
 """Question answering: questions to the SQL queries that answer them."""
 
-import re
+import json
+import os
+import pathlib
 
 import numpy as np
 
-from zoo.text import split_tokens
-
-MOST_WORDS = 8  # of a text of the database that is looked for in a question
-NUMBER = re.compile(r"\d+(?:\.\d+)?")
-QUERY_TOKEN = re.compile(
-    r"""'(?:[^']|'')*' | "(?:[^"]|"")*" | `[^`]*` | \[[^\]]*\]   # texts and quoted names
-    | \d+(?:\.\d+)?(?:e[+-]?\d+)?                         # numbers
-    | \w+(?:\.\w+)*(?:\.\*)?                              # names, such as state.area
-    | <=|>=|<>|!=|==|\|\| | \S                            # operators, brackets, commas""",
-    re.VERBOSE | re.IGNORECASE,
-)
-
-
-def split_question(question):
-    """Splits a question into words with small letters, and punctuation marks.
-
-    Example:
-
-    >>> split_question("How big is St. Louis?")
-    ['how', 'big', 'is', 'st', '.', 'louis', '?']
-    """
-    return [word for word, _, _ in split_tokens(question.lower())[1]]
-
-
-def split_query(query):
-    """Splits a query into tokens: names, numbers, texts and operators.
-
-    Capital letters become small ones, except in quotes, because SQL does not distinguish them. The
-    semicolon at the end is left out.
-
-    Example:
-
-    >>> split_query("SELECT COUNT(city.name) FROM city WHERE state = 'New York';")
-    ['select', 'count', '(', 'city.name', ')', 'from', 'city', 'where', 'state', '=', "'New York'"]
-    """
-    tokens = QUERY_TOKEN.findall(query.strip().rstrip("; \n"))
-    return [token if token[0] in "'\"`[" else token.lower() for token in tokens]
-
-
-def index_values(values):
-    """Prepares the texts in a database to look for them in questions.
-
-    Args:
-        values: what `zoo.databases.read_values` returned.
-
-    Returns:
-        A dict from the words of a text, with a space between them, to the text and its columns.
-
-    Example:
-
-    >>> index_values({"New York": ["city.name", "state.name"]})
-    {'new york': ('New York', ['city.name', 'state.name'])}
-    """
-    index = {}
-    for text, columns in values.items():
-        words = split_question(text)
-        if 0 < len(words) <= MOST_WORDS:
-            first, others = index.get(" ".join(words), (text, []))
-            index[" ".join(words)] = first, sorted({*others, *columns})
-    return index
-
-
-def hide_values(question, index):
-    """Replaces the texts of the database, and numbers, by placeholders.
-
-    A network cannot learn every name. With placeholders it can write a query about a name that no
-    training question has. The columns that have the text stand before its placeholder. Texts inside
-    longer texts follow them, so that the network can choose.
-
-    Args:
-        question: str.
-        index: what `index_values` returned.
-
-    Returns:
-        A list of words and placeholders, and a list of the texts behind the placeholders `[0]`, `[1]`
-        and so on.
-
-    Example:
-
-    >>> index = {"ohio river": ("Ohio River", ["lowest_point"]), "ohio": ("Ohio", ["river", "state"])}
-    >>> hide_values("How long is the Ohio River?", index)
-    (['how', 'long', 'is', 'the', 'lowest_point', '[0]', 'river', 'state', '[1]', 'river', '?'],
-     ['Ohio River', 'Ohio'])
-    """
-    words, found = split_question(question), []
-    return _hide(words, index, found, MOST_WORDS), found
-
-
-def _hide(words, index, found, most):
-    """The words with placeholders for texts of up to `most` words. Adds the texts to `found`."""
-    tokens, i = [], 0
-    while i < len(words):
-        keys = {n: " ".join(words[i : i + n]) for n in range(min(most, len(words) - i), 0, -1)}
-        length = next((n for n, key in keys.items() if key in index or NUMBER.fullmatch(key)), 0)
-        if not length:
-            tokens.append(words[i])
-            i += 1
-            continue
-        text, columns = index.get(keys[length], (keys[length], ["number"]))
-        if text not in found:
-            found.append(text)
-        tokens += [*columns, f"[{found.index(text)}]"]
-        some = words[i : i + length]
-        inside = _hide(some, index, found, length - 1)
-        tokens += inside if inside != some else []
-        i += length
-    return tokens
-
-
-def hide_in_query(query, found):
-    """Splits a query into tokens, and replaces texts of its question by their placeholders.
-
-    Args:
-        query: str.
-        found: the texts behind the placeholders, as `hide_values` returned them.
-
-    Example:
-
-    >>> hide_in_query("SELECT * FROM city WHERE name LIKE '%york%' AND area > 9", ["York", "8"])
-    ['select', '*', 'from', 'city', 'where', 'name', 'like', "'%[0]%'", 'and', 'area', '>', '9']
-    """
-    places = {text.lower(): f"[{i}]" for i, text in enumerate(found)}
-    tokens = []
-    for token in split_query(query):
-        quote = token[0] if token[0] in "'\"" else ""
-        inner = token[1:-1].replace(quote * 2, quote) if quote else token
-        text = inner.strip("%")
-        if text.lower() in places and (quote or NUMBER.fullmatch(token)):
-            token = quote + inner.replace(text, places[text.lower()]) + quote
-        tokens.append(token)
-    return tokens
-
-
-def fill_query(tokens, found):
-    """Puts the texts of a question into the tokens of a query. The opposite of `hide_in_query`.
-
-    Args:
-        tokens: a list of str.
-        found: the texts behind the placeholders, as `hide_values` returned them.
-
-    Returns:
-        A query, a str. A placeholder without a text stays as it is.
-
-    Example:
-
-    >>> fill_query(["select", "area", "from", "state", "where", "name", "=", "'[0]'"], ["O'Brien"])
-    "select area from state where name = 'O''Brien'"
-    """
-    filled = []
-    for token in tokens:
-        for i, text in enumerate(found):
-            quote = token[0]
-            token = token.replace(f"[{i}]", text.replace(quote, quote * 2) if quote in "'\"" else text)
-        filled.append(token)
-    return " ".join(filled)
+from zoo import databases, recipe
+from zoo.errors import InputError
+from zoo.tasks import checks, running
+from zoo.tasks.inputs import normalize_texts
+from zoo.tasks.placeholders import fill_query, hide_values, index_values
 
 
 def encode(tokens, index):
@@ -177,3 +29,110 @@ def encode(tokens, index):
     [2, 1]
     """
     return np.array([index.get(token, 1) for token in tokens], "int32")
+
+
+def make_rows(pairs, words, names):
+    """Makes rows for teacher forcing.
+
+    Args:
+        pairs: what `zoo.tasks.placeholders.hide_pairs` returned.
+        words: dict of token of a question to integer.
+        names: dict of token of a query to integer, with `"[START]"` and `"[END]"`.
+
+    Returns:
+        A list of rows: (question, query so far), and the query shifted by one. All are integers
+        `[time]`.
+    """
+    rows = []
+    for question, query, _ in pairs:
+        target = encode(["[START]", *query, "[END]"], names)
+        rows.append(((encode(question, words), target[:-1]), target[1:]))
+    return rows
+
+
+def defaults(num_rows, batch_size=None):
+    """Chooses settings that fit the number of training rows.
+
+    Args:
+        num_rows: the number of questions in the training split.
+        batch_size: the number of rows in a batch, if the user chose it.
+
+    Returns:
+        A dict of flag to its value and the reason, for `zoo.recipe.choose`.
+
+    Example:
+
+    >>> {flag: value for flag, (value, _) in defaults(549).items()}
+    {'batch_size': 16, 'epochs': 60}
+    """
+    batch_size = batch_size or (16 if num_rows < 5_000 else 32)
+    return {
+        "batch_size": (batch_size, f"there are {num_rows:,} questions"),
+        "epochs": recipe.epochs_for(num_rows, batch_size, 2100, least=5, most=100),
+    }
+
+
+def check_card(card, model):
+    """Raises an `InputError` unless the card fits the model."""
+    checks.check_generator(model, [(None, None), (None, None)])
+    checks.check_vocabulary(card, model, "source_vocabulary", "source_embedding")
+    outputs = checks.output_size(model, 3)
+    checks.check_vocabulary(card, model, "target_vocabulary", "target_embedding", outputs)
+    checks.check_integer(card, "config", "beam_width")
+    checks.check_integer(card, "preprocessing", "max_length")
+
+
+def find_database(card):
+    """The path of the database of a trained model, or None if it is not on this machine.
+
+    Args:
+        card: the content of `task.json`. `database` is the path that training used.
+    """
+    path = pathlib.Path(card.get("database") or "")
+    if path.is_file():
+        return path
+    folder = pathlib.Path(os.environ.get("TFDS_DATA_DIR", "~/tensorflow_datasets")).expanduser()
+    found = folder.glob(f"{card['dataset'].split('/')[0]}/*/*/{path.name}")
+    return next(found, None) if path.name else None
+
+
+def make_answer(model, card, files):
+    """Makes the function that answers. It takes a list of questions.
+
+    For each question it returns a dict: `"query"`, a str, and `"answer"`, a list of rows. If there is
+    no answer, it is None, and `"reason"` says why.
+
+    Options: database, max_length, and others of `zoo.decoding.Generator.generate`. `database` is the
+    path of the SQLite database to ask. Then the names to look for in the questions come from there.
+    Otherwise they are those of training, and the database of training answers if it is on this machine.
+    """
+    if "values.json" not in files:
+        raise InputError(f"sha256 must name values.json. Received: {', '.join(files) or 'none'}")
+    saved = index_values(json.loads(files["values.json"]))
+    words = {token: i for i, token in enumerate(card["source_vocabulary"])}
+    names = card["target_vocabulary"]
+
+    def answer(questions, /, database=None, **options):
+        index = index_values(databases.read_values(database)) if database else saved
+        database = database or find_database(card)
+        hidden = [hide_values(question, index) for question in normalize_texts(questions)]
+        sources = [encode(tokens, words) for tokens, _ in hidden]
+        options = {"max_length": card["preprocessing"]["max_length"], **options}
+        rows = running.generate_rows(model, sources, card["config"]["beam_width"], options)
+        queries = [
+            fill_query([names[token] for token in row], found)
+            for row, (_, found) in zip(rows, hidden, strict=True)
+        ]
+        return [_run(database, query) for query in queries]
+
+    return answer
+
+
+def _run(database, query):
+    if database is None:
+        reason = "the database is not on this machine: give --database FILE"
+        return {"query": query, "answer": None, "reason": reason}
+    try:
+        return {"query": query, "answer": databases.run_query(database, query)}
+    except InputError as error:
+        return {"query": query, "answer": None, "reason": str(error).partition(" Received: ")[0]}

@@ -34,8 +34,8 @@ class Geoquery(tfds.core.GeneratorBasedBuilder):
             builder=self,
             description=(
                 "Questions by students, and SQL queries for SQLite. The database lies beside the "
-                f"prepared files as {DATABASE}. Texts in the queries have single quotes, as standard SQL "
-                "wants it. Five of the 877 queries do not run in SQLite. Files that you put into "
+                f"prepared files as {DATABASE}. Texts in the queries have single quotes, as in "
+                "standard SQL. Five of the queries do not run in SQLite. Files that you put into "
                 "downloads/manual are not checked. Downloaded files are checked by their SHA-256."
             ),
             features=tfds.features.FeaturesDict(
