@@ -45,7 +45,7 @@ def read_values(path):
     {'Austin': ['city.name'], 'Texas': ['city.state']}
     """
     columns_of = {}
-    with _open(path) as database:
+    with contextlib.closing(_connect(path)) as database:
         tables = "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite%'"
         for (table,) in database.execute(tables).fetchall():
             columns = database.execute(
@@ -96,7 +96,7 @@ def run_query(path, query, seconds=2.0, most_rows=10_000):
     ...
     zoo.errors.InputError: The query cannot be run: not authorized. Received: 'delete from city'
     """
-    with _open(path) as database:
+    with contextlib.closing(_connect(path)) as database:
         end = time.monotonic() + seconds
         database.set_progress_handler(lambda: time.monotonic() > end, 1000)
         database.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, MOST_CHARACTERS)  # of each text
@@ -125,24 +125,21 @@ def _authorize(action, *names):
     return sqlite3.SQLITE_OK if action in ALLOWED else sqlite3.SQLITE_DENY
 
 
-@contextlib.contextmanager
-def _open(path):
-    """Opens a database for reading only, and closes it."""
+def _connect(path):
+    """Opens a database for reading only."""
     path = pathlib.Path(path).expanduser()
     if not path.is_file():
         raise InputError(f"There is no database of that name. Received: {path}")
     try:
-        with contextlib.closing(
-            sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)
-        ) as database:
-            database.text_factory = lambda text: text.decode(errors="replace")
-            database.execute("SELECT count(*) FROM sqlite_master")  # reads the file for the first time
-            yield database
+        database = sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)
+        database.text_factory = lambda text: text.decode(errors="replace")
+        database.execute("SELECT count(*) FROM sqlite_master")  # reads the file for the first time
     except sqlite3.Error as error:
         raise InputError(
             f"{path} is not an SQLite database that can be read: {one_line(error)}. To make one from a "
             "file of SQL commands, run: sqlite3 new.sqlite < commands.sql"
         ) from None
+    return database
 
 
 def _quote(name):

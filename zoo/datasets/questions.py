@@ -1,6 +1,7 @@
 """`load_questions`: questions with their SQL queries, from geoquery or from your own files."""
 
 import pathlib
+import re
 
 from zoo.datasets.builders import geoquery
 from zoo.datasets.files import decode, print_reading
@@ -14,6 +15,7 @@ from zoo.errors import InputError, check_choice
 from zoo.text import normalize
 
 NAMES = ("geoquery", "geoquery/question", "geoquery/query")
+SQL = re.compile(r"[\s(]*(select|with)\b", re.IGNORECASE)
 DATABASE_ENDINGS = (".sqlite", ".sqlite3", ".db", ".db3")
 
 
@@ -58,7 +60,8 @@ def load_questions(name, database=None, data_dir=None, source=None, target=None,
         lists of str. And the path of the database, a str.
 
     Raises:
-        ValueError: there is no database, or more than one. Also see `load_pairs`.
+        ValueError: there is no database, or more than one. Or most queries are no SQL. Also see
+            `load_pairs`.
 
     Example:
 
@@ -91,6 +94,12 @@ def load_questions(name, database=None, data_dir=None, source=None, target=None,
         print_reading(path, f"{how}. Database: {database}")
     check_filled(name, rows)
     check_variety(name, [query for _, query in rows["train"]], "queries")
+    others = [query for _, query in rows["train"] if not SQL.match(query)]
+    if 2 * len(others) > len(rows["train"]):
+        raise InputError(
+            f"{name}: most queries are no SQL that begins with SELECT or WITH. Choose the columns with "
+            f"--source and --target. Received: {others[0]!r:.60}"
+        )
     return {
         split: ([question for question, _ in rows[split]], [query for _, query in rows[split]])
         for split in SPLITS

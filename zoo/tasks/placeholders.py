@@ -1,10 +1,12 @@
 """Placeholders for the texts of a database, in questions and in queries."""
 
 import re
-
-from zoo.text import split_tokens
+import unicodedata
 
 MOST_WORDS = 8  # of a text of the database that is looked for in a question
+ALONE = "\u3041-\u30ff\u3400-\u9fff"  # Chinese and Japanese have no spaces between words
+MARKS = r"!-/:-@\[-`{-~"  # punctuation marks of ASCII
+WORD = re.compile(rf"\d+\.\d+ | [{ALONE}] | [^\s{MARKS}{ALONE}]+ | \S", re.VERBOSE)
 NUMBER = re.compile(r"\d+(?:\.\d+)?")
 QUERY_TOKEN = re.compile(
     r"""'(?:[^']|'')*' | "(?:[^"]|"")*" | `[^`]*` | \[[^\]]*\]   # texts and quoted names
@@ -23,7 +25,7 @@ def split_question(question):
     >>> split_question("How big is St. Louis?")
     ['how', 'big', 'is', 'st', '.', 'louis', '?']
     """
-    return [word for word, _, _ in split_tokens(question.lower())[1]]
+    return WORD.findall(unicodedata.normalize("NFC", question.lower()))
 
 
 def split_query(query):

@@ -80,20 +80,26 @@ def check_card(card, model):
     checks.check_vocabulary(card, model, "target_vocabulary", "target_embedding", outputs)
     checks.check_integer(card, "config", "beam_width")
     checks.check_integer(card, "preprocessing", "max_length")
+    for names in (("database",), *(("config", one) for one in ("dataset", "database", "data_dir"))):
+        if not isinstance(checks.get(card, *names), str):
+            checks.refuse(card, names, "a text")
 
 
 def find_database(card):
-    """The path of the database of a trained model, or None if it is not on this machine.
+    """The path of the database that a model was trained with, or None if it is not on this machine.
 
     Args:
-        card: the content of `task.json`. `database` is the path that training used.
+        card: the content of `task.json`. `database` is the name of the file. It is looked for where
+            training found it, beside the questions, and in the folder of TFDS.
     """
-    path = pathlib.Path(card.get("database") or "")
-    if path.is_file():
-        return path
-    folder = pathlib.Path(os.environ.get("TFDS_DATA_DIR", "~/tensorflow_datasets")).expanduser()
-    found = folder.glob(f"{card['dataset'].split('/')[0]}/*/*/{path.name}")
-    return next(found, None) if path.name else None
+    name, config = pathlib.Path(card["database"]).name, card["config"]
+    questions = pathlib.Path(config["dataset"])
+    places = [pathlib.Path(config["database"] or name), questions / name, questions.parent / name]
+    for folder in (config["data_dir"], os.environ.get("TFDS_DATA_DIR", "~/tensorflow_datasets")):
+        if folder:
+            folder = pathlib.Path(folder).expanduser()
+            places += [*folder.glob(f"geoquery/*/*/{name}"), folder / "downloads" / "manual" / name]
+    return next((place for place in places if place.is_file()), None)
 
 
 def make_answer(model, card, files):
