@@ -9,6 +9,7 @@ import re
 import runpy
 import shutil
 
+import atlas
 import nbformat
 import numpy as np
 import pytest
@@ -245,6 +246,8 @@ def write_data(name, folder):
             rows = ((word, " ".join(word.upper())) for word in words)
         own = folder / "own.tsv"
         own.write_text("".join("\t".join(row) + "\n" for row in rows))
+    elif name == "encoder_decoder_questions":
+        own = atlas.write_questions(folder)
     elif name in ("one_to_many_music", "one_to_many_composer"):
         own = folder / "midi"
         own.mkdir()

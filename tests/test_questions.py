@@ -9,6 +9,7 @@ import pytest
 from requests import ConnectionError as NoConnection
 
 from zoo import databases, datasets
+from zoo.copying.readers import reader_code
 from zoo.datasets.builders import geoquery
 from zoo.tasks import placeholders
 
@@ -55,6 +56,24 @@ def test_the_same_questions_in_any_format_give_the_same_splits(name, tmp_path, c
     assert f"Database: {tmp_path / 'atlas.sqlite'}." in capsys.readouterr().out
 
 
+@pytest.mark.parametrize("name", ["questions.csv", "spider.json"])
+def test_a_reader_for_copies_without_the_zoo(name, tmp_path, monkeypatch):
+    path = atlas.write_questions(tmp_path)
+    if name != "questions.csv":
+        path = tmp_path / name
+        path.write_text(FORMS[name]())
+    result = datasets.load_questions(path)
+    reader = reader_code("load_questions", {"name": path, "names": {"name": "DATASET"}}, result)
+    assert reader.call.startswith("load_questions(DATASET")
+    assert [*reader.files] == ([] if name == "questions.csv" else ["spider-plain.jsonl"])
+    for file, content in reader.files.items():
+        (tmp_path / file).write_bytes(content)
+    monkeypatch.chdir(tmp_path)
+    namespace = {"__name__": "reader"}
+    exec(reader.code, namespace)
+    assert namespace["load_questions"](*reader.settings.values()) == result
+
+
 @pytest.fixture
 def geography(tmp_path):
     """A data_dir with a few questions and a database in the place of the real ones."""
@@ -62,7 +81,7 @@ def geography(tmp_path):
     manual.mkdir(parents=True)
     with sqlite3.connect(manual / geoquery.DATABASE) as database:
         database.execute("CREATE TABLE state (name TEXT, area INT)")
-        database.execute("INSERT INTO state VALUES ('o''hara', 5), ('iowa', 56)")
+        database.execute("INSERT INTO state VALUES ('ohara', 5), ('iowa', 56)")
     database.close()
     splits = {"train": "dev", "dev": "test", "test": "train"}
     entries = [
@@ -72,7 +91,7 @@ def geography(tmp_path):
             "variables": [{"name": "name0", "example": "ohio", "type": "name", "location": "both"}],
             "sentences": [
                 {"text": f"how big is name0 {i}", "question-split": split, "variables": {"name0": name}}
-                for name in ("iowa", "o'hara", "")
+                for name in ("iowa", "ohara", "ohio")
             ],
         }
         for i, split in enumerate(splits)
@@ -85,12 +104,21 @@ def test_geoquery_takes_files_in_place_and_has_two_splits(geography):
     splits, database = datasets.load_questions("geoquery", data_dir=str(geography))
     assert sorted(zip(*splits["test"], strict=True)) == [
         ("how big is iowa 2", "SELECT 2 FROM STATE WHERE NAME = 'iowa' ;"),
-        ("how big is o'hara 2", "SELECT 2 FROM STATE WHERE NAME = 'o''hara' ;"),
+        ("how big is ohara 2", "SELECT 2 FROM STATE WHERE NAME = 'ohara' ;"),
         ("how big is ohio 2", "SELECT 2 FROM STATE WHERE NAME = 'ohio' ;"),
     ]
-    assert databases.run_query(database, "SELECT area FROM STATE WHERE NAME = 'o''hara'") == [(5,)]
+    assert databases.run_query(database, "SELECT area FROM STATE WHERE NAME = 'ohara'") == [(5,)]
     by_query, _ = datasets.load_questions("geoquery/query", data_dir=str(geography))
     assert by_query["train"] == splits["test"]
+    for name, expected in (("geoquery", splits), ("geoquery/query", by_query)):
+        arguments = {"name": name, "data_dir": str(geography)}
+        reader = reader_code("load_questions", arguments, datasets.load_questions(**arguments))
+        assert not reader.files and len(reader.code.splitlines()) <= 50
+        namespace = {"__name__": "reader"}
+        exec(reader.code, namespace)
+        read, path = namespace["load_questions"](*reader.settings.values())
+        assert read == expected
+        assert path == str(geography / "downloads" / "manual" / geoquery.DATABASE)
     own = geography / "downloads" / "manual" / geoquery.QUESTIONS
     assert pairs_of(datasets.load_questions(own)[0]) == pairs_of(splits)
 

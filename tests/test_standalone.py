@@ -6,6 +6,7 @@ import re
 import subprocess
 import sys
 
+import atlas
 import keras
 import libcst as cst
 import nbformat
@@ -75,6 +76,10 @@ def words(folder):
     return write_table(folder / "words.tsv", [f"{x}\t{' '.join(x.upper())}" for x in sorted(texts)])
 
 
+def questions(folder):
+    return str(atlas.write_questions(folder))
+
+
 def novel(folder):
     rows = [f"The king had {i} sons. He was old, but she was {i % 7}." for i in range(900)]
     return write_table(folder / "novel.txt", rows)
@@ -105,6 +110,7 @@ RUNS = {
     "many_to_many_pos": (names, SMALL),
     "many_to_many_punctuation": (novel, SMALL),
     "encoder_decoder_pronunciation": (words, SMALL | {"beam_width": 2}),
+    "encoder_decoder_questions": (questions, SMALL | {"beam_width": 2}),
     "one_to_many_music": (tunes, SMALL),
     "one_to_many_composer": (tunes, SMALL | {"beats": 4}),
     "one_to_one_digits": (None, SMALL),

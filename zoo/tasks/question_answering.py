@@ -112,9 +112,7 @@ def make_answer(model, card, files):
     path of the SQLite database to ask. Then the names to look for in the questions come from there.
     Otherwise they are those of training, and the database of training answers if it is on this machine.
     """
-    if "values.json" not in files:
-        raise InputError(f"sha256 must name values.json. Received: {', '.join(files) or 'none'}")
-    saved = index_values(json.loads(files["values.json"]))
+    saved = index_values(_read_saved(files))
     words = {token: i for i, token in enumerate(card["source_vocabulary"])}
     names = card["target_vocabulary"]
 
@@ -132,6 +130,21 @@ def make_answer(model, card, files):
         return [_run(database, query) for query in queries]
 
     return answer
+
+
+def _read_saved(files):
+    """The names of the database that training used, from the files of the folder."""
+    if "values.json" not in files:
+        raise InputError(f"sha256 must name values.json. Received: {', '.join(files) or 'none'}")
+    try:
+        values = json.loads(files["values.json"])
+        columns = [column for names in values.values() for column in names]
+        if all(isinstance(names, list) for names in values.values()):
+            "".join(columns)
+            return values
+    except (ValueError, TypeError, AttributeError):
+        pass
+    raise InputError("values.json must be a dict of texts to lists of columns.")
 
 
 def _run(database, query):
