@@ -1,24 +1,23 @@
-"""How many people live in Texas? Encoder-decoder: a question in, and out comes the SQL that answers it.
+"""How many people live in Texas? Encoder-decoder: a question in, the SQL query that answers it out.
 
                                      select   area    end
                                         ^      ^       ^
     [h] <-> [h] <-> [h]  == states ==> [s] -> [s] ->  [s]
      ^       ^       ^                  ^      ^       ^
-    how     big    [0]                start  select   area
+    how     big     [0]               start  select   area
 
 Data: by default GeoQuery (no license stated, for research), 877 questions about the geography of the
 USA, their SQL queries, and the SQLite database. geoquery splits them by questions, and geoquery/query
-by queries, so that no test query was seen in training. --dataset also takes a file or folder of your
-own, and --database your own SQLite database: TSV, CSV or JSON of questions and queries, or the JSON
-files of Spider, BIRD and text2sql-data.
+by queries, so that no test query occurs in training. --dataset also takes a file or folder of your own:
+TSV, CSV or JSON of questions and queries, or the JSON files of Spider, BIRD and text2sql-data.
+--database takes your own SQLite database.
 
-A name in a question, such as Texas, becomes the placeholder [0], and the columns of the database that
-have it stand before it. So the network can write queries about names that it never saw. The names come
-from the database, never from the queries of the test split. SQLite runs the query, read-only and with a
-time limit, and the answer is compared with that of the right query.
-
-The baselines take the query of the most similar training question, as it is or with the names of this
-question. Expect the same answer for TODO % of the test questions after TODO minutes on two CPU cores.
+A name in a question, such as Texas, becomes the placeholder [0], after the columns that have this name.
+So the network can write queries about names that it never saw. The names come from the database, never
+from the queries of the test split. SQLite runs each query, read-only and with a time limit. What counts
+is whether its answer is that of the right query. The baselines take the query of the most similar
+training question, as it is or with the names of this question. Expect the same answer for TODO % of the
+test questions after TODO minutes on two CPU cores (best baseline: TODO %).
 
 The model follows Dong & Lapata 2016, "Language to Logical Form with Neural Attention". Differences:
 SQL instead of logical forms, a GRU that reads the question in both directions, Adam, and beam search.
@@ -65,9 +64,9 @@ def main(config):
         config = dataclasses.replace(config, epochs=1, units=16)
 
     # Data: questions and queries with placeholders. The vocabularies come from the training split only.
-    columns = {"source": config.source, "target": config.target, "encoding": config.encoding}
+    columns = config.source, config.target, config.encoding
     splits, database = zoo.datasets.load_questions(
-        config.dataset, config.database, config.data_dir or None, **columns
+        config.dataset, config.database, config.data_dir or None, *columns
     )
     keras.utils.set_random_seed(config.seed)  # after loading, which may draw random numbers
     if config.smoke:
@@ -133,12 +132,9 @@ def main(config):
     known = [" ".join(question) for question, _, _ in pairs["train"]]
     for split in ("validation", "test"):
         questions, queries = splits[split]
+        sources = [question for (question, _), _ in rows[split]]
         generated = zoo.decoding.generate_in_batches(
-            model,
-            [question for (question, _), _ in rows[split]],
-            max_length,
-            strategy="beam",
-            beam_width=config.beam_width,
+            model, sources, max_length, batch_size=100, strategy="beam", beam_width=config.beam_width
         )
         nearest = zoo.text.nearest(questions, splits["train"][0])
         hidden = zoo.text.nearest([" ".join(question) for question, _, _ in pairs[split]], known)

@@ -63,12 +63,12 @@ def defaults(num_rows, batch_size=None):
     Example:
 
     >>> {flag: value for flag, (value, _) in defaults(549).items()}
-    {'batch_size': 16, 'epochs': 60}
+    {'batch_size': 16, 'epochs': 86}
     """
     batch_size = batch_size or (16 if num_rows < 5_000 else 32)
     return {
         "batch_size": (batch_size, f"there are {num_rows:,} questions"),
-        "epochs": recipe.epochs_for(num_rows, batch_size, 2100, least=5, most=100),
+        "epochs": recipe.epochs_for(num_rows, batch_size, 48_000 / batch_size, least=10),
     }
 
 
