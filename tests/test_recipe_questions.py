@@ -28,7 +28,7 @@ def own(tmp_path):
         pytest.param("simple_rnn", "none", marks=pytest.mark.slow),
     ],
 )
-def test_own_questions(run, cell, attention, own, ask, zoo_command):
+def test_own_questions(run, cell, attention, own):
     folder = own / "model"
     words = ["--cell", cell, "--attention", attention, "--beam-width", "2"]
     printed = run("--smoke", "--dataset", own / "questions.csv", "--output", folder, *words)
@@ -49,15 +49,10 @@ def test_own_questions(run, cell, attention, own, ask, zoo_command):
         assert not (folder / "attention.png").exists()
     else:
         assert_shows_data(folder / "attention.png")
-    question = "How many people live in Orton?"
-    (said,) = ask("generate", folder, question, options=["--max-length", "3"])
-    assert set(said) >= {"query", "answer"} and len(said["query"].split()) <= 3
-    status, output, _ = zoo_command("generate", folder, question, "--max-length", "3")
-    assert status == 0 and output.startswith(said["query"] + "\n")
 
 
 @pytest.mark.slow
-def test_it_learns_and_the_same_seed_gives_the_same_numbers(assert_same_numbers, own, ask):
+def test_it_learns_and_the_same_seed_gives_the_same_numbers(assert_same_numbers, own, ask, zoo_command):
     words = "--epochs 30 --batch-size 8 --units 32 --learning-rate 0.01 --dropout 0 --seed 3"
     folder, printed, _ = assert_same_numbers("--dataset", own / "questions.csv", *words.split())
     scores = json.loads((folder / "metrics.json").read_text())["test"]
@@ -65,6 +60,8 @@ def test_it_learns_and_the_same_seed_gives_the_same_numbers(assert_same_numbers,
     assert "right" in printed
     (said,) = ask("generate", folder, "how many people live in BELBURG")
     assert said == {"query": "select people from city where name = 'Belburg'", "answer": [[5000]]}
+    status, output, _ = zoo_command("generate", folder, "How many people live in Belburg?")
+    assert (status, output) == (0, "select people from city where name = 'Belburg'\n5000\n")
     # Another database of the same tables has other names.
     with zoo.databases.sqlite3.connect(own / "other.db") as database:
         database.execute(
