@@ -22,7 +22,7 @@ def read_values(path):
     """Reads the texts in a database that a question may name, such as the names of places.
 
     Columns with more than 100,000 different texts are left out. So are texts of more than 60
-    characters.
+    characters, and texts without a letter, such as numbers.
 
     Args:
         path: the path of an SQLite database. It is opened for reading only.
@@ -58,7 +58,7 @@ def read_values(path):
                 ).fetchall()
                 if len(texts) <= MOST_TEXTS:
                     for (text,) in texts:
-                        if len(text) <= LONGEST_TEXT:
+                        if len(text) <= LONGEST_TEXT and any(map(str.isalpha, text)):
                             columns_of.setdefault(text, set()).add(f"{table}.{column}".lower())
     return {text: sorted(columns) for text, columns in sorted(columns_of.items())}
 
