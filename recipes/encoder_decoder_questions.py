@@ -166,10 +166,8 @@ def main(config):
     is_right = judged[cell]["same answer"]
     for i in zoo.recipe.pick_examples(is_right):
         print(f"\nquestion  {questions[i]}\nquery     {systems[cell][i]}")
-        try:
-            print(f"answer    {zoo.databases.run_query(database, systems[cell][i])!s:.90}")
-        except zoo.InputError as error:
-            print(f"answer    none: {error!s:.90}")
+        answer, reason = zoo.databases.run_query(database, systems[cell][i])
+        print(f"answer    {reason or answer!s:.90}")
         print("right" if is_right[i] else f"not       {right[i]}")
     figures = {}
     if config.attention != "none":  # a picture of two test questions

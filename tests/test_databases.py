@@ -1,6 +1,7 @@
 """Databases: queries that nobody has checked run read-only, with limits."""
 
 import os
+import re
 import sqlite3
 import time
 
@@ -31,8 +32,8 @@ def database(tmp_path):
         ("SELECT 1; SELECT 2", "one statement"),
         ("BEGIN", "not authorized"),
         ("SELECT zeroblob(1000000000)", "too big"),
-        ("SELECT hex(zeroblob(4000000)) FROM city", "more than .* characters"),
-        ("SELECT a.name FROM city a, city b, city c, city d", "more than 10,000 rows"),
+        ("SELECT hex(zeroblob(4000000)) FROM city", "over .* characters"),
+        ("SELECT a.name FROM city a, city b, city c, city d", "over 10,000 rows"),
         ("selec nothing", "syntax error"),
         ("SELECT height FROM city", "no such column"),
         ("", "no SELECT"),
@@ -42,25 +43,24 @@ def database(tmp_path):
 )
 def test_a_query_that_is_not_a_plain_question_is_refused(query, message, database, tmp_path):
     before = database.read_bytes()
-    with pytest.raises(InputError, match=message):
-        databases.run_query(database, query.format(folder=tmp_path))
+    answer, reason = databases.run_query(database, query.format(folder=tmp_path))
+    assert answer is None and re.search(message, reason)
     assert database.read_bytes() == before
     assert [file.name for file in tmp_path.iterdir()] == ["atlas.sqlite"]
 
 
 def test_an_endless_query_is_stopped(database):
-    start = time.monotonic()
+    start = time.thread_time()
     endless = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT count(*) FROM n"
-    with pytest.raises(InputError, match=r"takes over 0.05 seconds"):
-        databases.run_query(database, endless, seconds=0.05)
-    assert time.monotonic() - start < 5
+    answer, reason = databases.run_query(database, endless, seconds=0.05)
+    assert (answer, reason) == (None, "it takes over 0.05 seconds")
+    assert time.thread_time() - start < 0.5
 
 
 def test_a_query_may_read_and_count(database):
-    assert databases.run_query(database, "SELECT country, count(*) FROM city GROUP BY 1") == [
-        ("Norland", len(atlas.CITIES))
-    ]
-    assert databases.run_query(database, "SELECT name FROM city WHERE people < 0") == []
+    counted = databases.run_query(database, "SELECT country, count(*) FROM city GROUP BY 1")
+    assert counted == ([("Norland", len(atlas.CITIES))], "")
+    assert databases.run_query(database, "SELECT name FROM city WHERE people < 0") == ([], "")
 
 
 @pytest.mark.parametrize("content", [None, b"", b"no database", b"SQLite format 3\0 and no more"])
@@ -93,7 +93,7 @@ def test_values_of_unusual_tables(tmp_path):
 
 def test_a_database_that_may_not_be_written(database):
     os.chmod(database, 0o400)
-    assert databases.run_query(database, "SELECT max(people) FROM city") == [(19000,)]
+    assert databases.run_query(database, "SELECT max(people) FROM city")[0] == [(19000,)]
 
 
 @pytest.mark.parametrize(

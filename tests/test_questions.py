@@ -107,7 +107,7 @@ def test_geoquery_takes_files_in_place_and_has_two_splits(geography):
         ("how big is ohara 2", "SELECT 2 FROM STATE WHERE NAME = 'ohara' ;"),
         ("how big is ohio 2", "SELECT 2 FROM STATE WHERE NAME = 'ohio' ;"),
     ]
-    assert databases.run_query(database, "SELECT area FROM STATE WHERE NAME = 'ohara'") == [(5,)]
+    assert databases.run_query(database, "SELECT area FROM STATE WHERE NAME = 'ohara'")[0] == [(5,)]
     by_query, _ = datasets.load_questions("geoquery/query", data_dir=str(geography))
     assert by_query["train"] == splits["test"]
     for name, expected in (("geoquery", splits), ("geoquery/query", by_query)):
@@ -151,7 +151,7 @@ def test_geoquery_as_published():
     assert not {*splits["train"][1]} & {*splits["test"][1]}
     index = placeholders.index_values(databases.read_values(database))
     query = "select population from state where state_name = 'texas'"
-    assert databases.run_query(database, query) == [(14229000,)]
+    assert databases.run_query(database, query) == ([(14229000,)], "")
     tokens, found = placeholders.hide_values("rivers in new york and Mississippi river?", index)
     assert found == ["new york", "mississippi river", "mississippi"]
     assert tokens[-3:] == ["[2]", "river", "?"]

@@ -149,9 +149,7 @@ def _read_saved(files):
 
 def _run(database, query):
     if database is None:
-        reason = "the database is not on this machine: give --database FILE"
-        return {"query": query, "answer": None, "reason": reason}
-    try:
-        return {"query": query, "answer": databases.run_query(database, query)}
-    except InputError as error:
-        return {"query": query, "answer": None, "reason": str(error).partition(" Received: ")[0]}
+        rows, reason = None, "the database is not on this machine: give --database FILE"
+    else:
+        rows, reason = databases.run_query(database, query)
+    return {"query": query, "answer": rows} | ({"reason": reason} if reason else {})
