@@ -56,6 +56,18 @@ def test_the_same_questions_in_any_format_give_the_same_splits(name, tmp_path, c
     assert f"Database: {tmp_path / 'atlas.sqlite'}." in capsys.readouterr().out
 
 
+def test_a_folder_with_a_file_for_each_split(tmp_path):
+    rows = atlas.rows()
+    atlas.write_database(tmp_path)
+    parts = {"train.csv": rows[:60], "dev.csv": rows[60:70], "test.csv": rows[70:]}
+    for name, some in parts.items():
+        lines = "".join(f'"{question}","{query}"\n' for question, query in some)
+        (tmp_path / name).write_text("question,query\n" + lines)
+    splits, _ = datasets.load_questions(tmp_path)
+    found = [sorted(zip(*columns, strict=True)) for columns in splits.values()]
+    assert found == [sorted(some) for some in parts.values()]
+
+
 @pytest.mark.parametrize("name", ["questions.csv", "spider.json"])
 def test_a_reader_for_copies_without_the_zoo(name, tmp_path, monkeypatch):
     path = atlas.write_questions(tmp_path)
@@ -119,6 +131,8 @@ def test_geoquery_takes_files_in_place_and_has_two_splits(geography):
         read, path = namespace["load_questions"](*reader.settings.values())
         assert read == expected
         assert path == str(geography / "downloads" / "manual" / geoquery.DATABASE)
+    with pytest.raises(ValueError, match=r"geography.json has splits of its own: give this file"):
+        datasets.load_questions(geography / "downloads" / "manual")
     own = geography / "downloads" / "manual" / geoquery.QUESTIONS
     assert pairs_of(datasets.load_questions(own)[0]) == pairs_of(splits)
 

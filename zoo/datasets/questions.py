@@ -88,7 +88,10 @@ def load_questions(name, database=None, data_dir=None, source=None, target=None,
         chosen = {"source": source, "target": target}
 
         def read_file(file):
-            return _read_file(file, database.stem, chosen, encoding)
+            pairs, how = _read_file(file, database.stem, chosen, encoding)
+            if isinstance(pairs, dict) and path.is_dir():
+                raise InputError(f"{file} has splits of its own: give this file, not its folder.")
+            return pairs, how
 
         rows, how = read_own_pairs(path, source, target, encoding, read_file)
         print_reading(path, f"{how}. Database: {database}")
@@ -135,25 +138,26 @@ def find_database(path, database=None):
 def _read_file(file, db_id, chosen, encoding):
     """The pairs of one file, or a dict of split to pairs. And a text that says how it was read."""
     text = decode(file, encoding)
-    if any(chosen.values()) or text.lstrip()[:1] not in ("[", "{"):
+    if text.lstrip()[:1] not in ("[", "{"):
         return read_pairs(file, chosen, encoding)
     _, entries = read_entries(file, text, lambda entry: "question" in entry)
     entries = [entry for _, entry in entries]
     names = set(entries[0]) if entries and isinstance(entries[0], dict) else set()
     if "sentences" in names:
         return _split_variants([(normalize(one), *rest) for one, *rest in read_variants(entries)])
-    if not {"db_id", "question"} <= names:
+    if "db_id" not in names:
         return read_pairs(file, chosen, encoding)
-    query = "query" if "query" in names else "SQL"
+    source = chosen["source"] or "question"
+    target = chosen["target"] or ("query" if "query" in names else "SQL")
     try:
         pairs = [
-            (normalize(entry["question"]).strip(), entry[query].strip())
+            (normalize(entry[source]).strip(), entry[target].strip())
             for entry in entries
             if entry["db_id"] == db_id
         ]
     except (KeyError, TypeError, AttributeError) as error:
         raise InputError(
-            f"{file}: expected rows with db_id, question and {query}, as in Spider. "
+            f"{file}: expected rows with db_id, {source} and {target}, as in Spider. "
             f"Received: a row where this is missing or of another kind: {error}"
         ) from None
     if not pairs:
