@@ -121,7 +121,7 @@ def test_geoquery_takes_files_in_place_and_has_two_splits(geography):
     ]
     assert databases.run_query(database, "SELECT area FROM STATE WHERE NAME = 'ohara'")[0] == [(5,)]
     by_query, _ = datasets.load_questions("geoquery/query", data_dir=str(geography))
-    assert by_query["train"] == splits["test"]
+    assert pairs_of({"": by_query["train"]}) == pairs_of({"": splits["test"]})
     for name, expected in (("geoquery", splits), ("geoquery/query", by_query)):
         arguments = {"name": name, "data_dir": str(geography)}
         reader = reader_code("load_questions", arguments, datasets.load_questions(**arguments))
@@ -131,14 +131,15 @@ def test_geoquery_takes_files_in_place_and_has_two_splits(geography):
         read, path = namespace["load_questions"](*reader.settings.values())
         assert read == expected
         assert path == str(geography / "downloads" / "manual" / geoquery.DATABASE)
-    with pytest.raises(ValueError, match=r"geography.json has splits of its own: give this file"):
-        datasets.load_questions(geography / "downloads" / "manual")
     own = geography / "downloads" / "manual" / geoquery.QUESTIONS
     assert pairs_of(datasets.load_questions(own)[0]) == pairs_of(splits)
 
 
-def test_half_a_file_of_geoquery(geography):
+def test_the_file_of_geoquery_in_a_folder_or_damaged(geography):
     path = geography / "downloads" / "manual" / geoquery.QUESTIONS
+    (path.parent / "train.json").write_text(path.read_text())
+    with pytest.raises(ValueError, match=r"train.json has splits of its own: give this file"):
+        datasets.load_questions(path.parent)
     for content in (path.read_text()[:300], '[{"sql": []}]', "[1]"):
         path.write_text(content)
         with pytest.raises(ValueError, match=r"geography.json is not the whole file of GeoQuery"):
