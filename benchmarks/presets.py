@@ -26,7 +26,7 @@ import sacrebleu
 
 import zoo
 from zoo.storage.hashes import hash_of
-from zoo.tasks import cards, tagging, trained_models
+from zoo.tasks import cards, placeholders, tagging, trained_models
 
 ROOT = pathlib.Path(__file__).parent.parent
 SAMPLE = 100  # number of rows that the test measures again
@@ -163,6 +163,15 @@ def measure_speech_recognition(task, rows):
     return zoo.metrics.score_transcripts(task.predict(recordings), texts)
 
 
+def measure_question_answering(task, rows):
+    splits, database = zoo.datasets.load_questions(task.card["dataset"])
+    questions, queries = (column[:rows] for column in splits["test"])
+    said = [answer["query"] for answer in task.generate(questions)]
+    right = [" ".join(placeholders.split_query(query)) for query in queries]
+    judged = zoo.metrics.judge_queries(database, said, right)
+    return {score: float(hits.mean()) for score, hits in judged.items()}
+
+
 def measure_captioning(task, rows):
     images, captions = zoo.datasets.load_captions(task.card["dataset"])["test"]
     with tempfile.TemporaryDirectory() as folder:
@@ -204,7 +213,7 @@ def add(folder, name, limits, licence):
     folder, card = zoo.tasks.find(folder)
     new = pathlib.Path(tempfile.mkdtemp()) / name
     new.mkdir()
-    needed = [file for file in card["sha256"] if file.endswith((".keras", ".spm", ".txt"))]
+    needed = [file for file in card["sha256"] if file.endswith((".keras", ".spm", ".txt", ".json"))]
     for file in needed:
         shutil.copy(folder / file, new)
     halve(folder / "model.keras", new / "model.keras")

@@ -87,6 +87,9 @@ SCORES = {
     "encoder_decoder_pronunciation": Score(
         "wrong words", "test", "{cell}", "nearest spelling", "words"
     ),
+    "encoder_decoder_questions": Score(
+        "same answer", "test", "{cell}", "nearest question, its names replaced", "same answer"
+    ),
 }
 
 DEFAULTS = [*SCORES]  # the recipes as they are
@@ -141,6 +144,7 @@ REFERENCES = {
         "lstm",
         "--units 256 --num-layers 2 --dropout 0.4 --epochs 14",
     ),
+    "geoquery/query": Reference("encoder_decoder_questions", "gru", "--dataset geoquery/query"),
 }
 
 

@@ -91,6 +91,9 @@ RECIPES = {
     "encoder_decoder_pronunciation": Recipe(
         "how a word is pronounced", "cmudict *", "gru", "Error rates", ".2%", "test, {}"
     ),
+    "encoder_decoder_questions": Recipe(
+        "answer a question with SQL", "geoquery", "gru", "Share of questions", ".1%", "test, {}"
+    ),
 }
 SHORT_RESULTS = (  # one recipe of each type
     "one_to_one_digits",

@@ -105,6 +105,17 @@ EXAMPLES = {  # type and arguments of the model; the card; a question
         {"source_vocabulary": SYMBOLS, "target_vocabulary": WORDS, "config": {"beam_width": 2}},
         lambda task: task.generate(["ab"], **GREEDY),
     ),
+    "question_answering": (
+        ("encoder_decoder", {"source_vocabulary_size": 7, "target_vocabulary_size": 5, **GENERATES}),
+        {
+            "source_vocabulary": SYMBOLS,
+            "target_vocabulary": WORDS,
+            "database": "atlas.sqlite",
+            "preprocessing": {"max_length": 4},
+            "config": {"beam_width": 2, "dataset": "own.csv", "database": "", "data_dir": ""},
+        },
+        lambda task: task.generate(["how big is x"], **GREEDY),
+    ),
     "captioning": (
         ("one_to_many", {"encoder": "image", "vocabulary_size": 5, **GENERATES}),
         {
@@ -173,6 +184,7 @@ def test_a_changed_card_is_refused_or_works(task_name, image, monkeypatch):
     assert set(EXAMPLES) == set(TASKS)
     model = build(name, arguments)
     files = {name: (SPM / name).read_bytes() for name in ("source.spm", "target.spm")}
+    files["values.json"] = b'{"x": ["city.name"]}'
     ask(loading._make(model, {"task": task_name, **fields}, files))
     refused = 0
     for changed in changes(fields):
@@ -278,6 +290,16 @@ def test_tokenizers_of_another_size():
         loading._make(model, card, files)
     with pytest.raises(zoo.InputError, match=r"sha256 must name source.spm and target.spm"):
         loading._make(model, card, {"source.spm": b""})
+
+
+def test_the_names_of_a_database_must_be_a_dict():
+    (name, arguments), fields, _ = EXAMPLES["question_answering"]
+    card, model = {"task": "question_answering", **fields}, build(name, arguments)
+    for content in (b"", b"[]", b'{"x": "city"}', b'{"x": [1]}', b"\xff"):
+        with pytest.raises(zoo.InputError, match=r"values.json must be a dict of texts"):
+            loading._make(model, card, {"values.json": content})
+    with pytest.raises(zoo.InputError, match=r"sha256 must name values.json"):
+        loading._make(model, card, {})
 
 
 def test_cards_of_presets_are_json_without_nan():

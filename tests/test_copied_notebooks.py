@@ -9,6 +9,7 @@ import re
 import runpy
 import shutil
 
+import atlas
 import nbformat
 import numpy as np
 import pytest
@@ -250,6 +251,8 @@ def write_data(name, folder):
         for i in range(60):
             soundfile.write(folder / f"{i}.wav", 0.1 * rng.normal(size=16_000), 16_000)
         own.write_text("".join(f"{i}.wav\t{('yes', 'no', 'go home')[i % 3]}\n" for i in range(60)))
+    elif name == "encoder_decoder_questions":
+        own = atlas.write_questions(folder)
     elif name in ("one_to_many_music", "one_to_many_composer"):
         own = folder / "midi"
         own.mkdir()

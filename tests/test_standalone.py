@@ -9,6 +9,7 @@ import runpy
 import subprocess
 import sys
 
+import atlas
 import clips
 import keras
 import libcst as cst
@@ -78,6 +79,10 @@ def words(folder):
     rng = np.random.default_rng(0)
     texts = {"".join(rng.choice(list("abcdeilnorst"), rng.integers(2, 6))) for _ in range(150)}
     return write_table(folder / "words.tsv", [f"{x}\t{' '.join(x.upper())}" for x in sorted(texts)])
+
+
+def questions(folder):
+    return str(atlas.write_questions(folder))
 
 
 def novel(folder):
@@ -151,6 +156,7 @@ RUNS = {  # a recipe -> its data, and settings
     "many_to_many_punctuation": (novel, SMALL),
     "many_to_many_speech": (speech, SMALL | {"num_layers": 1, "beam_width": 2}),
     "encoder_decoder_pronunciation": (words, SMALL | {"beam_width": 2}),
+    "encoder_decoder_questions": (questions, SMALL | {"beam_width": 2}),
     "one_to_many_music": (tunes, SMALL),
     "one_to_many_composer": (tunes, SMALL | {"beats": 4}),
     "one_to_one_digits": (None, SMALL),

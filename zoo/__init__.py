@@ -26,6 +26,7 @@ __all__ = [
     "build",
     "cells",
     "code",
+    "databases",
     "datasets",
     "decoding",
     "diagnostics",

@@ -37,6 +37,7 @@ OPTIONS = {  # of `zoo generate`
     "top_k": (int, "sample from the k most likely tokens"),
     "top_p": (float, "sample from the most likely tokens that together have this probability"),
     "seed": (int, "for sampling: the same seed gives the same output"),
+    "database": (str, "for questions: the SQLite database that answers them"),
     "cnn_weights": (str, "for photographs: imagenet, or the weights file that training used"),
 }
 
@@ -156,7 +157,7 @@ def as_text(card, one, answer):
 
 
 def generate(arguments):
-    """Generates a text, a pronunciation, a caption or music for each input."""
+    """Generates a text, a pronunciation, a caption, a query or music for each input."""
     options = {name: getattr(arguments, name) for name in OPTIONS}
     options = {name: value for name, value in options.items() if value is not None}
     for name, value in options.items():
@@ -180,8 +181,20 @@ def generate(arguments):
         elif is_music:
             voices = answer[::4].T  # [voices, beats]
             print(*(" ".join(f"{zoo.music.note_name(n):3s}" for n in v) for v in voices), sep="\n")
+        elif task.card["task"] == "question_answering":
+            print(answer["query"], *answer_lines(answer), sep="\n")
         else:
             print(answer)
+
+
+def answer_lines(answer):
+    """The lines of the answer to a question: at most 20 rows, or the reason why there is none."""
+    if answer["answer"] is None:
+        return [f"No answer: {answer['reason']}"]
+    if not answer["answer"]:
+        return ["The answer is empty."]
+    lines = [", ".join(map(str, row)) for row in answer["answer"]]
+    return lines[:20] + [f"... and {len(lines) - 20:,} more rows"] * (len(lines) > 20)
 
 
 def list_recipes(arguments):

@@ -1,8 +1,12 @@
 """Metrics that Keras lacks."""
 
+import collections
 import itertools
+import re
 
 import numpy as np
+
+from zoo.databases import run_query
 
 
 def score_captions(captions, references):
@@ -136,6 +140,46 @@ def score_pronunciations(said, listed, rows=None):
     ]
     distances, lengths = np.transpose(edits)  # each [words]
     return {"words": (distances > 0).mean(), "phonemes": distances.sum() / lengths.sum()}
+
+
+def judge_queries(database, queries, right):
+    """Compares queries with the right ones, and their answers with the right answers.
+
+    Two answers are the same if they have the same rows, in any order. The order counts if the right
+    query ends with ORDER BY. An answer that cannot be computed is not the same as any other. But a
+    query that is equal to the right one always counts as the same answer.
+
+    Args:
+        database: the path of an SQLite database. See `zoo.databases.run_query` for the limits.
+        queries: a list of str.
+        right: a list of str, one for each query. Names and keywords have small letters in both.
+
+    Returns:
+        A dict of two arrays of booleans `[queries]`: `"exact match"` and `"same answer"`.
+
+    Example:
+
+    >>> import pathlib, sqlite3, tempfile
+    >>> path = pathlib.Path(tempfile.mkdtemp()) / "geography.sqlite"
+    >>> with sqlite3.connect(path) as database:
+    ...     _ = database.execute("create table city as select 'Austin' as name, 345496 as population")
+    >>> queries = ["select name from city", "select max ( population ) from city"]
+    >>> judged = judge_queries(path, queries, ["select name from city", "select population from city"])
+    >>> {name: values.tolist() for name, values in judged.items()}
+    {'exact match': [True, False], 'same answer': [True, True]}
+    """
+    answers = {query: run_query(database, query)[0] for query in {*queries, *right}}
+    is_exact, is_same = [], []
+    for query, true in zip(queries, right, strict=True):
+        rows, true_rows = answers[query], answers[true]
+        outside = true
+        while "(" in outside and re.search(r"\([^()]*\)", outside):
+            outside = re.sub(r"\([^()]*\)", "", outside)  # without queries in brackets
+        if " order by " not in outside:
+            rows, true_rows = (x and collections.Counter(x) for x in (rows, true_rows))
+        is_exact.append(query == true)
+        is_same.append(query == true or (rows is not None and rows == true_rows))
+    return {"exact match": np.array(is_exact), "same answer": np.array(is_same)}
 
 
 def score_entities(true, predicted, types):

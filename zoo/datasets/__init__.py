@@ -8,6 +8,7 @@ files, in three splits:
 - `load_tagged`: sentences with a tag for each token
 - `load_pairs`: texts with their translations
 - `load_pronunciations`: words with their phonemes
+- `load_questions`: questions with their SQL queries, and the database
 - `load_images`: images with a label each
 - `load_captions`: images with their captions
 - `load_corpus`: texts without labels
@@ -29,6 +30,7 @@ from zoo.datasets.loading import load
 from zoo.datasets.music import load_music
 from zoo.datasets.pairs import load_pairs
 from zoo.datasets.pronunciations import load_pronunciations
+from zoo.datasets.questions import load_questions
 from zoo.datasets.series import Series, load_many_series, load_series
 from zoo.datasets.speech import load_speech
 from zoo.datasets.tagged import load_tagged
@@ -46,6 +48,7 @@ __all__ = [
     "load_music",
     "load_pairs",
     "load_pronunciations",
+    "load_questions",
     "load_series",
     "load_speech",
     "load_tagged",

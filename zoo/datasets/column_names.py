@@ -27,10 +27,10 @@ COLUMN_NAMES = {  # common names of columns, in lower case
     "audio": "audio wav flac file files filename file_name path audio_path audio_file wav_path clip "
     "recording sound speech",
     "transcript": "text transcript transcription sentence utterance words normalized_text caption",
-    "source": f"source src input original text sentence word question native "
+    "source": f"source src input original text sentence word question questions native "
     f"grapheme graphemes spelling {LANGUAGES}",
     "target": "target tgt trg output translation text sentence pronunciation phonemes answer "
-    "pronunciations phoneme ipa arpabet transcription "
+    "pronunciations phoneme ipa arpabet transcription query sql sql_query "
     f"{LANGUAGES}",
 }
 

@@ -147,7 +147,8 @@ def read_own_pairs(path, source, target, encoding, read_file=None):
         path: a `pathlib.Path` of a file or a folder.
         source, target, encoding: see `load_pairs`.
         read_file: a function that takes the path of a file and returns its pairs, and how it was read.
-            None means `read_pairs`.
+            If `path` is a file with splits of its own, a dict of split to pairs. None means
+            `read_pairs`.
 
     Returns:
         A dict with a list of pairs (source, target) for each split. No two splits share a source. And a
@@ -166,7 +167,7 @@ def read_own_pairs(path, source, target, encoding, read_file=None):
         how = read["train"][1]
     else:
         pairs, how = read_file(path)
-        rows = {"train": pairs}
+        rows = pairs if isinstance(pairs, dict) else {"train": pairs}
     filled = {split: [row for row in rows[split] if all(map(str.strip, row))] for split in rows}
     num_empty = sum(len(rows[split]) - len(filled[split]) for split in rows)
     rows = {split: sort_by_hash(filled[split], "\t".join) for split in filled}

@@ -86,6 +86,8 @@ class Task:
 
         - translation: texts. The answers are translations.
         - pronunciation: words. The answers are their phonemes.
+        - question_answering: questions. For each, a dict of the query (SQL) and its answer, a list of
+          rows. The option database is the path of the SQLite database.
         - captioning: image files. The answers are captions. Photographs need the option cnn_weights.
         - language_model: beginnings of texts. The answers are whole texts. The option max_length is 200
           by default.

@@ -12,6 +12,7 @@ TASKS = {  # each has a module of its name in this folder
     "video_tagging": "predict",
     "translation": "generate",
     "pronunciation": "generate",
+    "question_answering": "generate",
     "captioning": "generate",
     "language_model": "generate",
     "composition": "generate",

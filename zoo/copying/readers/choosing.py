@@ -18,6 +18,7 @@ MODULES = {  # of the loaders, in this package
     "load_tagged": "tagged",
     "load_pairs": "pairs",
     "load_pronunciations": "pronunciations",
+    "load_questions": "questions",
     "load_images": "images",
     "load_captions": "captions",
     "load_corpus": "corpus",

@@ -83,7 +83,7 @@ def drafts(arguments, result):
     """Yields drafts of a reader: its source, and a dict of its arguments and their values."""
     name, path = arguments["name"], own_path(arguments["name"])
     if path is not None:
-        yield from _drafts_own(path, arguments)
+        yield from drafts_own(path, arguments)
         return
     folder, data_dir = folder_of(arguments)
     builder, parts = find_splits(name, arguments.get("data_dir"))
@@ -101,7 +101,8 @@ def drafts(arguments, result):
             yield with_folder(cut, data_dir), {"name": name, **sides, **folder}
 
 
-def _drafts_own(path, arguments):
+def drafts_own(path, arguments):
+    """The drafts for a file or folder of the user's own."""
     encoding = arguments.get("encoding") or "utf-8"
     chosen = {role: arguments[role] for role in ("source", "target") if arguments.get(role)}
     settings = {"name": str(path)}

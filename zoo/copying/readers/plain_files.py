@@ -7,7 +7,7 @@ import re
 
 import numpy as np
 
-from zoo.copying.readers import corpus
+from zoo.copying.readers import corpus, questions
 from zoo.datasets.splitting import SPLITS
 
 TEXTS = '''
@@ -274,6 +274,7 @@ FORMS = {
     "load_tagged": _write_tagged,
     "load_pairs": _write_pairs,
     "load_pronunciations": _write_pronunciations,
+    "load_questions": questions.write_plain,
     "load_images": _write_images,
     "load_captions": _write_captions,
     "load_corpus": _write_corpus,

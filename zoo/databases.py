@@ -1,0 +1,140 @@
+"""SQLite databases: the texts in them, and the answers to queries."""
+
+import contextlib
+import pathlib
+import sqlite3
+import time
+
+from zoo.errors import InputError, one_line
+
+MOST_TEXTS = 100_000  # different texts of a column; a column with more is left out
+LONGEST_TEXT = 60  # characters; longer ones are no names that a question repeats
+MOST_CHARACTERS = 10_000_000  # of all texts of an answer
+ALLOWED = (
+    sqlite3.SQLITE_SELECT,
+    sqlite3.SQLITE_READ,
+    sqlite3.SQLITE_FUNCTION,
+    sqlite3.SQLITE_RECURSIVE,
+)
+
+
+def read_values(path):
+    """Reads the texts in a database that a question may name, such as the names of places.
+
+    Columns with more than 100,000 different texts are left out. So are texts of more than 60
+    characters, and texts without a letter, such as numbers.
+
+    Args:
+        path: the path of an SQLite database. It is opened for reading only.
+
+    Returns:
+        A dict of text to the names of its columns, a list such as `["city.city_name",
+        "state.capital"]`, in order. The names have small letters.
+
+    Raises:
+        ValueError: the file is missing, or is not an SQLite database.
+
+    Example:
+
+    >>> import tempfile
+    >>> path = pathlib.Path(tempfile.mkdtemp()) / "geography.sqlite"
+    >>> with sqlite3.connect(path) as database:
+    ...     _ = database.execute("create table city (name, state, population)")
+    ...     _ = database.execute("insert into city values ('Austin', 'Texas', 345496)")
+    >>> read_values(path)
+    {'Austin': ['city.name'], 'Texas': ['city.state']}
+    """
+    columns_of = {}
+    with contextlib.closing(_connect(path)) as database:
+        tables = "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite%'"
+        for (table,) in database.execute(tables).fetchall():
+            columns = database.execute(
+                f"SELECT name FROM pragma_table_info({_quote(table)})"
+            ).fetchall()
+            for (column,) in columns:
+                texts = database.execute(
+                    f"SELECT DISTINCT {_quote(column)} FROM {_quote(table)} WHERE "
+                    f"typeof({_quote(column)}) = 'text' LIMIT {MOST_TEXTS + 1}"
+                ).fetchall()
+                if len(texts) <= MOST_TEXTS:
+                    for (text,) in texts:
+                        if len(text) <= LONGEST_TEXT and any(map(str.isalpha, text)):
+                            columns_of.setdefault(text, set()).add(f"{table}.{column}".lower())
+    return {text: sorted(columns) for text, columns in sorted(columns_of.items())}
+
+
+def run_query(path, query, seconds=2.0, most_rows=10_000):
+    """Runs a query that nobody has checked, such as one that a network wrote.
+
+    The database is opened for reading only. A query may read its tables and call functions. It may not
+    write, attach another file, or change a setting. It is stopped after `seconds`.
+
+    Args:
+        path: the path of an SQLite database.
+        query: one SQL statement, a str.
+        seconds: the longest time that it may take, in seconds of a processor.
+        most_rows: the largest number of rows that it may return.
+
+    Returns:
+        The answer, a list of rows, and "". A row is a tuple of numbers, texts and None. If there is no
+        answer: None, and the reason, such as a syntax error.
+
+    Raises:
+        ValueError: the file is missing, or is not an SQLite database.
+
+    Example:
+
+    >>> import tempfile
+    >>> path = pathlib.Path(tempfile.mkdtemp()) / "geography.sqlite"
+    >>> with sqlite3.connect(path) as database:
+    ...     _ = database.execute("create table city (name, state, population)")
+    ...     _ = database.execute("insert into city values ('Austin', 'Texas', 345496)")
+    >>> run_query(path, "select population from city where name = 'Austin'")
+    ([(345496,)], '')
+    >>> run_query(path, "delete from city")
+    (None, 'not authorized')
+    """
+    with contextlib.closing(_connect(path)) as database:
+        end = time.thread_time() + seconds  # a busy machine changes no answer
+        database.set_progress_handler(lambda: time.thread_time() > end, 1000)
+        database.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, MOST_CHARACTERS)  # of each text
+        database.set_authorizer(_authorize)
+        rows, size = [], 0
+        try:
+            cursor = database.execute(query)
+            if cursor.description is None:
+                return None, "it is no SELECT"
+            for row in cursor:
+                rows.append(row)
+                size += sum(len(cell) for cell in row if isinstance(cell, str | bytes))
+                if len(rows) > most_rows or size > MOST_CHARACTERS:
+                    return None, f"over {most_rows:,} rows or {MOST_CHARACTERS:,} characters"
+        except (sqlite3.Error, sqlite3.Warning, ValueError, OverflowError, MemoryError) as error:
+            is_slow = "interrupted" in str(error)
+            return None, f"it takes over {seconds:g} seconds" if is_slow else str(error)
+    return rows, ""
+
+
+def _authorize(action, *names):
+    return sqlite3.SQLITE_OK if action in ALLOWED else sqlite3.SQLITE_DENY
+
+
+def _connect(path):
+    """Opens a database for reading only."""
+    path = pathlib.Path(path).expanduser()
+    if not path.is_file():
+        raise InputError(f"There is no database of that name. Received: {path}")
+    try:
+        database = sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)
+        database.text_factory = lambda text: text.decode(errors="replace")
+        database.execute("SELECT count(*) FROM sqlite_master")  # reads the file for the first time
+    except sqlite3.Error as error:
+        raise InputError(
+            f"{path} is not an SQLite database that can be read: {one_line(error)}. To make one from a "
+            "file of SQL commands, run: sqlite3 new.sqlite < commands.sql"
+        ) from None
+    return database
+
+
+def _quote(name):
+    return '"' + name.replace('"', '""') + '"'
