@@ -6,6 +6,7 @@ Each file is one builder. TFDS reads the SHA-256 of each download from `checksum
 from zoo.datasets.builders import (
     cmudict,
     co2,
+    dakshina_hin,
     digits,
     etth1,
     flickr8k,
@@ -14,6 +15,7 @@ from zoo.datasets.builders import (
     multi30k,
     sst_binary,
     sunspots,
+    tatoeba_hin,
     unicode_glyphs,
     wnut17,
 )
@@ -21,6 +23,7 @@ from zoo.datasets.builders import (
 __all__ = [
     "cmudict",
     "co2",
+    "dakshina_hin",
     "digits",
     "etth1",
     "flickr8k",
@@ -29,6 +32,7 @@ __all__ = [
     "multi30k",
     "sst_binary",
     "sunspots",
+    "tatoeba_hin",
     "unicode_glyphs",
     "wnut17",
 ]
