@@ -125,9 +125,14 @@ def measure_translation(task, rows):
 def measure_pronunciation(task, rows):
     test = zoo.datasets.load_pronunciations(task.card["dataset"])["test"]
     test = dict(list(test.items())[:rows])
-    said = [tuple(phonemes.split()) for phonemes in task.generate(list(test))]
-    rates = zoo.metrics.score_pronunciations(said, list(test.values()))
+    kind = zoo.tasks.pronunciation.kind_of(task.card["target_vocabulary"])
+    answers = task.generate(list(test))
+    answers = [tuple(one.split() if kind == "phonemes" else one) for one in answers]
+    rates = zoo.metrics.score_words(answers, list(test.values()), kind)
     return {f"wrong {what}": rate for what, rate in rates.items()}
+
+
+measure_transliteration = measure_pronunciation
 
 
 def measure_captioning(task, rows):

@@ -80,6 +80,11 @@ EXAMPLES = {  # type and arguments of the model; the card; a question
         {"source_vocabulary": SYMBOLS, "target_vocabulary": WORDS, "config": {"beam_width": 2}},
         lambda task: task.generate(["ab"], **GREEDY),
     ),
+    "transliteration": (
+        ("encoder_decoder", {"source_vocabulary_size": 7, "target_vocabulary_size": 5, **GENERATES}),
+        {"source_vocabulary": SYMBOLS, "target_vocabulary": WORDS, "config": {"beam_width": 2}},
+        lambda task: task.generate(["ab"], **GREEDY),
+    ),
     "captioning": (
         ("one_to_many", {"encoder": "image", "vocabulary_size": 5, **GENERATES}),
         {

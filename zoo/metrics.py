@@ -95,36 +95,37 @@ def sacrebleu_signatures():
     return [f"{name} {metric.get_signature()}" for name, metric in metrics.items()]
 
 
-def score_pronunciations(said, listed, rows=None):
-    """Computes the share of wrong words, and the share of wrong phonemes.
+def score_words(answers, listed, kind="phonemes", rows=None):
+    """Computes the share of wrong words, and the share of wrong phonemes or characters.
 
-    A word is right if it is equal to one of its listed pronunciations. The wrong phonemes are those to
-    replace, remove and add to get the closest listed pronunciation, divided by its length. Of two that
-    are equally close, the shorter one counts.
+    A word is right if the answer is equal to one of its listed answers. The wrong symbols are those to
+    replace, remove and add to get the closest listed answer, divided by its length. Of two that are
+    equally close, the shorter one counts.
 
     Args:
-        said: a list of pronunciations, each a tuple of phonemes.
-        listed: a list of right pronunciations for each of them.
+        answers: a list of answers, such as pronunciations, each a tuple of symbols.
+        listed: a list of right answers for each of them.
+        kind: what the symbols are called, such as `"phonemes"` or `"characters"`.
         rows: the indices of the words to score. None means all.
 
     Returns:
-        A dict of two numbers: `"words"` and `"phonemes"`. Lower is better.
+        A dict of two numbers: `"words"`, and the one of the symbols under `kind`. Lower is better.
 
     Example:
 
     >>> listed = [[("Z", "UW")], [("IY", "DH", "ER"), ("AY", "DH", "ER")]]
-    >>> scores = score_pronunciations([("Z", "UW", "Z"), ("AY", "DH", "ER")], listed)
+    >>> scores = score_words([("Z", "UW", "Z"), ("AY", "DH", "ER")], listed)
     >>> {name: float(score) for name, score in scores.items()}
     {'words': 0.5, 'phonemes': 0.2}
     """
     from rapidfuzz.distance import Levenshtein  # of the extra "recipes"
 
     edits = [
-        min((Levenshtein.distance(said[i], right), len(right)) for right in listed[i])
-        for i in (range(len(said)) if rows is None else rows)
+        min((Levenshtein.distance(answers[i], right), len(right)) for right in listed[i])
+        for i in (range(len(answers)) if rows is None else rows)
     ]
     distances, lengths = np.transpose(edits)  # each [words]
-    return {"words": (distances > 0).mean(), "phonemes": distances.sum() / lengths.sum()}
+    return {"words": (distances > 0).mean(), kind: distances.sum() / lengths.sum()}
 
 
 def score_entities(true, predicted, types):

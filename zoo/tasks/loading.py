@@ -80,6 +80,7 @@ class Task:
 
         - translation: texts. The answers are translations.
         - pronunciation: words. The answers are their phonemes.
+        - transliteration: words. The answers are the same words in another script.
         - captioning: image files. The answers are captions. Photographs need the option cnn_weights.
         - language_model: beginnings of texts. The answers are whole texts. The option max_length is 200
           by default.

@@ -9,6 +9,7 @@ TASKS = {  # each has a module of its name in this folder
     "next_chord": "predict",
     "translation": "generate",
     "pronunciation": "generate",
+    "transliteration": "generate",
     "captioning": "generate",
     "language_model": "generate",
     "composition": "generate",

@@ -46,8 +46,8 @@ class DakshinaHin(tfds.core.GeneratorBasedBuilder):
         missing = [file for file in FILES.values() if not (folder / file).exists()]
         if missing:
             raise InputError(
-                f"{' and '.join(missing)} must be in {folder}. Download {URL} (2 GB), and take the files "
-                f"from its folder {FOLDER}."
+                f"{' and '.join(missing)} must be in {folder}. Download {URL} (2 GB), and take the "
+                f"files from its folder {FOLDER}."
             )
         return {split: self._generate_examples(folder / file) for split, file in FILES.items()}
 

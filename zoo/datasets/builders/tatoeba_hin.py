@@ -10,7 +10,8 @@ from zoo.datasets.splitting import SPLITS, split_by_hash
 from zoo.errors import InputError
 
 URL = "https://www.manythings.org/anki/hin-eng.zip"
-FILE = "hin.txt"  # the file in this archive; accepted in downloads/manual without a check
+FILE = "hin.txt"  # in this archive
+FILES = {URL: FILE}  # accepted in downloads/manual without a check
 SHA256 = "d67859600040fd07f9c61351d3e508e9e5bea928fc0a3bede75e1aaefda4f3c4"
 LANGUAGES = ("en", "hi")
 
@@ -19,7 +20,7 @@ class TatoebaHin(tfds.core.GeneratorBasedBuilder):
     """Tatoeba: 3,117 pairs of an English sentence and a Hindi translation, by volunteers."""
 
     VERSION = tfds.core.Version("1.0.0")
-    taken_as_they_are = {URL: FILE}
+    taken_as_they_are = FILES
 
     def _info(self):
         return tfds.core.DatasetInfo(
@@ -28,8 +29,8 @@ class TatoebaHin(tfds.core.GeneratorBasedBuilder):
                 "Short sentences, as ManyThings publishes them for Anki. 2,862 different English "
                 "sentences have 3,117 translations. They are split 80/10/10 by a hash of the English "
                 "sentence, in which capital letters and spaces do not matter. So all translations of a "
-                f"sentence are in one split. ManyThings adds new sentences to its file. So a {FILE} that "
-                "you put into downloads/manual is not checked, and a newer one has other scores."
+                f"sentence are in one split. ManyThings adds new sentences to its file. So a {FILE} "
+                "that you put into downloads/manual is not checked, and a newer one has other scores."
             ),
             features=tfds.features.Translation(languages=LANGUAGES),
             supervised_keys=LANGUAGES,
@@ -74,4 +75,6 @@ def _read(dl_manager):
     try:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise InputError(f"{path} is not the file of Tatoeba, because it is not UTF-8: {error}") from None
+        raise InputError(
+            f"{path} is not the file of Tatoeba, because it is not UTF-8: {error}"
+        ) from None
