@@ -4,6 +4,7 @@ Each file is one builder. TFDS reads the SHA-256 of each download from `checksum
 """
 
 from zoo.datasets.builders import (
+    chatterbot_english,
     cmudict,
     co2,
     dakshina_hin,
@@ -21,6 +22,7 @@ from zoo.datasets.builders import (
 )
 
 __all__ = [
+    "chatterbot_english",
     "cmudict",
     "co2",
     "dakshina_hin",

@@ -1,7 +1,6 @@
 """TFDS builder: English sentences of Tatoeba with Hindi translations."""
 
 import hashlib
-import io
 import zipfile
 
 import tensorflow_datasets as tfds
@@ -63,8 +62,11 @@ def _read(dl_manager):
         content = path.read_bytes()
     else:
         archive = dl_manager.download(URL)
-        with open(archive, "rb") as file, zipfile.ZipFile(io.BytesIO(file.read())) as opened:
-            content = opened.read(FILE)
+        try:
+            with zipfile.ZipFile(archive) as opened:
+                content = opened.read(FILE)
+        except (zipfile.BadZipFile, KeyError) as error:
+            raise InputError(f"{archive}, from {URL}, is damaged: delete it. {error}") from None
         received = hashlib.sha256(content).hexdigest()
         if received != SHA256:
             raise InputError(
