@@ -148,5 +148,5 @@ def test_the_files_of_dakshina(tmp_path, capsys):
 
 
 def test_cmudict_has_no_columns_to_choose():
-    with pytest.raises(ValueError, match="choose columns of your own files"):
+    with pytest.raises(ValueError, match="choose columns or scripts"):
         datasets.load_pronunciations("cmudict", source="word")

@@ -14,8 +14,8 @@ from zoo.text import normalize
 def load_dialogues(name, data_dir=None, encoding="utf-8"):
     """Reads conversations.
 
-    `name` may be a dataset whose rows have a list of turns, such as `"chatterbot_english"`. Or it may be
-    a file of your own:
+    `name` may be a dataset whose rows have a list of turns, such as `"chatterbot_english"`. Or it may
+    be a file of your own:
 
     - plain text with a turn on each line, and an empty line between two conversations.
 
@@ -78,7 +78,7 @@ def load_dialogues(name, data_dir=None, encoding="utf-8"):
     >>> splits = load_dialogues(path)
     Read ...mine.txt: text, an empty line separates conversations. 50 conversations with 150 turns.
     >>> splits["train"][0]
-    ['Hello 45.', 'Hi, are you 45?', 'Yes.']
+    ['Hello 25.', 'Hi, are you 25?', 'Yes.']
     """
     path = own_path(name)
     if path is None:
@@ -106,15 +106,15 @@ def load_dialogues(name, data_dir=None, encoding="utf-8"):
 
 def _read_tfds(name, data_dir):
     builder = prepare(name, data_dir)
-    feature = builder.info.features.get("turns")
-    if not isinstance(feature, tfds.features.Sequence):
+    features = builder.info.features
+    if "turns" not in features or not isinstance(features["turns"], tfds.features.Sequence):
         raise InputError(
             f"{name} has no conversations: expected a list of turns in each row. "
-            f"Received: {', '.join(builder.info.features)}"
+            f"Received: {', '.join(features)}"
         )
-    splits = read_splits(builder, "turns")
     return {
-        split: [[turn.decode() for turn in turns] for (turns,) in splits[split]] for split in splits
+        split: [[turn.decode() for turn in turns] for (turns,) in rows]
+        for split, rows in read_splits(builder, "turns").items()
     }
 
 

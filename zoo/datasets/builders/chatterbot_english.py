@@ -45,9 +45,9 @@ class ChatterbotEnglish(tfds.core.GeneratorBasedBuilder):
                 "about computers, films, feelings, science and the chatbot itself. They come with the "
                 f"package {PACKAGE}=={VERSION}. It has 2,026 conversations with 2,393 pairs of a turn "
                 "and its reply, but more than half of the conversations are copies. Here each of them "
-                "is there once. That leaves 899 conversations with 1,266 pairs. They are split 80/10/10 "
-                "by a hash of the whole conversation. Conversations in different splits may have a "
-                "question in common, with other answers."
+                "is there once. That leaves 899 conversations with 1,266 pairs, split 80/10/10 by a "
+                "hash of the whole conversation. Conversations in different splits may have a question "
+                "in common, with other answers."
             ),
             features=tfds.features.FeaturesDict(
                 {"turns": tfds.features.Sequence(tfds.features.Text())}
