@@ -128,6 +128,34 @@ def score_words(answers, listed, kind="phonemes", rows=None):
     return {"words": (distances > 0).mean(), kind: distances.sum() / lengths.sum()}
 
 
+def score_variety(texts):
+    """Computes distinct-1 and distinct-2 (Li et al. 2016), which are low if texts repeat themselves.
+
+    distinct-1 is the number of different words, divided by the number of all words. distinct-2 does the
+    same for pairs of neighboring words. Capitals do not count, and punctuation belongs to its word.
+
+    Args:
+        texts: a list of str.
+
+    Returns:
+        A dict of numbers from 0 to 1: `"distinct-1"` and `"distinct-2"`. They are None if there is no
+        word, or no pair.
+
+    Example:
+
+    >>> scores = score_variety(["I do not know.", "I do not.", "I do not know."])
+    >>> {name: round(score, 2) for name, score in scores.items()}
+    {'distinct-1': 0.45, 'distinct-2': 0.5}
+    """
+    rows = [text.lower().split() for text in texts]
+    words = [word for row in rows for word in row]
+    pairs = [pair for row in rows for pair in itertools.pairwise(row)]
+    return {
+        f"distinct-{n}": len(set(grams)) / len(grams) if grams else None
+        for n, grams in ((1, words), (2, pairs))
+    }
+
+
 def score_entities(true, predicted, types):
     """Computes the F1 of named entities, of all of them and of each type.
 

@@ -79,6 +79,7 @@ class Task:
         """Generates a sequence for each input. The task decides what an input and an answer are.
 
         - translation: texts. The answers are translations.
+        - chat: conversations, each a text or a list of its turns so far. The answers are replies.
         - pronunciation: words. The answers are their phonemes.
         - transliteration: words. The answers are the same words in another script.
         - captioning: image files. The answers are captions. Photographs need the option cnn_weights.

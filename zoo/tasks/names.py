@@ -8,6 +8,7 @@ TASKS = {  # each has a module of its name in this folder
     "forecasting": "predict",
     "next_chord": "predict",
     "translation": "generate",
+    "chat": "generate",
     "pronunciation": "generate",
     "transliteration": "generate",
     "captioning": "generate",

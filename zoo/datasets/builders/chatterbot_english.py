@@ -33,7 +33,7 @@ SHA256 = {  # of each file in this folder
 
 
 class ChatterbotEnglish(tfds.core.GeneratorBasedBuilder):
-    """899 short conversations in English, most of them a question and its answer."""
+    """898 short conversations in English, most of them a question and its answer."""
 
     VERSION = tfds.core.Version("1.0.0")
 
@@ -43,11 +43,12 @@ class ChatterbotEnglish(tfds.core.GeneratorBasedBuilder):
             description=(
                 "Each row has the turns of a conversation, written by volunteers to train a chatbot: "
                 "about computers, films, feelings, science and the chatbot itself. They come with the "
-                f"package {PACKAGE}=={VERSION}. It has 2,026 conversations with 2,393 pairs of a turn "
+                f"package {PACKAGE}=={VERSION}. It has 2,025 conversations with 2,306 pairs of a turn "
                 "and its reply, but more than half of the conversations are copies. Here each of them "
-                "is there once. That leaves 899 conversations with 1,266 pairs, split 80/10/10 by a "
+                "is there once. That leaves 898 conversations with 1,179 pairs, split 80/10/10 by a "
                 "hash of the whole conversation. Conversations in different splits may have a question "
-                "in common, with other answers."
+                "in common, with other answers. One entry of the package is no list of turns, because "
+                "of a missing quote, and is left out."
             ),
             features=tfds.features.FeaturesDict(
                 {"turns": tfds.features.Sequence(tfds.features.Text())}
@@ -69,8 +70,9 @@ class ChatterbotEnglish(tfds.core.GeneratorBasedBuilder):
         conversations = {}  # without copies
         for path in paths:
             for turns in yaml.safe_load(path.read_text("utf-8"))["conversations"]:
-                turns = [" ".join(turn.split()) for turn in turns]  # some have lines of code
-                conversations["\n".join(turns)] = turns
+                if isinstance(turns, list):  # a line in trivia.yml lacks quotes, and is one text
+                    turns = [" ".join(turn.split()) for turn in turns]  # some have lines of code
+                    conversations["\n".join(turns)] = turns
         for i, (text, turns) in enumerate(conversations.items()):
             if split_by_hash(text) == split:
                 yield i, {"turns": turns}
