@@ -23,12 +23,13 @@ examples:
   zoo predict sentiment-sst2-lstm "The food is not good"
   cat texts.txt | zoo predict sentiment-sst2-lstm --json
   zoo generate pronunciation-cmudict-gru hello world
+  zoo chat chatbot-english-gru                         hold a conversation; Ctrl-D ends it
   zoo copy many_to_one_sentiment                       copy a recipe into this folder
   zoo copy many_to_one_sentiment --notebook --cell lstm
   zoo copy many_to_one_sentiment --standalone          copy it as a file that runs without zoo
   zoo code many_to_one --cell gru --bidirectional      print a model as plain Keras
 """
-OPTIONS = {  # of `zoo generate`
+OPTIONS = {  # of `zoo generate`, and some of `zoo chat`
     "max_length": (int, "the largest number of tokens to generate"),
     "beats": (int, "length of a piece of music, in beats"),
     "strategy": (str, "how to choose tokens: greedy, sample or beam"),
@@ -39,6 +40,7 @@ OPTIONS = {  # of `zoo generate`
     "seed": (int, "for sampling: the same seed gives the same output"),
     "cnn_weights": (str, "for photographs: imagenet, or the weights file that training used"),
 }
+NOT_FOR_CHAT = ("beats", "cnn_weights")
 
 
 def list_all(arguments):
@@ -153,12 +155,18 @@ def as_text(card, one, answer):
     return answer
 
 
-def generate(arguments):
-    """Generates a text, a pronunciation, a caption or music for each input."""
-    options = {name: getattr(arguments, name) for name in OPTIONS}
+def read_options(arguments):
+    """The options of `OPTIONS` that are on the command line: a dict."""
+    options = {name: getattr(arguments, name, None) for name in OPTIONS}
     options = {name: value for name, value in options.items() if value is not None}
     for name, value in options.items():
         check_number(name, OPTIONS[name][0], value, default=0 if name == "seed" else 1)
+    return options
+
+
+def generate(arguments):
+    """Generates a text, a pronunciation, a caption or music for each input."""
+    options = read_options(arguments)
     if arguments.output:
         check_new_file(pathlib.Path(arguments.output))
     inputs = read_inputs(arguments)
@@ -180,6 +188,52 @@ def generate(arguments):
             print(*(" ".join(f"{zoo.music.note_name(n):3s}" for n in v) for v in voices), sep="\n")
         else:
             print(answer)
+
+
+def read_turns():
+    """Yields what a person says: each line of the terminal, or of standard input, in UTF-8."""
+    if sys.stdin is None:
+        raise InputError("Standard input is closed, so there is nothing to reply to.")
+    is_terminal = sys.stdin.isatty()
+    while True:
+        try:
+            if is_terminal:  # `input` would write the prompt to standard error, which is hidden
+                print("you: ", end="", flush=True)
+            line = input() if is_terminal else sys.stdin.buffer.readline().decode("utf-8-sig")
+        except EOFError:  # Ctrl-D
+            print()
+            return
+        except UnicodeDecodeError as error:
+            raise InputError(f"Standard input must be UTF-8: {error}") from None
+        if not is_terminal and not line:
+            return
+        yield line.strip()
+
+
+def chat(arguments):
+    """Holds a conversation. An empty line begins a new one, and Ctrl-D ends it."""
+    options = read_options(arguments)
+    task = zoo.load(arguments.name)
+    if task.card["task"] != "chat":
+        command = f"zoo {zoo.tasks.names.TASKS[task.card['task']]}"
+        raise InputError(
+            f"{arguments.name} is no chatbot. Its task is {task.card['task']}: use {command}. The "
+            "recipe encoder_decoder_chatbot trains chatbots."
+        )
+    if sys.stdin is not None and sys.stdin.isatty():
+        print("An empty line begins a new conversation. Ctrl-D ends the program.")
+    turns = []
+    for line in read_turns():
+        if not line:
+            turns = []
+            continue
+        (reply,) = task.generate([[*turns, line]], **options)
+        turns += [line, reply]
+        if arguments.json:
+            print_json({"input": line, "output": reply})
+        else:
+            print(f"bot: {reply}" if sys.stdin.isatty() else reply)
+        sys.stdout.flush()
 
 
 def list_recipes(arguments):
@@ -246,6 +300,11 @@ def make_parser():
         )
     command.add_argument("--output", help="for music: write the piece to this new MIDI file")
     for name, (type_, help_text) in OPTIONS.items():
+        command.add_argument("--" + name.replace("_", "-"), type=type_, help=help_text)
+    command = add("chat", chat)
+    command.add_argument("name", help="a chatbot, or a folder that a recipe's --output wrote")
+    for name in (name for name in OPTIONS if name not in NOT_FOR_CHAT):
+        type_, help_text = OPTIONS[name]
         command.add_argument("--" + name.replace("_", "-"), type=type_, help=help_text)
     add("recipes", list_recipes)
     command = add("copy", copy)

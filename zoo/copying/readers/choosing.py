@@ -21,6 +21,7 @@ MODULES = {  # of the loaders, in this package
     "load_images": "images",
     "load_captions": "captions",
     "load_corpus": "corpus",
+    "load_dialogues": "dialogues",
     "load_music": "music",
     "load_many_series": "series",
 }

@@ -17,6 +17,7 @@ LIBRARIES = (
     "statsmodels.api as sm",
     "tensorflow as tf",
     "tensorflow_datasets as tfds",
+    "yaml",
 )
 NAMES = {  # what is imported by name, for the reader that draws characters
     "TTFont": "from fontTools.ttLib import TTFont",
