@@ -245,6 +245,10 @@ def write_data(name, folder):
             rows = ((word, " ".join(word.upper())) for word in words)
         own = folder / "own.tsv"
         own.write_text("".join("\t".join(row) + "\n" for row in rows))
+    elif name == "encoder_decoder_chatbot":
+        words = ("hello", "who", "are", "you", "fine", "thanks")
+        talks = ("\n".join(" ".join(rng.choice(words, 4)) for _ in range(3)) for _ in range(90))
+        own.write_text("\n\n".join(talks))
     elif name in ("one_to_many_music", "one_to_many_composer"):
         own = folder / "midi"
         own.mkdir()
