@@ -135,6 +135,13 @@ def measure_pronunciation(task, rows):
 measure_transliteration = measure_pronunciation
 
 
+def measure_chat(task, rows):
+    """distinct-1 and distinct-2 of the replies."""
+    splits = zoo.datasets.load_dialogues(task.card["dataset"])
+    pairs = zoo.tasks.chat.make_pairs(splits["test"], task.card["config"]["turns"])[:rows]
+    return zoo.metrics.score_variety(task.generate([turns for turns, _ in pairs]))
+
+
 def measure_captioning(task, rows):
     images, captions = zoo.datasets.load_captions(task.card["dataset"])["test"]
     with tempfile.TemporaryDirectory() as folder:

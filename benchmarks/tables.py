@@ -18,6 +18,7 @@ import typing
 
 from run import (
     CELLS,
+    DATASETS,
     DEFAULTS,
     REFERENCES,
     RESULTS,
@@ -80,6 +81,9 @@ RECIPES = {
     ),
     "encoder_decoder_translation": Recipe(
         "translate English to German", "multi30k", "gru", "test", ".2f"
+    ),
+    "encoder_decoder_chatbot": Recipe(
+        "reply to a turn of a conversation", "chatterbot_english *", "gru", "", row="test, {}"
     ),
     "encoder_decoder_pronunciation": Recipe(
         "how a word is pronounced", "cmudict *", "gru", "Error rates", ".2%", "test, {}"
@@ -363,6 +367,7 @@ def make_all():
         "training-speed": make_training_speed(speed),
         "other-speed": make_other_speed(speed),
         "flickr8k-scores": make_details(select(rows, name="flickr8k")),
+        **{f"{name}-scores": make_details(select(rows, name=name)) for name in DATASETS},
     }
     for name in RECIPES:
         tables[f"{name}-output"] = make_output(name, rows)

@@ -22,7 +22,13 @@ NAMES = zoo.list_presets()
 WITHOUT_NETWORK = {"sunspots", "digits"}  # their data comes with a package and is ready in a second
 load = functools.cache(zoo.load)
 each = pytest.mark.parametrize("name", NAMES)
-LONG = ("captioning", "pronunciation", "translation")  # take seconds to measure
+LONG = ("captioning", "chatbot", "pronunciation", "translation", "transliteration")  # take seconds
+    "captioning",
+    "chatbot",
+    "pronunciation",
+    "translation",
+    "transliteration",
+)  # take seconds to measure
 
 
 def test_there_is_one_of_each_type():
