@@ -23,12 +23,6 @@ WITHOUT_NETWORK = {"sunspots", "digits"}  # their data comes with a package and 
 load = functools.cache(zoo.load)
 each = pytest.mark.parametrize("name", NAMES)
 LONG = ("captioning", "chatbot", "pronunciation", "translation", "transliteration")  # take seconds
-    "captioning",
-    "chatbot",
-    "pronunciation",
-    "translation",
-    "transliteration",
-)  # take seconds to measure
 
 
 def test_there_is_one_of_each_type():
