@@ -37,13 +37,8 @@ import zoo
 from zoo.tasks import chat
 
 LINES = (  # of a person, for a conversation after the training
-    "Hello",
-    "What is your name?",
-    "Do you like pizza?",
-    "Why not?",
-    "My computer is slow.",
-    "Tell me a joke",
-    "Goodbye",
+    *("Hello", "What is your name?", "Do you like pizza?", "Why not?", "My computer is slow."),
+    *("Tell me a joke", "Goodbye"),
 )
 
 
@@ -72,6 +67,7 @@ def measure(model, rows, batch_size):
     for (source, so_far), target in zoo.datasets.batches(rows, batch_size).as_numpy_iterator():
         p = model.predict_on_batch([source, so_far])  # [batch, time, vocabulary]
         p = np.take_along_axis(p, target[..., None], axis=-1)[..., 0]  # [batch, time]
+        p = np.maximum(p, 1e-7)  # as in Keras's loss
         losses += [-np.log(row[tokens != 0]) for row, tokens in zip(p, target, strict=True)]
     return losses
 
@@ -90,8 +86,8 @@ def main(config):
         pairs = {split: pairs[split][:100] for split in pairs}
     print(", ".join(f"{len(pairs[split])} {split}" for split in pairs), "pairs of turns and reply")
     config = zoo.recipe.choose(config, chat.defaults(len(pairs["train"]), config.batch_size))
-    known = [turn for turns in splits["train"] for turn in turns]
-    tokenizer = zoo.text.train_subwords(known, config.vocabulary_size)
+    texts = [turn for turns in splits["train"] for turn in turns]
+    tokenizer = zoo.text.train_subwords(texts, config.vocabulary_size)
     pairs["train"] = chat.leave_out_long(pairs["train"], tokenizer, config.max_length)
     turns, reply = pairs["train"][0]
     pieces = [" ".join(tokenizer.encode(text, out_type=str)) for text in (turns[-1], reply)]
@@ -150,8 +146,8 @@ def main(config):
         targets = [[2, *target] for _, target in rows[split]]
         losses["3-gram"] = zoo.text.ngram_losses(known, targets, 3, len(tokenizer))
         nats = {name: float(np.concatenate(losses[name]).mean()) for name in losses}
-        nearest = zoo.text.nearest([turns[-1] for turns, _ in pairs[split]], questions)
-        replies = {"nearest question": [pairs["train"][i][1] for i in nearest]}
+        similar = zoo.text.nearest([turns[-1] for turns, _ in pairs[split]], questions)
+        replies = {"nearest question": [pairs["train"][i][1] for i in similar]}
         for how, options in decoding.items():
             found = zoo.decoding.generate_in_batches(
                 model, sources, config.max_length, config.batch_size, **options
@@ -182,8 +178,8 @@ def main(config):
         print(f"{cell:9s} {replies[beam][i]}\nnearest   {replies['nearest question'][i]}")
         print(f"person    {reply}")
     print(f"\n{chat.describe(replies[beam], [reply for _, reply in pairs['train']])}\n")
-    letters = {letter for turns in splits["train"] for turn in turns for letter in turn}
-    lines = LINES if letters.issuperset("".join(LINES)) else [turns[0] for turns in splits["test"][:6]]
+    are_known = set("".join(texts)).issuperset("".join(LINES))
+    lines = LINES if are_known else [turns[0] for turns in splits["test"][:6]]
     turns = []
     for line in lines:
         turns.append(line)
