@@ -44,6 +44,10 @@ FORMS = {
     "speakers.tsv": "\n\n".join(
         "\n".join(f"{'AB'[i % 2]}\t{turn}" for i, turn in enumerate(turns)) for turns in TALKS
     ),
+    "index.csv": ",turn 1,turn 2,turn 3\n"
+    + "\n".join(",".join(f'"{t}"' for t in ["7", *turns, ""][:4]) for turns in TALKS),
+    "lines.tsv": "\n\n".join("\n".join(turns) for turns in TALKS),
+    "gaps.tsv": "\n\n".join("\t".join(turns) for turns in TALKS),
     "turns.jsonl": "\n".join(json.dumps({"id": 1, "turns": turns}) for turns in TALKS),
     "messages.jsonl": "\n".join(json.dumps(messages(turns)) for turns in TALKS),
 }
@@ -105,6 +109,7 @@ def test_another_encoding(tmp_path):
         ("a.tsv", "Hello.\nHi.\n", "has only one column"),
         ("a.csv", "question,answer\n", "only a header|names of the columns"),
         ("a.tsv", "".join(f"{'AB'[i % 2]}\tturn {i}\n" for i in range(30)), "nothing tells its conv"),
+        ("a.tsv", "id\ttext\n1\tHi.\n1\tHo.\n2\tHa.\n\n3\n", "a.tsv: expected|is empty"),
         ("a.jsonl", '{"turns": [1, 2]}\n{"turns": []}\n', "expected a list of turns"),
         ("a.jsonl", '{"a": {"b": "c"}, "d": "e"}\n{"a": "b", "d": "e"}\n', "expected texts"),
         ("a.txt", "\n\n".join(f"Hello {i}.\nYes." for i in range(60)), "All replies .* are the same"),

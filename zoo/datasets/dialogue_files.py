@@ -14,7 +14,9 @@ NAMES = {  # of columns, in lower case, without digits and underscores at their 
     "speaker": "speaker user author from who role sender name person",
     "turn": "turn text utterance message line sentence question answer reply response prompt input "
     "output source target context statement",
+    "nothing": "unnamed index",  # the numbers of rows that pandas writes
 }
+BLOCKS = "an empty line separates conversations"
 CONTENTS = ("content", "text", "value", "utterance", "message")  # of a turn that is a JSON object
 
 
@@ -64,7 +66,7 @@ def read_dialogues(path, encoding="utf-8"):
             f"{path} has no empty line between conversations, so all of it would be one conversation. "
             "Put an empty line between two of them."
         )
-    return blocks, "text, an empty line separates conversations"
+    return blocks, f"text, {BLOCKS}"
 
 
 def _read_rows(path, form, names, blocks):
@@ -74,6 +76,10 @@ def _read_rows(path, form, names, blocks):
         names, blocks = blocks[0][0], [blocks[0][1:], *blocks[1:]]
     elif names is None:
         header = " without a header"
+    if names is not None:
+        dropped = {i for i, name in enumerate(names) if _role(name) == "nothing"}
+        names = [name for i, name in enumerate(names) if i not in dropped]
+        blocks = [[_leave_out(row, dropped) for row in block] for block in blocks]
     rows = [row for block in blocks for row in block]
     if not rows:
         raise InputError(f"{path} has only a header, and no conversation.")
@@ -85,14 +91,16 @@ def _read_rows(path, form, names, blocks):
         if not all(isinstance(cell, str) for cell in row):
             raise InputError(f"{path}: expected texts, or a list of turns. Received: {row!r:.80}")
     if max(map(len, rows)) == 1:
+        if len(blocks) > 1:
+            return [[row[0] for row in block] for block in blocks], f"{form}{header}, {BLOCKS}"
         raise InputError(
             f"{path} has only one column: put a tab between the turns of a conversation, or the number "
             f"of the conversation before each turn. Received: {rows[0][0]!r:.60}"
         )
     roles = [_role(name) for name in names] if names else _guess(rows)
     number, speaker = (roles.index(role) if role in roles else None for role in ("number", "speaker"))
-    if number is None and speaker is None and len(blocks) == 1:
-        return [row for row in rows], f"{form}{header}, each row is a conversation"
+    if number is None and speaker is None:
+        return rows, f"{form}{header}, each row is a conversation"
     if number is None and len(blocks) == 1:
         names = sorted({row[speaker] for row in rows})
         raise InputError(
@@ -100,16 +108,21 @@ def _read_rows(path, form, names, blocks):
             "conversations apart. Put an empty line between two of them, or the number of the "
             "conversation into a column before the speaker."
         )
+    skipped = {i for i in (number, speaker) if i is not None}
+    for row in rows:
+        if len(row) <= max(skipped):
+            raise InputError(
+                f"{path}: expected {len(roles)} columns, {', '.join(roles)}. Received: {row!r:.80}"
+            )
     groups = {}  # the number of a conversation, or the place of its block -> its rows
     for i, block in enumerate(blocks):
         for row in block:
             groups.setdefault(i if number is None else row[number], []).append(row)
-    skipped = {number, speaker}
     conversations = []
     for group in groups.values():
         turns = []  # pairs of a speaker and a text
         for row in group:
-            texts = [cell for i, cell in enumerate(row) if i not in skipped]
+            texts = _leave_out(row, skipped)
             who = row[speaker] if speaker is not None else None
             if who is not None and turns and turns[-1][0] == who:
                 turns[-1] = who, " ".join([turns[-1][1], *texts])
@@ -119,17 +132,28 @@ def _read_rows(path, form, names, blocks):
     return conversations, f"{form}{header}, each row is a turn"
 
 
+def _leave_out(row, places):
+    return [cell for i, cell in enumerate(row) if i not in places]
+
+
 def _role(name):
     """What a column holds by its name: a key of `NAMES`. "turn" if it is none of their names."""
-    name = re.sub(r"[\W\d_]+$", "", name.strip().lower()).replace(" ", "_")
+    name = _simplify(name)
+    if not name:
+        return "nothing"
     return next((role for role, known in NAMES.items() if name in known.split()), "turn")
 
 
 def _is_header(row):
     """Whether all cells of the first row are usual names of columns."""
     known = {name for names in NAMES.values() for name in names.split()}
-    cells = [re.sub(r"[\W\d_]+$", "", cell.strip().lower()).replace(" ", "_") for cell in row]
-    return all(cell in known for cell in cells)
+    cells = [_simplify(cell) for cell in row if cell.strip()]
+    return bool(cells) and all(cell in known for cell in cells)
+
+
+def _simplify(name):
+    """A name of a column in lower case, without digits and marks at its end."""
+    return re.sub(r"[\W\d_]+$", "", name.strip().lower()).replace(" ", "_")
 
 
 def _guess(rows):
