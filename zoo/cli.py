@@ -10,6 +10,7 @@ import re
 import sys
 
 import zoo
+from zoo import conversation
 from zoo.console import ends_in_one_line, open_streams
 from zoo.copying import copy_recipe, find_recipes, read_recipe, read_words
 from zoo.errors import InputError
@@ -190,26 +191,6 @@ def generate(arguments):
             print(answer)
 
 
-def read_turns():
-    """Yields what a person says: each line of the terminal, or of standard input, in UTF-8."""
-    if sys.stdin is None:
-        raise InputError("Standard input is closed, so there is nothing to reply to.")
-    is_terminal = sys.stdin.isatty()
-    while True:
-        try:
-            if is_terminal:  # `input` would write the prompt to standard error, which is hidden
-                print("you: ", end="", flush=True)
-            line = input() if is_terminal else sys.stdin.buffer.readline().decode("utf-8-sig")
-        except EOFError:  # Ctrl-D
-            print()
-            return
-        except UnicodeDecodeError as error:
-            raise InputError(f"Standard input must be UTF-8: {error}") from None
-        if not is_terminal and not line:
-            return
-        yield line.strip()
-
-
 def chat(arguments):
     """Holds a conversation. An empty line begins a new one, and Ctrl-D ends it."""
     options = read_options(arguments)
@@ -220,20 +201,10 @@ def chat(arguments):
             f"{arguments.name} is no chatbot. Its task is {task.card['task']}: use {command}. The "
             "recipe encoder_decoder_chatbot trains chatbots."
         )
-    if sys.stdin is not None and sys.stdin.isatty():
-        print("An empty line begins a new conversation. Ctrl-D ends the program.")
-    turns = []
-    for line in read_turns():
-        if not line:
-            turns = []
-            continue
-        (reply,) = task.generate([[*turns, line]], **options)
-        turns += [line, reply]
-        if arguments.json:
-            print_json({"input": line, "output": reply})
-        else:
-            print(f"bot: {reply}" if sys.stdin.isatty() else reply)
-        sys.stdout.flush()
+    conversation.hold(
+        lambda turns: task.generate([turns], **options)[0],
+        (lambda line, reply: print_json({"input": line, "output": reply})) if arguments.json else None,
+    )
 
 
 def list_recipes(arguments):
