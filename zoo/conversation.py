@@ -36,6 +36,16 @@ def hold(reply, show=None):
         reply: a function that takes the turns so far, a list of str, and returns the reply to the last.
         show: a function that prints a turn and its reply. None prints the reply alone, or in a terminal
             "bot: " before it.
+
+    Example:
+
+    >>> import io
+    >>> from unittest import mock
+    >>> with mock.patch("sys.stdin", io.TextIOWrapper(io.BytesIO(b"Hi\\nHo\\n\\nHa\\n"))):
+    ...     hold(lambda turns: str(turns))
+    ['Hi']
+    ['Hi', "['Hi']", 'Ho']
+    ['Ha']
     """
     is_terminal = sys.stdin is not None and sys.stdin.isatty()
     if is_terminal:
