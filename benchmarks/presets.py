@@ -151,8 +151,10 @@ def measure_translation(task, rows):
 def measure_pronunciation(task, rows):
     test = zoo.datasets.load_pronunciations(task.card["dataset"])["test"]
     test = dict(list(test.items())[:rows])
-    said = [tuple(phonemes.split()) for phonemes in task.generate(list(test))]
-    rates = zoo.metrics.score_pronunciations(said, list(test.values()))
+    kind = zoo.tasks.pronunciation.kind_of(task.card["target_vocabulary"])
+    answers = task.generate(list(test))
+    answers = [tuple(one.split() if kind == "phonemes" else one) for one in answers]
+    rates = zoo.metrics.score_words(answers, list(test.values()), kind)
     return {f"wrong {what}": rate for what, rate in rates.items()}
 
 
@@ -170,6 +172,16 @@ def measure_question_answering(task, rows):
     right = [" ".join(placeholders.split_query(query)) for query in queries]
     judged = zoo.metrics.judge_queries(database, said, right)
     return {score: float(hits.mean()) for score, hits in judged.items()}
+
+
+measure_transliteration = measure_pronunciation
+
+
+def measure_chat(task, rows):
+    """distinct-1 and distinct-2 of the replies."""
+    splits = zoo.datasets.load_dialogues(task.card["dataset"])
+    pairs = zoo.tasks.chat.make_pairs(splits["test"], task.card["config"]["turns"])[:rows]
+    return zoo.metrics.score_variety(task.generate([turns for turns, _ in pairs]))
 
 
 def measure_captioning(task, rows):

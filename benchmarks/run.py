@@ -1,6 +1,7 @@
 """Runs the recipes and adds their scores to results.csv.
 
     python benchmarks/run.py                              each recipe, each cell, seeds 0 to 2
+    python benchmarks/run.py --recipe dakshina_hin        the same with a second dataset of a recipe
     python benchmarks/run.py --recipe one_to_one_digits --cell gru --seeds 1
     python benchmarks/run.py --reference                  other data and longer training, seed 0
     python benchmarks/run.py --recipe sst2                one of these
@@ -84,6 +85,9 @@ SCORES = {
     "encoder_decoder_translation": Score(
         "BLEU", "test", "attention additive, beam of 5", "copied source", "BLEU"
     ),
+    "encoder_decoder_chatbot": Score(
+        "nats a token", "test", "{cell}, greedy", "3-gram", "nats a token"
+    ),
     "encoder_decoder_pronunciation": Score(
         "wrong words", "test", "{cell}", "nearest spelling", "words"
     ),
@@ -92,7 +96,6 @@ SCORES = {
     ),
 }
 
-DEFAULTS = [*SCORES]  # the recipes as they are
 KEY = ("name", "cell", "seed")
 SMOKE = ("one_to_one_digits", "many_to_one_forecasting", "many_to_one_sentiment")  # no download
 RUNNING = set()  # the processes that are running now
@@ -102,10 +105,15 @@ class Reference(typing.NamedTuple):
     """A recipe with other data or longer training. Its flags were chosen on the validation split."""
 
     recipe: str
-    cell: str
+    cell: str  # "" for each cell
     flags: str
 
 
+DATASETS = {  # second datasets of recipes
+    "tatoeba_hin": Reference("encoder_decoder_translation", "", "--dataset tatoeba_hin"),
+    "dakshina_hin": Reference("encoder_decoder_pronunciation", "", "--dataset dakshina_hin"),
+}
+DEFAULTS = [*SCORES, *DATASETS]  # each cell, several seeds
 REFERENCES = {
     "sst2": Reference(
         "many_to_one_sentiment",
@@ -214,12 +222,12 @@ def plan(options):
 
 
 def recipe_of(name):
-    return REFERENCES[name].recipe if name in REFERENCES else name
+    return name if name in SCORES else {**DATASETS, **REFERENCES}[name].recipe
 
 
 def command_of(name, cell, seed):
     """The command of a run, as you would type it."""
-    flags = REFERENCES[name].flags if name in REFERENCES else ""
+    flags = "" if name in SCORES else {**DATASETS, **REFERENCES}[name].flags
     words = ["--cell", cell, *shlex.split(flags), "--seed", str(seed)]
     return shlex.join(["python", f"recipes/{recipe_of(name)}.py", *words])
 

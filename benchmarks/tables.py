@@ -18,6 +18,7 @@ import typing
 
 from run import (
     CELLS,
+    DATASETS,
     DEFAULTS,
     REFERENCES,
     RESULTS,
@@ -88,6 +89,9 @@ RECIPES = {
     "encoder_decoder_translation": Recipe(
         "translate English to German", "multi30k", "gru", "test", ".2f"
     ),
+    "encoder_decoder_chatbot": Recipe(
+        "reply to a turn of a conversation", "chatterbot_english *", "gru", "", row="test, {}"
+    ),
     "encoder_decoder_pronunciation": Recipe(
         "how a word is pronounced", "cmudict *", "gru", "Error rates", ".2%", "test, {}"
     ),
@@ -110,6 +114,7 @@ PUBLISHED = {
     "many_to_many_pos": "0.951 (with a CRF, an earlier release of the treebank, Tang 2018)",
     "many_to_many_speech": "0.105 (five GRU layers of 800 units, deepspeech.pytorch)",
     "encoder_decoder_pronunciation": "0.202 (five models, other split, Toshniwal & Livescu 2016)",
+    "dakshina_hin": "0.394 (a Transformer, 26 million pairs of words, Madhani et al. 2022)",
     "sst2": "0.880 (Tree-LSTM), 0.849 (LSTM, Tai et al. 2015)",
     "imdb": "0.865 (LSTM, Dai & Le 2015)",
     "conll2003": "0.909 (Lample et al. 2016), 0.910 (delft)",
@@ -374,6 +379,7 @@ def make_all():
         "training-speed": make_training_speed(speed),
         "other-speed": make_other_speed(speed),
         "flickr8k-scores": make_details(select(rows, name="flickr8k")),
+        **{f"{name}-scores": make_details(select(rows, name=name)) for name in DATASETS},
     }
     for name in RECIPES:
         tables[f"{name}-output"] = make_output(name, rows)

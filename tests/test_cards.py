@@ -100,6 +100,14 @@ EXAMPLES = {  # type and arguments of the model; the card; a question
         {"config": {"max_length": 4, "beam_width": 2}},
         lambda task: task.generate(["a man"], **GREEDY),
     ),
+    "chat": (
+        (
+            "encoder_decoder",
+            {"source_vocabulary_size": 2500, "target_vocabulary_size": 2500, **GENERATES},
+        ),
+        {"config": {"turns": 2, "max_length": 4, "beam_width": 2}},
+        lambda task: task.generate(["a man", ["hi", "a man"]], **GREEDY),
+    ),
     "pronunciation": (
         ("encoder_decoder", {"source_vocabulary_size": 7, "target_vocabulary_size": 5, **GENERATES}),
         {"source_vocabulary": SYMBOLS, "target_vocabulary": WORDS, "config": {"beam_width": 2}},
@@ -115,6 +123,11 @@ EXAMPLES = {  # type and arguments of the model; the card; a question
             "config": {"beam_width": 2, "dataset": "own.csv", "database": "", "data_dir": ""},
         },
         lambda task: task.generate(["how big is x"], **GREEDY),
+    ),
+    "transliteration": (
+        ("encoder_decoder", {"source_vocabulary_size": 7, "target_vocabulary_size": 5, **GENERATES}),
+        {"source_vocabulary": SYMBOLS, "target_vocabulary": WORDS, "config": {"beam_width": 2}},
+        lambda task: task.generate(["ab"], **GREEDY),
     ),
     "captioning": (
         ("one_to_many", {"encoder": "image", "vocabulary_size": 5, **GENERATES}),
@@ -185,6 +198,7 @@ def test_a_changed_card_is_refused_or_works(task_name, image, monkeypatch):
     model = build(name, arguments)
     files = {name: (SPM / name).read_bytes() for name in ("source.spm", "target.spm")}
     files["values.json"] = b'{"x": ["city.name"]}'
+    files["turns.spm"] = files["source.spm"]
     ask(loading._make(model, {"task": task_name, **fields}, files))
     refused = 0
     for changed in changes(fields):
@@ -288,6 +302,12 @@ def test_tokenizers_of_another_size():
     files = {name: (SPM / name).read_bytes() for name in ("source.spm", "target.spm")}
     with pytest.raises(zoo.InputError, match=r"target.spm must have 9 tokens.* Received: 2500"):
         loading._make(model, card, files)
+    card |= {"task": "chat", "config": {"turns": 1, "max_length": 4, "beam_width": 2}}
+    with pytest.raises(zoo.InputError, match=r"turns.spm must have 9 tokens.* Received: 2500"):
+        loading._make(model, card, {"turns.spm": files["source.spm"]})
+    with pytest.raises(zoo.InputError, match=r"sha256 must name turns.spm. Received: source.spm"):
+        loading._make(model, card, {"source.spm": b""})
+    card["task"] = "translation"
     with pytest.raises(zoo.InputError, match=r"sha256 must name source.spm and target.spm"):
         loading._make(model, card, {"source.spm": b""})
 

@@ -253,6 +253,10 @@ def write_data(name, folder):
         own.write_text("".join(f"{i}.wav\t{('yes', 'no', 'go home')[i % 3]}\n" for i in range(60)))
     elif name == "encoder_decoder_questions":
         own = atlas.write_questions(folder)
+    elif name == "encoder_decoder_chatbot":
+        words = ("hello", "who", "are", "you", "fine", "thanks")
+        talks = ("\n".join(" ".join(rng.choice(words, 4)) for _ in range(3)) for _ in range(90))
+        own.write_text("\n\n".join(talks))
     elif name in ("one_to_many_music", "one_to_many_composer"):
         own = folder / "midi"
         own.mkdir()

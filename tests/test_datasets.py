@@ -13,6 +13,7 @@ import subprocess
 import sys
 import threading
 import time
+import zipfile
 from concurrent.futures import ThreadPoolExecutor
 
 import needs
@@ -25,8 +26,10 @@ from requests.exceptions import ConnectionError as NoConnection
 from zoo import datasets
 from zoo.datasets import loading
 from zoo.datasets.builders import (
+    chatterbot_english,
     cmudict,
     co2,
+    dakshina_hin,
     digits,
     etth1,
     jsb_chorales,
@@ -34,6 +37,7 @@ from zoo.datasets.builders import (
     multi30k,
     sst_binary,
     sunspots,
+    tatoeba_hin,
     wnut17,
 )
 from zoo.datasets.packages import find_in_package
@@ -111,6 +115,22 @@ def test_the_pronunciations_of_cmudict(tmp_path):
     rows = [row["pronunciations"] for _, row in builder._generate_examples(path, "train")]
     phonemes = {phoneme for spoken in rows for way in spoken for phoneme in way.split()}
     assert len(phonemes) == 24 + 3 * 15  # consonants, and vowels with stress 0, 1 and 2
+
+
+def test_conversations_of_chatterbot(data_dir):
+    splits = datasets.load_dialogues("chatterbot_english", data_dir)
+    assert {split: len(rows) for split, rows in splits.items()} == {
+        "train": 733,
+        "validation": 93,
+        "test": 72,
+    }
+    conversations = [turns for rows in splits.values() for turns in rows]
+    assert len({tuple(turns) for turns in conversations}) == 898
+    assert sum(len(turns) - 1 for turns in conversations) == 1179
+    assert min(map(len, conversations)) == 2 and min(len(t) for c in conversations for t in c) > 0
+    name = f"{chatterbot_english.FOLDER}/ai.yml"
+    with pytest.raises(ValueError, match=r"ai.yml is damaged .* chatterbot-corpus==1\.3\.3"):
+        find_in_package(chatterbot_english.PACKAGE, chatterbot_english.VERSION, name, "0" * 64)
 
 
 def test_digits_are_those_of_scikit_learn(data_dir):
@@ -276,6 +296,92 @@ def test_multi30k_as_published():
     pairs = dict(zip(*splits["test"], strict=True))
     source = "A man in an orange hat starring at something."
     assert pairs[source] == "Ein Mann mit einem orangefarbenen Hut, der etwas anstarrt."
+
+
+def write_manual(folder, files):
+    (folder / "downloads" / "manual").mkdir(parents=True, exist_ok=True)
+    for name, text in files.items():
+        (folder / "downloads" / "manual" / name).write_text(text, "utf-8")
+    return str(folder)
+
+
+def test_tatoeba_hin_keeps_an_english_sentence_in_one_split(tmp_path):
+    lines = [f"Dog {i}!\tकुत्ता {i}!\tCC-BY 2.0" for i in range(60)]
+    lines += [f"DOG  {i}!\tबतख़ {i}!\tCC-BY 2.0" for i in range(60)]
+    splits = datasets.load_pairs("tatoeba_hin", write_manual(tmp_path, {"hin.txt": "\n".join(lines)}))
+    assert sum(counts(splits).values()) == 120
+    sources = [{" ".join(x.lower().split()) for x in pair[0]} for pair in splits.values()]
+    assert sum(map(len, sources)) == 60 and all(sources)
+    pairs = {pair for columns in splits.values() for pair in zip(*columns, strict=True)}
+    assert ("Dog 3!", "कुत्ता 3!") in pairs
+    other = datasets.load_pairs("tatoeba_hin", str(tmp_path), source="hi")
+    assert sorted(other["test"][0]) == sorted(splits["test"][1])
+
+
+@pytest.mark.parametrize("line", ["Dog.", "Dog.\t\tCC-BY", "\tकुत्ता\tCC-BY"])
+def test_a_damaged_file_of_tatoeba_is_refused(line, tmp_path):
+    text = f"Hi.\tहाय.\tCC-BY\n{line}\n"
+    with pytest.raises(ValueError, match=r"hin.txt, line 2: expected an English sentence"):
+        datasets.load_pairs("tatoeba_hin", write_manual(tmp_path, {"hin.txt": text}))
+
+
+def test_a_downloaded_file_of_tatoeba_is_checked(tmp_path, monkeypatch):
+    archive = tmp_path / "hin-eng.zip"
+    monkeypatch.setattr(tfds.download.DownloadManager, "download", lambda self, url: archive)
+    with zipfile.ZipFile(archive, "w") as file:
+        file.writestr("hin.txt", "Hi.\tहाय.\tCC-BY\n")
+    with pytest.raises(ValueError, match=r"another version of hin.txt .* put it into .*manual"):
+        datasets.load_pairs("tatoeba_hin", str(tmp_path))
+    archive.write_bytes(b"PK")
+    with pytest.raises(ValueError, match=r"hin-eng.zip, from .*, is damaged: delete it"):
+        datasets.load_pairs("tatoeba_hin", str(tmp_path))
+
+
+@pytest.mark.parametrize("latin_first", (True, False))
+def test_dakshina_hin_with_its_columns_in_either_order(latin_first, tmp_path):
+    rows = [("ank", "अंक", "5"), ("ank", "अँक", "1"), ("ankur", "अंकुर", "2"), ("ghar", "घर", "3")]
+    text = "".join("\t".join(row if latin_first else (row[1], row[0], row[2])) + "\n" for row in rows)
+    folder = write_manual(tmp_path, dict.fromkeys(dakshina_hin.FILES.values(), text))
+    splits = datasets.load_pronunciations("dakshina_hin", folder)
+    for words in splits.values():
+        assert sorted(words) == ["ank", "ankur", "ghar"]
+        assert sorted(words["ank"]) == [tuple("अँक"), tuple("अंक")]
+        assert words["ghar"] == [("घ", "र")]
+    words = datasets.load_pronunciations("dakshina_hin", folder, source="devanagari")["test"]
+    assert words["अंकुर"] == [tuple("ankur")]
+
+
+@pytest.mark.parametrize("line", ["ank", "ank\tghar\t1", "अंक\tअंक\t1", "", "5\tअंक\t1"])
+def test_a_damaged_file_of_dakshina_is_refused(line, tmp_path):
+    files = dict.fromkeys(dakshina_hin.FILES.values(), f"ank\tअंक\t5\n{line}\nghar\tघर\t3\n")
+    with pytest.raises(ValueError, match=r"train.tsv, line 2: expected a word in Devanagari"):
+        datasets.load_pronunciations("dakshina_hin", write_manual(tmp_path, files))
+
+
+def test_missing_files_of_dakshina_are_named(tmp_path):
+    folder = write_manual(tmp_path, {"hi.translit.sampled.train.tsv": "ank\tअंक\t5\n"})
+    with pytest.raises(
+        ValueError, match=r"dev.tsv and hi.translit.sampled.test.tsv must be in .*manual"
+    ):
+        datasets.load_pronunciations("dakshina_hin", folder)
+
+
+@pytest.mark.slow
+@needs.data
+def test_hindi_as_published():
+    if not (needs.MANUAL / tatoeba_hin.FILE).exists():
+        pytest.skip(needs.NO_DATA)
+    splits = datasets.load_pairs("tatoeba_hin")
+    assert counts(splits) == {"train": 2483, "validation": 326, "test": 308}
+    assert sum(len(set(sources)) for sources, _ in splits.values()) == 2862
+    splits = datasets.load_pronunciations("dakshina_hin")
+    assert {split: len(words) for split, words in splits.items()} == {
+        "train": 41345,
+        "validation": 4321,
+        "test": 4442,
+    }
+    pairs = {split: sum(map(len, words.values())) for split, words in splits.items()}
+    assert pairs == {"train": 44204, "validation": 4358, "test": 4502}
 
 
 @pytest.mark.parametrize("grid", ("quarter", "16th"))

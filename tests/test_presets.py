@@ -22,7 +22,14 @@ NAMES = zoo.list_presets()
 WITHOUT_NETWORK = {"sunspots", "digits"}  # their data comes with a package and is ready in a second
 load = functools.cache(zoo.load)
 each = pytest.mark.parametrize("name", NAMES)
-LONG = ("captioning", "pronunciation", "questions", "translation")  # take seconds to measure
+LONG = (  # take seconds to measure
+    "captioning",
+    "chatbot",
+    "pronunciation",
+    "questions",
+    "translation",
+    "transliteration",
+)
 
 
 def test_there_is_one_of_each_type():

@@ -71,7 +71,7 @@ def test_targets_without_spaces_are_read_character_by_character(tmp_path, capsys
     path = write(tmp_path / "script.tsv", lines)
     words = words_of(datasets.load_pronunciations(path))
     assert words == {word: [tuple(word.upper())] for word in WORDS}
-    assert "each of their characters is a phoneme" in capsys.readouterr().out
+    assert "each of their characters counts" in capsys.readouterr().out
     words = words_of(datasets.load_pronunciations(path, source="2"))  # capital letters become small
     assert words == {word: [tuple(word)] for word in WORDS}
 
@@ -137,7 +137,7 @@ def test_the_files_of_dakshina(tmp_path, capsys):
     assert ("अ", "ं", "क", "न") in words_of(splits)["ankan"]
     words = [set(split) for split in splits.values()]
     assert sum(map(len, words)) == len(set.union(*words))
-    assert "each of their characters is a phoneme" in capsys.readouterr().out
+    assert "each of their characters counts" in capsys.readouterr().out
     splits = datasets.load_pronunciations(tmp_path, source="2", target="1")
     assert {split: len(words) for split, words in splits.items()} == {
         "train": 25_000,
@@ -148,5 +148,5 @@ def test_the_files_of_dakshina(tmp_path, capsys):
 
 
 def test_cmudict_has_no_columns_to_choose():
-    with pytest.raises(ValueError, match="choose columns of your own files"):
+    with pytest.raises(ValueError, match="choose columns or scripts"):
         datasets.load_pronunciations("cmudict", source="word")

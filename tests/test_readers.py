@@ -398,6 +398,7 @@ def test_datasets_of_packages_without_the_zoo(tmp_path, data_dir):
         ("load_many_series", {"name": "sunspots"}),
         ("load_many_series", {"name": "co2", "split": "0.8,0.1,0.1"}),
         ("load_pronunciations", {"name": "cmudict"}),
+        ("load_dialogues", {"name": "chatterbot_english"}),
         ("load_images", {"name": "digits"}),
         ("load_captions", {"name": "unicode_glyphs"}),
     ]
@@ -419,6 +420,9 @@ def test_other_datasets_without_the_zoo(tmp_path):
         ("load_tagged", {"name": "conll2003", "feature": "ner"}),
         ("load_tagged", {"name": "universal_dependencies/en_ewt", "feature": "upos"}),
         ("load_pairs", {"name": "multi30k", "source": "de"}),
+        ("load_pairs", {"name": "tatoeba_hin", "source": "hi"}),
+        ("load_pronunciations", {"name": "dakshina_hin"}),
+        ("load_pronunciations", {"name": "dakshina_hin", "target": "latin"}),
         ("load_corpus", {"name": "tiny_shakespeare"}),
         ("load_music", {"name": "jsb_chorales", "grid": "16th"}),
         ("load_speech", {"name": "an4"}),

@@ -46,11 +46,12 @@ def test_own_dictionary(run, cell, attention, own):
     # The words it gets wrong: all of them in the file, each beside what is right.
     header, *wrong = (folder / "wrong_words.tsv").read_text().splitlines()
     num_test = int(re.search(r"(\d+) test words", printed)[1])
-    assert header.split("\t") == ["word", "said", "listed"]
+    assert header.split("\t") == ["word", "answer", "right"]
     assert len(wrong) / num_test == metrics["test"][cell]["words"]
-    for word, said, listed in (line.split("\t") for line in wrong):
-        assert listed == " ".join(SOUNDS[letter].rstrip("012") for letter in word) != said
+    for word, answer, right in (line.split("\t") for line in wrong):
+        assert right == " ".join(SOUNDS[letter].rstrip("012") for letter in word) != answer
     task = json.loads((folder / "task.json").read_text())
+    assert task["task"] == "pronunciation"
     assert task["source_vocabulary"] == ["", "[UNK]", *sorted(SOUNDS)]
     assert task["target_vocabulary"][:4] == ["", "[UNK]", "[START]", "[END]"]
     model = keras.saving.load_model(folder / "model.keras")
@@ -88,10 +89,12 @@ def test_letters_of_another_script_are_joined_again(run, own, ask):
     words = ["--source", "2", "--words", "zolla,BADO", "--epochs", "1", "--output", own / "model"]
     printed = run("--smoke", "--dataset", own / "script.tsv", *words)
     assert "source in column 2, target in column 1. Targets have no spaces" in printed
+    assert re.search(r"^Error rates +words +characters$", printed, re.M)
     assert re.search(
         r"^First row, as the network sees it: (\w ){3}\w -> ([A-Z] ){3}[A-Z]$", printed, re.M
     )
     said = dict(re.findall(r"^(zolla|bado) +([A-Z]*)$", printed, re.M))
+    assert json.loads((own / "model" / "task.json").read_text())["task"] == "transliteration"
     assert ask("generate", own / "model", "zolla", "BADO") == list(said.values())
 
 
@@ -135,7 +138,7 @@ def test_the_examples_are_right_and_wrong_words_of_the_test_split(run, own, monk
 
     monkeypatch.setattr(zoo.decoding, "generate_in_batches", answer_nothing)
     printed = run("--smoke", "--dataset", own / "two.tsv")
-    assert "All pronunciations are empty. Train longer" in printed
+    assert "All answers are empty. Train longer" in printed
 
 
 @pytest.mark.parametrize(

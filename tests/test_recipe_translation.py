@@ -68,6 +68,15 @@ def test_multi30k_is_the_default(run):
     assert re.search(r"^attention additive, beam of 5 +[\d.]+", printed, re.M)
 
 
+@pytest.mark.slow
+@needs.data
+@needs.files(needs.MANUAL / "hin.txt")
+def test_english_to_hindi(run):
+    printed = run("--smoke", "--dataset", "tatoeba_hin", "--vocabulary-size", "400")
+    assert "200 train, 200 validation, 200 test pairs" in printed
+    assert re.search(r"^reference +.*[\u0900-\u097f]", printed, re.M)
+
+
 @pytest.mark.parametrize(
     ("words", "message"),
     [

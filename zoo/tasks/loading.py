@@ -85,7 +85,9 @@ class Task:
         """Generates a sequence for each input. The task decides what an input and an answer are.
 
         - translation: texts. The answers are translations.
+        - chat: conversations, each a text or a list of its turns so far. The answers are replies.
         - pronunciation: words. The answers are their phonemes.
+        - transliteration: words. The answers are the same words in another script.
         - question_answering: questions. For each, a dict of the query (SQL) and its answer, a list of
           rows. The option database is the path of the SQLite database.
         - captioning: image files. The answers are captions. Photographs need the option cnn_weights.

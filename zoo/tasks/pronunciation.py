@@ -1,4 +1,4 @@
-"""Pronunciation: words to phonemes."""
+"""Pronunciation: words to phonemes, or to any other symbols."""
 
 import numpy as np
 
@@ -9,11 +9,11 @@ from zoo.tasks.inputs import normalize_texts
 
 
 def encode(symbols, index):
-    """Converts letters or phonemes to tokens.
+    """Converts letters, or the symbols of an answer, to tokens.
 
     Args:
         symbols: str, or a list of str.
-        index: dict of letter or phoneme to token.
+        index: dict of letter or symbol to token.
 
     Returns:
         Integers `[time]`, 1 for an unknown symbol.
@@ -27,11 +27,11 @@ def encode(symbols, index):
 
 
 def decode(tokens, vocabulary):
-    """Converts tokens to phonemes.
+    """Converts tokens to the symbols of an answer.
 
     Args:
         tokens: list of integers.
-        vocabulary: list of phonemes.
+        vocabulary: list of phonemes or characters.
 
     Returns:
         A tuple of str.
@@ -44,46 +44,61 @@ def decode(tokens, vocabulary):
     return tuple(vocabulary[token] for token in tokens)
 
 
-def make_rows(dictionary, letters, phonemes):
-    """Makes a row for each pronunciation, for teacher forcing.
+def make_rows(dictionary, letters, symbols):
+    """Makes a row for each right answer to each word, for teacher forcing.
 
     Args:
-        dictionary: a dict of word to a list of pronunciations, each a list of phonemes.
+        dictionary: a dict of word to a list of answers, each a list of phonemes or characters.
         letters: dict of letter to token.
-        phonemes: dict of phoneme to token, with `"[START]"` and `"[END]"`.
+        symbols: dict of phoneme or character to token, with `"[START]"` and `"[END]"`.
 
     Returns:
-        A list of rows: (word, phonemes so far), and the phonemes that follow. All are integers
-        `[time]`.
+        A list of rows: (word, symbols so far), and the symbols that follow. All are integers `[time]`.
     """
     rows = []
     for word, listed in dictionary.items():
         source = encode(word, letters)
         for right in listed:
-            target = encode(["[START]", *right, "[END]"], phonemes)
+            target = encode(["[START]", *right, "[END]"], symbols)
             rows.append(((source, target[:-1]), target[1:]))
     return rows
 
 
-def separator(vocabulary):
-    """What to write between phonemes: nothing if each of them is one character, otherwise a space.
+def kind_of(vocabulary):
+    """What the symbols of the answers are called: characters if each of them is one, else phonemes.
 
     Args:
-        vocabulary: the phonemes, after four special tokens.
+        vocabulary: the symbols, after four special tokens.
+
+    Example:
+
+    >>> kind_of(["", "[UNK]", "[START]", "[END]", "Z", "UW"])
+    'phonemes'
+    >>> kind_of(["", "[UNK]", "[START]", "[END]", "अ", "क"])
+    'characters'
+    """
+    return "phonemes" if any(len(symbol) > 1 for symbol in list(vocabulary)[4:]) else "characters"
+
+
+def separator(vocabulary):
+    """What to write between the symbols of an answer: a space between phonemes, else nothing.
+
+    Args:
+        vocabulary: the symbols, after four special tokens.
 
     Example:
 
     >>> separator(["", "[UNK]", "[START]", "[END]", "Z", "UW"])
     ' '
     """
-    return " " if any(len(phoneme) > 1 for phoneme in list(vocabulary)[4:]) else ""
+    return " " if kind_of(vocabulary) == "phonemes" else ""
 
 
 def defaults(num_rows, batch_size=None):
     """Chooses settings that fit the number of training rows.
 
     Args:
-        num_rows: the number of pronunciations in the training split.
+        num_rows: the number of rows in the training split, one for each answer to each word.
         batch_size: the number of rows in a batch, if the user chose it.
 
     Returns:
@@ -94,7 +109,7 @@ def defaults(num_rows, batch_size=None):
     >>> {flag: value for flag, (value, _) in defaults(2000).items()}
     {'units': 128, 'dropout': 0.4, 'batch_size': 32, 'epochs': 40}
     """
-    rows = f"there are {num_rows:,} pronunciations"
+    rows = f"there are {num_rows:,} rows"
     units = 256 if num_rows >= 10_000 else 128
     dropout = 0.2 if num_rows >= 50_000 else 0.3 if num_rows >= 10_000 else 0.4
     batch_size = batch_size or (64 if num_rows >= 10_000 else 32)
@@ -142,8 +157,7 @@ def check_card(card, model):
 def make_answer(model, card, files):
     """Makes the function that answers. It takes a list of words.
 
-    For each word it returns the phonemes in one str. There are spaces between them, unless each phoneme
-    is one character.
+    For each word it returns one str. It has spaces between phonemes, but none between characters.
 
     Options: max_length, and others of `zoo.decoding.Generator.generate`.
     """

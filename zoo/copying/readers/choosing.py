@@ -22,6 +22,7 @@ MODULES = {  # of the loaders, in this package
     "load_images": "images",
     "load_captions": "captions",
     "load_corpus": "corpus",
+    "load_dialogues": "dialogues",
     "load_music": "music",
     "load_speech": "speech",
     "load_many_series": "series",

@@ -27,6 +27,20 @@ def load_pairs(source, target, DATA_DIR):
         splits[split] = [row[1] for row in rows], [row[2] for row in rows]
     return splits
 '''
+TATOEBA_HIN = '''
+def load_pairs(source, target, DATA_DIR):
+    """Reads English sentences with Hindi translations: {split: (sources, targets)}."""
+    splits = {split: [] for split in SPLITS}
+    with open(fetch("hin.txt", DATA_DIR), encoding="utf-8-sig") as file:  # of manythings.org/anki
+        for i, line in enumerate(file, start=1):
+            english, hindi, _ = line.split("\\t")  # the third column names the authors
+            sides = {"en": normalize(english), "hi": normalize(hindi)}
+            splits[split_of(fold(english))].append((i, sides[source], sides[target]))
+    for split in SPLITS:
+        rows = shuffled(splits[split], split)
+        splits[split] = [row[1] for row in rows], [row[2] for row in rows]
+    return splits
+'''
 TFDS = '''
 def load_pairs(name, source, target, DATA_DIR):
     """Reads a dataset of TFDS: {split: (sources, targets)}."""
@@ -94,6 +108,8 @@ def drafts(arguments, result):
     sides = {"source": source, "target": target}
     if name == "multi30k":
         yield with_folder(MULTI30K, data_dir), sides | folder
+    elif name == "tatoeba_hin":
+        yield with_folder(TATOEBA_HIN, data_dir), sides | folder
     else:
         draft = TFDS.replace("PARTS", write_value(parts, 12))
         for salt in SALTS:

@@ -18,6 +18,7 @@ LIBRARIES = (
     "statsmodels.api as sm",
     "tensorflow as tf",
     "tensorflow_datasets as tfds",
+    "yaml",
 )
 NAMES = {  # what is imported by name
     "TTFont": "from fontTools.ttLib import TTFont",

@@ -64,6 +64,15 @@ def load_corpus(path):
             splits[row["split"]].append(row["text"])
     return splits
 '''
+DIALOGUES = '''
+def load_dialogues(path):
+    """Reads conversations from lines of JSON: {split: conversations, each a list of turns}."""
+    splits = {split: [] for split in SPLITS}
+    with open(path, encoding="utf-8") as file:
+        for row in map(json.loads, file):
+            splits[row["split"]].append(row["turns"])
+    return splits
+'''
 MUSIC = '''
 def load_music(path):
     """Reads pieces of music from lines of JSON: {split: pieces}, each integers `[steps, voices]`."""
@@ -194,6 +203,11 @@ def _write_corpus(result):
     return CORPUS, [{"split": split, "text": text} for split, texts in result.items() for text in texts]
 
 
+def _write_dialogues(result):
+    rows = [{"split": split, "turns": turns} for split, found in result.items() for turns in found]
+    return DIALOGUES, rows
+
+
 def _write_music(result):
     return MUSIC, [
         {"split": split, "notes": notes.tolist()}
@@ -278,6 +292,7 @@ FORMS = {
     "load_images": _write_images,
     "load_captions": _write_captions,
     "load_corpus": _write_corpus,
+    "load_dialogues": _write_dialogues,
     "load_music": _write_music,
     "load_speech": _write_speech,
     "load_many_series": _write_series,

@@ -5,6 +5,7 @@ import re
 from zoo.copying.readers.pairs import APART, plan_pairs
 from zoo.copying.readers.splits import SALTS, choose_parts, write_reading
 from zoo.copying.readers.tables import is_utf8, write_table
+from zoo.copying.readers.tfds_names import folder_of, with_folder
 from zoo.datasets import pairs
 from zoo.datasets.files import decode, ending_of
 from zoo.datasets.folders import find_splits
@@ -27,6 +28,22 @@ def load_pronunciations():
     for split in SPLITS:  # 90/5/5
         rows = [row for row in words.items() if split_of(row[0], parts=20) == split]
         splits[split] = dict(shuffled(rows, split))
+    return splits
+'''
+DAKSHINA_HIN = '''
+def load_pronunciations(source, target, DATA_DIR):
+    """Reads Hindi words in two scripts: {split: {word: its answers, each a tuple of characters}}."""
+    splits = {}
+    for split, part in {"train": "train", "validation": "dev", "test": "test"}.items():
+        rows, splits[split] = [], {}
+        with open(fetch(f"hi.translit.sampled.{part}.tsv", DATA_DIR), encoding="utf-8") as file:
+            for i, line in enumerate(file, start=1):
+                latin, devanagari = sorted(line.split("\\t")[:2])  # a to z come first
+                sides = {"latin": normalize(latin), "devanagari": normalize(devanagari)}
+                rows.append((i, sides[source], sides[target]))
+        for _, word, answer in shuffled(rows, split):
+            if tuple(answer) not in splits[split].setdefault(word, []):
+                splits[split][word].append(tuple(answer))
     return splits
 '''
 OWN = '''
@@ -74,6 +91,11 @@ def drafts(arguments, result):
     name, path = arguments["name"], own_path(arguments["name"])
     if name == "cmudict":
         yield CMUDICT, {}
+    if name == "dakshina_hin":
+        folder, data_dir = folder_of(arguments)
+        source = arguments.get("source") or ("latin", "devanagari")[arguments.get("target") == "latin"]
+        target = "devanagari" if source == "latin" else "latin"
+        yield with_folder(DAKSHINA_HIN, data_dir), {"source": source, "target": target} | folder
     if path is None:
         return
     encoding = arguments.get("encoding") or "utf-8"

@@ -5,8 +5,10 @@ Each file is one builder. TFDS reads the SHA-256 of each download from `checksum
 
 from zoo.datasets.builders import (
     an4,
+    chatterbot_english,
     cmudict,
     co2,
+    dakshina_hin,
     digits,
     etth1,
     flickr8k,
@@ -16,6 +18,7 @@ from zoo.datasets.builders import (
     multi30k,
     sst_binary,
     sunspots,
+    tatoeba_hin,
     unicode_glyphs,
     weizmann_actions,
     wnut17,
@@ -23,8 +26,10 @@ from zoo.datasets.builders import (
 
 __all__ = [
     "an4",
+    "chatterbot_english",
     "cmudict",
     "co2",
+    "dakshina_hin",
     "digits",
     "etth1",
     "flickr8k",
@@ -34,6 +39,7 @@ __all__ = [
     "multi30k",
     "sst_binary",
     "sunspots",
+    "tatoeba_hin",
     "unicode_glyphs",
     "weizmann_actions",
     "wnut17",
