@@ -89,12 +89,13 @@ def test_a_folder_with_a_file_for_each_split(own, capsys):
     ("files", "message"),
     [
         ({"a.tsv": ""}, "is empty"),
-        ({"a.tsv": "0.wav\n1.flac\n"}, "expected an audio file and its text with a tab between them"),
+        ({"a.tsv": "0.wav\n1.flac\n"}, "expected a column for each of audio, transcript"),
+        ({"a.txt": "0.wav yes\n1.flac no\n"}, "expected an audio file and its text with a tab"),
         ({"a.tsv": "0.wav\tyes\nno.wav\tno\n"}, "line 2: there is no audio file"),
         ({"a.tsv": "0.wav\tyes\nbad.wav\tno\n"}, "line 2: .*bad.wav is not an audio file"),
         ({"a.tsv": "0.wav\t\n1.flac\t \n"}, "is empty|expected"),
-        ({"a.tsv": "0.wav\tyes\n1.flac\tyes\n2.wav\tno\n"}, "split of .* is empty"),
-        ({"a.jsonl": '{"audio": 3, "text": "yes"}\n'}, "expected the path of an audio file"),
+        ({"a.tsv": "0.wav\tyes\n1.flac\tyes\n2.wav\tno\n"}, "split of .* is empty|are the same"),
+        ({"a.jsonl": '{"audio": ["0.wav"], "text": "yes"}\n'}, "expected the path of an audio file"),
         ({"train.tsv": "0.wav\tyes\n", "notes.tsv": "1.flac\tno\n"}, "notes.tsv"),
     ],
 )

@@ -128,6 +128,7 @@ def draw_all(words):
     first, second = words
     figures = [
         zoo.plots.plot_captions([np.zeros((8, 8, 1))], [first], [second]),
+        zoo.plots.plot_spikes([np.zeros((4, 8))], [np.zeros((2, 2))], ["", "x"], [first + second], 2),
         zoo.plots.plot_scores({first: {first: 1.0, second: 2.0}}, first, second),
         zoo.plots.plot_series({first: (None, {first: [1, 2], second: [1, 2]})}, second),
         zoo.plots.plot_losses({first: [1, 2]}, {second: 1}, first, second),

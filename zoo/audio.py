@@ -3,7 +3,7 @@
 import numpy as np
 
 from zoo.datasets.audio_files import RATE, read_audio, resample
-from zoo.errors import InputError
+from zoo.errors import InputError, shown
 
 __all__ = ["RATE", "log_mel", "read_audio", "resample", "spec_augment", "stretch"]
 
@@ -41,8 +41,9 @@ def log_mel(samples, num_mels=64):
     """
     from scipy import signal  # of the extra "recipes"
 
-    if np.ndim(samples) != 1 or not np.size(samples) or samples.dtype != np.int16:
-        received = f"{samples.dtype} {samples.shape}" if hasattr(samples, "dtype") else type(samples)
+    is_array = isinstance(samples, np.ndarray)
+    if not is_array or samples.ndim != 1 or not samples.size or samples.dtype != np.int16:
+        received = f"{samples.dtype} {samples.shape}" if is_array else shown(samples)
         raise InputError(f"Samples must be integers of 16 bits [samples]. Received: {received}")
     num_frames = 1 + len(samples) // HOP
     samples = np.pad(samples, (0, max(0, WINDOW - len(samples)))) / 32768

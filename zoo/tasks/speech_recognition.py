@@ -92,7 +92,7 @@ def fits(features, labels, subsampling):
     False
     """
     repeats = sum(one == other for one, other in itertools.pairwise(labels))
-    return int(SHORTEST * len(features)) // subsampling >= len(labels) + repeats
+    return int(SHORTEST * len(features)) // subsampling >= len(labels) + int(repeats)
 
 
 def keep_fitting(rows, subsampling):
