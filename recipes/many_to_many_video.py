@@ -118,7 +118,7 @@ def main(config):
     folds = {name: folds[name] for name in [*folds][: config.num_folds]}
     if config.smoke:
         folds = {"few": {split: clips[:8] for split, clips in next(iter(folds.values())).items()}}
-    first, *_ = folds.values()
+    first = next(iter(folds.values()))
     for name, splits in folds.items():
         print(f"{name}:", ", ".join(f"{len(clips)} {split}" for split, clips in splits.items()))
     num_frames, *shape = np.concatenate([clip.frames for clip in first["train"]]).shape
@@ -134,7 +134,7 @@ def main(config):
         name: zoo.build("many_to_many", encoder=build_encoder(shape, config), **network, **sizes)
         for name in folds
     }
-    model, *_ = models.values()
+    model = next(iter(models.values()))
     validation = zoo.datasets.batches(join(first["validation"], config.seed), 1)
     zoo.training.check_model(model, validation, config.output, num_classes=len(label_names))
     model.summary()
@@ -173,26 +173,22 @@ def main(config):
     def score(name, rows):
         return np.concatenate([hits[name][i] for i in rows]).mean()
 
-    history = histories[next(iter(folds))]
+    history = next(iter(histories.values()))
     options = {"history": history, "tips": video_classification.TIPS}
     zoo.print_verdict(cell, [baseline], score, len(shown), **options)
 
-    # Examples: the first video of the test split, in numbers of frames and as strips of 160 frames.
+    # Examples: the first test video, as spans of frames with the same class.
     frames, labels = shown[0]
     print()
     for name, its_labels in labels.items():
         spans = video_tagging.spans([label_names[i] for i in its_labels])
         print(f"{name}:", ", ".join(f"{one['start']}-{one['end']} {one['label']}" for one in spans))
-    parts = [slice(start, start + 160) for start in range(0, min(len(frames), 960), 160)]
-    bars = [{name: its_labels[part] for name, its_labels in labels.items()} for part in parts]
-    titles = [f"from frame {part.start}" for part in parts]
-    figure = zoo.plots.plot_strips([frames[part] for part in parts], titles, bars, label_names)
 
     # Saving: the first model, which has never seen the first person, and what is needed to use it.
     preprocessing = {"shape": shape, "frame_step": config.frame_step, "center": config.center}
     card = {"task": "video_tagging", "type": "many_to_many", "dataset": config.dataset}
     card |= {"labels": label_names, "preprocessing": preprocessing}
-    figures = {"frames": figure}
+    figures = {"frames": zoo.plots.plot_labels(frames, labels, label_names)}
     zoo.recipe.save(config, model, card, metrics={"test": metrics}, history=history, figures=figures)
 
 

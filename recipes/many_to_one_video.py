@@ -123,7 +123,7 @@ def main(config):
     folds = {name: folds[name] for name in [*folds][: config.num_folds]}
     if config.smoke:
         folds = {"few": {split: clips[:8] for split, clips in next(iter(folds.values())).items()}}
-    first, *_ = folds.values()
+    first = next(iter(folds.values()))
     for name, splits in folds.items():
         print(f"{name}:", ", ".join(f"{len(clips)} {split}" for split, clips in splits.items()))
     num_frames, *shape = first["train"][0].frames.shape
@@ -139,7 +139,7 @@ def main(config):
         name: zoo.build("many_to_one", encoder=build_encoder(shape, config), **network, **sizes)
         for name in folds
     }
-    model, *_ = models.values()
+    model = next(iter(models.values()))
     data = make_batches(first["validation"], config)
     zoo.training.check_model(model, data, config.output, num_classes=len(label_names))
     model.summary()
@@ -170,7 +170,7 @@ def main(config):
         each, hits[name] = [one.mean() for one in its_hits], np.concatenate(its_hits)  # each fold
         metrics[name] = {"accuracy": hits[name].mean(), "lowest": min(each), "spread": np.std(each)}
     zoo.recipe.print_table("Test clips", metrics)
-    history, *_ = histories.values()
+    history = next(iter(histories.values()))
 
     def score(name, rows):
         return hits[name][rows].mean()

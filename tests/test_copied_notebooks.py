@@ -23,6 +23,7 @@ from zoo.copying.notebook import to_notebook
 RECIPE = "many_to_one_forecasting"  # of the fixture `run`
 RECIPES = find_recipes()
 SECTIONS = ["Data", "Model", "Training", "Baseline", "Scores", "Examples", "Saving"]
+SEVERAL_MODELS = ("one_to_one_digits", "many_to_one_video", "many_to_many_video")  # in a dict
 each = pytest.mark.parametrize("name", RECIPES)
 
 
@@ -79,7 +80,7 @@ def test_the_cells_of_a_notebook(name, tmp_path):
     everything = "\n".join(code)
     assert 'cell="simple_rnn",' in everything and "epochs=2,  # " in everything
     assert "def main" not in everything and "zoo.run(" not in everything
-    assert re.search(r"^\w.* = zoo\.build\(", everything, re.MULTILINE) or name == "one_to_one_digits"
+    assert re.search(r"^\w.* = zoo\.build\(", everything, re.MULTILINE) or name in SEVERAL_MODELS
     assert "model.summary()" in everything
     # All lines of `main` are there, and all functions, and each only once.
     lines = {line.strip() for line in everything.splitlines()}

@@ -1,5 +1,7 @@
 """Clips: video files, folders of images, labels of frames, and the dataset of silhouettes."""
 
+import shutil
+
 import clips
 import needs
 import numpy as np
@@ -101,6 +103,18 @@ def test_splits_of_the_user_and_copies(tmp_path):
     assert {split: len(some) for split, some in folds["all"].items()} == dict.fromkeys(
         ("train", "validation", "test"), 4
     )
+
+
+def test_a_class_may_be_called_train(tmp_path):
+    pytest.importorskip("av")
+    clips.write_classes(tmp_path)
+    for name in ("left", "right"):
+        for i in range(12):
+            frames, _ = video.read_video(tmp_path / name / str(i), 8)
+            clips.write_gif(tmp_path / name / f"{i}.gif", frames[..., 0])
+            shutil.rmtree(tmp_path / name / str(i))
+    (tmp_path / "left").rename(tmp_path / "train")
+    assert load_videos(tmp_path, **OPTIONS)[1] == ["right", "train"]
 
 
 def test_labels_of_frames(tmp_path):

@@ -17,8 +17,8 @@ ENDINGS = {  # of video files
     *(".mp4", ".m4v", ".mov", ".avi", ".mkv", ".webm", ".mpg", ".mpeg", ".wmv", ".flv", ".3gp"),
     *(".ogv", ".gif"),
 }
-LARGEST = 320  # pixels of a side: larger frames are made smaller while they are read
-MOST_FRAMES = 20_000  # in a clip
+LARGEST = 192  # pixels of a side: larger frames are made smaller while they are read
+MOST_FRAMES = 10_000  # in a clip
 
 
 def is_clip(path):
@@ -61,7 +61,7 @@ def read_video(path, image_size, frame_step=1, center=True):
     for frame, second in itertools.islice(frames, 0, None, frame_step):  # frame [height, width, 3]
         if len(kept) == MOST_FRAMES:
             raise InputError(f"{path} has more than {MOST_FRAMES:,} frames. Add a larger --frame-step.")
-        kept.append(_shrink(frame))
+        kept.append(_shrink(frame, max(LARGEST, image_size)))
         seconds.append(second)
     if not kept:
         raise InputError(f"{path} has no frame.")
@@ -144,11 +144,11 @@ def follow_silhouette(frames):
     return np.stack(squares)
 
 
-def _shrink(frame):
+def _shrink(frame, largest):
     height, width, _ = frame.shape
-    if max(height, width) <= LARGEST:
+    if max(height, width) <= largest:
         return frame
-    scale = LARGEST / max(height, width)
+    scale = largest / max(height, width)
     size = (max(1, round(scale * height)), max(1, round(scale * width)))
     return np.rint(resize_image(frame, size)).clip(0, 255).astype("uint8")
 

@@ -37,7 +37,7 @@ def read_classes(path, options):
             f"{path.parent / 'clips/walk/1.mp4'}."
         )
     found, skipped = [], []
-    for split, folder in _find_splits(path).items():
+    for split, folder in _find_splits(path, has_classes=True).items():
         classes = [child for child in folders_in(folder) if not is_clip(child)]
         loose = [child for child in visible(folder) if is_clip(child)]
         if not classes or loose:
@@ -82,7 +82,7 @@ def read_tagged_clips(path, options, encoding="utf-8"):
     if not path.is_dir():
         raise InputError(f"{path} is a file. Give a folder with clips, and a CSV next to each.")
     found, skipped = [], []
-    for split, folder in _find_splits(path).items():
+    for split, folder in _find_splits(path, has_classes=False).items():
         for clip in _find_clips(folder, skipped):
             table = clip.with_suffix(".csv") if clip.is_file() else clip.parent / f"{clip.name}.csv"
             if not table.is_file():
@@ -160,10 +160,12 @@ def read_labels(path, num_frames, frame_step=1, seconds=None, encoding="utf-8"):
     return labels.astype(str)
 
 
-def _find_splits(path):
+def _find_splits(path, has_classes):
     """The folder of each split. A folder without splits is the training split for now."""
-    if any("train" in child.name.lower() and not is_clip(child) for child in folders_in(path)):
-        return find_splits(path)
+    for child in folders_in(path):
+        classes = [folder for folder in folders_in(child) if not is_clip(folder)]
+        if "train" in child.name.lower() and not is_clip(child) and (classes or not has_classes):
+            return find_splits(path)
     return {"train": path}
 
 

@@ -128,8 +128,8 @@ def LOADER(path):
         Clip(data[f"frames {i}"], LABEL, *about) for i, about in enumerate(data["about"].tolist())
     ]
     folds = {
-        fold: {split: [clips[i] for i in some] for split, some in splits.items()}
-        for fold, splits in json.loads(str(data["folds"])).items()
+        person: {split: [clips[i] for i in some] for split, some in splits.items()}
+        for person, splits in json.loads(str(data["folds"])).items()
     }
     return folds, data["label_names"].tolist()
 '''
