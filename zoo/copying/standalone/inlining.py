@@ -12,6 +12,7 @@ from zoo.copying.standalone.trees import bound_names, code, count_names, is_docs
 
 TINY = 25  # characters of a result that is written in place of several calls
 LONGEST = 6  # statements of a function of the zoo that are written in `main`
+LENGTH = m.Call(m.Name("len"), args=[m.Arg(m.Name())])
 COMPREHENSION = m.ListComp() | m.SetComp() | m.GeneratorExp()
 CLOSED = m.Name() | m.Attribute() | m.Call() | m.Subscript() | m.Integer() | m.Float()
 CLOSED |= m.SimpleString() | m.FormattedString() | m.List() | m.Dict() | m.Set() | m.DictComp()
@@ -67,7 +68,11 @@ def _inlined(statements, part, names):
     direct = {
         name: value
         for name, value in values.items()
-        if name not in assigned and _is_fixed(value, bound_names(function.body))
+        if name not in assigned
+        and (
+            _is_fixed(value, bound_names(function.body))
+            or (m.matches(value, LENGTH) and count_names(function.body)[name] == 1)
+        )
     }
     given = {name: code(value) for name, value in values.items() if name not in direct}
     given = {name: value for name, value in given.items() if name != value}
