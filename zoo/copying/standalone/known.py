@@ -82,7 +82,7 @@ def _write_build(call, program, builds):
 def _write_score(call):
     """A callback that adds a score to the results of an epoch."""
     name, score = ast.literal_eval(code(call.args[0].value)), code(call.args[1].value)
-    update = f"lambda epoch, logs: logs.update({name}={score}())"
+    update = f"lambda _, logs: logs.update({name}={score}())"
     return cst.parse_expression(f"keras.callbacks.LambdaCallback(on_epoch_end={update})")
 
 

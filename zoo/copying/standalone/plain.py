@@ -104,8 +104,9 @@ def plot_losses(history, baselines, title, ylabel="loss"):
 
 def plot_scores(rows, title, ylabel, style="o"):
     """Plots a table of scores: the columns from left to right, and a color for each row."""
-    table = pd.DataFrame(rows, dtype=float)
-    return table.plot(style=style, grid=True, ylabel=ylabel, title=title).figure
+    return (
+        pd.DataFrame(rows, dtype=float).plot(style=style, grid=True, ylabel=ylabel, title=title).figure
+    )
 
 
 def mark(words, tags):
