@@ -136,7 +136,8 @@ def main(config):
     for split in ("validation", "test"):
         sources, references = splits[split]
         tokens = tokenizers[0].encode(sources)
-        neighbors = [splits["train"][1][i] for i in zoo.text.nearest(sources, known)]
+        found = zoo.text.nearest(sources, known)
+        neighbors = [splits["train"][1][i] for i in found]
         systems = {"copied source": sources, "nearest sentence": neighbors}
         for name, translator in models.items():
             for how, options in decoding.items():

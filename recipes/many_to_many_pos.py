@@ -136,7 +136,7 @@ def main(config):
     row_name = f"{zoo.training.cells_of(model)}, {'crf' if is_crf else 'softmax'}"
     num_steps = config.epochs * len(train)
     learning_rate = keras.optimizers.schedules.CosineDecay(config.learning_rate, num_steps)
-    loss = None if is_crf else "sparse_categorical_crossentropy"  # a CRF has a loss of its own
+    loss = None if is_crf else "sparse_categorical_crossentropy"
     model.compile(keras.optimizers.Adam(learning_rate, global_clipnorm=1.0), loss)
 
     def validation_accuracy():  # Keras's accuracy would count words in short sentences more

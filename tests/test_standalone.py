@@ -356,3 +356,8 @@ def test_plain_network_with_states():
     )
     for a, b in zip(expected([tokens, *states]), found([tokens, *states]), strict=True):
         np.testing.assert_allclose(a, b, atol=1e-6)
+
+
+def test_plain_mark():
+    words, tags = ["Ada", "Lovelace", "saw", "Rome", "Oslo"], ["B-PER", "I-PER", "O", "B-LOC", "B-LOC"]
+    assert plain.mark(words, tags) == zoo.tasks.tagging.mark(words, tags)

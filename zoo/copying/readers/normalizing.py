@@ -78,8 +78,7 @@ def write_normalize(changes=None):
         return unicodedata.normalize("NFC", text)
     >>> print(write_normalize({2: {"\\xa0", "\\u2028"}}))
     def normalize(text):
-        \"\"\"Removes invisible differences between texts.\"\"\"
-        # Every kind of space becomes a plain one.
+        \"\"\"Every kind of space becomes a plain one.\"\"\"
         return re.sub(r"[\\xa0\\u2028]", " ", text)
     """
     if changes is not None and [*changes] == [COMPOSE]:
@@ -102,9 +101,10 @@ def write_normalize(changes=None):
         lines.append(f"    return {last}")
     else:
         lines[-1] = lines[-1].replace("    text =", "    return")
-    return "\n".join(
-        ['def normalize(text):\n    """Removes invisible differences between texts."""', *lines]
-    )
+    what = "Removes invisible differences between texts."
+    if len(lines) == 2 and lines[0].startswith("    # "):  # one rule
+        what = lines.pop(0).removeprefix("    # ")
+    return "\n".join([f'def normalize(text):\n    """{what}"""', *lines])
 
 
 def _cut(pattern):

@@ -22,9 +22,10 @@ def load_pairs(source, target, DATA_DIR):
             path = fetch(f"{url}{name}.{language}.gz", DATA_DIR)
             with gzip.open(path, "rt", encoding="utf-8") as file:
                 sides.append([normalize(line.rstrip("\\n")) for line in file])
-        pairs = enumerate(zip(*sides, strict=True))
-        rows = shuffled([(i, *pair) for i, pair in pairs], split)
-        splits[split] = [row[1] for row in rows], [row[2] for row in rows]
+        rows = [*enumerate(zip(*sides, strict=True))]
+        # TFDS shuffles a dataset in this way.
+        rows.sort(key=lambda row: hashlib.md5(f"{split}{row[0]}".encode()).digest())
+        splits[split] = [pair[0] for _, pair in rows], [pair[1] for _, pair in rows]
     return splits
 '''
 TATOEBA_HIN = '''

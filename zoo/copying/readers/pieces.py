@@ -35,7 +35,8 @@ def split_of(text, parts=10):
 ''',
     "shuffled": '''
 def shuffled(rows, split):
-    """Sorts rows by a hash of their key, which comes first. TFDS shuffles a dataset in this way."""
+    """Sorts rows by a hash of their key, which comes first."""
+    # TFDS shuffles a dataset in this way.
     return sorted(rows, key=lambda row: hashlib.md5(f"{split}{row[0]}".encode()).digest())
 ''',
     "fetch": '''

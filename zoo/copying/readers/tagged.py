@@ -30,7 +30,8 @@ def load_tagged(DATA_DIR):
             columns = [line.split("\\t") for line in sentence.split("\\n")]
             tokens = [normalize(token) for token, _ in columns]
             rows.append((i, tokens, [tag for _, tag in columns]))
-        rows = shuffled(rows, split)
+        # TFDS shuffles a dataset in this way.
+        rows.sort(key=lambda row: hashlib.md5(f"{split}{row[0]}".encode()).digest())
         splits[split] = [tokens for _, tokens, _ in rows], [tags for _, _, tags in rows]
         tag_names.update(*splits[split][1])
     return splits, sorted(tag_names)

@@ -9,6 +9,7 @@ import libcst.matchers as m
 from zoo.copying.standalone.folding import UNKNOWN, fold, literal, value_of
 from zoo.copying.standalone.trees import (
     bound_names,
+    code,
     count_names,
     is_docstring,
     without_last_comma,
@@ -23,7 +24,7 @@ def functions_of(program):
 def drop_arguments(program):
     """Drops arguments that have the same constant value in every call, or that are not read."""
     for part in functions_of(program):
-        constants = _constant_arguments(part, program.nodes())
+        constants = _constant_arguments(part, program)
         if constants:
             parameters = [one.name.value for one in parameters_of(part.node)]
             part.node = fold(_without_parameters(part.node, constants), names=constants)
@@ -89,9 +90,10 @@ def parameters_of(function):
     return [*function.params.params, *function.params.kwonly_params]
 
 
-def _constant_arguments(part, nodes):
-    """A dict of parameters to the constant that they have in every call."""
-    function, calls = part.node, calls_of(part.flat, nodes)
+def _constant_arguments(part, program):
+    """A dict of parameters to the constant, or the function, that they have in every call."""
+    functions = {one.flat for one in functions_of(program)}
+    function, calls = part.node, calls_of(part.flat, program.nodes())
     if not calls or isinstance(function.params.star_arg, cst.Param) or function.params.star_kwarg:
         return {}
     if any(arg.star for call in calls for arg in call.args):
@@ -107,7 +109,9 @@ def _constant_arguments(part, nodes):
         nodes = [argument(call, i if i < num_by_position else None, parameter) for call in calls]
         values = [UNKNOWN if node is None else value_of(node) for node in nodes]
         same = all(type(value) is type(values[0]) and value == values[0] for value in values)
-        if same and UNKNOWN not in values and name not in assigned:
+        is_known = same and UNKNOWN not in values
+        is_function = {code(node) for node in nodes if node is not None} <= functions
+        if (is_known or (is_function and len(calls) == 1)) and name not in assigned:
             constants[name] = nodes[0]
     return constants
 

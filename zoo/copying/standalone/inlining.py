@@ -12,6 +12,7 @@ from zoo.copying.standalone.trees import bound_names, code, count_names, is_docs
 
 TINY = 25  # characters of a result that is written in place of several calls
 LONGEST = 6  # statements of a function of the zoo that are written in `main`
+LENGTH = m.Call(m.Name("len"), args=[m.Arg(m.Name())])
 COMPREHENSION = m.ListComp() | m.SetComp() | m.GeneratorExp()
 CLOSED = m.Name() | m.Attribute() | m.Call() | m.Subscript() | m.Integer() | m.Float()
 CLOSED |= m.SimpleString() | m.FormattedString() | m.List() | m.Dict() | m.Set() | m.DictComp()
@@ -67,13 +68,19 @@ def _inlined(statements, part, names):
     direct = {
         name: value
         for name, value in values.items()
-        if name not in assigned and _is_fixed(value, bound_names(function.body))
+        if name not in assigned
+        and (
+            _is_fixed(value, bound_names(function.body))
+            or (m.matches(value, LENGTH) and count_names(function.body)[name] == 1)
+        )
     }
     given = {name: code(value) for name, value in values.items() if name not in direct}
     given = {name: value for name, value in given.items() if name != value}
     returned = last.body[0].value if has_result else None
     kept = names_in(target) if target and returned and code(target) == code(returned) else set()
-    if ((assigned - kept) | set(given)) & (names | in_main):
+    conflicts = ((assigned - kept) | set(given)) & (names | in_main)
+    read = {name for value in given.values() for name in count_names(cst.parse_expression(value))}
+    if conflicts & (names | read) or not _are_done(conflicts, statements, place):
         return None
     lines = [cst.parse_statement(f"{name} = {value}") for name, value in given.items()]
     lines += [fold(one, names=direct) for one in body]
@@ -85,6 +92,22 @@ def _inlined(statements, part, names):
     above = statements[place].leading_lines
     lines[0] = lines[0].with_changes(leading_lines=[*above, *lines[0].leading_lines])
     return [*statements[:place], *lines, *statements[place + 1 :]]
+
+
+def _are_done(names, statements, place):
+    """Whether nothing needs some variables after a place."""
+    readers = set()  # functions that read these variables when they are called, and what has them
+    for one in statements[:place]:
+        mentioned = set(count_names(one))
+        lazy = m.findall(one, m.Lambda() | m.GeneratorExp())
+        if isinstance(one, cst.FunctionDef) and mentioned & (names | readers):
+            readers.add(one.name.value)
+        elif not m.matches(one, m.SimpleStatementLine([m.Expr()])) and (
+            mentioned & readers or any(set(count_names(part)) & names for part in lazy)
+        ):
+            readers |= bound_names(one, inside=False)
+    later = set().union(*map(count_names, statements[place + 1 :]))
+    return not later & (names | readers)
 
 
 def _is_fixed(value, assigned):
@@ -119,7 +142,7 @@ def inline_results(program):
         writer = _ResultWriter(part.flat, dict(zip(map(code, calls), written, strict=True)))
         new = {user: user.visit(writer) for user in users}
         before, after = (sum(map(_num_lines, nodes)) for nodes in (new, new.values()))
-        if after <= before + 1:  # a function has a docstring, and empty lines around it
+        if after <= before + 2:  # a function has a docstring, and empty lines around it
             del program.parts[key]
             program.change(lambda node, new=new: new.get(node, node))
 

@@ -11,6 +11,8 @@ from zoo.copying.code import as_function
 from zoo.copying.standalone.folding import UNKNOWN, literal, value_of
 from zoo.copying.standalone.trees import code
 
+MOST_PAIRS = 5e7  # of texts that are compared at once
+
 
 def known_calls(name, config, program, loader, reader, data, builds):
     """What a copy does in place of some calls, see `Program`.
@@ -41,6 +43,7 @@ def known_calls(name, config, program, loader, reader, data, builds):
         ("zoo.recipe", "choose"): lambda call: [],
         (getattr(zoo.datasets, loader).__module__, loader): read,
         ("zoo.registry", "build"): lambda call: _write_build(call, program, builds),
+        ("zoo.text.baselines", "nearest"): lambda call: _nearest(program, call, data),
         ("zoo.training", "cells_of"): write(repr(zoo.training.cells_of(builds[0]["model"]))),
         ("zoo.datasets.image_files", "decode_image"): lambda call: _decode_glyph(call, config),
         ("zoo.metrics", "has_long_references"): lambda call: _has_long_references(call, data),
@@ -79,7 +82,7 @@ def _write_build(call, program, builds):
 def _write_score(call):
     """A callback that adds a score to the results of an epoch."""
     name, score = ast.literal_eval(code(call.args[0].value)), code(call.args[1].value)
-    update = f"lambda epoch, logs: logs.update({name}={score}())"
+    update = f"lambda _, logs: logs.update({name}={score}())"
     return cst.parse_expression(f"keras.callbacks.LambdaCallback(on_epoch_end={update})")
 
 
@@ -103,6 +106,17 @@ def _decode_glyph(call, config):
         return call
     image = code(call.args[0].value)
     return cst.parse_expression(f"tf.io.decode_png({image}, channels=3).numpy()")
+
+
+def _nearest(program, call, data):
+    """All texts are compared at once, if there are not too many."""
+    train, test = data["train"], data["test"]
+    if isinstance(train, dict) or len(call.args) > 2 or len(train[0]) * len(test[0]) > MOST_PAIRS:
+        return call
+    program.imports["from rapidfuzz import distance, process"] = None
+    texts, known = (code(arg.value) for arg in call.args)
+    distances = f"process.cdist({texts}, {known}, scorer=distance.Indel.distance, workers=-1)"
+    return cst.parse_expression(f"{distances}.argmin(axis=1)")
 
 
 def _known_prompts(name, call, data):

@@ -104,8 +104,18 @@ def plot_losses(history, baselines, title, ylabel="loss"):
 
 def plot_scores(rows, title, ylabel, style="o"):
     """Plots a table of scores: the columns from left to right, and a color for each row."""
-    axes = pd.DataFrame(rows, dtype=float).plot(style=style, grid=True, ylabel=ylabel, title=title)
-    return axes.figure
+    return (
+        pd.DataFrame(rows, dtype=float).plot(style=style, grid=True, ylabel=ylabel, title=title).figure
+    )
+
+
+def mark(words, tags):
+    """Puts the chunks of a sentence in brackets. The tags are IOB2."""
+    marked = []
+    for word, tag, next_tag in zip(words, tags, [*tags[1:], "O"], strict=True):
+        word = f"[{word}" if tag.startswith("B-") else word
+        marked.append(f"{word} {tag[2:]}]" if next_tag[:2] != "I-" and tag != "O" else word)
+    return " ".join(marked)
 
 
 def pick_examples(is_right, number=6):
@@ -127,8 +137,7 @@ def print_verdict(network, baselines, score, num_rows, lower_is_better=False):
     gains = [sign * (score(network, part) - score(best, part)) for part in parts]
     spread = np.std(gains, ddof=1) / len(gains) ** 0.5
     words = "beats" if gain > 2 * spread else "does not beat" if gain < -2 * spread else "is as good as"
-    pair = f"{score(network, rows):.4g} to {score(best, rows):.4g}"
-    print(f"\nVerdict: {network} {words} the best baseline, {best}: {pair} (spread {spread:.2g}).")
+    print(f"\nVerdict: {network} {words} the best baseline, {best}: {gain:+.2g} (spread {spread:.2g}).")
 
 
 def embed(tokens, vocabulary_size, embedding_dim, embeddings=None):
@@ -149,6 +158,7 @@ REPLACES = {  # the module and the name of a function of the zoo
     ("zoo.plots.scores", "plot_scores"): plot_scores,
     ("zoo.recipe", "pick_examples"): pick_examples,
     ("zoo.recipe", "print_table"): print_table,
+    ("zoo.tasks.tagging", "mark"): mark,
     ("zoo.text.baselines", "ngram_losses"): ngram_losses,
     ("zoo.verdict", "print_verdict"): print_verdict,
 }

@@ -8,7 +8,7 @@ import libcst.matchers as m
 from zoo.copying.standalone.folding import fold, value_of
 from zoo.copying.standalone.trees import code, count_names, names_in, removed, without_last_comma
 
-LONGEST = 40  # characters of a text that is written where it is read
+LONGEST = 30  # characters of a text that is written where it is read
 
 
 @functools.lru_cache(maxsize=10_000)  # nodes never change
