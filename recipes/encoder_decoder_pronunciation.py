@@ -66,8 +66,7 @@ def answer(model, words, letters, symbols, max_length, beam_width):
     rows = zoo.decoding.generate_in_batches(
         model, sources, max_length, batch_size=500, strategy="beam", beam_width=beam_width
     )
-    names = list(symbols)
-    return [pronunciation.decode(row, names) for row in rows]
+    return [pronunciation.decode(row, list(symbols)) for row in rows]
 
 
 @zoo.apply_config
@@ -95,8 +94,7 @@ def main(config):
     pronunciation.check_letters(own_words, letters)
     rows = {s: pronunciation.make_rows(splits[s], letters, symbols) for s in splits}
     max_length = max(40, *(len(so_far) for (_, so_far), _ in rows["train"]))
-    choices = pronunciation.defaults(len(rows["train"]), config.batch_size)
-    config = zoo.recipe.choose(config, choices)
+    config = zoo.recipe.choose(config, pronunciation.defaults(len(rows["train"]), config.batch_size))
     train = zoo.datasets.batches(rows["train"], config.batch_size, config.seed)
     validation = zoo.datasets.batches(rows["validation"], config.batch_size)
     word, listed = next(iter(splits["train"].items()))
