@@ -8,6 +8,7 @@ import pytest
 from pictures import assert_shows_data
 
 import zoo
+import zoo.commands
 from zoo.tasks import question_answering
 
 RECIPE = "encoder_decoder_questions"
@@ -96,7 +97,7 @@ def test_without_its_database_it_says_so(run, own, ask, zoo_command, monkeypatch
     ],
 )
 def test_the_lines_of_an_answer(answer, lines):
-    assert zoo.cli.answer_lines(answer) == lines
+    assert zoo.commands.answer_lines(answer) == lines
 
 
 def test_defaults_fit_the_questions():
