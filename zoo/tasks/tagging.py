@@ -178,12 +178,12 @@ def note_empty(predicted):
         print("The network found nothing in the test split: it answers O for each word.")
 
 
-def print_examples(show, rows):
+def print_examples(show, tagged):
     """Prints a few sentences with their predicted tags. A line with ! shows what is right.
 
     Args:
         show: a function that makes a line of words and tags, such as `mark`.
-        rows: a list of tuples: the words of a sentence, its right tags and its predicted tags.
+        tagged: a list of tuples: the words of a sentence, its right tags and its predicted tags.
 
     Example:
 
@@ -194,11 +194,11 @@ def print_examples(show, rows):
     ! the/DET can/NOUN
     """
     print("\nSentences of the test split. A line with ! shows what is right:")
-    for i in recipe.pick_examples([right == predicted for _, right, predicted in rows], number=8):
-        words, right, predicted = rows[i]
-        print("  " + show(words, predicted))
-        if predicted != right:
-            print("! " + show(words, right))
+    for i in recipe.pick_examples([right == found for _, right, found in tagged], number=8):
+        sentence, its_tags, found = tagged[i]
+        print("  " + show(sentence, found))
+        if found != its_tags:
+            print("! " + show(sentence, its_tags))
 
 
 def spans(one, iob2):

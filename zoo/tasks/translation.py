@@ -88,11 +88,11 @@ def note_few(tokenizers, vocabulary_size):
         )
 
 
-def leave_out_long(pair, tokenizers, max_length):
+def leave_out_long(pairs, tokenizers, max_length):
     """Leaves out the training pairs in which a text has `max_length` or more tokens.
 
     Args:
-        pair: the sources and the targets, two lists of str.
+        pairs: the sources and the targets, two lists of str.
         tokenizers: what `train_tokenizers` returned.
         max_length: a number of tokens.
 
@@ -102,15 +102,15 @@ def leave_out_long(pair, tokenizers, max_length):
     Raises:
         ValueError: nothing is left.
     """
-    tokens = [t.encode(list(texts)) for t, texts in zip(tokenizers, pair, strict=True)]
-    is_short = [max(map(len, row)) < max_length for row in zip(*tokens, strict=True)]
+    cut = [t.encode(list(texts)) for t, texts in zip(tokenizers, pairs, strict=True)]
+    is_short = [max(map(len, row)) < max_length for row in zip(*cut, strict=True)]
     if not all(is_short):
         print(f"Left out training pairs of {max_length} or more tokens: {is_short.count(False):,}")
     if not any(is_short):
         raise InputError(
             f"No training pair has fewer than {max_length} tokens: give a larger --max-length."
         )
-    return [list(itertools.compress(texts, is_short)) for texts in pair]
+    return [list(itertools.compress(texts, is_short)) for texts in pairs]
 
 
 def encode(sources, targets, tokenizers, **options):

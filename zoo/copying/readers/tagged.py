@@ -17,13 +17,9 @@ WNUT17 = '''
 def load_tagged(DATA_DIR):
     """Reads sentences with a tag for each token: {split: (sentences, tags)}, names of the tags."""
     url = "https://raw.githubusercontent.com/leondz/emerging_entities_17/master/"
-    files = {
-        "train": "wnut17train.conll",
-        "validation": "emerging.dev.conll",
-        "test": "emerging.test.annotated",
-    }
+    files = "wnut17train.conll", "emerging.dev.conll", "emerging.test.annotated"
     splits, tag_names = {}, set()
-    for split, file in files.items():
+    for split, file in zip(("train", "validation", "test"), files, strict=True):
         text = fetch(url + file, DATA_DIR).read_text(encoding="utf-8").replace("\\n\\t\\n", "\\n\\n")
         rows = []
         for i, sentence in enumerate(re.split("\\n\\n+", text.strip("\\n"))):

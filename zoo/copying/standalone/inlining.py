@@ -78,9 +78,7 @@ def _inlined(statements, part, names):
     given = {name: value for name, value in given.items() if name != value}
     returned = last.body[0].value if has_result else None
     kept = names_in(target) if target and returned and code(target) == code(returned) else set()
-    conflicts = ((assigned - kept) | set(given)) & (names | in_main)
-    read = {name for value in given.values() for name in count_names(cst.parse_expression(value))}
-    if conflicts & (names | read) or not _are_done(conflicts, statements, place):
+    if ((assigned - kept) | set(given)) & (names | in_main):
         return None
     lines = [cst.parse_statement(f"{name} = {value}") for name, value in given.items()]
     lines += [fold(one, names=direct) for one in body]
@@ -92,22 +90,6 @@ def _inlined(statements, part, names):
     above = statements[place].leading_lines
     lines[0] = lines[0].with_changes(leading_lines=[*above, *lines[0].leading_lines])
     return [*statements[:place], *lines, *statements[place + 1 :]]
-
-
-def _are_done(names, statements, place):
-    """Whether nothing needs some variables after a place."""
-    readers = set()  # functions that read these variables when they are called, and what has them
-    for one in statements[:place]:
-        mentioned = set(count_names(one))
-        lazy = m.findall(one, m.Lambda() | m.GeneratorExp())
-        if isinstance(one, cst.FunctionDef) and mentioned & (names | readers):
-            readers.add(one.name.value)
-        elif not m.matches(one, m.SimpleStatementLine([m.Expr()])) and (
-            mentioned & readers or any(set(count_names(part)) & names for part in lazy)
-        ):
-            readers |= bound_names(one, inside=False)
-    later = set().union(*map(count_names, statements[place + 1 :]))
-    return not later & (names | readers)
 
 
 def _is_fixed(value, assigned):
@@ -148,7 +130,10 @@ def inline_results(program):
 
 
 def _num_lines(node):
-    return format_code(re.sub(r"(?<=\w)__\w+", "", code(node))).count("\n")  # with short names
+    """The number of lines of some code, with short names. The lines of `main` have no indentation."""
+    is_main = isinstance(node, cst.FunctionDef) and node.name.value == "_"
+    text = cst.Module(node.body.body).code if is_main else code(node)
+    return format_code(re.sub(r"(?<=\w)__\w+", "", text)).count("\n")
 
 
 def _only_result(node):

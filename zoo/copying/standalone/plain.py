@@ -104,9 +104,7 @@ def plot_losses(history, baselines, title, ylabel="loss"):
 
 def plot_scores(rows, title, ylabel, style="o"):
     """Plots a table of scores: the columns from left to right, and a color for each row."""
-    return (
-        pd.DataFrame(rows, dtype=float).plot(style=style, grid=True, ylabel=ylabel, title=title).figure
-    )
+    return pd.DataFrame(rows).plot(style=style, grid=True, ylabel=ylabel, title=title).figure
 
 
 def mark(words, tags):
