@@ -29,7 +29,7 @@ def beam_search(model, sources, max_length, beam_width):
     for t in range(max_length):
         tokens = beams.reshape(len(sources), -1)[:, : t // 16 * 16 + 16]  # few different lengths
         p = model.predict_on_batch([sources, tokens])[:, t]  # [rows * beams, vocabulary]
-        step = np.log(p + 1e-38) - np.log(p[:, 2:].sum(axis=-1, keepdims=True))
+        step = np.log(p + 1e-37) - np.log(p[:, 2:].sum(axis=-1, keepdims=True))
         step[:, :2] = -np.inf  # never padding or [UNK]
         total = log_p[:, :, None] + step.reshape(*log_p.shape, -1)  # [rows, beams, vocabulary]
         ended = total[:, :, 3].copy()  # [rows, beams]
@@ -91,7 +91,7 @@ def next_log_p(network, tokens, states):
     """The log-probabilities `[rows, vocabulary]` of the token after some tokens, and the states."""
     p, *states = network.predict_on_batch([tokens, *states])
     p = p[:, -1]  # at padding, a network repeats what it said at the last token
-    log_p = np.log(p + 1e-38) - np.log(p[:, 2:].sum(axis=-1, keepdims=True))
+    log_p = np.log(p + 1e-37) - np.log(p[:, 2:].sum(axis=-1, keepdims=True))
     log_p[:, :2] = -np.inf  # never padding or [UNK]
     return log_p, states
 
