@@ -104,7 +104,7 @@ def sample(network, tokens, states, max_length, temperature=1.0, top_k=None, top
             uniform = rng.random((len(tokens), 32), "float32")
         log_p, states = next_log_p(network, tokens, states)
         order = np.argsort(-log_p, axis=-1, kind="stable")[:, :top_k]  # the likeliest first
-        log_p = np.take_along_axis(log_p, order, axis=-1) / np.float32(temperature)
+        log_p = np.take_along_axis(log_p, order, axis=-1) / temperature
         p = np.exp(log_p - log_p[:, :1])
         p /= p.sum(axis=-1, keepdims=True)
         p[p.cumsum(axis=-1) - p >= top_p] = 0
@@ -156,5 +156,5 @@ def generate(model, inputs, max_length, strategy="greedy", beam_width=5, top_k=N
     states = [np.zeros((len(tokens), *x.shape[1:]), "float32") for x in network.inputs[1:]]
     if strategy == "beam":
         return search_beams(network, tokens, states, max_length, beam_width)
-    top_k = 1 if strategy == "greedy" else top_k
-    return sample(network, tokens, states, max_length, top_k=top_k, **options)
+    k = 1 if strategy == "greedy" else top_k
+    return sample(network, tokens, states, max_length, top_k=k, **options)
