@@ -206,6 +206,24 @@ def make_results(rows):
     return make_table(["recipe", "metric", *CELLS, "without recurrence", "published"], lines)
 
 
+def make_own_cells(rows):
+    """Cells that are not Keras's own, next to the GRU, with the same flags and seeds."""
+    lines = []
+    for name, cell in dict.fromkeys((row["name"], row["cell"]) for row in rows):
+        if cell not in CELLS:
+            metric = select(rows, name=name, cell=cell)[0]["metric"]
+            columns = [f"`{cell.split(':')[-1]}`", name, metric]
+            for one in (cell, "gru"):
+                some = select(rows, name=name, cell=one)
+                columns += [
+                    spread(row["value"] for row in some),
+                    middle(row["parameters"] for row in some),
+                ]
+            lines.append(columns)
+    header = ["cell", "recipe", "test score", "its score", "parameters", "GRU", "parameters"]
+    return make_table(header, lines)
+
+
 def make_costs(rows):
     """What the same runs cost: medians over the seeds."""
     header = ["recipe", "cell", "parameters", "epochs", "seconds", "CPU seconds", "peak MB", "cores"]
@@ -373,6 +391,7 @@ def make_all():
         "defaults": make_defaults(read_results(FITTED, FITTED_CHECKS)),
         "results": make_results(rows),
         "costs": make_costs(rows),
+        "own-cells": make_own_cells(rows),
         "references": make_references(rows),
         "trained-models": make_trained_models(),
         "speed-ratios": make_speed_ratios(speed),

@@ -37,9 +37,9 @@ from sklearn.metrics import f1_score
 import zoo
 from zoo.tasks import language_model, punctuation
 
-CASES = list(punctuation.CASES)
-MARKS = ["", ",", ".", "?", "!"]
-TAGS = [(case, mark) for case in CASES for mark in MARKS]  # tag number 5 * case + mark
+CASE_NAMES = list(punctuation.CASES)
+PUNCTUATION = ["", ",", ".", "?", "!"]
+TAGS = [(case, mark) for case in CASE_NAMES for mark in PUNCTUATION]  # tag number 5 * case + mark
 MARK_OF = {"?": "?", "!": "!", ".": ".", "…": ".", ",": ",", ";": ",", ":": ","}  # the first one found
 
 
@@ -81,7 +81,7 @@ def score(y, predicted):
     """The accuracy of the tags, and the F1 of each mark and each case."""
     scores = {"accuracy": (y == predicted).mean()}
     cases, marks = zip(np.divmod(y, 5), np.divmod(predicted, 5), strict=True)
-    for names, pair in ((MARKS, marks), (CASES, cases)):
+    for names, pair in ((PUNCTUATION, marks), (CASE_NAMES, cases)):
         f1 = f1_score(*pair, labels=range(1, len(names)), average=None, zero_division=0)
         scores |= dict(zip(names[1:], f1, strict=True))
     return scores
@@ -172,7 +172,7 @@ def main(config):
         cell, baselines, lambda name, rows: (answers[name] == y)[rows].mean(), len(y), **options
     )
     true_tags, best = y.ravel(), answers[cell].ravel()
-    marks, cases = np.array(["none", *MARKS[1:]]), np.array(CASES)
+    marks, cases = np.array(["none", *PUNCTUATION[1:]]), np.array(CASE_NAMES)
     by_mark = (marks[true_tags % 5], marks[best % 5], marks)
     by_case = (cases[true_tags // 5], cases[best // 5], cases)
     figures = {"confusion": zoo.plots.plot_confusion([by_mark, by_case])}

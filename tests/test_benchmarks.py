@@ -287,6 +287,9 @@ def test_a_cell_of_your_own(run, tables, tmp_path, monkeypatch):
     assert [one["cell"] for one in rows] == ["gru", OWN]
     assert "| MinimalGatedUnit, one step | 0.900 |" in tables["make_details"](rows[1:])
     assert "0.9" not in tables["make_results"](rows)  # its columns are the cells of the zoo
+    line = tables["make_own_cells"](rows).splitlines()[2]
+    gru = f"{float(rows[0]['value']):.3f} | {int(rows[0]['parameters']):,}"
+    assert line == f"| `MinimalGatedUnit` | one_to_one_digits | accuracy | 0.900 | 9 | {gru} |"
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ import re
 import runpy
 import subprocess
 import sys
+import textwrap
 
 import atlas
 import clips
@@ -24,7 +25,10 @@ import zoo
 from zoo.copying import copy_recipe, find_recipes
 from zoo.copying.standalone import plain, searching
 from zoo.copying.standalone.folding import fold
+from zoo.copying.standalone.inlining import inline_results
+from zoo.copying.standalone.linking import Part, Program
 from zoo.copying.standalone.trees import code
+from zoo.copying.standalone.unrolling import unroll
 
 PROGRAM = pathlib.Path(__file__).with_name("without_zoo.py")
 SMALL = {"epochs": 2, "units": 8}
@@ -269,10 +273,85 @@ def test_bad_words(words, message, zoo_command, tmp_path, monkeypatch):
         ("keras.layers.Dense(1, dtype='float32')(x)", "keras.layers.Dense(1)(x)"),
         ("keras.layers.Dense(1, dtype=dtype)(x)", "keras.layers.Dense(1, dtype=dtype)(x)"),
         ("[prompt] * bool(''.strip())", "[]"),
+        ("[*list(text), 'end']", "[*text, 'end']"),
+        ("order[:, :None] / 1.0", "order[:, :]"),
+        ("counts.most_common(None)", "counts.most_common()"),
+        ("[1 * (a - b) for a, b in pairs]", "[a - b for a, b in pairs]"),
     ],
 )
 def test_fold(source, expected):
     assert code(fold(cst.parse_expression(source))) == expected
+
+
+def main_of(body):
+    return cst.parse_module("def _():\n" + textwrap.indent(textwrap.dedent(body), "    ")).body[0]
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        (
+            """
+            model = make()
+            models = {"gru": model}
+            for name, one in models.items():
+                print(name, one)
+            """,
+            """
+            model = make()
+            print("gru", model)
+            """,
+        ),
+        (
+            """
+            figures = {}
+            figures["curve"] = plot()
+            for title, picture in figures.items():
+                picture.savefig(title)
+            """,
+            """
+            picture = plot()
+            picture.savefig("curve")
+            """,
+        ),
+    ],
+)
+def test_unroll(before, after):
+    assert code(unroll(main_of(before))).split() == code(main_of(after)).split()
+
+
+def test_a_dict_that_is_used_elsewhere_keeps_its_loop():
+    main = main_of("some = {'a': x}\nprint(some)\nfor key, value in some.items():\n    print(key)\n")
+    assert unroll(main) is main
+
+
+def inlined(main, function):
+    """A main function in which the results of another function are written."""
+    program = Program({}, {})
+    program.main = main_of(main)
+    node = cst.parse_module(function).body[0]
+    name = node.name.value
+    program.parts = {("module", name): Part("module", name, node, name)}
+    inline_results(program)
+    return code(program.main).split("\n", 1)[1].strip()
+
+
+@pytest.mark.parametrize(
+    ("call", "function", "expected"),
+    [
+        ("y = f(a[0], B)", "def f(x, k):\n    return [k * i for i in x]", "y = [B * i for i in a[0]]"),
+        ("y = 2 * f(a)", "def f(x):\n    return x + 1", "y = 2 * (a + 1)"),
+        ("y = f(a + 1)", "def f(x):\n    return x.b", "y = (a + 1).b"),
+        # A call that would be repeated, a name that means something else, and what is used twice.
+        ("y = f(g())", "def f(x):\n    return [x for i in z]", None),
+        ("y = f(i)", "def f(x):\n    return [x + i for i in z]", None),
+        ("y = f(a) + f(b)", "def f(x):\n    return some_function(x, another_name)", None),
+        ("y = f(*a)", "def f(x):\n    return x + 1", None),
+        ("y = f(a)", "def f(x):\n    # This is why.\n    return x + 1", None),
+    ],
+)
+def test_inline_results(call, function, expected):
+    assert inlined(call, function) == (expected or call)
 
 
 # The short versions of functions of the zoo.

@@ -31,6 +31,44 @@ def drop_arguments(program):
             _remove(program, _ArgumentRemover(part.flat, parameters, set(constants)))
 
 
+def name_options(program):
+    """Writes `**options` of a function as arguments, if all of its calls have the same ones."""
+    for part in functions_of(program):
+        star, calls = part.node.params.star_kwarg, calls_of(part.flat, program.nodes())
+        if not star or not calls or any(arg.star for call in calls for arg in call.args):
+            continue
+        known = {one.name.value for one in parameters_of(part.node)}
+        given = [
+            [arg.keyword.value for arg in call.args if arg.keyword and arg.keyword.value not in known]
+            for call in calls
+        ]
+        uses = m.findall(part.node, m.Arg(m.Name(star.name.value), star="**"))
+        if all(set(one) == set(given[0]) for one in given) and uses:
+            part.node = part.node.visit(_OptionWriter(star.name.value, given[0]))
+            params = part.node.params
+            more = [cst.Param(cst.Name(name)) for name in given[0]]
+            params = params.with_changes(
+                star_kwarg=None,
+                star_arg=cst.ParamStar(),
+                kwonly_params=[*params.kwonly_params, *more],
+            )
+            part.node = part.node.with_changes(params=params)
+
+
+class _OptionWriter(cst.CSTTransformer):
+    def __init__(self, options, names):
+        super().__init__()
+        self.options, self.names = options, names
+
+    def leave_Call(self, original_node, updated_node):
+        args, equal = [], cst.AssignEqual(cst.SimpleWhitespace(""), cst.SimpleWhitespace(""))
+        for arg in updated_node.args:
+            is_star = m.matches(arg, m.Arg(m.Name(self.options), star="**"))
+            named = [cst.Arg(cst.Name(name), cst.Name(name), equal) for name in self.names]
+            args += named if is_star else [arg]
+        return updated_node.with_changes(args=without_last_comma(args))
+
+
 def drop_unknown(program):
     """Drops the arguments of functions `build_model` that these do not have."""
     for part in functions_of(program):

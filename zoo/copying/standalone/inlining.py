@@ -48,7 +48,9 @@ def _inlined(statements, part, names):
     function = part.node
     if part.name == "build_model":
         function = _with_other_inputs(function, in_main)
-    *body, last = [one for one in function.body.body if not is_docstring(one)]
+    first, *rest = [one for one in function.body.body if not is_docstring(one)]
+    comments = [line for line in first.leading_lines if line.comment]
+    *body, last = first.with_changes(leading_lines=comments), *rest
     has_result = m.matches(last, m.SimpleStatementLine([m.Return(value=m.DoNotCare())]))
     outside = [one for one in function.body.body if not isinstance(one, cst.FunctionDef)]
     exits = [found for one in outside for found in m.findall(one, m.Return() | m.Yield())]

@@ -29,7 +29,7 @@ def beam_search(model, sources, max_length, beam_width):
     for t in range(max_length):
         tokens = beams.reshape(len(sources), -1)[:, : t // 16 * 16 + 16]  # few different lengths
         p = model.predict_on_batch([sources, tokens])[:, t]  # [rows * beams, vocabulary]
-        step = np.log(p + 1e-38) - np.log(p[:, 2:].sum(axis=-1, keepdims=True))
+        step = np.log(p + 1e-37) - np.log(p[:, 2:].sum(axis=-1, keepdims=True))
         step[:, :2] = -np.inf  # never padding or [UNK]
         total = log_p[:, :, None] + step.reshape(*log_p.shape, -1)  # [rows, beams, vocabulary]
         ended = total[:, :, 3].copy()  # [rows, beams]
@@ -91,7 +91,7 @@ def next_log_p(network, tokens, states):
     """The log-probabilities `[rows, vocabulary]` of the token after some tokens, and the states."""
     p, *states = network.predict_on_batch([tokens, *states])
     p = p[:, -1]  # at padding, a network repeats what it said at the last token
-    log_p = np.log(p + 1e-38) - np.log(p[:, 2:].sum(axis=-1, keepdims=True))
+    log_p = np.log(p + 1e-37) - np.log(p[:, 2:].sum(axis=-1, keepdims=True))
     log_p[:, :2] = -np.inf  # never padding or [UNK]
     return log_p, states
 
@@ -104,7 +104,7 @@ def sample(network, tokens, states, max_length, temperature=1.0, top_k=None, top
             uniform = rng.random((len(tokens), 32), "float32")
         log_p, states = next_log_p(network, tokens, states)
         order = np.argsort(-log_p, axis=-1, kind="stable")[:, :top_k]  # the likeliest first
-        log_p = np.take_along_axis(log_p, order, axis=-1) / np.float32(temperature)
+        log_p = np.take_along_axis(log_p, order, axis=-1) / temperature
         p = np.exp(log_p - log_p[:, :1])
         p /= p.sum(axis=-1, keepdims=True)
         p[p.cumsum(axis=-1) - p >= top_p] = 0
@@ -156,5 +156,5 @@ def generate(model, inputs, max_length, strategy="greedy", beam_width=5, top_k=N
     states = [np.zeros((len(tokens), *x.shape[1:]), "float32") for x in network.inputs[1:]]
     if strategy == "beam":
         return search_beams(network, tokens, states, max_length, beam_width)
-    top_k = 1 if strategy == "greedy" else top_k
-    return sample(network, tokens, states, max_length, top_k=top_k, **options)
+    k = 1 if strategy == "greedy" else top_k
+    return sample(network, tokens, states, max_length, top_k=k, **options)

@@ -11,7 +11,7 @@ import libcst.matchers as m
 
 import zoo
 from zoo.copying.readers import reader_code
-from zoo.copying.standalone.calls import drop_arguments, drop_empty, drop_unknown
+from zoo.copying.standalone.calls import drop_arguments, drop_empty, drop_unknown, name_options
 from zoo.copying.standalone.folding import literal
 from zoo.copying.standalone.formatting import WIDTH, clean
 from zoo.copying.standalone.inlining import inline, inline_results
@@ -128,6 +128,7 @@ def _shrink(program):
     while before is None or [*map(code, program.nodes())] != before:
         before = [*map(code, program.nodes())]
         drop_unknown(program)
+        name_options(program)
         drop_arguments(program)
         look_up(program)
         program.simplify(simplify)
