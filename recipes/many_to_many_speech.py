@@ -52,7 +52,7 @@ class Config(zoo.Config):
     beam_width: int = zoo.flag(16, "beginnings of a text that beam search keeps")
     ngram: int = zoo.flag(6, "letters in an n-gram of the language model, 0 for no language model")
     weight: float = zoo.flag(0.5, "how much the language model counts")
-    bonus: float = zoo.flag(1.0, "what a letter adds to the score of a text in beam search")
+    bonus: float = zoo.flag(0.5, "what a letter adds to the score of a text in beam search")
     learning_rate: float = zoo.flag(0.002, "initial learning rate; it falls to 0 along a cosine")
     epochs: int | None = zoo.flag(None, "passes over the training split; the best one is kept")
     batch_size: int | None = zoo.flag(None, "recordings in a batch")
