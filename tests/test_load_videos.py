@@ -113,6 +113,14 @@ def test_a_class_may_be_called_train(tmp_path):
     assert video_folders._find_splits(tmp_path, has_classes=False) == splits
 
 
+def test_a_folder_of_gifs_is_a_class_and_no_clip(tmp_path):
+    pytest.importorskip("av")
+    for i in range(10):
+        for name in ("left", "right"):
+            clips.write_gif(tmp_path / name / f"{i}.gif", clips.make_frames(name == "right", RNG))
+    assert load_videos(tmp_path, **OPTIONS)[1] == ["left", "right"]
+
+
 def test_labels_of_frames(tmp_path):
     clips.write_tagged(tmp_path)
     folds, names = load_tagged_videos(tmp_path, **OPTIONS, frame_step=2)

@@ -22,10 +22,15 @@ MOST_FRAMES = 10_000  # in a clip
 
 
 def is_clip(path):
-    """Whether a path is that of a clip: a video file, or a folder with images and no other folder."""
+    """Whether a path is that of a clip: a video file, or a folder of frames without another folder."""
     if path.is_dir():
-        return not folders_in(path) and any(map(is_image, walk(path)))
+        return not folders_in(path) and any(map(is_frame, walk(path)))
     return path.suffix.lower() in ENDINGS and path.is_file()
+
+
+def is_frame(path):
+    """Whether a path is that of an image. A GIF is a clip of its own."""
+    return is_image(path) and path.suffix.lower() not in ENDINGS
 
 
 def read_video(path, image_size, frame_step=1, center=True):
@@ -155,7 +160,7 @@ def _shrink(frame, largest):
 
 def _read_folder(path):
     """Yields the images in a folder, with None as their time."""
-    for file in filter(is_image, walk(path)):
+    for file in filter(is_frame, walk(path)):
         try:
             yield decode_image(read_bytes(file), channels=3), None
         except InputError as error:

@@ -7,9 +7,8 @@ import numpy as np
 
 from zoo.datasets.files import print_reading, read_bytes
 from zoo.datasets.folders import find_splits, folders_in, list_folder, visible, walk
-from zoo.datasets.image_folders import is_image
 from zoo.datasets.tables import read_table
-from zoo.datasets.video_files import is_clip, read_video
+from zoo.datasets.video_files import is_clip, is_frame, read_video
 from zoo.errors import InputError, counted
 from zoo.text import normalize
 
@@ -214,7 +213,7 @@ def _read_all(path, found, options, label_of):
 
 
 def _hash(clip):
-    files = [clip] if clip.is_file() else filter(is_image, walk(clip))
+    files = [clip] if clip.is_file() else filter(is_frame, walk(clip))
     return hashlib.sha256(b"".join(map(read_bytes, files))).hexdigest()
 
 
