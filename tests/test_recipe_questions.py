@@ -7,8 +7,7 @@ import atlas
 import pytest
 from pictures import assert_shows_data
 
-import zoo
-import zoo.commands
+from zoo import commands, databases
 from zoo.tasks import question_answering
 
 RECIPE = "encoder_decoder_questions"
@@ -64,7 +63,7 @@ def test_it_learns_and_the_same_seed_gives_the_same_numbers(assert_same_numbers,
     status, output, _ = zoo_command("generate", folder, "How many people live in Belburg?")
     assert (status, output) == (0, "select people from city where name = 'Belburg'\n5000\n")
     # Another database of the same tables has other names.
-    with zoo.databases.sqlite3.connect(own / "other.db") as database:
+    with databases.sqlite3.connect(own / "other.db") as database:
         database.execute(
             "CREATE TABLE city AS SELECT 'Xanadu' AS name, 'Norland' AS country, 7 AS people"
         )
@@ -97,7 +96,7 @@ def test_without_its_database_it_says_so(run, own, ask, zoo_command, monkeypatch
     ],
 )
 def test_the_lines_of_an_answer(answer, lines):
-    assert zoo.commands.answer_lines(answer) == lines
+    assert commands.answer_lines(answer) == lines
 
 
 def test_defaults_fit_the_questions():
