@@ -149,7 +149,7 @@ def test_options_of_chat(bot, zoo_command):
         ("digits-gru", b"hi\n", "digits-gru is no chatbot. Its task is image_classification"),
         ("no-bot", b"hi\n", "Unknown trained model"),
         ("{bot} --strategy beem", b"hi\n", "beem"),
-        ("{bot} --max-length 0", b"hi\n", "max_length must be"),
+        ("{bot} --max-length 0", b"hi\n", "--max-length: must be at least 1"),
         ("{bot} hello", b"", "unrecognized arguments: hello"),
     ],
 )
