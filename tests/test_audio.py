@@ -109,7 +109,7 @@ def wav(samples, rate=16_000, subtype=None):
         (wav(np.array([0.0, np.nan]), subtype="FLOAT"), "some of its samples are not numbers"),
         (wav(np.zeros(99), rate=100), "must have 1,000 to 768,000 samples a second. Received: 100"),
     ],
-    ids=["empty", "no audio", "cut off", "no samples", "not numbers", "slow"],  # a file has the time in it
+    ids=["empty", "no audio", "cut off", "no samples", "not numbers", "slow"],  # files differ by time
 )
 def test_damaged_files(tmp_path, content, message):
     (tmp_path / "a.wav").write_bytes(content)
