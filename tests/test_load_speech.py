@@ -95,7 +95,10 @@ def test_a_folder_with_a_file_for_each_split(own, capsys):
         ({"a.tsv": "0.wav\tyes\nbad.wav\tno\n"}, "line 2: .*bad.wav is not an audio file"),
         ({"a.tsv": "0.wav\t\n1.flac\t \n"}, "is empty|expected"),
         ({"a.tsv": "0.wav\tyes\n1.flac\tyes\n2.wav\tno\n"}, "split of .* is empty|are the same"),
-        ({"a.jsonl": '{"audio": ["0.wav"], "text": "yes"}\n'}, "expected the path of an audio file"),
+        (
+            {"a.jsonl": '{"audio": ["0.wav"], "text": "yes"}\n' * 2},
+            "expected the path of an audio file",
+        ),
         ({"train.tsv": "0.wav\tyes\n", "notes.tsv": "1.flac\tno\n"}, "notes.tsv"),
     ],
 )
