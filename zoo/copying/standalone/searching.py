@@ -10,11 +10,12 @@ import numpy as np
 # From a source or a context. The whole row is read anew at each step.
 
 
-def beam_search(model, sources, max_length, beam_width):
+def beam_search(states, last, sources, max_length, beam_width):
     """Keeps the most probable beginnings (Wu et al. 2016, equation 14). One beam is greedy search.
 
     Args:
-        model: a model of next-token probabilities. Its inputs are sources, and tokens `[rows, time]`.
+        states: a model without its last layer. Its inputs are sources, and tokens `[rows, time]`.
+        last: the last layer, which gives the probabilities of the next token.
         sources: a batch of what the model reads first, `[rows, ...]`.
 
     Returns:
@@ -28,7 +29,8 @@ def beam_search(model, sources, max_length, beam_width):
     best, best_score = np.zeros_like(beams[:, 0]), np.full(len(log_p), -np.inf)
     for t in range(max_length):
         tokens = beams.reshape(len(sources), -1)[:, : t // 16 * 16 + 16]  # few different lengths
-        p = model.predict_on_batch([sources, tokens])[:, t]  # [rows * beams, vocabulary]
+        x = states.predict_on_batch([sources, tokens])[:, t]  # [rows * beams, units]
+        p = keras.ops.convert_to_numpy(last(x))  # [rows * beams, vocabulary]
         step = np.log(p + 1e-37) - np.log(p[:, 2:].sum(axis=-1, keepdims=True))
         step[:, :2] = -np.inf  # never padding or [UNK]
         total = log_p[:, :, None] + step.reshape(*log_p.shape, -1)  # [rows, beams, vocabulary]
@@ -55,6 +57,8 @@ def beam_search(model, sources, max_length, beam_width):
 
 def generate_in_batches(model, sources, max_length, batch_size=64, beam_width=1):
     """Generates tokens for any number of sources, with sources of similar length in one batch."""
+    last = model.get_layer("probabilities")  # is slow, and only needed for the newest token
+    states = keras.Model(model.inputs, last.input)
     generated = [[]] * len(sources)
     order = sorted(range(len(sources)), key=lambda i: len(sources[i]))
     for start in range(0, len(order), batch_size):
@@ -63,7 +67,7 @@ def generate_in_batches(model, sources, max_length, batch_size=64, beam_width=1)
             padded = sources[batch]
         else:
             padded = keras.utils.pad_sequences([sources[i] for i in batch], padding="post")
-        rows = beam_search(model, padded, max_length, beam_width)
+        rows = beam_search(states, last, padded, max_length, beam_width)
         for i, row in zip(batch, rows.tolist(), strict=True):
             generated[i] = [token for token in row if token]
     return generated
