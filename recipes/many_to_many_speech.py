@@ -50,7 +50,7 @@ class Config(zoo.Config):
     dropout: float = zoo.flag(0.3, "share of features dropped while training")
     augment: bool = zoo.flag(True, "change the recordings at random while training")
     beam_width: int = zoo.flag(16, "beginnings of a text that beam search keeps")
-    ngram: int = zoo.flag(6, "letters in an n-gram of the language model, 0 for no language model")
+    ngram: int = zoo.flag(6, "letters in an n-gram of the language model, 1 for no language model")
     weight: float = zoo.flag(0.5, "how much the language model counts")
     bonus: float = zoo.flag(0.5, "what a letter adds to the score of a text in beam search")
     learning_rate: float = zoo.flag(0.002, "initial learning rate; it falls to 0 along a cosine")
@@ -159,7 +159,7 @@ def main(config):
 
     # Scores: the validation split again, and the test split for the only time.
     cell, language_model, metrics = zoo.training.cells_of(model), None, {}
-    if config.ngram:
+    if config.ngram > 1:
         known = [y.tolist() for _, y in rows["train"]]
         language_model = zoo.text.ngram_model(known, config.ngram, len(letters))
     beam = (config.beam_width, language_model, config.weight, config.bonus)

@@ -72,7 +72,7 @@ EXAMPLES = {  # type and arguments of the model; the card; a question
         {
             "labels": ["", "a", "b"],
             "preprocessing": {"num_mels": 5},
-            "config": {"beam_width": 2, "ngram": 0, "weight": 0.5, "bonus": 1.0},
+            "config": {"beam_width": 2, "ngram": 1, "weight": 0.5, "bonus": 1.0},
         },
         lambda task: task.predict([np.ones(999, "int16")]),
     ),

@@ -445,7 +445,7 @@ def test_the_hashes_of_the_files_are_known():
         assert infos[wnut17.URL + file].filename == file
     assert set(gzip_pairs(0, 0)) <= set(infos)
     assert infos[etth1.URL].filename == "ETTh1.csv"
-    assert len(infos) == 3 + 3 + 6 + 2 + 1
+    assert len(infos) == 3 + 3 + 6 + 2 + 1 + 2
 
 
 @pytest.fixture

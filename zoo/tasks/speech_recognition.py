@@ -199,7 +199,7 @@ def make_answer(model, card, files):
     """
     letters, config, num_mels = card["labels"], card["config"], card_mels(card)
     predict, language_model = running.compile_model(model), None
-    if config["ngram"] and config["beam_width"] > 1:
+    if config["ngram"] > 1 and config["beam_width"] > 1:
         if TEXTS_FILE not in files:
             raise InputError(f"the model lacks {TEXTS_FILE}, the texts for its language model")
         index = {letter: i for i, letter in enumerate(letters)}

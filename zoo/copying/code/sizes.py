@@ -42,7 +42,7 @@ def change(config):
     in_use = {size for value in config.values() for size in _integers(value)}
     primes = iter(prime for prime in (*PRIMES, *range(101, 999, 2)) if prime not in in_use)
     for name, value in config.items():
-        if value is None or name in KEPT or (name == "num_classes" and value == 2):
+        if value is None or name in KEPT or (name, value) in (("num_classes", 2), ("subsampling", 1)):
             continue
         if name in arguments.LEAST:
             config[name] = next(primes)
