@@ -186,6 +186,11 @@ class _Folder(cst.CSTTransformer):
                 return literal(getattr(text, function.attr.value)(end))
         return updated_node
 
+    def leave_Subscript(self, original_node, updated_node):
+        everything = m.SubscriptElement(m.Slice(lower=None, upper=None, step=None))
+        is_all = all(m.matches(one, everything) for one in updated_node.slice)  # as in x[:, :]
+        return updated_node.value if is_all and len(updated_node.slice) > 1 else updated_node
+
     def leave_Slice(self, original_node, updated_node):
         has_end = value_of(updated_node.upper) is not None if updated_node.upper else False
         return updated_node if has_end else updated_node.with_changes(upper=None)

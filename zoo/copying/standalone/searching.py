@@ -101,7 +101,10 @@ def next_log_p(network, tokens, states):
 
 
 def sample(network, tokens, states, max_length, temperature=1.0, top_k=None, top_p=1.0, seed=0):
-    """Draws one token after the other. With `top_k=1`, it takes the likeliest one."""
+    """Draws one token after the other.
+
+    With `top_k=1`, it takes the likeliest one.
+    """
     rng, new = np.random.default_rng(seed), np.zeros((len(tokens), max_length), "int32")
     for t in range(max_length):
         if t % 32 == 0:
