@@ -63,9 +63,10 @@ def test_own_conversations(run, own, ask):
 
 
 @pytest.mark.slow
-def test_it_learns_and_the_same_seed_gives_the_same_numbers(assert_same_numbers, own):
+def test_it_learns(run, own):
     words = "--epochs 20 --units 32 --learning-rate 0.01 --seed 3 --vocabulary-size 60 --dropout 0"
-    folder, *_ = assert_same_numbers("--dataset", own / "own.txt", *words.split())
+    folder = own / "model"
+    run("--dataset", own / "own.txt", *words.split(), "--output", folder)
     scores = json.loads((folder / "metrics.json").read_text())["test"]
     assert scores["gru, greedy"]["nats a token"] < scores["3-gram"]["nats a token"]
 

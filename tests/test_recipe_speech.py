@@ -67,9 +67,10 @@ def test_answers_do_not_depend_on_the_others(run, own):
 
 
 @pytest.mark.slow
-def test_it_learns_and_the_same_seed_gives_the_same_numbers(assert_same_numbers, own):
+def test_it_learns(run, own):
     words = "--epochs 30 --units 16 --num-layers 1 --learning-rate 0.01 --dropout 0.1 --seed 7"
-    folder, _, _ = assert_same_numbers("--dataset", own / "own.tsv", *words.split())
+    folder = own / "model"
+    run("--dataset", own / "own.tsv", *words.split(), "--output", folder)
     scores = json.loads((folder / "metrics.json").read_text())["test"]
     assert scores["gru"]["CER"] < 0.2 and scores["gru, beam search"]["CER"] < 0.2
 

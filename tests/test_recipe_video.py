@@ -81,11 +81,6 @@ def test_people_who_are_left_out(run, silhouettes, tmp_path):
     assert re.findall(r"^Left out: (\w+)$", printed, re.M) == ["ada", "bob"]
 
 
-@pytest.mark.slow
-def test_the_same_seed_gives_the_same_numbers(assert_same_numbers, silhouettes):
-    assert_same_numbers("--smoke", "--seed", "3", "--data-dir", silhouettes)
-
-
 @pytest.mark.parametrize(
     ("words", "message"),
     [
