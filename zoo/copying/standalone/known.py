@@ -110,8 +110,10 @@ def _decode_glyph(call, config):
 
 def _nearest(program, call, data):
     """All texts are compared at once, if there are not too many."""
-    train, test = data["train"], data["test"]
-    if isinstance(train, dict) or len(call.args) > 2 or len(train[0]) * len(test[0]) > MOST_PAIRS:
+    is_of_texts = isinstance(data, dict) and all(isinstance(some, tuple) for some in data.values())
+    if not is_of_texts or len(call.args) > 2:
+        return call
+    if len(data["train"][0]) * len(data["test"][0]) > MOST_PAIRS:
         return call
     program.imports["from rapidfuzz import distance, process"] = None
     texts, known = (code(arg.value) for arg in call.args)
