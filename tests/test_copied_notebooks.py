@@ -10,6 +10,7 @@ import runpy
 import shutil
 
 import atlas
+import clips
 import nbformat
 import numpy as np
 import pytest
@@ -265,6 +266,9 @@ def write_data(name, folder):
             notes = rng.choice([48, 55, 60, 64, 67, 72], (24, 4))
             notes = np.repeat(-np.sort(-notes), 4, axis=0)  # the highest voice first
             (own / f"{i}.mid").write_bytes(zoo.music.to_midi(notes))
+    elif name.endswith("_video"):
+        write = clips.write_classes if name.startswith("many_to_one") else clips.write_tagged
+        own = write(folder / "clips")
     else:  # its data comes with a package
         return {}
     return {"dataset": str(own)}
