@@ -144,6 +144,7 @@ def main(config):
     for name, splits in folds.items():
         print(f"\nLeft out: {name}")
         histories[name] = fit(models[name], splits, config)
+    history = next(iter(histories.values()))
 
     # Baseline: logistic regression on single frames, without recurrence.
     regressions = {}
@@ -173,7 +174,6 @@ def main(config):
     def score(name, rows):
         return np.concatenate([hits[name][i] for i in rows]).mean()
 
-    history = next(iter(histories.values()))
     options = {"history": history, "tips": video_classification.TIPS}
     zoo.print_verdict(cell, [baseline], score, len(shown), **options)
 

@@ -149,6 +149,7 @@ def main(config):
     for name, splits in folds.items():
         print(f"\nLeft out: {name}")
         histories[name] = fit(models[name], splits, config)
+    history = next(iter(histories.values()))
 
     # Baseline: logistic regression on the mean frame, without recurrence.
     regressions = {}
@@ -170,7 +171,6 @@ def main(config):
         each, hits[name] = [one.mean() for one in its_hits], np.concatenate(its_hits)  # each fold
         metrics[name] = {"accuracy": hits[name].mean(), "lowest": min(each), "spread": np.std(each)}
     zoo.recipe.print_table("Test clips", metrics)
-    history = next(iter(histories.values()))
 
     def score(name, rows):
         return hits[name][rows].mean()
