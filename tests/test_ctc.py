@@ -153,6 +153,18 @@ def test_log_probabilities_and_masks_survive_saving(tmp_path):
             np.testing.assert_allclose(outputs_of(other, make_inputs(padding)), expected, atol=1e-6)
 
 
+def test_weights_are_for_texts():
+    model = build()
+    model.compile("sgd", "ctc", run_eagerly=keras.backend.backend() != "jax")
+    x, y = make_inputs(), make_targets()
+    losses = [model.test_on_batch(x[i : i + 1], y[i : i + 1]) for i in range(3)]
+    weighted = model.test_on_batch(x, y, sample_weight=np.array([1.0, 0.0, 3.0]))
+    assert weighted == pytest.approx((losses[0] + 3 * losses[2]) / 3, rel=1e-4)
+    for train in (model.fit, model.train_on_batch):
+        with pytest.raises(zoo.InputError, match="class_weight cannot weight the labels of a text"):
+            train(x, y, class_weight={1: 5.0})
+
+
 def test_the_code_of_the_head_makes_the_same_model():
     model = build("lstm", subsampling=2, mask_value=0.5, num_layers=2)
     program = zoo.code(model)

@@ -5,7 +5,7 @@ from keras import layers, ops
 
 from zoo.cells import embed, recurrent_layer, recurrent_stack
 from zoo.errors import InputError, check_choice, shown
-from zoo.layers import CRF, CRFTagger, JoinSteps, PerFrame, PerStepModel, PerWord
+from zoo.layers import CRF, CRFTagger, CTCModel, JoinSteps, PerFrame, PerStepModel, PerWord
 from zoo.registry import register
 
 
@@ -89,7 +89,8 @@ def many_to_many(
         characters: with `characters=True`, integers `[batch, time, length of the longest word]`, with 0
             as padding. Then the inputs are `[tokens, characters]`.
         Put padding on the right, because cuDNN needs that. With padding on the left or in the middle
-        the answers and the loss are the same, but it is slower on a GPU.
+        the answers and the loss are the same, but it is slower on a GPU. With `head="ctc"` it must be on
+        the right.
 
     Returns:
         A `keras.Model` with outputs `[batch, time, num_tags]`. They are tag probabilities, or with a
@@ -104,7 +105,8 @@ def many_to_many(
         With `head="ctc"` the outputs are log-probabilities `[batch, time / subsampling, num_tags]`, and
         time / subsampling is rounded up. Train with `"ctc"`, Keras's own loss. Its targets are
         `[batch, length of the longest text]`, with 0 as padding. At padded steps, the blank has
-        probability 1. So padding changes neither the loss nor the text.
+        probability 1. So padding changes neither the loss nor the text. `class_weight` is refused, see
+        `zoo.layers.CTCModel`.
 
     Raises:
         ValueError: the cell or head is unknown, the embeddings do not fit, there are forbidden
@@ -196,7 +198,7 @@ def many_to_many(
             letters = ops.where(ops.expand_dims(mask, -1), scores[:, :, 1:], -1e9)
             scores = ops.concatenate([scores[:, :, :1], letters], axis=-1)
         outputs = ops.log_softmax(scores, axis=-1)
-        return keras.Model(inputs, outputs, name="many_to_many")
+        return CTCModel(inputs, outputs, name="many_to_many")
     if head != "crf":
         outputs = layers.Dense(num_tags, activation=head, dtype="float32", name="probabilities")(x)
         return PerStepModel(inputs, outputs, name="many_to_many")

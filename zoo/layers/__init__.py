@@ -6,13 +6,14 @@ Importing this package registers them with Keras, so that `keras.saving.load_mod
 from zoo.layers.crf import CRF, CRFTagger, forbidden_transitions
 from zoo.layers.join_steps import JoinSteps
 from zoo.layers.per_frame import PerFrame
-from zoo.layers.per_step import PerStepModel
+from zoo.layers.per_step import CTCModel, PerStepModel
 from zoo.layers.per_word import PerWord
 from zoo.layers.start_and_end import StartAndEnd
 
 __all__ = [
     "CRF",
     "CRFTagger",
+    "CTCModel",
     "JoinSteps",
     "PerFrame",
     "PerStepModel",

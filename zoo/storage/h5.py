@@ -3,9 +3,10 @@
 A `.h5` file stores the names of classes without their package. Keras does not find the classes of the
 zoo by these names, nor its own operations. So both are registered here under their plain names.
 
-This is not possible where an operation and a Keras layer have the same name, such as `Multiply`. So a
-model from `zoo.build("many_to_one", pooling="attention")` cannot be opened from a `.h5` file. Use
-`load_weights`, or save it as `.keras`.
+This is not possible where an operation and a Keras layer have the same name, such as `Multiply` and
+`Concatenate`. So models from `zoo.build("many_to_one", pooling="attention")` and
+`zoo.build("many_to_many", head="ctc")` cannot be opened from a `.h5` file. Use `load_weights`, or save
+them as `.keras`.
 """
 
 import keras
