@@ -75,14 +75,52 @@ def test_speakers_stay_in_one_split(own, capsys):
     assert "with a speaker in one split only" in capsys.readouterr().out
 
 
+@pytest.mark.parametrize("number", [1, 2, 4, 5])
+def test_few_speakers(own, number, capsys):
+    folder, rows = own
+    table = "speaker\taudio\ttext\n"
+    table += "".join(
+        f"s{i % number}\t{name}\t{t} {i % number}\n" for i, (name, t, _) in enumerate(rows)
+    )
+    (folder / "a.tsv").write_text(table)
+    splits = load_speech(folder / "a.tsv")
+    speakers = [{text.split()[-1] for text in texts} for _, texts in splits.values()]
+    printed = capsys.readouterr().out
+    if number < 3:
+        assert all(speakers) and f", with {number} speaker" in printed and "too few" in printed
+    else:
+        assert sum(map(len, speakers)) == number and "in one split only" in printed
+
+
+def test_files_of_one_name_in_many_folders(tmp_path):
+    for i in range(20):
+        write_audio(tmp_path / str(i), "audio.wav", seed=i)
+    table = "".join(f"{i}/audio.wav\t{TEXTS[i % 3]}\n" for i in range(20))
+    (tmp_path / "a.tsv").write_text(table)
+    assert all(texts for _, texts in load_speech(tmp_path / "a.tsv").values())
+
+
+def test_a_manifest_of_nemo(own):
+    folder, rows = own
+    lines = [{"audio_filepath": f"clips/{n}", "duration": 0.1, "text": t} for n, t, _ in rows]
+    (folder / "a.json").write_text("\n".join(map(json.dumps, lines)))
+    assert sum(len(texts) for _, texts in load_speech(folder / "a.json").values()) == 40
+
+
 def test_a_folder_with_a_file_for_each_split(own, capsys):
     folder, rows = own
-    parts = {"train": rows[:30], "dev": rows[30:35], "test": [*rows[34:], ("0.wav", "  ", "s")]}
+    nothing = [(name, " ", "s") for name, *_ in rows[:2]]
+    parts = {
+        "train": [*rows[:30], *nothing],
+        "dev": rows[30:35],
+        "test": [*rows[34:], ("0.wav", "  ", "s")],
+    }
     for split, some in parts.items():
         (folder / f"{split}.tsv").write_text("".join(f"{n}\t{t}\n" for n, t, _ in some))
     splits = load_speech(folder)
     assert [len(texts) for _, texts in splits.values()] == [30, 5, 6]
-    assert "Skipped 1 recording without a text" in capsys.readouterr().out
+    printed = capsys.readouterr().out
+    assert "Skipped 3 recordings without a text" in printed
 
 
 @pytest.mark.parametrize(
@@ -94,6 +132,7 @@ def test_a_folder_with_a_file_for_each_split(own, capsys):
         ({"a.tsv": "0.wav\tyes\nno.wav\tno\n"}, "line 2: there is no audio file"),
         ({"a.tsv": "0.wav\tyes\nbad.wav\tno\n"}, "line 2: .*bad.wav is not an audio file"),
         ({"a.tsv": "0.wav\t\n1.flac\t \n"}, "is empty|expected"),
+        ({"a.tsv": "audio\ttext\n0.wav\t\n1.flac\t \n"}, "a.tsv has no text: expected lines"),
         ({"a.tsv": "0.wav\tyes\n1.flac\tyes\n2.wav\tno\n"}, "split of .* is empty|are the same"),
         (
             {"a.jsonl": '{"audio": ["0.wav"], "text": "yes"}\n' * 2},

@@ -24,8 +24,8 @@ COLUMN_NAMES = {  # common names of columns, in lower case
     "image": "image images image_id image_name image_path img file files filename file_name path photo "
     "picture",
     "caption": "caption captions text description sentence title comment",
-    "audio": "audio wav flac file files filename file_name path audio_path audio_file wav_path clip "
-    "recording sound speech",
+    "audio": "audio wav flac file files filename file_name path audio_path audio_file "
+    "audio_filepath wav_path clip recording sound speech",
     "transcript": "text transcript transcription sentence utterance words normalized_text caption",
     "source": f"source src input original text sentence word question questions native "
     f"grapheme graphemes spelling {LANGUAGES}",

@@ -1,5 +1,6 @@
 """`load_speech`: recordings with what was said, from TFDS or from your own files."""
 
+import hashlib
 import pathlib
 
 import numpy as np
@@ -40,7 +41,7 @@ def load_speech(name, data_dir=None, encoding="utf-8"):
           clips/2.flac<tab>what time is it
 
       If a column is called speaker or client_id, as in Common Voice, all recordings of a speaker are
-      in one split. Other columns are left out.
+      in one split, unless there are fewer speakers than splits. Other columns are left out.
 
     - a folder with one such file for each split. Their names say the split: `train.tsv`, `test.tsv`.
 
@@ -106,9 +107,9 @@ def _clean(text):
 
 
 def _read_own(path, encoding):
-    """The same for a file or a folder of the user. The key is the speaker or the name of the file."""
+    """The same for a file or a folder of the user. The key is the speaker, or the audio file."""
     files = find_splits(path, ENDINGS) if path.is_dir() else {"train": path}
-    rows, notes = {}, []
+    rows, empty, by = {}, 0, ""
     for split, file in files.items():
         table, how, speakers = _read_table(file, encoding)
         folder = find_image_folder(file, [audio for _, audio, _ in table], look_beside=False)
@@ -121,25 +122,33 @@ def _read_own(path, encoding):
                 f"{len(missing):,} of {len(table):,} are missing. Paths are relative to the folder of "
                 "this file, or to a folder in it."
             )
-        filled = [row for row in zip(table, speakers or table, strict=True) if _clean(row[0][2])]
-        empty = len(table) - len(filled)
+        paths = [audio for _, audio, _ in table]
+        names = [pathlib.PurePath(audio).name for audio in paths]
+        keys = names if len({*names}) == len({*paths}) else paths  # such as 1/audio.wav, 2/audio.wav
+        if split == "train" and speakers and len(files) < len(SPLITS):
+            number = len({*speakers})
+            by = ", with a speaker in one split only"
+            if number + len(files) > len(SPLITS):
+                keys = speakers
+            else:
+                by = f", with {counted(number, 'speaker')}, too few for a split of their own"
+        filled = [row for row in zip(table, keys, strict=True) if _clean(row[0][2])]
+        empty += len(table) - len(filled)
         # The rows are sorted, so that their order in the file does not matter.
         filled = sort_by_hash(filled, key=lambda row: row[0][1])
         rows[split] = []
-        for (line, audio, text), speaker in filled:
+        for (line, audio, text), key in filled:
             try:
                 samples = read_audio(folder / audio)
             except InputError as error:
                 raise InputError(f"{file}, line {line}: {error}") from None
-            key = speaker if speakers else pathlib.PurePath(audio).name
             rows[split].append((key, samples, _clean(text)))
-        notes = [f"Skipped {counted(empty, 'recording')} without a text"] if empty else notes
         if not rows[split]:
-            raise InputError(f"{file} is empty: expected lines of an audio file and its text.")
+            raise InputError(f"{file} has no text: expected lines of an audio file and its text.")
+    notes = [f"Skipped {counted(empty, 'recording')} without a text"] if empty else []
     if len(rows) > 1:
-        notes += note_shared(rows, lambda row: row[1].tobytes().hex(), "recordings")
+        notes += note_shared(rows, lambda row: hashlib.sha256(row[1]).hexdigest(), "recordings")
     fill_splits(path, rows, key=lambda row: row[0])
-    by = ", with a speaker in one split only" if speakers and len(files) < 3 else ""
     print_reading(path, ". ".join([how + by, *notes]))
     return rows
 

@@ -5,7 +5,7 @@ import hashlib
 from zoo.errors import InputError
 
 SPLITS = ("train", "validation", "test")
-FEWEST_ROWS = 10  # with fewer different ones, a split may be empty
+FEWEST_ROWS = 10  # with fewer, a split may be empty
 MOST_CUTS = 100  # other hashes to try
 SPLIT_NAMES = {  # names that other people use
     **dict.fromkeys(("train", "training", "trn"), "train"),
@@ -60,8 +60,7 @@ def sort_by_hash(rows, key=str):
 def fill_splits(name, rows, key):
     """Cuts the missing splits from the training split, 80/10/10, by a hash of each row.
 
-    If a split would be nearly empty although there are ten different rows or more, another hash cuts
-    them.
+    If a split would be nearly empty although there are ten rows or more, another hash cuts them.
 
     If there is no test split, the validation split becomes the test split: other people train on the
     training split, so test rows must not come from it.
@@ -92,7 +91,7 @@ def fill_splits(name, rows, key):
         for text, row in zip(keys, rows["train"], strict=True):
             split = split_of[text]
             parts[split if split in missing else "train"].append(row)
-        if min(map(len, parts.values())) >= fewest or len(different) < FEWEST_ROWS:
+        if min(map(len, parts.values())) >= fewest or len(keys) < FEWEST_ROWS:
             break
     rows.update(parts)
 
