@@ -11,6 +11,7 @@ from zoo.errors import InputError, one_line
 
 RATE = 16_000  # samples a second
 SLOWEST, FASTEST = 1_000, 768_000  # rates of files
+LOUDEST = 100  # a float of a loud recording may be a little above 1
 
 
 def read_audio(path):
@@ -24,7 +25,8 @@ def read_audio(path):
         Integers of 16 bits `[samples]`.
 
     Raises:
-        ValueError: the file is missing, is not audio, is damaged or is empty.
+        ValueError: the file is missing, is not audio, is damaged or is empty, or its floats are
+            far above 1.
 
     Example:
 
@@ -39,13 +41,20 @@ def read_audio(path):
     try:
         samples, rate = soundfile.read(io.BytesIO(content), dtype="float32", always_2d=True)
     except (soundfile.SoundFileError, TypeError, ValueError) as error:
+        reason = getattr(error, "error_string", error)  # without the name of a file in memory
         raise InputError(
-            f"{path} is not an audio file that can be read, such as WAV or FLAC. {one_line(error)}"
+            f"{path} is not an audio file that can be read, such as WAV or FLAC. {one_line(reason)}"
         ) from None
     if not len(samples):
         raise InputError(f"{path} is empty: it has no samples.")
     if not np.isfinite(samples).all():
         raise InputError(f"{path} is damaged: some of its samples are not numbers.")
+    loudest = np.abs(samples).max()
+    if loudest > LOUDEST:
+        raise InputError(
+            f"{path} must have floats from -1 to 1. If they are integers of 16 bits, divide them by "
+            f"32,768. Received: {loudest:,.0f}"
+        )
     if not SLOWEST <= rate <= FASTEST:
         raise InputError(
             f"{path} must have {SLOWEST:,} to {FASTEST:,} samples a second. Received: {rate:,}"
