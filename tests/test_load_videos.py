@@ -1,5 +1,7 @@
 """Clips: video files, folders of images, labels of frames, and the dataset of silhouettes."""
 
+import wave
+
 import clips
 import needs
 import numpy as np
@@ -10,6 +12,7 @@ from PIL import Image
 from zoo import InputError, datasets, video
 from zoo.datasets import load_tagged_videos, load_videos, video_folders
 from zoo.datasets.builders import weizmann_actions
+from zoo.datasets.video_files import is_clip
 from zoo.datasets.video_folders import read_labels
 from zoo.datasets.videos import Clip, leave_one_out
 
@@ -121,13 +124,55 @@ def test_a_folder_of_gifs_is_a_class_and_no_clip(tmp_path):
     assert load_videos(tmp_path, **OPTIONS)[1] == ["left", "right"]
 
 
+def test_videos_may_have_thumbnails_and_frames_a_preview(tmp_path):
+    pytest.importorskip("av")
+    frames = clips.make_frames(True, RNG)
+    for i in range(3):
+        clips.write_gif(tmp_path / "walk" / f"{i}.gif", frames)
+    clips.write_folder(tmp_path / "jump" / "0", frames)
+    clips.write_gif(tmp_path / "jump" / "0" / "preview.gif", frames)
+    for i in range(2):
+        Image.fromarray(frames[0]).save(tmp_path / "walk" / f"{i}.png")
+    assert not is_clip(tmp_path / "walk") and is_clip(tmp_path / "jump" / "0")
+    for folder in ("walk", "jump", "."):
+        with pytest.raises(InputError, match="is no clip: expected the images of one clip"):
+            video.read_video(tmp_path / folder, image_size=8)
+
+
+def test_nothing_is_left_out_in_silence(tmp_path, capsys):
+    clips.write_classes(tmp_path / "trn", 12)
+    clips.write_classes(tmp_path / "tst", 1)
+    clips.write_folder(tmp_path / "trn" / "_idle" / "0", clips.make_frames(True, RNG))
+    (tmp_path / "trn" / "left" / "_1.mp4").touch()
+    folds, names = load_videos(tmp_path, **OPTIONS)
+    assert names == ["left", "right"] and len(folds["all"]["test"]) == 2
+    printed = capsys.readouterr().out
+    assert "Skipped 2 other files (_1.mp4, _idle)" in printed
+    assert f"Left out 2 clips of {tmp_path} with a copy in a later split." in printed
+
+
+def test_why_a_file_is_no_video(tmp_path):
+    pytest.importorskip("av")
+    (tmp_path / "text.mp4").write_text("text" * 99)
+    with pytest.raises(InputError, match=r"cannot be read as a video: Invalid data[^\[]*\.$"):
+        video.read_video(tmp_path / "text.mp4", image_size=8)
+    with wave.open(str(tmp_path / "sound.wav"), "wb") as file:
+        file.setparams((1, 2, 8000, 0, "NONE", ""))
+        file.writeframes(bytes(8000))
+    (tmp_path / "sound.wav").rename(tmp_path / "sound.avi")
+    with pytest.raises(InputError, match="cannot be read as a video: it has no pictures"):
+        video.read_video(tmp_path / "sound.avi", image_size=8)
+
+
 def test_labels_of_frames(tmp_path):
     clips.write_tagged(tmp_path)
+    (tmp_path / "0.csv").rename(tmp_path / "0.CSV")
     folds, names = load_tagged_videos(tmp_path, **OPTIONS, frame_step=2)
     assert names == ["left", "right"]
     for clip in (clip for some in folds["all"].values() for clip in some):
         assert clip.frames.shape == (6, 8, 8, 1) and clip.label.shape == (6,)
-        turn = int((tmp_path / f"{clip.name}.csv").read_text().splitlines()[1].split(",")[1])
+        (table,) = tmp_path.glob(f"{clip.name}.[cC]*")
+        turn = int(table.read_text().splitlines()[1].split(",")[1])
         assert clip.label.sum() == -(-turn // 2)
 
 
@@ -137,6 +182,7 @@ def test_labels_of_frames(tmp_path):
         ("start,end,label\n0,0.2,a\n0.2,0.4,b\n", "aabbnn"),
         ("label;start_frame;end_frame\na;1;3\nb;3;99\n", "naabbb"),
         ("start,end,label\n0,0.21,a\n", "aaannn"),
+        ("start,end,label\n0,0.6,a\n0.6,9,b\n", "aaaaaa"),
     ],
 )
 def test_rows_of_labels(content, expected, tmp_path):
@@ -154,6 +200,7 @@ def test_rows_of_labels(content, expected, tmp_path):
         ("start_frame,end_frame,label\n4,2,a\n", "line 2: give a start, a later end, and a label"),
         ("start_frame,end_frame,label\n0,x,a\n", "line 2: give a start, a later end, and a label"),
         ("start_frame,end_frame,label\n0,3,\n", "line 2: give a start, a later end, and a label"),
+        ("start_frame,end_frame,label\n0,6,a\n8,9,b\n", "line 3: the clip ends before .* at 5 frames"),
         ("start_frame,end_frame,label\n0,inf,a\n", "line 2: give a start, a later end, and a label"),
         ("", "1.csv"),
     ],
@@ -202,7 +249,7 @@ def test_paths_that_are_no_clip(name, tmp_path):
     pytest.importorskip("av")
     (tmp_path / "empty.mp4").touch()
     (tmp_path / "text.gif").write_text("text")
-    with pytest.raises(InputError, match=r"cannot be read|has no frame"):
+    with pytest.raises(InputError, match=r"cannot be read|is no clip"):
         video.read_video(tmp_path / name, image_size=8)
 
 

@@ -49,7 +49,8 @@ def walk(folder):
 
 def _natural(name):
     return [
-        (part.isdigit(), int(part) if part.isdigit() else 0, part) for part in re.split(r"(\d+)", name)
+        (part.isdecimal(), int(part) if part.isdecimal() else 0, part)
+        for part in re.split(r"(\d+)", name)
     ]
 
 

@@ -7,7 +7,7 @@ import numpy as np
 import tensorflow as tf
 
 from zoo.datasets.files import read_bytes
-from zoo.datasets.folders import folders_in, walk
+from zoo.datasets.folders import folders_in, list_folder, walk
 from zoo.datasets.image_files import decode_image, resize_image
 from zoo.datasets.image_folders import NEARLY_GRAY, is_image
 from zoo.datasets.packages import import_extra
@@ -24,7 +24,8 @@ MOST_FRAMES = 10_000  # in a clip
 def is_clip(path):
     """Whether a path is that of a clip: a video file, or a folder of frames without another folder."""
     if path.is_dir():
-        return not folders_in(path) and any(map(is_frame, walk(path)))
+        files = [] if folders_in(path) else walk(path)
+        return sum(map(is_frame, files)) > sum(map(is_clip, files))  # videos may have thumbnails
     return path.suffix.lower() in ENDINGS and path.is_file()
 
 
@@ -160,6 +161,11 @@ def _shrink(frame, largest):
 
 def _read_folder(path):
     """Yields the images in a folder, with None as their time."""
+    if not is_clip(path):
+        raise InputError(
+            f"{path} is no clip: expected the images of one clip, and no folders. "
+            f"Received: {list_folder(path)}"
+        )
     for file in filter(is_frame, walk(path)):
         try:
             yield decode_image(read_bytes(file), channels=3), None
@@ -176,5 +182,8 @@ def _read_file(path):
             for frame in container.decode(video=0):
                 num_turns = round(frame.rotation / 90)  # as the camera was held
                 yield np.rot90(frame.to_ndarray(format="rgb24"), num_turns), frame.time
-    except (av.FFmpegError, IndexError, ValueError) as error:  # IndexError: it has no pictures
-        raise InputError(f"{path} cannot be read as a video: {one_line(error, 150)}") from None
+    except IndexError:
+        raise InputError(f"{path} cannot be read as a video: it has no pictures.") from None
+    except (av.FFmpegError, ValueError) as error:
+        reason = one_line(getattr(error, "strerror", None) or error, 150)
+        raise InputError(f"{path} cannot be read as a video: {reason}.") from None

@@ -6,7 +6,7 @@ import math
 import numpy as np
 
 from zoo.datasets.files import print_reading, read_bytes
-from zoo.datasets.folders import find_splits, folders_in, list_folder, visible, walk
+from zoo.datasets.folders import find_splits, folders_in, list_folder, split_of, visible, walk
 from zoo.datasets.tables import read_table
 from zoo.datasets.video_files import is_clip, is_frame, read_video
 from zoo.errors import InputError, counted
@@ -38,6 +38,7 @@ def read_classes(path, options):
     found, skipped = [], []
     for split, folder in _find_splits(path, has_classes=True).items():
         classes = [child for child in folders_in(folder) if not is_clip(child)]
+        skipped += _hidden(folder)
         loose = [child for child in visible(folder) if is_clip(child)]
         if not classes or loose:
             received = f"{loose[0].name}, which is in no class" if loose else list_folder(folder)
@@ -84,6 +85,7 @@ def read_tagged_clips(path, options, encoding="utf-8"):
     for split, folder in _find_splits(path, has_classes=False).items():
         for clip in _find_clips(folder, skipped):
             table = clip.with_suffix(".csv") if clip.is_file() else clip.parent / f"{clip.name}.csv"
+            table = next((t for t in (table, table.with_suffix(".CSV")) if t.is_file()), table)
             if not table.is_file():
                 raise InputError(
                     f"{clip} has no CSV with the labels of its frames. Write {table} with the columns "
@@ -116,7 +118,8 @@ def read_labels(path, num_frames, frame_step=1, seconds=None, encoding="utf-8"):
         An array of str `[num_frames]`.
 
     Raises:
-        ValueError: the CSV lacks a column, has seconds although the clip has none, or a row is damaged.
+        ValueError: the CSV lacks a column, has seconds although the clip has none, or a row is damaged
+            or begins after the end of the clip.
 
     Example:
 
@@ -151,6 +154,12 @@ def read_labels(path, num_frames, frame_step=1, seconds=None, encoding="utf-8"):
             raise InputError(
                 f"{path}, line {line}: give a start, a later end, and a label. Received: {row}"
             )
+        if start > begins[-1] + max(1, frame_step):
+            unit = "seconds" if columns is SECONDS else "frames"
+            raise InputError(
+                f"{path}, line {line}: the clip ends before this row begins. Its last frame is at "
+                f"{begins[-1]:g} {unit}. Does this CSV belong to it, and count {unit}? Received: {row}"
+            )
         # A frame belongs to a row if it begins in it. The small number is for rounded seconds.
         are_inside = (begins > start - 1e-3) & (begins < end - 1e-3)
         if (labels[are_inside] != NO_LABEL).any():
@@ -163,7 +172,7 @@ def _find_splits(path, has_classes):
     """The folder of each split. A folder without splits is the training split for now."""
     for child in folders_in(path):
         classes = [folder for folder in folders_in(child) if not is_clip(folder)]
-        if "train" in child.name.lower() and not is_clip(child) and (classes or not has_classes):
+        if split_of(child) == "train" and not is_clip(child) and (classes or not has_classes):
             return find_splits(path)
     return {"train": path}
 
@@ -171,6 +180,7 @@ def _find_splits(path, has_classes):
 def _find_clips(folder, skipped):
     """All clips in a folder and in the folders in it, in order. Other files are added to `skipped`."""
     clips = []
+    skipped += _hidden(folder)
     for child in visible(folder):
         if is_clip(child):
             clips.append(child)
@@ -179,6 +189,11 @@ def _find_clips(folder, skipped):
         else:
             skipped.append(child)
     return clips
+
+
+def _hidden(folder):
+    """What `visible` leaves out, such as a class called `_walk`."""
+    return {*folder.iterdir()} - {*visible(folder)}
 
 
 def _read_all(path, found, options, label_of):

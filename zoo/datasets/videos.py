@@ -1,6 +1,5 @@
 """`load_videos`, `load_tagged_videos`: clips with a label each, or with a label for each frame."""
 
-import collections
 import typing
 
 import numpy as np
@@ -10,7 +9,7 @@ from zoo.datasets.loading import own_path, prepare, read_rows, split_names
 from zoo.datasets.splitting import SPLITS, check_filled, check_labels, fill_splits, sort_by_hash
 from zoo.datasets.video_files import fit_frames
 from zoo.datasets.video_folders import read_classes, read_tagged_clips
-from zoo.errors import InputError
+from zoo.errors import InputError, counted
 
 
 class Clip(typing.NamedTuple):
@@ -184,10 +183,13 @@ def _cut(name, rows):
         rows: a dict of split to rows. A row is a hash of the files, the frames, the name of the label
             or of each frame's label, and the name of the clip.
     """
-    later = collections.Counter()
+    later, num_clips = set(), sum(map(len, rows.values()))
     for split in reversed([split for split in SPLITS if split in rows]):  # no clip is in two splits
         rows[split] = [row for row in rows[split] if row[0] not in later]
-        later.update(row[0] for row in rows[split])
+        later |= {row[0] for row in rows[split]}
+    num_copies = num_clips - sum(map(len, rows.values()))
+    if num_copies:
+        print(f"Left out {counted(num_copies, 'clip')} of {name} with a copy in a later split.")
     fill_splits(name, rows, key=lambda row: row[0])
     check_filled(name, rows, "clips")
     labels = {split: {str(x) for row in rows[split] for x in np.ravel(row[2])} for split in SPLITS}
