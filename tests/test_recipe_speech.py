@@ -80,7 +80,9 @@ def test_recordings_that_are_too_short_for_their_text(own, run, assert_refused):
     long = [f"{line}{'abc' * 200 * (i % 4 == 0)}" for i, line in enumerate(lines)]
     (own / "some.tsv").write_text("\n".join(long))
     printed = run("--smoke", "--dataset", own / "some.tsv", "--ngram", "1")
-    assert re.search(r"\d+ of 20 recordings are too short for their text, and are left out", printed)
+    assert re.search(
+        r"\d+ of 20 recordings are silent or too short for their text, and are left out", printed
+    )
     (own / "all.tsv").write_text("\n".join(f"{line}{'abc' * 200}" for line in lines))
     message = "No recording is long enough for its text."
     assert_refused(message, "--smoke", "--dataset", own / "all.tsv")
@@ -102,7 +104,7 @@ def test_bad_input_is_one_line_and_status_2(words, message, own, assert_refused)
     assert_refused(message.format(tmp=own), "--smoke", *words.format(tmp=own).split())
 
 
-@pytest.mark.parametrize("inputs", [["no.wav"], [3], [np.zeros(9)], [None]])
+@pytest.mark.parametrize("inputs", [["no.wav"], [3], [np.zeros(9)], [None], [[[1], [2, 3]]]])
 def test_bad_recordings(run, own, inputs):
     run("--smoke", "--dataset", own / "own.tsv", "--output", own / "model")
     with pytest.raises(zoo.InputError):
@@ -116,6 +118,13 @@ def test_a_model_without_log_probabilities_is_refused(own, monkeypatch, assert_r
     monkeypatch.setattr(keras.Model, "fit", None)
     message = "The outputs of the model must be log-probabilities."
     assert_refused(message, "--smoke", "--dataset", own / "own.tsv")
+
+
+def test_silent_recordings_are_left_out_of_the_training(capsys):
+    noise, silence = np.ones((99, 64)), zoo.audio.log_mel(np.zeros(16_000, "int16"))
+    rows = [(noise, np.array([1])), (silence, np.array([1]))]
+    assert len(speech_recognition.keep_fitting(rows, subsampling=3)) == 1
+    assert "1 of 2 recordings are silent or too short" in capsys.readouterr().out
 
 
 def test_texts_and_labels():

@@ -96,7 +96,9 @@ def fits(features, labels, subsampling):
 
 
 def keep_fitting(rows, subsampling):
-    """Leaves out recordings that are too short for their text, and says how many.
+    """Leaves out recordings that are silent or too short for their text, and says how many.
+
+    Without any sound, a text would be impossible, and its loss so large that it hides the others.
 
     Args:
         rows: a list of pairs (features, labels).
@@ -106,16 +108,16 @@ def keep_fitting(rows, subsampling):
         A list of pairs.
 
     Raises:
-        ValueError: no recording is long enough.
+        ValueError: no recording is left.
 
     Example:
 
-    >>> rows = [(np.zeros((50, 64)), np.array([1, 2])), (np.zeros((3, 64)), np.array([1, 2]))]
+    >>> rows = [(np.ones((50, 64)), np.array([1, 2])), (np.ones((3, 64)), np.array([1, 2]))]
     >>> len(keep_fitting(rows, subsampling=3))
-    1 of 2 recordings are too short for their text, and are left out of the training.
+    1 of 2 recordings are silent or too short for their text, and are left out of the training.
     1
     """
-    kept = [(x, y) for x, y in rows if fits(x, y, subsampling)]
+    kept = [(x, y) for x, y in rows if x.any() and fits(x, y, subsampling)]
     if not kept:
         raise InputError(
             "No recording is long enough for its text. Does each file have its own text? If so, try a "
@@ -124,8 +126,8 @@ def keep_fitting(rows, subsampling):
         )
     if len(kept) < len(rows):
         print(
-            f"{len(rows) - len(kept)} of {len(rows)} recordings are too short for their text, and are "
-            "left out of the training."
+            f"{len(rows) - len(kept)} of {len(rows)} recordings are silent or too short for their "
+            "text, and are left out of the training."
         )
     return kept
 
@@ -211,7 +213,8 @@ def make_answer(model, card, files):
         for one in recordings:
             if isinstance(one, str | os.PathLike):
                 one = audio.read_audio(one)
-            rows.append((audio.log_mel(np.asarray(one), num_mels),))
+            samples = np.asarray(one) if hasattr(one, "shape") else one  # log_mel refuses the others
+            rows.append((audio.log_mel(samples, num_mels),))
         log_p = running.predict_rows(predict, rows, batch_size=16)
         options = (language_model, config["weight"], config["bonus"])
         return transcribe(log_p, letters, config["beam_width"], *options)
