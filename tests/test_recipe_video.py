@@ -113,6 +113,13 @@ def test_defaults_that_fit_the_data():
     assert epochs == sorted(epochs, reverse=True) and epochs[0] == 100 and epochs[-1] == 5
 
 
+def test_frames_of_different_sizes_are_no_clip():
+    preprocessing = {"shape": [4, 4, 1], "frame_step": 1, "center": False}
+    frames = [np.zeros((6, 6, 1), "uint8"), np.zeros((8, 6, 1), "uint8")]
+    with pytest.raises(zoo.InputError, match="frames of a clip must have the same size"):
+        video_classification.encode(frames, preprocessing)
+
+
 def test_spans_count_all_frames_of_the_file():
     spans = video_tagging.spans(["a", "a", "b"], frame_step=3)
     assert spans == [{"label": "a", "start": 0, "end": 6}, {"label": "b", "start": 6, "end": 9}]

@@ -6,7 +6,7 @@ import pathlib
 import numpy as np
 
 from zoo import recipe, video
-from zoo.errors import InputError
+from zoo.errors import InputError, shown
 from zoo.tasks import checks, running
 from zoo.tasks.text_classification import class_probabilities, decode
 
@@ -57,7 +57,12 @@ def encode(one, preprocessing):
     if isinstance(one, str | os.PathLike):
         frames, _ = video.read_video(pathlib.Path(one), *options)
     else:
-        frames = np.asarray(one)
+        try:
+            frames = np.asarray(one)
+        except ValueError:
+            raise InputError(
+                f"The frames of a clip must have the same size. Received: {shown(one)}"
+            ) from None
         is_clip = frames.ndim == 4 and frames.size and frames.shape[-1] in (1, 3)
         if not is_clip or frames.dtype.kind not in "iu" or frames.min() < 0 or frames.max() > 255:
             raise InputError(
