@@ -89,8 +89,8 @@ def many_to_many(
         characters: with `characters=True`, integers `[batch, time, length of the longest word]`, with 0
             as padding. Then the inputs are `[tokens, characters]`.
         Put padding on the right, because cuDNN needs that. With padding on the left or in the middle
-        the answers and the loss are the same, but it is slower on a GPU. With `head="ctc"` it must be on
-        the right.
+        the answers and the loss are the same, but it is slower on a GPU. With `head="ctc"` it must be
+        on the right.
 
     Returns:
         A `keras.Model` with outputs `[batch, time, num_tags]`. They are tag probabilities, or with a
