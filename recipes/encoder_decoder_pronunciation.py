@@ -89,8 +89,8 @@ def main(config):
     symbols = {symbol: i for i, symbol in enumerate([*SPECIAL, *sorted(written)])}
     kind = pronunciation.kind_of(symbols)
     can_spell = set(OWN_WORDS) - {","} <= seen <= set(string.ascii_lowercase + ".'-")
-    own_words = config.words or (OWN_WORDS if can_spell else "")
-    own_words = [word.strip() for word in own_words.lower().split(",") if word.strip()]
+    own_words = zoo.text.normalize(config.words or (OWN_WORDS if can_spell else "")).lower()
+    own_words = [word.strip() for word in own_words.split(",") if word.strip()]
     pronunciation.check_letters(own_words, letters)
     rows = {s: pronunciation.make_rows(splits[s], letters, symbols) for s in splits}
     max_length = max(40, *(len(so_far) for (_, so_far), _ in rows["train"]))

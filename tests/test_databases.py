@@ -39,6 +39,7 @@ def database(tmp_path):
         ("", "no SELECT"),
         ("SELECT 'a\0b'", "null character"),
         ("SELECT '\ud800'", "surrogates"),
+        ("SELECT interrupted", "no such column: interrupted"),
     ],
 )
 def test_a_query_that_is_not_a_plain_question_is_refused(query, message, database, tmp_path):
@@ -72,7 +73,9 @@ def test_a_file_that_is_no_database(content, tmp_path):
         assert databases.read_values(path) == {}
         return
     for use in (databases.read_values, lambda path: databases.run_query(path, "SELECT 1")):
-        with pytest.raises(InputError, match=r"no database of that name|is not an SQLite database"):
+        with pytest.raises(
+            InputError, match=r"no database of that name|is not an SQLite database|cannot be read"
+        ):
             use(path)
 
 
@@ -91,6 +94,64 @@ def test_values_of_unusual_tables(tmp_path):
     }
 
 
+def test_a_damaged_database(tmp_path):
+    path = tmp_path / "own.sqlite"
+    with sqlite3.connect(path) as database:
+        database.execute("CREATE TABLE city (name)")
+        database.executemany(
+            "INSERT INTO city VALUES (?)", [(f"{i}".ljust(50, "x"),) for i in range(999)]
+        )
+    database.close()
+    content = bytearray(path.read_bytes())
+    content[4096:4196] = content[8192:8292] = bytes(range(100))
+    path.write_bytes(content)
+    with pytest.raises(InputError, match=r"own.sqlite cannot be read: .*malformed"):
+        databases.read_values(path)
+
+
+def test_tables_that_need_what_is_not_installed(tmp_path):
+    path = tmp_path / "own.sqlite"
+    with sqlite3.connect(path) as database:
+        database.create_collation("own", lambda a, b: (a > b) - (a < b))
+        database.execute("CREATE TABLE city (name COLLATE own, state COLLATE NOCASE)")
+        database.execute("INSERT INTO city VALUES ('Åse', 'Texas'), ('Åse', 'TEXAS')")
+        database.execute("CREATE TABLE sqlites (name)")
+        database.execute("INSERT INTO sqlites VALUES ('fans')")
+        database.execute("PRAGMA writable_schema = 1")
+        virtual = "'table', 'no', 'no', 0, 'CREATE VIRTUAL TABLE no USING missing(name)'"
+        database.execute(f"INSERT INTO sqlite_master VALUES ({virtual})")
+    database.close()
+    assert databases.read_values(path) == {
+        "TEXAS": ["city.state"],
+        "Texas": ["city.state"],
+        "fans": ["sqlites.name"],
+        "Åse": ["city.name"],
+    }
+
+
+@pytest.mark.parametrize("reason", ["SQLITE_READONLY_DIRECTORY", "SQLITE_CANTOPEN", "SQLITE_BUSY"])
+def test_a_folder_where_sqlite_may_not_write(reason, database, monkeypatch):
+    connect, opened = sqlite3.connect, []
+
+    def refuse(address, **options):
+        opened.append(address)
+        if "immutable" not in address:
+            error = sqlite3.OperationalError("attempt to write a readonly database")
+            error.sqlite_errorname = reason
+            raise error
+        return connect(address, **options)
+
+    monkeypatch.setattr(sqlite3, "connect", refuse)
+    pending = database.with_name("atlas.sqlite-wal")
+    if reason == "SQLITE_BUSY":
+        pending = database.with_name("other")
+    else:
+        assert databases.run_query(database, "SELECT 1") == ([(1,)], "")
+    pending.touch()  # changes that are not in the database yet
+    with pytest.raises(InputError, match=r"atlas.sqlite cannot be read: attempt to write"):
+        databases.run_query(database, "SELECT 1")
+
+
 def test_a_database_that_may_not_be_written(database):
     os.chmod(database, 0o400)
     assert databases.run_query(database, "SELECT max(people) FROM city")[0] == [(19000,)]
@@ -107,6 +168,7 @@ def test_a_database_that_may_not_be_written(database):
             True,
         ),
         ("select country from city", "select distinct country from city", False),  # how many
+        ("select 'b' union all select ' order by '", "select ' order by ' union all select 'b'", True),
         ("select count ( * ) from city", "select 20", True),
         ("select count ( * ) from city", "select 20.0", True),
         ("select 1 where 0", "select name from city where people < 0", True),  # both empty

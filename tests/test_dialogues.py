@@ -36,6 +36,7 @@ FORMS = {
     "talks.txt": "\n\n".join("\n".join(turns) for turns in TALKS),
     "more-space.txt": "\n\n" + "\r\n \r\n\r\n".join("\r\n".join(turns) for turns in TALKS) + "\n\n\n",
     "rows.tsv": "\n".join("\t".join(turns) for turns in TALKS),
+    "quoted.tsv": "\n".join("\t".join(f'"{turn}"' for turn in turns) for turns in TALKS),
     "no-ending": "\n".join("\t".join(turns) for turns in TALKS),
     "rows.csv": "\n".join(",".join(f'"{t}"' for t in [*turns, ""][:3]) for turns in TALKS),
     "numbers.tsv": numbered("\t"),
@@ -68,6 +69,66 @@ def test_questions_and_answers_with_and_without_a_header(tmp_path, capsys):
     for header, said in (("", "without a header"), ("question\tanswer\n", "with a header")):
         assert all_of(datasets.load_dialogues(write(tmp_path / "qa.tsv", header + rows))) == expected
         assert f"TSV {said}, each row is a conversation" in capsys.readouterr().out
+
+
+TURNS = [(i, j, "AB"[j % 2], turn) for i, turns in enumerate(TALKS) for j, turn in enumerate(turns)]
+
+
+@pytest.mark.parametrize(
+    ("header", "columns"),
+    [
+        ("conversation_id,turn,speaker,text", (0, 1, 2, 3)),
+        ("conversation_id,turn_id,text", (0, 1, 3)),
+        ("turn_number,text,dialogue", (1, 3, 0)),
+        ("id,time of,speaker,mood,text", (0, 1, 2, 1, 3)),
+        ("", (0, 1, 2, 3)),
+    ],
+)
+def test_columns_that_hold_no_turns(header, columns, tmp_path, capsys):
+    rows = TURNS if "time" in header else TURNS[::-1]  # numbers of turns put them in order
+    lines = [header.replace(",", "\t"), *("\t".join(str(row[i]) for i in columns) for row in rows)]
+    splits = datasets.load_dialogues(write(tmp_path / "a.tsv", "\n".join(lines)))
+    assert all_of(splits) == sorted(TALKS)
+    assert ("Left out the columns time of, mood. 60" in capsys.readouterr().out) == ("time" in header)
+
+
+@pytest.mark.parametrize(
+    ("header", "expected"),
+    [
+        ("question,answer,category", ["How?", "So."]),
+        ("instruction,input,output", ["How?", "So.", "x"]),
+        ("user,bot,category", ["How?", "So."]),
+        ("Patient,Doctor,", ["How?", "So."]),
+        ("Hello,Hi,Bye", ["How?", "So.", "x"]),
+    ],
+)
+def test_headers_of_questions_and_answers(header, expected, tmp_path):
+    rows = [f"How? {i},So. {i},x" for i in range(60)]
+    names = header.split(",")
+    objects = [json.dumps(dict(zip(names, row.split(","), strict=True))) for row in rows]
+    for name, lines in (("a.csv", [header, *rows]), ("a.jsonl", objects)):
+        splits = datasets.load_dialogues(write(tmp_path / name, "\n".join(lines)))
+        talks = [talk for talk in all_of(splits) if talk != header.split(",")]
+        assert {tuple(turn.rstrip(" 0123456789") for turn in talk) for talk in talks} == {(*expected,)}
+        assert len(talks) == 60
+
+
+def test_the_list_with_the_turns_is_found(tmp_path):
+    rows = [{"act": [1, 2], "dialog": turns, "tags": ["a", "b"]} for turns in TALKS]
+    rows.insert(0, {"act": [], "dialog": None})
+    path = write(tmp_path / "a.jsonl", "\n".join(map(json.dumps, rows)))
+    assert all_of(datasets.load_dialogues(path)) == sorted(TALKS)
+    path = write(tmp_path / "b.jsonl", path.read_text().replace("dialog", "talk"))
+    with pytest.raises(InputError, match=r"several lists in a row: act, talk, tags\. Call"):
+        datasets.load_dialogues(path)
+
+
+def test_what_the_system_says_is_no_turn(tmp_path):
+    rows = [messages(turns) for turns in TALKS]
+    for row in rows:
+        row["messages"].insert(0, {"role": "system", "content": "You are kind."})
+    path = write(tmp_path / "a.jsonl", "\n".join(map(json.dumps, rows)))
+    assert all_of(datasets.load_dialogues(path)) == sorted(TALKS)
 
 
 def test_turns_of_one_speaker_in_a_row_are_one_turn(tmp_path):

@@ -87,6 +87,32 @@ def test_pronunciations_between_slashes(tmp_path, capsys):
     assert "Slashes are removed. Spaces in a target separate" in capsys.readouterr().out
 
 
+@pytest.mark.parametrize("header", ["latin,devanagari", "roman,hindi"])
+def test_scripts_are_names_of_columns(header, tmp_path):
+    path = write(tmp_path / "own.csv", [header, *(f"{word},{word.upper()}" for word in WORDS)])
+    assert words_of(datasets.load_pronunciations(path)) == {
+        word: [tuple(word.upper())] for word in WORDS
+    }
+
+
+def test_columns_that_repeat_are_not_the_words(tmp_path):
+    rows = [
+        {"id": f"hin{i}", "native word": word.upper(), "english word": word, "source": "Dakshina"}
+        for i, word in enumerate(WORDS)
+    ]
+    path = write(tmp_path / "own.jsonl", map(json.dumps, rows))
+    splits = datasets.load_pronunciations(path, source="english word", target="native word")
+    assert words_of(splits) == {word: [tuple(word.upper())] for word in WORDS}
+    assert {*words_of(datasets.load_pronunciations(path))} == {*WORDS}
+
+
+def test_tabs_and_lines_in_words_become_spaces(tmp_path):
+    rows = [{"word": f"{word}\t\n{word}", "ipa": f"{word[0]}\t {word[1]}"} for word in WORDS]
+    path = write(tmp_path / "own.jsonl", map(json.dumps, rows))
+    words = words_of(datasets.load_pronunciations(path))
+    assert words == {f"{word} {word}": [tuple(word[:2])] for word in WORDS}
+
+
 def test_a_folder_and_a_word_in_two_of_its_splits(tmp_path, capsys):
     lines = [f"{word} {' '.join(say(word))}" for word in WORDS]
     write(tmp_path / "own.train.dict", [*lines[:90], f"{WORDS[100].upper()} B"])

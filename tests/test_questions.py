@@ -1,6 +1,7 @@
 """Questions with queries: the files that `load_questions` reads, and the placeholders for names."""
 
 import json
+import re
 import sqlite3
 
 import atlas
@@ -235,10 +236,12 @@ INDEX = placeholders.index_values(
     [
         (
             "Is NEW YORK larger than York?",
-            "is city.name state.capital state.name [0] new city.name [1] larger than city.name [1] ?",
-            ["New York", "York"],
+            "is city.name state.name [0] state.capital [1] new city.name [2] "
+            "larger than city.name [2] ?",
+            ["New York", "new york", "York"],
         ),
         ("Who is O'Brien?", "who is mayor.name [0] ?", ["O'Brien"]),
+        ("¿Who is “O’Brien”—him?", "¿ who is “ mayor.name [0] ” — him ?", ["O'Brien"]),
         ("東京は?", "city.name [0] は ?", ["東京"]),
         ("More than 3.5 or 10?", "more than number [0] or number [1] ?", ["3.5", "10"]),
         ("10 of 10", "number [0] of number [0]", ["10"]),
@@ -266,6 +269,45 @@ def test_a_query_survives_its_placeholders(query):
     assert filled.lower() == query.lower()
     assert filled == query.replace("'york'", "'York'")  # the spelling of the database
     assert ("'[0]'" in tokens) == ("'New York'" in query)
+
+
+def test_a_query_keeps_its_meaning():
+    query = """SELECT Größe, हिंदी, a->>'$.b', x'AB', 0x1F, 1 << .5 -- why
+        FROM t /* not
+        this */; ;"""
+    tokens = placeholders.split_query(query)
+    assert " ".join(tokens) == "select Größe , हिंदी , a ->> '$.b' , x'ab' , 0x1f , 1 << .5 from t"
+
+
+def test_each_spelling_has_its_own_placeholder():
+    found = ["Volvo", "volvo", "[0]"]
+    query = "select * from a where b = 'Volvo' and c = 'volvo' and d = 'VOLVO' and e = '[0]'"
+    tokens = placeholders.hide_in_query(query, found)
+    assert [token for token in tokens if "[" in token] == ["'[0]'", "'[1]'", "'[1]'", "'[2]'"]
+    assert placeholders.fill_query(tokens, found) == query.replace("VOLVO", "volvo")
+
+
+def test_queries_that_do_not_run_are_counted(tmp_path, capsys):
+    path = atlas.write_questions(tmp_path)
+    with open(path, "a") as file:
+        file.writelines(f"Who is {i}?,SELECT TOP {i} name FROM people\n" for i in range(20))
+    datasets.load_questions(path)
+    printed = r"Of \d+ different training queries, 1\d cannot run in the database, such as 'SELECT TOP "
+    assert re.search(printed, capsys.readouterr().out)
+    with sqlite3.connect(tmp_path / "other.db") as database:
+        database.execute("CREATE TABLE other (name)")
+    database.close()
+    with pytest.raises(ValueError, match=r"No query runs in .*other.db.* no such table"):
+        datasets.load_questions(path, tmp_path / "other.db")
+
+
+def test_a_table_about_several_databases(tmp_path):
+    path = atlas.write_questions(tmp_path)
+    lines = path.read_text().splitlines()
+    others = [f"other,Who is {i}?,SELECT {i}" for i in range(20)]
+    path.write_text("\n".join(["db_id,question,sql", *(f"atlas,{one}" for one in lines[1:]), *others]))
+    splits, _ = datasets.load_questions(path)
+    assert sum(len(questions) for questions, _ in splits.values()) == len(lines) - 1
 
 
 def test_numbers_inside_names_and_texts_stay():

@@ -33,7 +33,7 @@ def own(tmp_path):
 )
 def test_own_dictionary(run, cell, attention, own):
     folder = own / "model"
-    words = ["--cell", cell, "--attention", attention, "--words", "zolla, dott"]
+    words = ["--cell", cell, "--attention", attention, "--words", "zolla, d\u200bott"]
     printed = run("--smoke", "--dataset", own / "own.tsv", "--output", folder, *words)
     table = re.findall(r"^(\w+), ([\w ]+?) +(\d+\.\d\d)% +(\d+\.\d\d)%$", printed, re.M)
     metrics = json.loads((folder / "metrics.json").read_text())

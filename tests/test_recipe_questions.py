@@ -100,6 +100,21 @@ def test_the_lines_of_an_answer(answer, lines):
     assert commands.answer_lines(answer) == lines
 
 
+def test_bytes_of_a_database_can_be_printed_as_json(capsys):
+    commands.print_json({"output": {"answer": [(b"\0\xff", "é", None)]}})
+    assert capsys.readouterr().out == '{"output": {"answer": [["00ff", "é", null]]}}\n'
+
+
+def test_the_database_of_training_is_found(own, monkeypatch):
+    monkeypatch.setenv("HOME", str(own))
+    monkeypatch.setenv("TFDS_DATA_DIR", str(own / "none"))
+    for name in ("dataset", "database"):
+        config = {"dataset": "questions.csv", "database": "", "data_dir": ""}
+        path = {"dataset": "~/questions.csv", "database": "~/atlas.sqlite"}[name]
+        card = {"database": "atlas.sqlite", "config": config | {name: path}}
+        assert question_answering.find_database(card) == own / "atlas.sqlite"
+
+
 def test_defaults_fit_the_questions():
     few, many = (
         {name: value for name, (value, _) in question_answering.defaults(number).items()}

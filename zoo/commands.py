@@ -62,12 +62,15 @@ def show(arguments):
 
 
 def print_json(content):
-    """Prints one line of JSON. If the encoding of the output lacks a character, the line is ASCII."""
-    line = json.dumps(content, ensure_ascii=False)
+    """Prints one line of JSON. If the encoding of the output lacks a character, the line is ASCII.
+
+    Bytes, which a database may hold, become pairs of digits, such as "00ff".
+    """
+    line = json.dumps(content, ensure_ascii=False, default=bytes.hex)
     try:
         line.encode(sys.stdout.encoding or "utf-8")
     except UnicodeEncodeError:
-        line = json.dumps(content)
+        line = json.dumps(content, default=bytes.hex)
     print(line)
 
 

@@ -22,7 +22,8 @@ def read_values(path):
     """Reads the texts in a database that a question may name, such as the names of places.
 
     Columns with more than 100,000 different texts are left out. So are texts of more than 60
-    characters, and texts without a letter, such as numbers.
+    characters, and texts without a letter, such as numbers. A virtual table of an extension that is not
+    installed is left out too, because no query could read it.
 
     Args:
         path: the path of an SQLite database. It is opened for reading only.
@@ -32,7 +33,7 @@ def read_values(path):
         "state.capital"]`, in order. The names have small letters.
 
     Raises:
-        ValueError: the file is missing, or is not an SQLite database.
+        ValueError: the file is missing or damaged, or is not an SQLite database.
 
     Example:
 
@@ -46,21 +47,32 @@ def read_values(path):
     """
     columns_of = {}
     with contextlib.closing(_connect(path)) as database:
-        tables = "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite%'"
-        for (table,) in database.execute(tables).fetchall():
-            columns = database.execute(
-                f"SELECT name FROM pragma_table_info({_quote(table)})"
-            ).fetchall()
+        tables = "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite\\_%'"
+        for (table,) in _rows(path, database, tables + " ESCAPE '\\'"):
+            columns = _rows(path, database, f"SELECT name FROM pragma_table_info({_quote(table)})")
             for (column,) in columns:
-                texts = database.execute(
-                    f"SELECT DISTINCT {_quote(column)} FROM {_quote(table)} WHERE "
-                    f"typeof({_quote(column)}) = 'text' LIMIT {MOST_TEXTS + 1}"
-                ).fetchall()
+                texts = _rows(
+                    path,
+                    database,
+                    f"SELECT DISTINCT {_quote(column)} COLLATE BINARY FROM {_quote(table)} WHERE "
+                    f"typeof({_quote(column)}) = 'text' AND length({_quote(column)}) <= {LONGEST_TEXT} "
+                    f"LIMIT {MOST_TEXTS + 1}",
+                )
                 if len(texts) <= MOST_TEXTS:
                     for (text,) in texts:
-                        if len(text) <= LONGEST_TEXT and any(map(str.isalpha, text)):
+                        if any(map(str.isalpha, text)):
                             columns_of.setdefault(text, set()).add(f"{table}.{column}".lower())
     return {text: sorted(columns) for text, columns in sorted(columns_of.items())}
+
+
+def _rows(path, database, query):
+    """The rows of a query of our own. None at all if it needs an extension that is not installed."""
+    try:
+        return database.execute(query).fetchall()
+    except sqlite3.Error as error:
+        if str(error).startswith("no such module"):
+            return []
+        raise _problem(path, error) from None
 
 
 def run_query(path, query, seconds=2.0, most_rows=10_000):
@@ -110,7 +122,7 @@ def run_query(path, query, seconds=2.0, most_rows=10_000):
                 if len(rows) > most_rows or size > MOST_CHARACTERS:
                     return None, f"over {most_rows:,} rows or {MOST_CHARACTERS:,} characters"
         except (sqlite3.Error, sqlite3.Warning, ValueError, OverflowError, MemoryError) as error:
-            is_slow = "interrupted" in str(error)
+            is_slow = str(error) == "interrupted"
             return None, f"it takes over {seconds:g} seconds" if is_slow else str(error)
     return rows, ""
 
@@ -124,16 +136,32 @@ def _connect(path):
     path = pathlib.Path(path).expanduser()
     if not path.is_file():
         raise InputError(f"There is no database of that name. Received: {path}")
-    try:
-        database = sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)
-        database.text_factory = lambda text: text.decode(errors="replace")
-        database.execute("SELECT count(*) FROM sqlite_master")  # reads the file for the first time
-    except sqlite3.Error as error:
-        raise InputError(
-            f"{path} is not an SQLite database that can be read: {one_line(error)}. To make one from a "
-            "file of SQL commands, run: sqlite3 new.sqlite < commands.sql"
-        ) from None
-    return database
+    address = f"{path.resolve().as_uri()}?mode=ro"
+    for options in ("", "&immutable=1"):
+        try:
+            database = sqlite3.connect(address + options, uri=True)
+            database.text_factory = lambda text: text.decode(errors="replace")
+            database.execute("SELECT count(*) FROM sqlite_master")  # reads the file for the first time
+            return database
+        except sqlite3.Error as error:
+            problem = error
+        # In WAL mode, SQLite writes files beside the database, even to read it. If that is not allowed
+        # and no earlier ones are there, the database is complete in itself.
+        is_complete = not pathlib.Path(f"{path.resolve()}-wal").exists()
+        reason = getattr(problem, "sqlite_errorname", "")
+        if reason not in ("SQLITE_READONLY_DIRECTORY", "SQLITE_CANTOPEN") or not is_complete:
+            break
+    raise _problem(path, problem)
+
+
+def _problem(path, error):
+    """The `InputError` for a database that SQLite cannot read."""
+    if "not a database" in str(error):
+        return InputError(
+            f"{path} is not an SQLite database. To make one from a file of SQL commands, run: sqlite3 "
+            "new.sqlite < commands.sql"
+        )
+    return InputError(f"The database {path} cannot be read: {one_line(error)}.")
 
 
 def _quote(name):

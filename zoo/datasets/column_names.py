@@ -11,6 +11,7 @@ LANGUAGES = (
     "português romanian russian spanish swedish turkish ukrainian vietnamese "
     "ar cs da de el en es fa fi fr he hi hu it ja ko nl no pl pt ro ru sv tr uk vi zh "
     "ara ces deu eng fas fin fra ger heb hin hun ita jpn kor nld pol por ron rus spa swe tur ukr vie "
+    "latin roman devanagari cyrillic "  # scripts
     "zho anglais allemand français englisch deutsch inglés alemán inglese tedesco 英文 中文 日文 日本語"
 )
 COLUMN_NAMES = {  # common names of columns, in lower case

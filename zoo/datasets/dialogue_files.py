@@ -4,19 +4,24 @@ import itertools
 import re
 
 from zoo.datasets.files import decode, ending_of
-from zoo.datasets.tables import TABLE_ENDINGS, read_table
+from zoo.datasets.tables import TABLE_ENDINGS, WELL_QUOTED, read_table
 from zoo.errors import InputError
 
 ENDINGS = (".txt", *TABLE_ENDINGS)
 NAMES = {  # of columns, in lower case, without digits and underscores at their ends
     "number": "conversation conversation_id dialogue dialogue_id dialog dialog_id conv conv_id id "
     "session session_id thread thread_id chat_id",
-    "speaker": "speaker user author from who role sender name person",
+    "speaker": "speaker user author from who role sender name person speaker_id user_id author_id",
     "turn": "turn text utterance message line sentence question answer reply response prompt input "
-    "output source target context statement",
+    "output source target context statement instruction human assistant bot ai customer agent patient "
+    "doctor",
+    "place": "turn_id turn_number turn_no turn_index turn_idx utterance_id utterance_number "
+    "utterance_idx message_id message_number line_id line_number position order sequence step",
     "nothing": "unnamed index",  # the numbers of rows that pandas writes
 }
+LISTS = "turns messages utterances conversation conversations dialog dialogue dialogues dialogs"
 BLOCKS = "an empty line separates conversations"
+NAME = re.compile(r"[^\W\d][\w./-]*( [\w./-]+)?")  # one or two words
 CONTENTS = ("content", "text", "value", "utterance", "message")  # of a turn that is a JSON object
 
 
@@ -60,6 +65,9 @@ def read_dialogues(path, encoding="utf-8"):
         raise InputError(f"{path} is empty: expected conversations.")
     if ending in (".tsv", ".tab") or "\t" in blocks[0][0]:
         rows = [[line.split("\t") for line in block] for block in blocks]
+        cells = [cell for block in rows for row in block for cell in row if cell]
+        if all(map(WELL_QUOTED.fullmatch, cells)):  # some programs put quotes around every cell
+            rows = [[[*map(_without_quotes, row)] for row in block] for block in rows]
         return _read_rows(path, "TSV", None, rows)
     if len(blocks) == 1:
         raise InputError(
@@ -69,38 +77,49 @@ def read_dialogues(path, encoding="utf-8"):
     return blocks, f"text, {BLOCKS}"
 
 
+def _without_quotes(cell):
+    return cell[1:-1].replace('""', '"')
+
+
 def _read_rows(path, form, names, blocks):
     """Conversations from the rows of a table, in blocks that empty lines separate."""
     header = "" if form.startswith("JSON") else " with a header"
-    if names is None and _is_header(blocks[0][0]):
+    if names is None and _is_header(*itertools.chain(*blocks)):
         names, blocks = blocks[0][0], [blocks[0][1:], *blocks[1:]]
     elif names is None:
         header = " without a header"
-    if names is not None:
-        dropped = {i for i, name in enumerate(names) if _role(name) == "nothing"}
-        names = [name for i, name in enumerate(names) if i not in dropped]
-        blocks = [[_leave_out(row, dropped) for row in block] for block in blocks]
     rows = [row for block in blocks for row in block]
     if not rows:
         raise InputError(f"{path} has only a header, and no conversation.")
-    lists = [i for i, cell in enumerate(rows[0]) if isinstance(cell, list)]
+    lists = sorted({i for row in rows for i, cell in enumerate(row) if isinstance(cell, list)})
     if lists:
-        turns = [_take_texts(path, row[lists[0]]) for row in rows]
-        return turns, f"{form}, each row has a list of turns"
+        i = _choose_list(path, names, lists)
+        turns = [_take_texts(path, row[i]) for row in rows]
+        return turns, f"{form}, each row has a list of turns, {names[i]!r}"
+    roles, note = _roles_by_name(names, rows) if names else (None, "")
+    if roles:
+        dropped = {i for i, role in enumerate(roles) if role in ("nothing", "other")}
+        roles = [role for i, role in enumerate(roles) if i not in dropped]
+        blocks = [[_leave_out(row, dropped) for row in block] for block in blocks]
+        rows = [row for block in blocks for row in block]
     for row in rows:
         if not all(isinstance(cell, str) for cell in row):
             raise InputError(f"{path}: expected texts, or a list of turns. Received: {row!r:.80}")
-    if max(map(len, rows)) == 1:
+    if max(map(len, rows)) <= 1:
         if len(blocks) > 1:
             return [[row[0] for row in block] for block in blocks], f"{form}{header}, {BLOCKS}"
         raise InputError(
             f"{path} has only one column: put a tab between the turns of a conversation, or the number "
             f"of the conversation before each turn. Received: {rows[0][0]!r:.60}"
         )
-    roles = [_role(name) for name in names] if names else _guess(rows)
-    number, speaker = (roles.index(role) if role in roles else None for role in ("number", "speaker"))
+    roles = roles or _guess(rows)
+    number, speaker, place = (
+        roles.index(role) if role in roles else None for role in ("number", "speaker", "place")
+    )
+    skipped = {i for i in (number, speaker, place) if i is not None}
     if number is None and speaker is None:
-        return rows, f"{form}{header}, each row is a conversation"
+        turns = [_leave_out(row, skipped) for row in rows]
+        return turns, f"{form}{header}, each row is a conversation{note}"
     if number is None and len(blocks) == 1:
         names = sorted({row[speaker] for row in rows})
         raise InputError(
@@ -108,7 +127,6 @@ def _read_rows(path, form, names, blocks):
             "conversations apart. Put an empty line between two of them, or the number of the "
             "conversation into a column before the speaker."
         )
-    skipped = {i for i in (number, speaker) if i is not None}
     for row in rows:
         if len(row) <= max(skipped):
             raise InputError(
@@ -119,7 +137,10 @@ def _read_rows(path, form, names, blocks):
         for row in block:
             groups.setdefault(i if number is None else row[number], []).append(row)
     conversations = []
+    in_order = place is not None and all(row[place].strip().isdecimal() for row in rows)
     for group in groups.values():
+        if in_order:
+            group.sort(key=lambda row: int(row[place]))
         turns = []  # pairs of a speaker and a text
         for row in group:
             texts = _leave_out(row, skipped)
@@ -129,7 +150,7 @@ def _read_rows(path, form, names, blocks):
             else:
                 turns += [(who, text) for text in texts]
         conversations.append([text for _, text in turns])
-    return conversations, f"{form}{header}, each row is a turn"
+    return conversations, f"{form}{header}, each row is a turn{note}"
 
 
 def _leave_out(row, places):
@@ -137,18 +158,64 @@ def _leave_out(row, places):
 
 
 def _role(name):
-    """What a column holds by its name: a key of `NAMES`. "turn" if it is none of their names."""
+    """What a column holds by its name: a key of `NAMES`. "other" if it is none of their names."""
     name = _simplify(name)
     if not name:
         return "nothing"
-    return next((role for role, known in NAMES.items() if name in known.split()), "turn")
+    return next((role for role, known in NAMES.items() if name in known.split()), "other")
 
 
-def _is_header(row):
-    """Whether all cells of the first row are usual names of columns."""
-    known = {name for names in NAMES.values() for name in names.split()}
-    cells = [_simplify(cell) for cell in row if cell.strip()]
-    return bool(cells) and all(cell in known for cell in cells)
+def _roles_by_name(names, rows):
+    """The role of each named column, and a text about those that are left out.
+
+    Columns with unusual names hold turns, unless others have a usual name of turns.
+    """
+    roles = [_role(name) for name in names]
+    for i, name in enumerate(names):
+        may_count = _simplify(name) in ("turn", "utterance", "message", "line", "sentence")
+        cells = [row[i] for row in rows if i < len(row)]
+        if may_count and roles.count("turn") > 1 and _are_numbers(cells):
+            roles[i] = "place"
+    others = ", ".join(name for name, role in zip(names, roles, strict=True) if role == "other")
+    if "turn" not in roles:
+        roles = ["turn" if role == "other" else role for role in roles]
+        others = ""
+    if "speaker" in roles and "number" not in roles:
+        i = roles.index("speaker")
+        if 5 * len({str(row[i]) for row in rows if i < len(row)}) > max(len(rows), 9):
+            roles[i] = "turn"  # such as {"user": "Hello.", "bot": "Hi."}
+    return roles, f". Left out the columns {others}" if others else ""
+
+
+def _are_numbers(cells):
+    return all(isinstance(cell, str) and cell.strip().isdecimal() for cell in cells)
+
+
+def _choose_list(path, names, lists):
+    """The column with the lists of turns, of the columns `lists`, which have lists."""
+    usual = [i for i in lists if _simplify(names[i]) in LISTS.split()]
+    chosen = usual if len(usual) == 1 else lists
+    if len(chosen) > 1:
+        raise InputError(
+            f"{path} has several lists in a row: {', '.join(names[i] for i in lists)}. Call the one of "
+            "the conversation turns."
+        )
+    return chosen[0]
+
+
+def _is_header(first, *rows):
+    """Whether the cells of the first row are names of columns, all or half of them usual ones."""
+    cells = [cell for cell in first if cell.strip()]
+    roles = [_role(cell) for cell in cells]
+    if not cells or "other" not in roles:
+        return bool(cells)
+    return (
+        "turn" in roles
+        and 2 * roles.count("other") <= len(roles)
+        and len({*cells}) == len(cells)
+        and all(NAME.fullmatch(cell.strip()) for cell in cells)
+        and not any(cell in (row[i] for row in rows if i < len(row)) for i, cell in enumerate(first))
+    )
 
 
 def _simplify(name):
@@ -160,27 +227,35 @@ def _guess(rows):
     """The role of each column of a table without a header."""
     roles = ["turn"] * max(map(len, rows))
     columns = list(zip(*rows, strict=False))  # as many as the shortest row has
-    place = 0
+    start = 0
     if all(re.fullmatch(r"\S*\d\S*", cell.strip()) for cell in columns[0]):
-        roles[0], place = "number", 1
-    if len(columns) == len(roles) == place + 2:
+        roles[0], start = "number", 1
+        if len(columns) > 2 and _are_numbers(columns[1]):
+            roles[1], start = "place", 2
+    if len(columns) == len(roles) == start + 2:
         # Two columns are left: a speaker and a text, or two turns. Few different texts mean speakers.
-        are_turns = place and len({*columns[0]}) < len(rows)
-        if (2 if are_turns else 5) * len({*columns[place]}) <= len(rows):
-            roles[place] = "speaker"
+        are_turns = start and len({*columns[0]}) < len(rows)
+        if (2 if are_turns else 5) * len({*columns[start]}) <= len(rows):
+            roles[start] = "speaker"
     return roles
 
 
 def _take_texts(path, turns):
-    """The texts of a JSON list of turns, which may be objects such as {"content": "Hi."}."""
+    """The texts of a JSON list of turns, which may be objects such as {"content": "Hi."}.
+
+    What the role "system" says is no turn: it tells a chatbot how to behave.
+    """
     texts = []
     for turn in turns if isinstance(turns, list) else [turns]:
+        text = turn
         if isinstance(turn, dict):
-            turn = next((turn[name] for name in CONTENTS if name in turn), None)
-        if not isinstance(turn, str):
+            if "system" in (turn.get("role"), turn.get("from")):
+                continue
+            text = next((turn[name] for name in CONTENTS if name in turn), None)
+        if not isinstance(text, str):
             raise InputError(
                 f"{path}: expected a list of turns, each a text or an object with a text under one of "
-                f"{', '.join(CONTENTS)}. Received: {turns!r:.80}"
+                f"{', '.join(CONTENTS)}. Received: {turn!r:.80}"
             )
-        texts.append(turn)
+        texts.append(text)
     return texts

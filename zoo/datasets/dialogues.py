@@ -31,20 +31,21 @@ def load_dialogues(name, data_dir=None, encoding="utf-8"):
           Are you sure?<tab>No.<tab>Why not?
 
     - TSV in which each row is a turn, after the number of its conversation. A column with the speaker
-      may be between them. Then the turns of one speaker in a row become one turn.
+      may be between them. Then the turns of one speaker in a row become one turn. So may a column that
+      numbers the turns of a conversation. Then their order in the file does not matter.
 
           1<tab>Ada<tab>Hello.
           1<tab>Bob<tab>Hi, how are you?
           2<tab>Ada<tab>Who are you?
 
     - CSV of one of these two kinds. Both may have a header, such as `question,answer`, or
-      `conversation,speaker,text`.
+      `conversation,speaker,text`. Then columns with other names, such as `category`, are left out.
 
           question,answer
           Who are you?,I am a chatbot.
           "No, really?","Yes, really."
 
-    - JSON lines, with such names, or with a list of turns.
+    - JSON lines, with such names, or with a list of turns. What the role `system` says is left out.
 
           {"turns": ["Hello.", "Hi, how are you?", "Fine, thanks."]}
           {"turns": ["Who are you?", "I am a chatbot."]}

@@ -284,7 +284,8 @@ def _choose_texts(table, chosen):
             chosen = {**chosen, missing: first[i] if name in first else str(i + 1)}
     elif not chosen and len(texts) == 2 < width and table.names is None:
         chosen = {"source": str(texts[0] + 1), "target": str(texts[1] + 1)}
-    elif not chosen and len(texts) == 2 < width:  # their names or their order decide
+    elif not chosen and 2 <= len(texts) < width and table.names is not None:
+        # Their names or their order decide.
         names, *rows = ([row[i] for i in texts] for row in [table.names, *table.rows])
         table = table._replace(names=names, rows=rows)
     return table, chosen

@@ -81,8 +81,11 @@ def load_pronunciations(name, data_dir=None, source=None, target=None, encoding=
     if path is None:
         splits = load_pairs(name, data_dir, source, target)
         cut, _ = _choose_cut(splits["train"][1])
-        splits = {split: zip(*columns, strict=True) for split, columns in splits.items()}
-        return {split: _make_dictionary(rows, cut) for split, rows in splits.items()}
+        rows = {
+            split: [(word.lower(), said) for word, said in zip(*columns, strict=True)]
+            for split, columns in splits.items()
+        }
+        return {split: _make_dictionary(rows[split], cut) for split in rows}
     chosen = {"source": source, "target": target}
 
     def read_file(file):
@@ -92,8 +95,9 @@ def load_pronunciations(name, data_dir=None, source=None, target=None, encoding=
         else:
             pairs, how = _read_spaced(file, text)
         # A second pronunciation of "either" may be that of "either(2)".
-        words = [re.sub(r"(?<=.)\(\d+\)$", "", word.strip()).lower() for word, _ in pairs]
-        return [(word, said) for word, (_, said) in zip(words, pairs, strict=True)], how
+        words = [re.sub(r"(?<=.)\(\d+\)$", "", " ".join(word.split())).lower() for word, _ in pairs]
+        said = [" ".join(answer.split()) for _, answer in pairs]
+        return list(zip(words, said, strict=True)), how
 
     rows, how = read_own_pairs(path, source, target, encoding, read_file)
     cut, what = _choose_cut([target for pairs in rows.values() for _, target in pairs])

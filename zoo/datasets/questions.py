@@ -3,6 +3,7 @@
 import pathlib
 import re
 
+from zoo.databases import run_query
 from zoo.datasets.builders import geoquery
 from zoo.datasets.files import decode, print_reading
 from zoo.datasets.folders import visible
@@ -10,12 +11,14 @@ from zoo.datasets.json_files import read_entries
 from zoo.datasets.loading import own_path, prepare, read_splits
 from zoo.datasets.pairs import read_own_pairs, read_pairs
 from zoo.datasets.splitting import SPLITS, check_filled, check_variety
+from zoo.datasets.tables import read_table
 from zoo.datasets.text2sql import read_variants
-from zoo.errors import InputError, check_choice
+from zoo.errors import InputError, check_choice, counted
 from zoo.text import normalize
 
 NAMES = ("geoquery", "geoquery/question", "geoquery/query")
 SQL = re.compile(r"[\s(]*(select|with)\b", re.IGNORECASE)
+MOST_CHECKED = 1000  # queries
 DATABASE_ENDINGS = (".sqlite", ".sqlite3", ".db", ".db3")
 
 
@@ -32,8 +35,8 @@ def load_questions(name, database=None, data_dir=None, source=None, target=None,
           "Which customers live in Oslo, Norway?",SELECT name FROM customers WHERE city = 'Oslo'
           How old is Ada?,SELECT age FROM customers WHERE name = 'Ada'
 
-    - a JSON file of Spider or BIRD. The name of the database, without its ending, chooses the rows with
-      this `db_id`.
+    - a JSON file of Spider or BIRD, or a table with such columns. The name of the database, without its
+      ending, chooses the rows with this `db_id`.
 
           [{"db_id": "shop", "question": "How old is Ada?", "query": "SELECT age FROM ..."}, ...]
 
@@ -45,7 +48,8 @@ def load_questions(name, database=None, data_dir=None, source=None, target=None,
     - a folder with one such file for each split, such as `train.csv`, `dev.csv` and `test.csv`.
 
     The database is an SQLite file. It may lie beside the file, or in the folder. Other splits are cut
-    and kept apart as in `load_pairs`. One printed line says how your file was read.
+    and kept apart as in `load_pairs`. One printed line says how your file was read. Another one says if
+    training queries do not run in the database.
 
     Args:
         name: see above.
@@ -103,10 +107,31 @@ def load_questions(name, database=None, data_dir=None, source=None, target=None,
             f"{name}: most queries are no SQL that begins with SELECT or WITH. Choose the columns with "
             f"--source and --target. Received: {others[0]!r:.60}"
         )
+    if path is not None:
+        _check_queries(database, [query for _, query in rows["train"]])
     return {
         split: ([question for question, _ in rows[split]], [query for _, query in rows[split]])
         for split in SPLITS
     }, str(database)
+
+
+def _check_queries(database, queries):
+    """Says how many of the first queries do not run in a database. Raises an error if none does."""
+    queries = list(dict.fromkeys(queries))[:MOST_CHECKED]
+    reasons = [run_query(database, f"EXPLAIN {query}")[1] for query in queries]
+    wrong = [(query, reason) for query, reason in zip(queries, reasons, strict=True) if reason]
+    if not wrong:
+        return
+    query, reason = wrong[0]
+    if len(wrong) == len(queries):
+        raise InputError(
+            f"No query runs in the database {database}: give the right one with --database, and write "
+            f"the queries for SQLite. The first one fails: {reason}. Received: {query!r:.200}"
+        )
+    print(
+        f"Of {counted(len(queries), 'different training query', 'different training queries')}, "
+        f"{len(wrong):,} cannot run in the database, such as {query!r:.200}: {reason}."
+    )
 
 
 def find_database(path, database=None):
@@ -138,17 +163,23 @@ def find_database(path, database=None):
 def _read_file(file, db_id, chosen, encoding):
     """The pairs of one file, or a dict of split to pairs. And a text that says how it was read."""
     text = decode(file, encoding)
-    if text.lstrip()[:1] not in ("[", "{"):
-        return read_pairs(file, chosen, encoding)
-    _, entries = read_entries(file, text, lambda entry: "question" in entry)
-    entries = [entry for _, entry in entries]
+    if text.lstrip()[:1] in ("[", "{"):
+        form, entries = read_entries(file, text, lambda entry: "question" in entry)
+        entries = [entry for _, entry in entries]
+    else:
+        table = read_table(file, encoding)
+        if "db_id" not in table.rows[0]:
+            return read_pairs(file, chosen, encoding)
+        form, (names, *rows) = table.form, table.rows
+        entries = [dict(zip(names, row, strict=True)) for row in rows]
     names = set(entries[0]) if entries and isinstance(entries[0], dict) else set()
     if "sentences" in names:
         return _split_variants([(normalize(one), *rest) for one, *rest in read_variants(entries)])
     if "db_id" not in names:
         return read_pairs(file, chosen, encoding)
     source = chosen["source"] or "question"
-    target = chosen["target"] or ("query" if "query" in names else "SQL")
+    usual = [name for name in ("query", "SQL", "sql") if name in names] or ["query"]
+    target = chosen["target"] or usual[0]
     try:
         pairs = [
             (normalize(entry[source]).strip(), entry[target].strip())
@@ -163,7 +194,7 @@ def _read_file(file, db_id, chosen, encoding):
     if not pairs:
         others = ", ".join(sorted({str(entry["db_id"]) for entry in entries})[:9])
         raise InputError(f"{file} has no question about the database {db_id}. It has: {others}")
-    return pairs, f"JSON, rows with the db_id {db_id}"
+    return pairs, f"{form}, rows with the db_id {db_id}"
 
 
 def _split_variants(rows):

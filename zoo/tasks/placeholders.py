@@ -5,15 +5,20 @@ import unicodedata
 
 MOST_WORDS = 8  # of a text of the database that is looked for in a question
 ALONE = "\u3041-\u30ff\u3400-\u9fff"  # Chinese and Japanese have no spaces between words
-MARKS = r"!-/:-@\[-`{-~"  # punctuation marks of ASCII
+MARKS = (  # punctuation marks: ASCII, ¿ and «, dashes and quotes, danda, Chinese and Japanese
+    r"!-/:-@\[-`{-~\xa1-\xbf\u060c\u061b\u061f\u0964\u0965\u2010-\u205e\u3001-\u3003\u3008-\u3020"
+    r"\uff01-\uff0f\uff1a-\uff20"
+)
 WORD = re.compile(rf"\d+\.\d+ | [{ALONE}] | [^\s{MARKS}{ALONE}]+ | \S", re.VERBOSE)
 NUMBER = re.compile(r"\d+(?:\.\d+)?")
 QUERY_TOKEN = re.compile(
-    r"""'(?:[^']|'')*' | "(?:[^"]|"")*" | `[^`]*` | \[[^\]]*\]   # texts and quoted names
-    | \d+(?:\.\d+)?(?:e[+-]?\d+)?                         # numbers
-    | \w+(?:\.\w+)*(?:\.\*)?                              # names, such as state.area
-    | <=|>=|<>|!=|==|\|\| | \S                            # operators, brackets, commas""",
-    re.VERBOSE | re.IGNORECASE,
+    r"""--[^\n]* | /\*.*?\*/                               # comments
+    | '(?:[^']|'')*' | "(?:[^"]|"")*" | `[^`]*` | \[[^\]]*\]   # texts and quoted names
+    | x'[^']*' | 0x[0-9a-f]+                              # bytes, and a number with sixteen digits
+    | (?:\d+(?:\.\d*)?|\.\d+)(?:e[+-]?\d+)?              # numbers
+    | [\w\x80-\U0010ffff]+(?:\.[\w\x80-\U0010ffff]+)*(?:\.\*)?   # names, such as state.area
+    | ->>|->|<<|>>|<=|>=|<>|!=|==|\|\| | \S               # operators, brackets, commas""",
+    re.VERBOSE | re.IGNORECASE | re.DOTALL,
 )
 
 
@@ -25,22 +30,26 @@ def split_question(question):
     >>> split_question("How big is St. Louis?")
     ['how', 'big', 'is', 'st', '.', 'louis', '?']
     """
+    question = re.sub("[\u2018\u2019\u02bc]", "'", question)  # O’Brien is O'Brien
     return WORD.findall(unicodedata.normalize("NFC", question.lower()))
 
 
 def split_query(query):
     """Splits a query into tokens: names, numbers, texts and operators.
 
-    Capital letters become small ones, except in quotes, because SQL does not distinguish them. The
-    semicolon at the end is left out.
+    Capital letters become small ones, except in quotes, because SQL does not distinguish them. It does
+    in names with letters that ASCII lacks, so these stay. Comments and the semicolon at the end are
+    left out.
 
     Example:
 
     >>> split_query("SELECT COUNT(city.name) FROM city WHERE state = 'New York';")
     ['select', 'count', '(', 'city.name', ')', 'from', 'city', 'where', 'state', '=', "'New York'"]
     """
-    tokens = QUERY_TOKEN.findall(query.strip().rstrip("; \n"))
-    return [token if token[0] in "'\"`[" else token.lower() for token in tokens]
+    tokens = [token for token in QUERY_TOKEN.findall(query) if not token.startswith(("--", "/*"))]
+    while tokens and tokens[-1] == ";":
+        tokens.pop()
+    return [token if token[0] in "'\"`[" or not token.isascii() else token.lower() for token in tokens]
 
 
 def index_values(values):
@@ -50,19 +59,19 @@ def index_values(values):
         values: what `zoo.databases.read_values` returned.
 
     Returns:
-        A dict from the words of a text, with a space between them, to the text and its columns.
+        A dict from the words of a text, with a space between them, to a dict of text to its columns. It
+        has several texts if the database spells one in several ways, such as "May" and "may".
 
     Example:
 
     >>> index_values({"New York": ["city.name", "state.name"]})
-    {'new york': ('New York', ['city.name', 'state.name'])}
+    {'new york': {'New York': ['city.name', 'state.name']}}
     """
     index = {}
     for text, columns in values.items():
         words = split_question(text)
         if 0 < len(words) <= MOST_WORDS:
-            first, others = index.get(" ".join(words), (text, []))
-            index[" ".join(words)] = first, sorted({*others, *columns})
+            index.setdefault(" ".join(words), {})[text] = columns
     return index
 
 
@@ -83,7 +92,7 @@ def hide_values(question, index):
 
     Example:
 
-    >>> index = {"ohio river": ("Ohio River", ["lowest_point"]), "ohio": ("Ohio", ["river", "state"])}
+    >>> index = index_values({"Ohio River": ["lowest_point"], "Ohio": ["river", "state"]})
     >>> hide_values("How long is the Ohio River?", index)
     (['how', 'long', 'is', 'the', 'lowest_point', '[0]', 'river', 'state', '[1]', 'river', '?'],
      ['Ohio River', 'Ohio'])
@@ -102,10 +111,10 @@ def _hide(words, index, found, most):
             tokens.append(words[i])
             i += 1
             continue
-        text, columns = index.get(keys[length], (keys[length], ["number"]))
-        if text not in found:
-            found.append(text)
-        tokens += [*columns, f"[{found.index(text)}]"]
+        for text, columns in index.get(keys[length], {keys[length]: ["number"]}).items():
+            if text not in found:
+                found.append(text)
+            tokens += [*columns, f"[{found.index(text)}]"]
         some = words[i : i + length]
         inside = _hide(some, index, found, length - 1)
         tokens += inside if inside != some else []
@@ -126,13 +135,15 @@ def hide_in_query(query, found):
     ['select', '*', 'from', 'city', 'where', 'name', 'like', "'%[0]%'", 'and', 'area', '>', '9']
     """
     places = {text.lower(): f"[{i}]" for i, text in enumerate(found)}
+    places |= {text: f"[{i}]" for i, text in enumerate(found)}  # the same spelling counts first
     tokens = []
     for token in split_query(query):
         quote = token[0] if token[0] in "'\"" else ""
         inner = token[1:-1].replace(quote * 2, quote) if quote else token
         text = inner.strip("%")
-        if text.lower() in places and (quote or NUMBER.fullmatch(token)):
-            token = quote + inner.replace(text, places[text.lower()]) + quote
+        place = places.get(text, places.get(text.lower()))
+        if place and (quote or NUMBER.fullmatch(token)):
+            token = quote + inner.replace(text, place) + quote
         tokens.append(token)
     return tokens
 
@@ -152,13 +163,15 @@ def fill_query(tokens, found):
     >>> fill_query(["select", "area", "from", "state", "where", "name", "=", "'[0]'"], ["O'Brien"])
     "select area from state where name = 'O''Brien'"
     """
-    filled = []
-    for token in tokens:
-        for i, text in enumerate(found):
-            quote = token[0]
-            token = token.replace(f"[{i}]", text.replace(quote, quote * 2) if quote in "'\"" else text)
-        filled.append(token)
-    return " ".join(filled)
+
+    def fill(token):
+        quote = token[0] if token[0] in "'\"" else ""
+        texts = {
+            f"[{i}]": text.replace(quote, quote * 2) if quote else text for i, text in enumerate(found)
+        }
+        return re.sub(r"\[\d+\]", lambda match: texts.get(match[0], match[0]), token)
+
+    return " ".join(map(fill, tokens))
 
 
 def hide_pairs(questions, queries, index):
@@ -175,7 +188,7 @@ def hide_pairs(questions, queries, index):
 
     Example:
 
-    >>> index = {"iowa": ("iowa", ["state.name"])}
+    >>> index = index_values({"iowa": ["state.name"]})
     >>> hide_pairs(["How big is Iowa?"], ["SELECT area FROM state WHERE name = 'iowa'"], index)
     [(['how', 'big', 'is', 'state.name', '[0]', '?'],
       ['select', 'area', 'from', 'state', 'where', 'name', '=', "'[0]'"], ['iowa'])]

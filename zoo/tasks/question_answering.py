@@ -95,6 +95,7 @@ def find_database(card):
     name, config = pathlib.Path(card["database"]).name, card["config"]
     questions = pathlib.Path(config["dataset"])
     places = [pathlib.Path(config["database"] or name), questions / name, questions.parent / name]
+    places = [pathlib.Path(os.path.expanduser(place)) for place in places]
     for folder in (config["data_dir"], os.environ.get("TFDS_DATA_DIR", "~/tensorflow_datasets")):
         if folder:
             folder = pathlib.Path(folder).expanduser()
