@@ -169,6 +169,7 @@ def test_geoquery_as_published():
     index = placeholders.index_values(databases.read_values(database))
     query = "select population from state where state_name = 'texas'"
     assert databases.run_query(database, query) == ([(14229000,)], "")
+    assert index["texas"] == {"texas": ["state.state_name"]}, "five other columns refer to this one"
     tokens, found = placeholders.hide_values("rivers in new york and Mississippi river?", index)
     assert found == ["new york", "mississippi river", "mississippi"]
     assert tokens[-3:] == ["[2]", "river", "?"]
@@ -220,6 +221,7 @@ def test_a_dataset_has_its_own_database():
 INDEX = placeholders.index_values(
     {
         "New York": ["city.name", "state.name"],
+        "Ohio": ["state.name"],
         "new york": ["state.capital"],
         "York": ["city.name"],
         "O'Brien": ["mayor.name"],
@@ -252,6 +254,26 @@ INDEX = placeholders.index_values(
 )
 def test_names_become_placeholders(question, tokens, found):
     assert placeholders.hide_values(question, INDEX) == (tokens.split(), found)
+
+
+def test_columns_that_repeat_another_one_are_left_out():
+    index = placeholders.index_values(
+        {
+            "A": ["x.of", "y.at", "z.name"],
+            "B": ["x.of", "y.at"],
+            "C": ["y.at"],
+            "a": ["x.of"],
+            "D": ["u", "t"],
+        }
+    )
+    columns = {text: columns for texts in index.values() for text, columns in texts.items()}
+    assert columns == {
+        "A": ["x.of", "y.at"],
+        "B": ["x.of", "y.at"],
+        "C": ["y.at"],
+        "a": ["x.of"],
+        "D": ["t"],
+    }
 
 
 @pytest.mark.parametrize(

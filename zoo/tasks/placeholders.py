@@ -60,19 +60,35 @@ def index_values(values):
 
     Returns:
         A dict from the words of a text, with a space between them, to a dict of text to its columns. It
-        has several texts if the database spells one in several ways, such as "May" and "may".
+        has several texts if the database spells one in several ways, such as "May" and "may". Columns
+        that only repeat texts of another one are left out: if all texts of `city.state` are also in
+        `state.name`, they are states. So all states have the same columns, and are one word for a
+        network.
 
     Example:
 
-    >>> index_values({"New York": ["city.name", "state.name"]})
-    {'new york': {'New York': ['city.name', 'state.name']}}
+    >>> index_values({"New York": ["city.state", "state.name"], "Iowa": ["state.name"]})
+    {'new york': {'New York': ['state.name']}, 'iowa': {'Iowa': ['state.name']}}
     """
-    index = {}
+    index, repeated = {}, _repeated_columns(values)
     for text, columns in values.items():
         words = split_question(text)
         if 0 < len(words) <= MOST_WORDS:
-            index.setdefault(" ".join(words), {})[text] = columns
+            index.setdefault(" ".join(words), {})[text] = [c for c in columns if c not in repeated]
     return index
+
+
+def _repeated_columns(values):
+    """The columns whose texts are all in another one. Of equal columns, the shortest name is kept."""
+    holders = {}  # for each column, those that have all of its texts
+    for columns in values.values():
+        for column in columns:
+            holders[column] = holders.get(column, set(columns)) & set(columns)
+    return {
+        column
+        for column, others in holders.items()
+        if any(column not in holders[x] or (len(x), x) < (len(column), column) for x in others)
+    }
 
 
 def hide_values(question, index):
@@ -92,9 +108,11 @@ def hide_values(question, index):
 
     Example:
 
-    >>> index = index_values({"Ohio River": ["lowest_point"], "Ohio": ["river", "state"]})
+    >>> index = index_values(
+    ...     {"Ohio River": ["low"], "Ohio": ["river", "state"], "Red": ["river"], "Iowa": ["state"]}
+    ... )
     >>> hide_values("How long is the Ohio River?", index)
-    (['how', 'long', 'is', 'the', 'lowest_point', '[0]', 'river', 'state', '[1]', 'river', '?'],
+    (['how', 'long', 'is', 'the', 'low', '[0]', 'river', 'state', '[1]', 'river', '?'],
      ['Ohio River', 'Ohio'])
     """
     words, found = split_question(question), []
