@@ -79,7 +79,8 @@ def run_query(path, query, seconds=2.0, most_rows=10_000):
     """Runs a query that nobody has checked, such as one that a network wrote.
 
     The database is opened for reading only. A query may read its tables and call functions. It may not
-    write, attach another file, or change a setting. It is stopped after `seconds`.
+    write, attach another file, or change a setting. It is stopped after `seconds`. SQLite looks at the
+    clock between its steps, so a single function on a very long text may take longer.
 
     Args:
         path: the path of an SQLite database.
