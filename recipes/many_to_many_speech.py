@@ -159,9 +159,9 @@ def main(config):
 
     # Scores: the validation split again, and the test split for the only time.
     cell, language_model, metrics = zoo.training.cells_of(model), None, {}
+    ngrams = zoo.text.count_ngrams([y.tolist() for _, y in rows["train"]], config.ngram)
     if config.ngram > 1:
-        known = [y.tolist() for _, y in rows["train"]]
-        language_model = zoo.text.ngram_model(known, config.ngram, len(letters))
+        language_model = zoo.text.ngram_model(ngrams, len(letters))
     beam = (config.beam_width, language_model, config.weight, config.bonus)
     for split in ("validation", "test"):
         truth, said = splits[split][1], {}
@@ -192,7 +192,7 @@ def main(config):
     # Saving: the trained model, and what is needed to use it.
     card = {"task": "speech_recognition", "type": "many_to_many", "dataset": config.dataset}
     card["labels"], card["preprocessing"] = letters, {"num_mels": NUM_MELS}
-    files = {speech_recognition.TEXTS_FILE: "\n".join(splits["train"][1]).encode()}
+    files = {"ngrams.json": speech_recognition.write_ngrams(ngrams)}
     zoo.recipe.save(config, model, card, metrics=metrics, history=history, figures=figures, files=files)
 
 

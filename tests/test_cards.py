@@ -312,6 +312,25 @@ def test_tokenizers_of_another_size():
         loading._make(model, card, {"source.spm": b""})
 
 
+def test_the_counts_of_a_language_model_must_be_a_dict():
+    (name, arguments), fields, _ = EXAMPLES["speech_recognition"]
+    card, model = {"task": "speech_recognition", **fields}, build(name, arguments)
+    card["config"] = {**card["config"], "ngram": 2, "beam_width": 2}
+    for content in (
+        b"",
+        b"[]",
+        b'{"x": {"1": 2}}',
+        b'{"1": 2}',
+        b'{"1": {"99": 2}}',
+        b'{"1": {"1": 0}}',
+    ):
+        with pytest.raises(zoo.InputError, match=r"ngrams.json must be a dict of contexts"):
+            loading._make(model, card, {"ngrams.json": content})
+    with pytest.raises(zoo.InputError, match=r"the model lacks ngrams.json"):
+        loading._make(model, card, {})
+    loading._make(model, card, {"ngrams.json": b'{"": {"1": 2}}'})
+
+
 def test_the_names_of_a_database_must_be_a_dict():
     (name, arguments), fields, _ = EXAMPLES["question_answering"]
     card, model = {"task": "question_answering", **fields}, build(name, arguments)

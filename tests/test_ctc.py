@@ -240,7 +240,9 @@ def test_beam_search_finds_the_likeliest_of_all_texts(seed):
 
 @pytest.mark.parametrize(("weight", "bonus"), [(0.7, 0.0), (1.5, 2.0), (0.0, -1.0)])
 def test_beam_search_with_a_language_model_finds_the_best_of_all_texts(weight, bonus):
-    model = zoo.text.ngram_model([[1, 2, 1], [2, 2], [1]], n=3, vocabulary_size=3)
+    model = zoo.text.ngram_model(
+        zoo.text.count_ngrams([[1, 2, 1], [2, 2], [1]], n=3), vocabulary_size=3
+    )
     for seed in range(3):
         log_p = random_log_p(5, 3, seed)
         scores = {}
@@ -305,7 +307,7 @@ def test_errors_of_the_decoders(decode, log_p, options, message):
 
 def test_an_ngram_model_interpolates_between_shorter_and_longer_contexts():
     texts = [[1, 2, 1, 2, 2], [2, 1], [1]]
-    model = zoo.text.ngram_model(texts, n=3, vocabulary_size=4)
+    model = zoo.text.ngram_model(zoo.text.count_ngrams(texts, n=3), vocabulary_size=4)
 
     def p(label, context):  # Witten & Bell, straight from the formula
         shorter = p(label, context[1:]) if context else 1 / 4

@@ -27,6 +27,7 @@ LONG = (  # take seconds to measure
     "chatbot",
     "pronunciation",
     "questions",
+    "speech",
     "translation",
     "transliteration",
 )

@@ -1,6 +1,7 @@
 """Speech recognition: recordings to texts."""
 
 import itertools
+import json
 import os
 
 import numpy as np
@@ -9,7 +10,6 @@ from zoo import audio, decoding, recipe, text
 from zoo.errors import InputError
 from zoo.tasks import checks, running
 
-TEXTS_FILE = "texts.txt"  # the training texts, for the language model
 SHORTEST = 0.85  # training may make a recording this much shorter
 
 
@@ -177,6 +177,37 @@ def print_examples(texts, said):
             print(f"! {texts[i]}")
 
 
+def write_ngrams(counts):
+    """Writes what `zoo.text.count_ngrams` returned as the bytes of a JSON file.
+
+    Example:
+
+    >>> write_ngrams({(): {1: 2, 0: 1}, (0, 1): {2: 3}})
+    b'{"": {"1": 2, "0": 1}, "0 1": {"2": 3}}'
+    """
+    return json.dumps({" ".join(map(str, context)): seen for context, seen in counts.items()}).encode()
+
+
+def _read_ngrams(files, num_labels):
+    """The n-grams of the language model, from the files of the folder."""
+    if "ngrams.json" not in files:
+        raise InputError("the model lacks ngrams.json, the counts of its language model")
+    try:
+        counts = {
+            tuple(map(int, context.split())): {int(label): count for label, count in seen.items()}
+            for context, seen in json.loads(files["ngrams.json"]).items()
+        }
+        if all(
+            label in range(num_labels) and isinstance(count, int) and count > 0
+            for seen in counts.values()
+            for label, count in seen.items()
+        ):
+            return counts
+    except (ValueError, AttributeError):
+        pass
+    raise InputError("ngrams.json must be a dict of contexts to dicts of labels to their counts.")
+
+
 def check_card(card, model):
     """Raises an `InputError` unless the card fits the model."""
     checks.check_inputs(model, [(None, None, card_mels(card))])
@@ -202,11 +233,7 @@ def make_answer(model, card, files):
     letters, config, num_mels = card["labels"], card["config"], card_mels(card)
     predict, language_model = running.compile_model(model), None
     if config["ngram"] > 1 and config["beam_width"] > 1:
-        if TEXTS_FILE not in files:
-            raise InputError(f"the model lacks {TEXTS_FILE}, the texts for its language model")
-        index = {letter: i for i, letter in enumerate(letters)}
-        texts = [encode(line, index).tolist() for line in files[TEXTS_FILE].decode().split("\n")]
-        language_model = text.ngram_model(texts, config["ngram"], len(letters))
+        language_model = text.ngram_model(_read_ngrams(files, len(letters)), len(letters))
 
     def answer(recordings):
         rows = []

@@ -6,7 +6,7 @@ marks. `load_glove` reads pretrained word vectors. `ngram_losses`, `most_frequen
 are baselines without a network.
 """
 
-from zoo.text.baselines import most_frequent_tags, nearest, ngram_losses, ngram_model
+from zoo.text.baselines import count_ngrams, most_frequent_tags, nearest, ngram_losses, ngram_model
 from zoo.text.normalizing import JOINERS, MARKS, WORD, normalize, normalize_with_places
 from zoo.text.subwords import seed_subwords, train_subwords
 from zoo.text.tokens import TOKEN, split_tokens
@@ -25,6 +25,7 @@ __all__ = [
     "MARKS",
     "TOKEN",
     "WORD",
+    "count_ngrams",
     "encode_words",
     "frequent_words",
     "glove_vocabulary",

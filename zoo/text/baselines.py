@@ -56,15 +56,40 @@ def ngram_losses(train, texts, n, vocabulary_size):
     return np.split(-np.log(p), ends[:-1])
 
 
-def ngram_model(texts, n, vocabulary_size):
-    """Makes an n-gram model that says what comes next, with the formula of `ngram_losses`.
+def count_ngrams(texts, n):
+    """Counts which tokens follow each context of up to `n` - 1 tokens.
 
-    It is meant for `zoo.decoding.ctc_beam_search`. Each text gets a 0 before it and after it, so the
-    model knows how texts begin and end. The 0 before a text is never predicted, and not counted.
+    Each text gets a 0 before it and after it, so the counts tell how texts begin and end. The 0 before
+    a text follows nothing, and is not counted.
 
     Args:
         texts: the training texts, a list of lists of integers above 0.
         n: number of tokens in an n-gram.
+
+    Returns:
+        A dict of context, a tuple, to a dict of token to its count.
+
+    Example:
+
+    >>> count_ngrams([[1, 2, 1, 2]], n=2)
+    {(): {1: 2, 2: 2, 0: 1}, (0,): {1: 1}, (1,): {2: 2}, (2,): {1: 1, 0: 1}}
+    """
+    counts = collections.defaultdict(collections.Counter)
+    for text in texts:
+        text = (0, *text, 0)
+        for i in range(1, len(text)):
+            for k in range(min(i, n - 1) + 1):
+                counts[text[i - k : i]][text[i]] += 1
+    return {context: dict(seen) for context, seen in counts.items()}
+
+
+def ngram_model(counts, vocabulary_size):
+    """Makes an n-gram model that says what comes next, with the formula of `ngram_losses`.
+
+    It is meant for `zoo.decoding.ctc_beam_search`.
+
+    Args:
+        counts: what `count_ngrams` returned.
         vocabulary_size: number of different tokens, with 0.
 
     Returns:
@@ -73,26 +98,22 @@ def ngram_model(texts, n, vocabulary_size):
 
     Example:
 
-    >>> after = ngram_model([[1, 2, 1, 2]], n=2, vocabulary_size=3)
+    >>> after = ngram_model(count_ngrams([[1, 2, 1, 2]], n=2), vocabulary_size=3)
     >>> np.exp(after((1,))).round(2).tolist()
     [0.08, 0.13, 0.79]
     """
-    counts = collections.defaultdict(lambda: np.zeros(vocabulary_size))
-    for text in texts:
-        text = (0, *text, 0)
-        for i in range(1, len(text)):
-            for k in range(min(i, n - 1) + 1):
-                counts[text[i - k : i]][text[i]] += 1
+    longest = max(map(len, counts), default=0)
 
     def log_p(tokens):
         text = (0, *tokens)
         p = np.full(vocabulary_size, 1 / vocabulary_size)
-        for k in range(min(len(text), n - 1) + 1):
+        for k in range(min(len(text), longest) + 1):
             seen = counts.get(text[len(text) - k :])
             if seen is None:
                 break
-            kinds = np.count_nonzero(seen)
-            p = (seen + kinds * p) / (seen.sum() + kinds)
+            count = np.zeros(vocabulary_size)
+            count[list(seen)] = list(seen.values())
+            p = (count + len(seen) * p) / (count.sum() + len(seen))
         return np.log(p)
 
     return log_p
