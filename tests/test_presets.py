@@ -120,6 +120,8 @@ def test_tags_are_those_of_training():
     [
         ("pronunciation-cmudict-gru", "hello", {}, "HH EH L OW"),
         ("translation-multi30k-en-de-gru", "A man is riding a bicycle.", {}, "Ein Mann fährt Fahrrad."),
+        ("translation-tatoeba-en-hi-gru", "I am reading a book.", {}, "मैं किताब पढ़ रहा हूँ।"),
+        ("transliteration-hindi-gru", "namaste", {}, "नमस्ते"),
         (
             "text-shakespeare-lstm",
             "ROMEO:",
