@@ -4,7 +4,7 @@ import functools
 import subprocess
 
 WIDTH = 104  # of a line
-FIX = ["check", "--fix", "--unsafe-fixes", "--select=I,F401,B007,B009", "--exit-zero"]
+FIX = ["check", "--fix", "--unsafe-fixes", "--select=I,F401,B007,B009,UP034", "--exit-zero"]
 FORMAT = ["format", "--config=format.skip-magic-trailing-comma=true"]
 
 
