@@ -3,7 +3,7 @@
 `normalize` removes invisible differences. `standardize` prepares a text for splitting into words, and
 `train_subwords` learns to split it into pieces of words. `split_tokens` finds words and punctuation
 marks. `load_glove` reads pretrained word vectors. `ngram_losses`, `most_frequent_tags` and `nearest`
-are baselines without a network.
+are baselines without a network. `count_ngrams` and `ngram_model` make a language model for beam search.
 """
 
 from zoo.text.baselines import count_ngrams, most_frequent_tags, nearest, ngram_losses, ngram_model
