@@ -132,21 +132,23 @@ def main(config):
     for split in ("validation", "test"):
         questions, queries = splits[split]
         sources = [question for (question, _), _ in rows[split]]
-        generated = zoo.decoding.generate_in_batches(
-            model, sources, max_length, batch_size=100, strategy="beam", beam_width=config.beam_width
-        )
+        beams = {"strategy": "beam", "beam_width": config.beam_width, "n_best": config.beam_width}
+        generated = zoo.decoding.generate_in_batches(model, sources, max_length, 100, **beams)
         nearest = zoo.text.nearest(questions, splits["train"][0])
         hidden = zoo.text.nearest([" ".join(question) for question, _, _ in pairs[split]], known)
         systems = {
-            cell: [[names[token] for token in row] for row in generated],
-            "nearest question": [placeholders.split_query(splits["train"][1][i]) for i in nearest],
-            "nearest question, its names replaced": [pairs["train"][i][1] for i in hidden],
+            cell: [[[names[token] for token in row] for row in some] for some in generated],
+            "nearest question": [[placeholders.split_query(splits["train"][1][i])] for i in nearest],
+            "nearest question, its names replaced": [[pairs["train"][i][1]] for i in hidden],
         }
         right = [" ".join(placeholders.split_query(query)) for query in queries]
         found = [texts for _, _, texts in pairs[split]]
         judged, metrics[split] = {}, {}
-        for name, some in systems.items():
-            systems[name] = list(map(placeholders.fill_query, some, found))
+        for name, rows_of in systems.items():  # one or more queries for each question, best first
+            systems[name] = []
+            for some, texts in zip(rows_of, found, strict=True):
+                filled = [placeholders.fill_query(query, texts) for query in some]
+                systems[name].append(question_answering.choose_query(filled, database))
             judged[name] = zoo.metrics.judge_queries(database, systems[name], right)
             metrics[split][name] = {score: hits.mean() for score, hits in judged[name].items()}
     zoo.recipe.print_table("Share of questions", zoo.recipe.flatten(metrics), ".1%")

@@ -10,17 +10,17 @@
 
 Data: by default weizmann_actions, silhouettes of nine people who walk, jump, wave and so on in 93 clips
 (Gorelick et al. 2007; for research). The clips of each person are joined in random order to one long
-video. One person after the other is left out: a network is tested on the video of this person, and that
-of the next person chooses its best epoch. So there are nine networks.
+video. One person after the other is left out: a network learns from the videos of all others, and is
+tested on that of this person. So there are nine networks.
 
 Your own videos: --dataset clips, a folder of video files (MP4, AVI, GIF and others) or of folders of
 images, with a CSV next to each. It has the columns start, end and label in seconds, or start_frame,
 end_frame and label in frames.
 
-A small convolutional network (CNN) turns each frame into a vector, and a recurrent layer reads the
-vectors in both directions. See Donahue et al. 2015, "Long-term Recurrent Convolutional Networks for
-Visual Recognition and Description". Each epoch joins the training clips in another order, cuts the
-videos into windows, and mirrors half of them.
+A small convolutional network (CNN) turns each frame, and its difference from the frame before, into a
+vector. A recurrent layer reads the vectors in both directions. See Donahue et al. 2015, "Long-term
+Recurrent Convolutional Networks for Visual Recognition and Description". Each epoch joins the training
+clips in another order, cuts the videos into windows, and mirrors half of them.
 
 The baseline is logistic regression on single frames.
 """
@@ -48,18 +48,19 @@ class Config(zoo.Config):
     frame_step: int = zoo.flag(2, "2 keeps every second frame, and so on")
     center: bool = zoo.flag(True, "follow the silhouette, if the videos are white on black")
     num_folds: int | None = zoo.flag(None, "people to leave out, one after the other")
+    validate: bool = zoo.flag(False, "score validation, not test, and do not train on it: for choosing")
     window: int = zoo.flag(48, "frames that the network sees at once in training")
     augment: bool = zoo.flag(True, "mirror half of the training windows, and move all a little")
     units: int = zoo.flag(64, "size of the state, in each direction")
     dropout: float = zoo.flag(0.3, "share of features dropped while training")
     learning_rate: float = zoo.flag(0.002, "initial learning rate; it falls to 0 along a cosine")
-    epochs: int | None = zoo.flag(None, "passes over the training split; the best one is kept")
+    epochs: int | None = zoo.flag(None, "passes over the training split; the last one is kept")
     batch_size: int = zoo.flag(8, "windows in a batch")
 
 
 def build_encoder(shape, config):
-    """The convolutional network that turns a frame `[height, width, channels]` into a vector."""
-    x = frame = keras.Input(shape)
+    """The convolutional network that turns a frame and its motion into a vector."""
+    x = frame = keras.Input((*shape[:2], 2 * shape[2]))  # [height, width, channels]
     for filters in (16, 32, 64):  # each halves the height and the width
         x = layers.Conv2D(filters, 3, strides=2, padding="same", activation="relu")(x)
     x = layers.Dropout(config.dropout)(layers.Flatten()(x))  # [frames, features]
@@ -67,22 +68,22 @@ def build_encoder(shape, config):
 
 
 def join(clips, seed):
-    """Joins the clips of each person in random order: frames `[time, height, ...]`, labels `[time]`."""
+    """Joins the clips of each person in random order: inputs `[time, height, ...]`, labels `[time]`."""
     rng, videos = np.random.default_rng(seed), []
     for person in dict.fromkeys(clip.person for clip in clips):
         some = [clip for clip in clips if clip.person == person]
         some = [some[i] for i in rng.permutation(len(some))]
         frames = np.concatenate([zoo.video.scale(clip.frames) for clip in some])
-        videos.append((frames, np.concatenate([clip.label for clip in some])))
+        videos.append((zoo.video.add_motion(frames), np.concatenate([clip.label for clip in some])))
     return videos
 
 
-def fit(model, splits, config):
-    """Trains a model, restores its best epoch, and returns its history."""
+def fit(model, clips, validation, config):
+    """Trains a model on clips, and returns its history."""
 
     def draw(rng):  # called once for each epoch
         windows = []
-        for frames, labels in join(splits["train"], rng):
+        for frames, labels in join(clips, rng):
             for start in range(0, len(frames), config.window):
                 part = frames[start : start + config.window]
                 if config.augment:
@@ -91,19 +92,14 @@ def fit(model, splits, config):
         return windows
 
     train = zoo.datasets.batches(draw, config.batch_size, config.seed)
-    validation = zoo.datasets.batches(join(splits["validation"], config.seed), 1)
-    num_steps = config.epochs * len(train)
-    learning_rate = keras.optimizers.schedules.CosineDecay(config.learning_rate, num_steps)
-    adam = keras.optimizers.Adam(learning_rate, global_clipnorm=1.0)
-    model.compile(adam, "sparse_categorical_crossentropy")
-    best = keras.callbacks.EarlyStopping(patience=config.epochs, restore_best_weights=True)
-    return model.fit(
-        train,
-        validation_data=validation,
-        epochs=config.epochs,
-        callbacks=[best, zoo.training.RaiseOnNaN()],
-        shuffle=False,  # the dataset shuffles by itself
-    ).history
+    if validation:
+        validation = zoo.datasets.batches(join(validation, config.seed), 1)
+    schedule = keras.optimizers.schedules.CosineDecay(config.learning_rate, config.epochs * len(train))
+    adam = keras.optimizers.Adam(schedule, global_clipnorm=1.0)
+    model.compile(adam, "sparse_categorical_crossentropy", metrics=["accuracy"])
+    options = {"epochs": config.epochs, "callbacks": [zoo.training.RaiseOnNaN()]}
+    options["shuffle"] = False  # the dataset shuffles by itself
+    return model.fit(train, validation_data=validation, **options).history
 
 
 @zoo.apply_config
@@ -118,9 +114,12 @@ def main(config):
     folds = {name: folds[name] for name in [*folds][: config.num_folds]}
     if config.smoke:
         folds = {"few": {split: clips[:8] for split, clips in next(iter(folds.values())).items()}}
-    first = next(iter(folds.values()))
+    scored = "validation" if config.validate else "test"
     for name, splits in folds.items():
+        if not config.validate:
+            splits["train"] = splits["train"] + splits.pop("validation")
         print(f"{name}:", ", ".join(f"{len(clips)} {split}" for split, clips in splits.items()))
+    first = next(iter(folds.values()))
     num_frames, *shape = np.concatenate([clip.frames for clip in first["train"]]).shape
     print(f"{num_frames} frames for training, as the network sees them: {shape}")
     defaults = video_tagging.defaults(num_frames, config.window, config.batch_size)
@@ -135,41 +134,42 @@ def main(config):
         for name in folds
     }
     model = next(iter(models.values()))
-    validation = zoo.datasets.batches(join(first["validation"], config.seed), 1)
-    zoo.training.check_model(model, validation, config.output, num_classes=len(label_names))
+    data = zoo.datasets.batches(join(first[scored], config.seed), 1)
+    zoo.training.check_model(model, data, config.output, num_classes=len(label_names))
     model.summary()
 
-    # Training: Adam. The epoch with the best validation loss is kept.
+    # Training: Adam. The last epoch is kept, when the learning rate has fallen to 0.
     histories = {}
     for name, splits in folds.items():
         print(f"\nLeft out: {name}")
-        histories[name] = fit(models[name], splits, config)
+        histories[name] = fit(models[name], splits["train"], splits.get("validation"), config)
     history = next(iter(histories.values()))
 
     # Baseline: logistic regression on single frames, without recurrence.
     regressions = {}
     for name, splits in folds.items():
-        clips = splits["train"] + splits["validation"]
-        pixels = np.concatenate([zoo.video.scale(clip.frames) for clip in clips])
-        labels = np.concatenate([clip.label for clip in clips])
+        pixels = np.concatenate([zoo.video.scale(clip.frames) for clip in splits["train"]])
+        labels = np.concatenate([clip.label for clip in splits["train"]])
         regression = LogisticRegression(max_iter=300, tol=1e-3)
         regressions[name] = regression.fit(pixels.reshape(len(pixels), -1), labels)
 
-    # Scores: the test split of each fold, used once.
+    # Scores: the test split of each fold, used once. Or the validation split.
     cell, baseline = zoo.training.cells_of(model), "single frames, logistic regression"
     hits, shown = {cell: [], baseline: []}, []
     for name, splits in folds.items():
-        for frames, truth in join(splits["test"], config.seed):  # [time, ...], [time]
-            predicted = models[name].predict_on_batch(frames[None])[0].argmax(axis=-1)
-            alone = regressions[name].predict(frames.reshape(len(frames), -1))
+        for frames, truth in join(splits[scored], config.seed):  # [time, ...], [time]
+            p = models[name](frames[None], training=False)[0]  # [time, classes]
+            predicted = keras.ops.convert_to_numpy(p).argmax(axis=-1)
+            pixels = frames[..., : shape[-1]]  # without motion
+            alone = regressions[name].predict(pixels.reshape(len(pixels), -1))
             hits[cell].append(predicted == truth)
             hits[baseline].append(alone == truth)
-            shown.append((frames, {"true": truth, "predicted": predicted}))
+            shown.append((pixels, {"true": truth, "predicted": predicted}))
     metrics = {}
     for name, its_hits in hits.items():
         each, accuracy = [one.mean() for one in its_hits], np.concatenate(its_hits).mean()
         metrics[name] = {"accuracy": accuracy, "lowest": min(each), "spread": np.std(each)}
-    zoo.recipe.print_table("Test frames", metrics)
+    zoo.recipe.print_table(f"{scored.capitalize()} frames", metrics)
 
     def score(name, rows):
         return np.concatenate([hits[name][i] for i in rows]).mean()
@@ -189,7 +189,7 @@ def main(config):
     card = {"task": "video_tagging", "type": "many_to_many", "dataset": config.dataset}
     card |= {"labels": label_names, "preprocessing": preprocessing}
     figures = {"frames": zoo.plots.plot_labels(frames, labels, label_names)}
-    zoo.recipe.save(config, model, card, metrics={"test": metrics}, history=history, figures=figures)
+    zoo.recipe.save(config, model, card, metrics={scored: metrics}, history=history, figures=figures)
 
 
 if __name__ == "__main__":

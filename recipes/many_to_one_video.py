@@ -9,16 +9,17 @@
     frame  frame  frame      frame
 
 Data: by default weizmann_actions, silhouettes of nine people who walk, jump, wave and so on in 93 clips
-(Gorelick et al. 2007; for research). One person after the other is left out: a network is tested on the
-clips of this person, and those of the next person choose its best epoch. So there are nine networks.
+(Gorelick et al. 2007; for research). One person after the other is left out: a network learns from the
+clips of all others, and is tested on those of this person. So there are nine networks.
 
 Your own clips: --dataset clips, a folder with a folder for each class (clips/walk/1.mp4), or with such
 folders in train and test. A clip is a video file (MP4, AVI, GIF and others) or a folder of images.
 
-A small convolutional network (CNN) turns each frame into a vector, and a recurrent layer reads the
-vectors, as in Donahue et al. 2015, "Long-term Recurrent Convolutional Networks for Visual Recognition
-and Description". Differences from that paper: the mean of all states decides, the CNN is small and
-trained from scratch, and each epoch sees a random part of each clip, mirrored half of the time.
+A small convolutional network (CNN) turns each frame, and its difference from the frame before, into a
+vector. A recurrent layer reads the vectors. See Donahue et al. 2015, "Long-term Recurrent Convolutional
+Networks for Visual Recognition and Description". Differences from that paper: the mean of all states
+decides, and the CNN is small and trained from scratch. Each epoch sees a random part of each clip,
+mirrored half of the time.
 The baseline, logistic regression on the mean of all frames, has a test accuracy of 0.946.
 """
 
@@ -45,18 +46,19 @@ class Config(zoo.Config):
     frame_step: int = zoo.flag(2, "2 keeps every second frame, and so on")
     center: bool = zoo.flag(True, "follow the silhouette, if the clips are white on black")
     num_folds: int | None = zoo.flag(None, "people to leave out, one after the other")
+    validate: bool = zoo.flag(False, "score validation, not test, and do not train on it: for choosing")
     window: int = zoo.flag(24, "frames of a clip that an epoch of training sees")
     augment: bool = zoo.flag(True, "mirror half of the training clips, and move all a little")
     units: int = zoo.flag(64, "size of the state")
     dropout: float = zoo.flag(0.3, "share of features dropped while training")
     learning_rate: float = zoo.flag(0.002, "initial learning rate; it falls to 0 along a cosine")
-    epochs: int | None = zoo.flag(None, "passes over the training split; the best one is kept")
+    epochs: int | None = zoo.flag(None, "passes over the training split; the last one is kept")
     batch_size: int = zoo.flag(8, "clips in a batch")
 
 
 def build_encoder(shape, config):
-    """The convolutional network that turns a frame `[height, width, channels]` into a vector."""
-    x = frame = keras.Input(shape)
+    """The convolutional network that turns a frame and its motion into a vector."""
+    x = frame = keras.Input((*shape[:2], 2 * shape[2]))  # [height, width, channels]
     for filters in (16, 32, 64):  # each halves the height and the width
         x = layers.Conv2D(filters, 3, strides=2, padding="same", activation="relu")(x)
     x = layers.Dropout(config.dropout)(layers.Flatten()(x))  # [frames, features]
@@ -64,8 +66,8 @@ def build_encoder(shape, config):
 
 
 def make_batches(clips, config, seed=None):
-    """Batches of frames `[batch, time, height, width, channels]` and labels. A seed is for training."""
-    rows = [(zoo.video.scale(clip.frames), clip.label) for clip in clips]
+    """Batches of inputs `[batch, time, height, width, channels]` and labels. A seed is for training."""
+    rows = [(zoo.video.add_motion(zoo.video.scale(clip.frames)), clip.label) for clip in clips]
 
     def draw(rng):  # called once for each epoch
         drawn = []
@@ -80,30 +82,25 @@ def make_batches(clips, config, seed=None):
     return zoo.datasets.batches(rows if seed is None else draw, config.batch_size, seed)
 
 
-def fit(model, splits, config):
-    """Trains a model, restores its best epoch, and returns its history."""
-    train = make_batches(splits["train"], config, config.seed)
-    validation = make_batches(splits["validation"], config)
+def fit(model, train, validation, config):
+    """Trains a model on clips, and returns its history."""
+    train = make_batches(train, config, config.seed)
+    validation = make_batches(validation, config) if validation else None
     schedule = keras.optimizers.schedules.CosineDecay(config.learning_rate, config.epochs * len(train))
     adam = keras.optimizers.Adam(schedule, global_clipnorm=1.0)
-    is_binary = zoo.training.output_shape(model, validation)[-1] == 1  # of two classes
+    is_binary = zoo.training.output_shape(model, train)[-1] == 1  # of two classes
     loss = "binary_crossentropy" if is_binary else "sparse_categorical_crossentropy"
-    model.compile(adam, loss)
-    best = keras.callbacks.EarlyStopping(patience=config.epochs, restore_best_weights=True)
-    return model.fit(
-        train,
-        validation_data=validation,
-        epochs=config.epochs,
-        callbacks=[best, zoo.training.RaiseOnNaN()],
-        shuffle=False,  # the dataset shuffles by itself
-    ).history
+    model.compile(adam, loss, metrics=["accuracy"])
+    options = {"epochs": config.epochs, "callbacks": [zoo.training.RaiseOnNaN()]}
+    options["shuffle"] = False  # the dataset shuffles by itself
+    return model.fit(train, validation_data=validation, **options).history
 
 
 def predict(model, clips, config):
     """The likeliest class of each clip `[clips]`."""
     batches = make_batches(clips, config).as_numpy_iterator()
-    outputs = np.concatenate([model.predict_on_batch(frames) for frames, _ in batches])
-    return class_probabilities(outputs).argmax(axis=1)
+    outputs = [keras.ops.convert_to_numpy(model(frames, training=False)) for frames, _ in batches]
+    return class_probabilities(np.concatenate(outputs)).argmax(axis=1)
 
 
 def mean_frames(clips):
@@ -123,9 +120,12 @@ def main(config):
     folds = {name: folds[name] for name in [*folds][: config.num_folds]}
     if config.smoke:
         folds = {"few": {split: clips[:8] for split, clips in next(iter(folds.values())).items()}}
-    first = next(iter(folds.values()))
+    scored = "validation" if config.validate else "test"
     for name, splits in folds.items():
+        if not config.validate:
+            splits["train"] = splits["train"] + splits.pop("validation")
         print(f"{name}:", ", ".join(f"{len(clips)} {split}" for split, clips in splits.items()))
+    first = next(iter(folds.values()))
     num_frames, *shape = first["train"][0].frames.shape
     print(f"First clip, as the network sees it: {num_frames} frames of {shape}")
     defaults = video_classification.defaults(len(first["train"]), config.batch_size)
@@ -140,37 +140,36 @@ def main(config):
         for name in folds
     }
     model = next(iter(models.values()))
-    data = make_batches(first["validation"], config)
+    data = make_batches(first[scored], config)
     zoo.training.check_model(model, data, config.output, num_classes=len(label_names))
     model.summary()
 
-    # Training: Adam. The epoch with the best validation loss is kept.
+    # Training: Adam. The last epoch is kept, when the learning rate has fallen to 0.
     histories = {}
     for name, splits in folds.items():
         print(f"\nLeft out: {name}")
-        histories[name] = fit(models[name], splits, config)
+        histories[name] = fit(models[name], splits["train"], splits.get("validation"), config)
     history = next(iter(histories.values()))
 
     # Baseline: logistic regression on the mean frame, without recurrence.
     regressions = {}
     for name, splits in folds.items():
-        clips = splits["train"] + splits["validation"]
-        labels = [clip.label for clip in clips]
-        regressions[name] = LogisticRegression(max_iter=500).fit(mean_frames(clips), labels)
+        x, labels = mean_frames(splits["train"]), [clip.label for clip in splits["train"]]
+        regressions[name] = LogisticRegression(max_iter=500).fit(x, labels)
 
-    # Scores: the test split of each fold, used once.
+    # Scores: the test split of each fold, used once. Or the validation split.
     cell, baseline = zoo.training.cells_of(model), "mean frame, logistic regression"
     hits, predicted = {cell: [], baseline: []}, []  # of each fold
     for name, splits in folds.items():
-        truth = [clip.label for clip in splits["test"]]
-        predicted.append(predict(models[name], splits["test"], config))
+        truth = [clip.label for clip in splits[scored]]
+        predicted.append(predict(models[name], splits[scored], config))
         hits[cell].append(predicted[-1] == truth)
-        hits[baseline].append(regressions[name].predict(mean_frames(splits["test"])) == truth)
+        hits[baseline].append(regressions[name].predict(mean_frames(splits[scored])) == truth)
     metrics = {}
     for name, its_hits in hits.items():
         each, hits[name] = [one.mean() for one in its_hits], np.concatenate(its_hits)  # each fold
         metrics[name] = {"accuracy": hits[name].mean(), "lowest": min(each), "spread": np.std(each)}
-    zoo.recipe.print_table("Test clips", metrics)
+    zoo.recipe.print_table(f"{scored.capitalize()} clips", metrics)
 
     def score(name, rows):
         return hits[name][rows].mean()
@@ -179,7 +178,7 @@ def main(config):
     zoo.print_verdict(cell, [baseline], score, len(hits[cell]), **options)
 
     # Examples: clips to judge by eye, right ones and wrong ones.
-    clips = [clip for splits in folds.values() for clip in splits["test"]]
+    clips = [clip for splits in folds.values() for clip in splits[scored]]
     titles = [
         f"{clip.name}: predicted {label_names[answer]}, true {label_names[clip.label]}"
         for clip, answer in zip(clips, np.concatenate(predicted), strict=True)
@@ -193,7 +192,7 @@ def main(config):
     card = {"task": "video_classification", "type": "many_to_one", "dataset": config.dataset}
     card |= {"labels": label_names, "preprocessing": preprocessing}
     figures = {"clips": zoo.plots.plot_strips(strips, titles)}
-    zoo.recipe.save(config, model, card, metrics={"test": metrics}, history=history, figures=figures)
+    zoo.recipe.save(config, model, card, metrics={scored: metrics}, history=history, figures=figures)
 
 
 if __name__ == "__main__":

@@ -132,6 +132,21 @@ def test_batches_of_similar_length_come_back_in_order():
     assert generated == expected
 
 
+def test_batches_of_several_hypotheses():
+    model = build("dot")
+    source, _, _ = make_inputs(model)
+    rows, beams = [row[row != 0].tolist() for row in source], {"strategy": "beam", "beam_width": 3}
+    for max_length in (1, 7):
+        generated = decoding.generate_in_batches(
+            model, rows, max_length, batch_size=2, n_best=3, **beams
+        )
+        best = decoding.generate_in_batches(model, rows, max_length, batch_size=2, **beams)
+        assert [some[0] for some in generated] == best
+        tokens, _ = model.generate(source, max_length, n_best=3, **beams)
+        assert generated == [[row[~np.isin(row, (0, END))].tolist() for row in some] for some in tokens]
+    assert all(len({*map(tuple, some)}) == 3 for some in generated)
+
+
 def test_batches_draw_different_samples_and_name_an_empty_source():
     model = build("dot")
     generated = zoo.decoding.generate_in_batches(
@@ -141,7 +156,7 @@ def test_batches_draw_different_samples_and_name_an_empty_source():
     with pytest.raises(zoo.InputError, match="source 1: no tokens"):
         zoo.decoding.generate_in_batches(model, [[4], [], [5]], 3)
     with pytest.raises(zoo.InputError, match="n_best"):
-        zoo.decoding.generate_in_batches(model, [[4]], 3, strategy="beam", n_best=2)
+        zoo.decoding.generate_in_batches(model, [[4]], 3, n_best=2)  # greedy search has one hypothesis
 
 
 def test_batches_of_contexts_come_back_in_order():

@@ -73,11 +73,14 @@ def test_own_clips_of_two_classes(run, tmp_path, ask):
 def test_people_who_are_left_out(run, silhouettes, tmp_path):
     words = ["--data-dir", silhouettes, "--epochs", "1", *SMALL]
     printed = run(*words, "--output", tmp_path / "model")
-    assert re.findall(r"^(\w+): 2 train, 2 validation, 2 test$", printed, re.M) == ["ada", "bob", "eve"]
+    assert re.findall(r"^(\w+): 4 train, 2 test$", printed, re.M) == ["ada", "bob", "eve"]
     assert re.findall(r"^Left out: (\w+)$", printed, re.M) == ["ada", "bob", "eve"]
     metrics = json.loads((tmp_path / "model" / "metrics.json").read_text())["test"]
     assert list(metrics) == ["gru", "mean frame, logistic regression"]
-    printed = run(*words, "--num-folds", "2")
+    printed = run(*words, "--num-folds", "2", "--validate", "--output", tmp_path / "chosen")
+    assert re.findall(r"^(\w+): 2 train, 2 validation, 2 test$", printed, re.M) == ["ada", "bob"]
+    assert [*json.loads((tmp_path / "chosen" / "metrics.json").read_text())] == ["validation"]
+    assert "val_accuracy" in (tmp_path / "chosen" / "history.csv").read_text()
     assert re.findall(r"^Left out: (\w+)$", printed, re.M) == ["ada", "bob"]
 
 
@@ -130,12 +133,13 @@ def test_a_gray_network_reads_a_clip_in_color():
     preprocessing = {"shape": [4, 4, 1], "frame_step": 1, "center": False}
     frames = np.full((2, 6, 6, 3), (200, 100, 0), "uint8")
     gray = video_classification.encode(frames, preprocessing)
-    np.testing.assert_allclose(gray, (0.299 * 200 + 0.587 * 100 + 1) / 256, atol=0.01)
+    np.testing.assert_allclose(gray[..., :1], (0.299 * 200 + 0.587 * 100 + 1) / 256, atol=0.01)
     color = video_classification.encode(frames[..., :1], preprocessing | {"shape": [4, 4, 3]})
-    assert color.shape == (2, 4, 4, 3) and np.ptp(color) == 0
+    assert color.shape == (2, 4, 4, 6) and np.ptp(color[..., :3]) == 0
+    assert not gray[..., 1:].any() and not color[..., 3:].any()  # nothing moves
 
 
 @pytest.mark.slow
 @needs.files(needs.MANUAL / "original_masks.mat")
 def test_smoke_on_the_real_clips(run, tmp_path):
-    assert "few: 8 train, 8 validation, 8 test" in run("--smoke", "--output", tmp_path / "model")
+    assert "few: 16 train, 8 test" in run("--smoke", "--output", tmp_path / "model")

@@ -380,6 +380,10 @@ def test_plain_generation_of_sources():
         strategy = "beam" if options else "greedy"
         expected = zoo.decoding.generate_in_batches(model, sources, 12, 8, strategy, **options)
         assert searching.generate_in_batches(model, sources, 12, 8, **options) == expected
+    for max_length in (3, 12):
+        beams = {"beam_width": 4, "n_best": 4}
+        expected = zoo.decoding.generate_in_batches(model, sources, max_length, 8, "beam", **beams)
+        assert searching.generate_in_batches(model, sources, max_length, 8, **beams) == expected
 
 
 def test_plain_generation_from_contexts():

@@ -1,9 +1,19 @@
 """Videos: from files to the inputs of a network."""
 
+import numpy as np
+
 from zoo.datasets.video_files import fit_frames, follow_silhouette, is_silhouette, read_video
 from zoo.datasets.videos import Clip
 
-__all__ = ["Clip", "fit_frames", "follow_silhouette", "is_silhouette", "read_video", "scale"]
+__all__ = [
+    "Clip",
+    "add_motion",
+    "fit_frames",
+    "follow_silhouette",
+    "is_silhouette",
+    "read_video",
+    "scale",
+]
 
 
 def scale(frames):
@@ -22,3 +32,21 @@ def scale(frames):
     [0.00390625, 1.0]
     """
     return (frames.astype("float32") + 1) / 256
+
+
+def add_motion(frames):
+    """Adds to each frame its difference from the frame before, so that a network sees motion.
+
+    Args:
+        frames: floats `[time, height, width, channels]`.
+
+    Returns:
+        Floats `[time, height, width, 2 * channels]`. The second half of the channels are the
+        differences. They are 0 in the first frame.
+
+    Example:
+
+    >>> add_motion(np.array([0.25, 1.0, 0.5]).reshape(3, 1, 1, 1))[:, 0, 0].tolist()
+    [[0.25, 0.0], [1.0, 0.75], [0.5, -0.5]]
+    """
+    return np.concatenate([frames, np.diff(frames, axis=0, prepend=frames[:1])], axis=-1)

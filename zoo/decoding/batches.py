@@ -4,22 +4,28 @@ import keras
 import numpy as np
 
 from zoo import arguments
+from zoo.decoding import loops
 from zoo.errors import InputError
 from zoo.lengths import by_length
 
 
-def generate_in_batches(model, sources, max_length, batch_size=64, strategy="greedy", **options):
+def generate_in_batches(
+    model, sources, max_length, batch_size=64, strategy="greedy", n_best=None, **options
+):
     """Calls `model.generate` for any number of sources, with sources of similar length in one batch.
 
     Args:
         model: a `zoo.decoding.Generator`, such as `encoder_decoder` or `one_to_many` builds.
         sources: a list of lists of tokens, without padding. For `one_to_many` an array of contexts is
             allowed too.
-        max_length, strategy, options: see `Generator.generate`. `n_best` is not allowed.
+        max_length, strategy, options: see `Generator.generate`.
         batch_size: the number of sources in a batch.
+        n_best: with strategy "beam", how many hypotheses each source gets, at most `beam_width`. None
+            means the best one, and no list around it.
 
     Returns:
-        A list of lists of tokens in the order of the sources, without the end token.
+        A list of lists of tokens in the order of the sources, without the end token. With `n_best`, a
+        list of such lists for each source, the best one first.
 
     Raises:
         ValueError: a source has no tokens, or see `Generator.generate`.
@@ -31,8 +37,6 @@ def generate_in_batches(model, sources, max_length, batch_size=64, strategy="gre
     >>> len(generate_in_batches(model, [[7, 8], [5], [9, 6, 4]], max_length=3, batch_size=2))
     3
     """
-    if "n_best" in options:
-        raise InputError("n_best needs model.generate, which also returns the scores.")
     arguments.check("batch_size", batch_size)
     is_context = isinstance(sources, np.ndarray)  # all contexts have the same shape
     if not is_context:
@@ -40,6 +44,8 @@ def generate_in_batches(model, sources, max_length, batch_size=64, strategy="gre
         _check_rows(sources)
     lengths = [1 if is_context else len(source) for source in sources]
     generated = [[]] * len(sources)
+    if n_best is not None:
+        options = options | {"n_best": n_best}
     for number, batch in enumerate(by_length(lengths, batch_size)):
         if is_context:
             source = sources[batch]
@@ -47,10 +53,20 @@ def generate_in_batches(model, sources, max_length, batch_size=64, strategy="gre
             source = keras.utils.pad_sequences([sources[i] for i in batch], padding="post")
         if options.get("seed") is not None and number:  # each batch gets a seed of its own
             options = options | {"seed": options["seed"] + 1}
-        tokens = model.generate(source, max_length, strategy, **options)  # [batch, time]
-        for i, row in zip(batch, tokens.tolist(), strict=True):
-            generated[i] = [token for token in row if token not in (0, model.end_token)]
+        tokens = model.generate(source, max_length, strategy, **options)
+        if n_best is not None:
+            tokens, scores = tokens  # [batch, n_best, time], [batch, n_best]
+            for i, rows, its_scores in zip(batch, tokens, scores, strict=True):
+                rows = rows[its_scores > loops.IMPOSSIBLE / 1000]  # there may be fewer
+                generated[i] = [_without_end(row, model) for row in rows]
+        else:
+            for i, row in zip(batch, tokens, strict=True):  # [batch, time]
+                generated[i] = _without_end(row, model)
     return generated
+
+
+def _without_end(row, model):
+    return [token for token in row.tolist() if token not in (0, model.end_token)]
 
 
 def _check_rows(sources):

@@ -6,7 +6,7 @@ import numpy as np
 
 from zoo import arguments, decoding, music, recipe
 from zoo.errors import InputError
-from zoo.tasks import checks
+from zoo.tasks import checks, running
 
 
 def defaults(num_pieces, batch_size):
@@ -182,6 +182,7 @@ def make_answer(model, card, files):
         for chord in chords:
             check_chord(chord, card["vocabulary"])
         firsts = [encode(np.array([chord]), index) for chord in chords]  # each a mark and the notes
+        running.check_options(options)
         options = {"strategy": "sample", **options}
         if options["strategy"] == "sample":
             options = {"top_p": 0.95, **options}

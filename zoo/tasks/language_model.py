@@ -5,7 +5,7 @@ import re
 
 from zoo import decoding, recipe, text
 from zoo.errors import InputError
-from zoo.tasks import checks
+from zoo.tasks import checks, running
 from zoo.tasks.inputs import normalize_texts
 
 
@@ -169,6 +169,7 @@ def make_answer(model, card, files):
     level = card["preprocessing"]["level"]
 
     def answer(prompts, /, max_length=200, strategy="sample", **options):
+        running.check_options(options)
         clean = normalize_texts(prompts)
         if not all(clean):
             raise InputError("The beginning of a text must have a character. Received: ''")

@@ -72,6 +72,33 @@ def defaults(num_rows, batch_size=None):
     }
 
 
+def choose_query(queries, database):
+    """Chooses the first query that the database can run.
+
+    See Wang et al. 2018, "Robust Text-to-SQL Generation with Execution-Guided Decoding". They do this
+    in each step of the search. We do it at its end.
+
+    Args:
+        queries: a list of str, the best one first, such as the hypotheses of a beam search.
+        database: the path of an SQLite database, or None if there is none.
+
+    Returns:
+        A str. If none of the queries runs, or without a database, the first one. `""` for no queries.
+
+    Example:
+
+    >>> import tempfile
+    >>> with tempfile.NamedTemporaryFile() as empty:
+    ...     choose_query(["select 1 from", "select 1", "select 2"], empty.name)
+    'select 1'
+    """
+    for query in queries if database else ():
+        _, reason = databases.run_query(database, query)
+        if not reason:
+            return query
+    return queries[0] if queries else ""
+
+
 def check_card(card, model):
     """Raises an `InputError` unless the card fits the model."""
     checks.check_generator(model, [(None, None), (None, None)])
@@ -123,12 +150,15 @@ def make_answer(model, card, files):
         hidden = [hide_values(question, index) for question in normalize_texts(questions)]
         sources = [encode(tokens, words) for tokens, _ in hidden]
         options = {"max_length": card["preprocessing"]["max_length"], **options}
-        rows = running.generate_rows(model, sources, card["config"]["beam_width"], options)
-        queries = [
-            fill_query([names[token] for token in row], found)
-            for row, (_, found) in zip(rows, hidden, strict=True)
-        ]
-        return [_run(database, query) for query in queries]
+        beam_width = options.get("beam_width", card["config"]["beam_width"])
+        n_best = beam_width if options.get("strategy", "beam") == "beam" else None
+        answers = []
+        generated = running.generate_rows(model, sources, beam_width, options, n_best)
+        for rows, (_, found) in zip(generated, hidden, strict=True):
+            rows = rows if n_best else [rows]
+            queries = [fill_query([names[token] for token in row], found) for row in rows]
+            answers.append(_run(database, choose_query(queries, database)))
+        return answers
 
     return answer
 

@@ -74,18 +74,32 @@ def finite(outputs):
     return outputs
 
 
-def generate_rows(model, sources, beam_width, options):
+def check_options(options):
+    """Raises an `InputError` if the options of a user ask for several answers."""
+    if "n_best" in options:
+        raise InputError(
+            "There is one answer for each input. For more, call model.generate, which takes n_best and "
+            f"also returns the scores. Received: n_best={options['n_best']}"
+        )
+
+
+def generate_rows(model, sources, beam_width, options, n_best=None):
     """Generates tokens for each source, by beam search unless the options say otherwise.
 
     Args:
         model: a `zoo.decoding.Generator`.
         sources: list of rows of tokens, or an array of contexts. An empty source gets no tokens.
         beam_width: how many hypotheses beam search keeps, if the options do not say it.
-        options: dict of options of `zoo.decoding.generate_in_batches`.
+        options: dict of options of `zoo.decoding.Generator.generate`.
+        n_best: how many answers each source gets, see `zoo.decoding.generate_in_batches`.
 
     Returns:
         A list of lists of tokens, in the order of the sources.
+
+    Raises:
+        ValueError: `n_best` is among the options.
     """
+    check_options(options)
     options = {"strategy": "beam", **options}
     if options["strategy"] == "beam":
         options = {"beam_width": beam_width, **options}
@@ -94,7 +108,7 @@ def generate_rows(model, sources, beam_width, options):
     if filled:
         if not isinstance(sources, np.ndarray):
             sources = [sources[i] for i in filled]
-        rows = decoding.generate_in_batches(model, sources, **options)
+        rows = decoding.generate_in_batches(model, sources, n_best=n_best, **options)
         for i, row in zip(filled, rows, strict=True):
             answers[i] = row
     return answers

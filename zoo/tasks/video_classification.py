@@ -25,10 +25,10 @@ def defaults(num_clips, batch_size):
 
     Example:
 
-    >>> defaults(73, batch_size=8)
-    {'epochs': (60, '73 rows in batches of 8 then give 600 updates')}
+    >>> defaults(83, batch_size=8)
+    {'epochs': (60, '83 rows in batches of 8 then give 660 updates')}
     """
-    return {"epochs": recipe.epochs_for(num_clips, batch_size, updates=600, least=5, most=100)}
+    return {"epochs": recipe.epochs_for(num_clips, batch_size, updates=660, least=5, most=100)}
 
 
 def encode(one, preprocessing):
@@ -41,7 +41,7 @@ def encode(one, preprocessing):
         preprocessing: a dict: shape (of a frame), frame_step and center, see `zoo.video.read_video`.
 
     Returns:
-        Floats `[time, height, width, channels]`, see `zoo.video.scale`.
+        Floats `[time, height, width, 2 * channels]`, see `zoo.video.scale` and `zoo.video.add_motion`.
 
     Raises:
         ValueError: the clip cannot be read, is empty, or is in color while the network reads gray.
@@ -50,7 +50,7 @@ def encode(one, preprocessing):
 
     >>> preprocessing = {"shape": [4, 4, 1], "frame_step": 2, "center": False}
     >>> encode(np.zeros((3, 8, 8, 1), "uint8"), preprocessing).shape
-    (2, 4, 4, 1)
+    (2, 4, 4, 2)
     """
     size, _, channels = preprocessing["shape"]
     options = size, preprocessing["frame_step"], preprocessing["center"]
@@ -75,7 +75,7 @@ def encode(one, preprocessing):
         frames = np.repeat(frames, channels, axis=-1)
     elif frames.shape[-1] > channels:  # as ITU-R BT.601 weighs red, green and blue
         frames = np.rint(frames @ np.array([[0.299], [0.587], [0.114]])).astype("uint8")
-    return video.scale(frames)
+    return video.add_motion(video.scale(frames))
 
 
 def check_frames(card, model):
@@ -86,7 +86,7 @@ def check_frames(card, model):
     checks.check_integer(card, "preprocessing", "frame_step")
     if not isinstance(checks.get(card, "preprocessing", "center"), bool):
         checks.refuse(card, ("preprocessing", "center"), "true or false")
-    checks.check_inputs(model, [(None, None, *shape)])
+    checks.check_inputs(model, [(None, None, *shape[:2], 2 * shape[2])])
 
 
 def check_card(card, model):

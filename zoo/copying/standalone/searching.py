@@ -10,7 +10,7 @@ import numpy as np
 # From a source or a context. The whole row is read anew at each step.
 
 
-def beam_search(states, last, sources, max_length, beam_width):
+def beam_search(states, last, sources, max_length, beam_width, n_best=1):
     """Keeps the most probable beginnings (Wu et al. 2016, equation 14). One beam is greedy search.
 
     Args:
@@ -19,14 +19,20 @@ def beam_search(states, last, sources, max_length, beam_width):
         sources: a batch of what the model reads first, `[rows, ...]`.
 
     Returns:
-        The new tokens `[rows, max_length]`, with 0 after the end of a row.
+        The new tokens `[rows, n_best, max_length]`, with 0 after the end of a row.
     """
     log_p = np.full((len(sources), beam_width), -np.inf)
     log_p[:, 0] = 0  # at first, all beams of a row are equal
     sources = np.repeat(sources, beam_width, axis=0)  # [rows * beams, ...]
     beams = np.zeros((*log_p.shape, max_length + 1), "int32")
     beams[:, :, 0] = 2  # the start token
-    best, best_score = np.zeros_like(beams[:, 0]), np.full(len(log_p), -np.inf)
+    best, best_score = beams[:, :n_best], np.full((len(log_p), n_best), -np.inf)
+
+    def keep_best(beams, score):
+        both, scores = np.hstack([best, beams]), np.hstack([best_score, score])
+        order = np.argsort(-scores, axis=1, kind="stable")[:, :n_best]
+        return np.take_along_axis(both, order[:, :, None], 1), np.take_along_axis(scores, order, 1)
+
     for t in range(max_length):
         tokens = beams.reshape(len(sources), -1)[:, : t // 16 * 16 + 16]  # few different lengths
         x = states.predict_on_batch([sources, tokens])[:, t]  # [rows * beams, units]
@@ -41,22 +47,22 @@ def beam_search(states, last, sources, max_length, beam_width):
         log_p = np.take_along_axis(total.reshape(len(log_p), -1), order, axis=-1)
         worst = np.sort(np.hstack([ended, log_p]))[:, -beam_width, None]
         score = np.where(ended < worst, -np.inf, ended) / ((6 + t) / 6)
-        is_better = score.max(axis=1) > best_score
-        best[is_better] = beams[is_better, score.argmax(axis=1)[is_better]]
-        best_score = np.maximum(score.max(axis=1), best_score)
+        best, best_score = keep_best(beams, score)
         beams = np.take_along_axis(beams, parent[:, :, None], axis=1)
         beams[:, :, t + 1] = token
         if beam_width == 1:  # greedy search: the first end of a row is its end
             log_p[best_score > -np.inf] = -np.inf
-        if (log_p[:, 0] / ((5 + max_length) / 6) <= best_score).all():
-            break  # no beam can become better than the best that has ended
-    is_better = log_p[:, 0] / ((6 + t) / 6) > best_score
-    best[is_better] = beams[is_better, 0]
-    return best[:, 1:]
+        if (log_p[:, 0] / ((5 + max_length) / 6) <= best_score[:, -1]).all():
+            break  # no beam can become better than the best that have ended
+    best, _ = keep_best(beams, log_p / ((6 + t) / 6))
+    return best[:, :, 1:]
 
 
-def generate_in_batches(model, sources, max_length, batch_size=64, beam_width=1):
-    """Generates tokens for any number of sources, with sources of similar length in one batch."""
+def generate_in_batches(model, sources, max_length, batch_size=64, beam_width=1, n_best=None):
+    """Generates tokens for any number of sources, with sources of similar length in one batch.
+
+    With `n_best`, it returns so many lists of tokens for each source, the best one first.
+    """
     last = model.get_layer("probabilities")  # is slow, and only needed for the newest token
     states = keras.Model(model.inputs, last.input)
     generated = [[]] * len(sources)
@@ -67,9 +73,10 @@ def generate_in_batches(model, sources, max_length, batch_size=64, beam_width=1)
             padded = sources[batch]
         else:
             padded = keras.utils.pad_sequences([sources[i] for i in batch], padding="post")
-        rows = beam_search(states, last, padded, max_length, beam_width)
-        for i, row in zip(batch, rows.tolist(), strict=True):
-            generated[i] = [token for token in row if token]
+        beams = beam_search(states, last, padded, max_length, beam_width, n_best or 1)
+        for i, rows in zip(batch, beams.tolist(), strict=True):
+            rows = [[token for token in row if token] for row in rows]
+            generated[i] = rows if n_best else rows[0]
     return generated
 
 
