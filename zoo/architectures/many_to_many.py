@@ -139,9 +139,12 @@ def many_to_many(
             f"subsampling={subsampling} needs head='ctc', because other heads give each step a tag. "
             f"Received: head={head!r}"
         )
+    if characters and (encoder is not None or num_features is not None):
+        raise InputError(
+            "Only tokens have characters. "
+            f"Received: num_features={num_features}, encoder={shown(encoder)}"
+        )
     if encoder is not None:
-        if characters:
-            raise InputError(f"Only tokens have characters. Received: encoder={shown(encoder)}")
         frames = PerFrame(encoder, mask_value, name="frame_encoder")
         inputs = keras.Input((None, *encoder.input_shape[1:]), name="frames")
         x, mask = frames(inputs), frames.compute_mask(inputs)  # [batch, time, features]
@@ -154,29 +157,20 @@ def many_to_many(
             embeddings=embeddings,
             trainable_embeddings=trainable_embeddings,
         )  # [batch, time, embedding_dim]
-    elif characters:
-        raise InputError(f"Only tokens have characters. Received: num_features={num_features}")
     else:
         inputs = x = keras.Input((None, num_features), name="values")
         mask = None
         if mask_value is not None:  # a layer, and not an operation, so that the loss sees the mask
             masking = layers.Masking(mask_value, dtype="float32", name="masking")
             x, mask = masking(inputs), masking.compute_mask(inputs)
-            if head == "ctc":  # only the end is padding: a step between others may be silence
-                later = ops.cumsum(ops.flip(ops.cast(mask, "int32"), axis=1), axis=1)
-                mask = ops.cast(ops.flip(later, axis=1), "bool")  # [batch, time]
+            if head == "ctc":  # a step between others may be silence
+                mask = _until_last(mask)
     if characters:
         spelling = keras.Input((None, None), dtype="int32", name="characters")
         inputs = [tokens, spelling]
-        y, spelling_mask = embed(
-            spelling,
-            vocabulary_size=character_vocabulary_size,
-            embedding_dim=character_embedding_dim,
-            embeddings_initializer=keras.initializers.RandomNormal(stddev=1.0),
-            name="character_embedding",
-        )  # [batch, time, length, character_embedding_dim]
-        reader = recurrent_layer(cell, character_units, character_embedding_dim, bidirectional=True)
-        y = PerWord(reader, name="character_rnn")(y, mask=spelling_mask)
+        y = _read_characters(
+            spelling, cell, character_vocabulary_size, character_embedding_dim, character_units
+        )
         x = layers.Concatenate(name="word_and_characters")([x, y])
     x = layers.Dropout(0.0 if head == "ctc" else dropout, name="input_dropout")(x)
     if subsampling > 1:
@@ -193,11 +187,7 @@ def many_to_many(
     )  # [batch, time, width]
     x = layers.Dropout(dropout, name="output_dropout")(x)
     if head == "ctc":
-        scores = layers.Dense(num_tags, dtype="float32", name="scores")(x)  # [batch, time, num_tags]
-        if mask is not None:  # at padding the blank is certain, so padding has no letters and no loss
-            letters = ops.where(ops.expand_dims(mask, -1), scores[:, :, 1:], -1e9)
-            scores = ops.concatenate([scores[:, :, :1], letters], axis=-1)
-        outputs = ops.log_softmax(scores, axis=-1)
+        outputs = _ctc_log_p(x, mask, num_tags)
         return CTCModel(inputs, outputs, name="many_to_many")
     if head != "crf":
         outputs = layers.Dense(num_tags, activation=head, dtype="float32", name="probabilities")(x)
@@ -205,3 +195,31 @@ def many_to_many(
     scores = layers.Dense(num_tags, dtype="float32", name="scores")(x)  # [batch, time, num_tags]
     outputs = CRF(num_tags, forbidden_transitions, name="crf")(scores, mask=mask)
     return CRFTagger(inputs, outputs, name="many_to_many")
+
+
+def _read_characters(spelling, cell, vocabulary_size, embedding_dim, units):
+    """A vector for each word, from its characters (Lample et al. 2016)."""
+    y, mask = embed(
+        spelling,
+        vocabulary_size=vocabulary_size,
+        embedding_dim=embedding_dim,
+        embeddings_initializer=keras.initializers.RandomNormal(stddev=1.0),
+        name="character_embedding",
+    )  # [batch, time, length, embedding_dim]
+    reader = recurrent_layer(cell, units, embedding_dim, bidirectional=True)
+    return PerWord(reader, name="character_rnn")(y, mask=mask)  # [batch, time, 2 * units]
+
+
+def _until_last(mask):
+    """A mask `[batch, time]` that is true up to the last true step of each row."""
+    later = ops.cumsum(ops.flip(ops.cast(mask, "int32"), axis=1), axis=1)
+    return ops.cast(ops.flip(later, axis=1), "bool")
+
+
+def _ctc_log_p(x, mask, num_tags):
+    """Log-probabilities `[batch, time, num_tags]`. At padding, the blank (0) is certain."""
+    scores = layers.Dense(num_tags, dtype="float32", name="scores")(x)
+    if mask is not None:  # so padding has no letters and no loss
+        letters = ops.where(ops.expand_dims(mask, -1), scores[:, :, 1:], -1e9)
+        scores = ops.concatenate([scores[:, :, :1], letters], axis=-1)
+    return ops.log_softmax(scores, axis=-1)

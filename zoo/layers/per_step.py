@@ -1,4 +1,4 @@
-"""A model that returns an answer for each step of a sequence."""
+"""Models whose losses and weights are those of sequences and their steps."""
 
 import functools
 import inspect
@@ -9,8 +9,31 @@ from keras import ops
 from zoo.errors import InputError
 
 
+class SequenceModel(keras.Model):
+    """A functional model that refuses `class_weight`, because Keras would apply it wrongly.
+
+    A subclass has `advice`: what to do instead.
+    """
+
+    @functools.wraps(keras.Model.fit)
+    def fit(self, *args, **kwargs):
+        given = inspect.signature(keras.Model.fit).bind(self, *args, **kwargs).arguments
+        self._refuse(given.get("class_weight"))
+        return super().fit(*args, **kwargs)
+
+    @functools.wraps(keras.Model.train_on_batch)
+    def train_on_batch(self, *args, **kwargs):
+        given = inspect.signature(keras.Model.train_on_batch).bind(self, *args, **kwargs).arguments
+        self._refuse(given.get("class_weight"))
+        return super().train_on_batch(*args, **kwargs)
+
+    def _refuse(self, class_weight):
+        if class_weight is not None:
+            raise InputError(f"{self.advice} Received: class_weight={class_weight!r:.100}")
+
+
 @keras.saving.register_keras_serializable("zoo")
-class PerStepModel(keras.Model):
+class PerStepModel(SequenceModel):
     """A functional model with outputs `[batch, time, ...]`. It weights sequences and steps correctly.
 
     - A `sample_weight` of shape `[batch]` weights whole sequences. Keras alone would multiply it with
@@ -36,22 +59,6 @@ class PerStepModel(keras.Model):
         "sample_weight=np.where(y == 0, 5.0, 1.0) counts class 0 five times."
     )
 
-    @functools.wraps(keras.Model.fit)
-    def fit(self, *args, **kwargs):
-        given = inspect.signature(keras.Model.fit).bind(self, *args, **kwargs).arguments
-        self._refuse(given.get("class_weight"))
-        return super().fit(*args, **kwargs)
-
-    @functools.wraps(keras.Model.train_on_batch)
-    def train_on_batch(self, *args, **kwargs):
-        given = inspect.signature(keras.Model.train_on_batch).bind(self, *args, **kwargs).arguments
-        self._refuse(given.get("class_weight"))
-        return super().train_on_batch(*args, **kwargs)
-
-    def _refuse(self, class_weight):
-        if class_weight is not None:
-            raise InputError(f"{self.advice} Received: class_weight={class_weight!r:.100}")
-
     def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):
         return super().compute_loss(x, y, y_pred, _of_steps(sample_weight, y_pred), training)
 
@@ -60,7 +67,7 @@ class PerStepModel(keras.Model):
 
 
 @keras.saving.register_keras_serializable("zoo")
-class CTCModel(PerStepModel):
+class CTCModel(SequenceModel):
     """A functional model for Keras's loss `"ctc"`, which gives one number for a whole sequence.
 
     - `sample_weight` has a weight for each sequence, `[batch]`.
@@ -84,12 +91,6 @@ class CTCModel(PerStepModel):
         "class_weight cannot weight the labels of a text. Pass a weight for each text: "
         "sample_weight=np.where((y == 1).any(axis=1), 5.0, 1.0) counts texts with label 1 five times."
     )
-
-    def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):
-        return keras.Model.compute_loss(self, x, y, y_pred, sample_weight, training)
-
-    def compute_metrics(self, x, y, y_pred, sample_weight=None):
-        return keras.Model.compute_metrics(self, x, y, y_pred, sample_weight)
 
 
 def _of_steps(sample_weight, y_pred):

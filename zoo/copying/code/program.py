@@ -9,7 +9,8 @@ import keras
 from zoo.copying.code.graph import calls_of, order_of_weights, shapes_of, tensors_in
 from zoo.copying.code.layout import Group, call, fits, lines, quoted
 from zoo.copying.code.variables import Variables, candidates, identifier, is_numbered, roles
-from zoo.layers import CRFTagger, PerStepModel, StartAndEnd
+from zoo.layers import CRFTagger, StartAndEnd
+from zoo.layers.per_step import SequenceModel
 
 DROPOUT = (
     keras.layers.Dropout,
@@ -278,8 +279,8 @@ class Program:
         if not is_automatic(self.model.name, MODEL):
             arguments.append(("name", [quoted(self.model.name)]))
         its_class = type(self.model)
-        # PerStepModel alone only adds checks, and weights of whole sequences.
-        is_plain = issubclass(its_class, PerStepModel) and not issubclass(its_class, CRFTagger)
+        # The others only add checks, and weights of whole sequences.
+        is_plain = issubclass(its_class, SequenceModel) and not issubclass(its_class, CRFTagger)
         if is_plain or its_class.__module__.split(".")[0] == "keras":
             return call(["keras.Model"], arguments)
         self.objects.own[its_class.__name__] = its_class
