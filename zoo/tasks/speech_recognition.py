@@ -117,12 +117,15 @@ def keep_fitting(rows, subsampling):
     1 of 2 recordings are silent or too short for their text, and are left out of the training.
     1
     """
-    kept = [(x, y) for x, y in rows if x.any() and fits(x, y, subsampling)]
+    loud = [(x, y) for x, y in rows if x.any()]
+    if not loud:
+        raise InputError(f"All recordings are silent. Received: {len(rows)} recordings")
+    kept = [(x, y) for x, y in loud if fits(x, y, subsampling)]
     if not kept:
         raise InputError(
             "No recording is long enough for its text. Does each file have its own text? If so, try a "
-            f"smaller --subsampling. Received: {len(rows)} recordings, the first one with "
-            f"{len(rows[0][0])} frames of 10 ms for {len(rows[0][1])} letters"
+            f"smaller --subsampling. Received: {len(loud)} recordings, the first one with "
+            f"{len(loud[0][0])} frames of 10 ms for {len(loud[0][1])} letters"
         )
     if len(kept) < len(rows):
         print(
