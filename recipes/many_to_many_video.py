@@ -60,7 +60,7 @@ class Config(zoo.Config):
 
 def build_encoder(shape, config):
     """The convolutional network that turns a frame and its motion into a vector."""
-    x = frame = keras.Input((*shape[:2], 2 * shape[2]))  # [height, width, channels]
+    x = frame = keras.Input(shape)  # [height, width, channels]
     for filters in (16, 32, 64):  # each halves the height and the width
         x = layers.Conv2D(filters, 3, strides=2, padding="same", activation="relu")(x)
     x = layers.Dropout(config.dropout)(layers.Flatten()(x))  # [frames, features]
@@ -73,8 +73,11 @@ def join(clips, seed):
     for person in dict.fromkeys(clip.person for clip in clips):
         some = [clip for clip in clips if clip.person == person]
         some = [some[i] for i in rng.permutation(len(some))]
-        frames = np.concatenate([zoo.video.scale(clip.frames) for clip in some])
-        videos.append((zoo.video.add_motion(frames), np.concatenate([clip.label for clip in some])))
+        frames = np.concatenate([clip.frames for clip in some])
+        starts = np.cumsum([len(clip.frames) for clip in some])[:-1]
+        now, before = np.split(frames, 2, axis=-1)
+        before[starts] = now[starts - 1]  # as in a film, where the picture jumps from clip to clip
+        videos.append((zoo.video.scale(frames), np.concatenate([clip.label for clip in some])))
     return videos
 
 
@@ -148,7 +151,7 @@ def main(config):
     # Baseline: logistic regression on single frames, without recurrence.
     regressions = {}
     for name, splits in folds.items():
-        pixels = np.concatenate([zoo.video.scale(clip.frames) for clip in splits["train"]])
+        pixels = np.concatenate([zoo.video.pixels(clip.frames) for clip in splits["train"]])
         labels = np.concatenate([clip.label for clip in splits["train"]])
         regression = LogisticRegression(max_iter=300, tol=1e-3)
         regressions[name] = regression.fit(pixels.reshape(len(pixels), -1), labels)
@@ -160,7 +163,7 @@ def main(config):
         for frames, truth in join(splits[scored], config.seed):  # [time, ...], [time]
             p = models[name](frames[None], training=False)[0]  # [time, classes]
             predicted = keras.ops.convert_to_numpy(p).argmax(axis=-1)
-            pixels = frames[..., : shape[-1]]  # without motion
+            pixels = np.split(frames, 2, axis=-1)[0]
             alone = regressions[name].predict(pixels.reshape(len(pixels), -1))
             hits[cell].append(predicted == truth)
             hits[baseline].append(alone == truth)

@@ -58,7 +58,7 @@ class Config(zoo.Config):
 
 def build_encoder(shape, config):
     """The convolutional network that turns a frame and its motion into a vector."""
-    x = frame = keras.Input((*shape[:2], 2 * shape[2]))  # [height, width, channels]
+    x = frame = keras.Input(shape)  # [height, width, channels]
     for filters in (16, 32, 64):  # each halves the height and the width
         x = layers.Conv2D(filters, 3, strides=2, padding="same", activation="relu")(x)
     x = layers.Dropout(config.dropout)(layers.Flatten()(x))  # [frames, features]
@@ -67,7 +67,7 @@ def build_encoder(shape, config):
 
 def make_batches(clips, config, seed=None):
     """Batches of inputs `[batch, time, height, width, channels]` and labels. A seed is for training."""
-    rows = [(zoo.video.add_motion(zoo.video.scale(clip.frames)), clip.label) for clip in clips]
+    rows = [(zoo.video.scale(clip.frames), clip.label) for clip in clips]
 
     def draw(rng):  # called once for each epoch
         drawn = []
@@ -105,7 +105,7 @@ def predict(model, clips, config):
 
 def mean_frames(clips):
     """The mean of the frames of each clip `[clips, height * width * channels]`."""
-    return np.stack([zoo.video.scale(clip.frames).mean(axis=0).ravel() for clip in clips])
+    return np.stack([zoo.video.pixels(clip.frames).mean(axis=0).ravel() for clip in clips])
 
 
 @zoo.apply_config
@@ -184,7 +184,7 @@ def main(config):
         for clip, answer in zip(clips, np.concatenate(predicted), strict=True)
     ]
     chosen = zoo.recipe.pick_examples(hits[cell])
-    strips, titles = [zoo.video.scale(clips[i].frames) for i in chosen], [titles[i] for i in chosen]
+    strips, titles = [zoo.video.pixels(clips[i].frames) for i in chosen], [titles[i] for i in chosen]
     print("", *titles, sep="\n")
 
     # Saving: the first model, which has never seen the first person, and what is needed to use it.

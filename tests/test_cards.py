@@ -80,7 +80,7 @@ EXAMPLES = {  # type and arguments of the model; the card; a question
         ("many_to_one", {"encoder": "image", "mask_value": 0.0, "num_classes": 3}),
         {
             "labels": ["a", "b", "c"],
-            "preprocessing": {"shape": [4, 4, 1], "frame_step": 2, "center": True},
+            "preprocessing": {"shape": [4, 4, 2], "frame_step": 2, "center": True},
         },
         lambda task: task.predict([np.zeros((3, 8, 8, 1), "uint8")]),
     ),
@@ -88,7 +88,7 @@ EXAMPLES = {  # type and arguments of the model; the card; a question
         ("many_to_many", {"encoder": "image", "mask_value": 0.0, "num_tags": 3}),
         {
             "labels": ["a", "b", "c"],
-            "preprocessing": {"shape": [4, 4, 1], "frame_step": 1, "center": False},
+            "preprocessing": {"shape": [4, 4, 2], "frame_step": 1, "center": False},
         },
         lambda task: task.predict([np.zeros((3, 8, 8, 1), "uint8")]),
     ),
@@ -159,7 +159,7 @@ def build(name, arguments):
     if arguments.get("encoder") == "image":
         import keras
 
-        image = keras.Input((4, 4, 1))
+        image = keras.Input((4, 4, 2 if name.startswith("many") else 1))  # a frame and its motion
         arguments = arguments | {"encoder": keras.Model(image, keras.layers.Flatten()(image))}
     return zoo.build(name, cell="gru", **{"units": 4} | arguments)
 

@@ -47,14 +47,15 @@ def test_every_kind_of_clip_has_the_same_frames(tmp_path):
     read = {}
     for name in ("a.mp4", "a.avi", "a.gif", "a"):
         read[name], seconds = video.read_video(tmp_path / name, image_size=24, center=False)
-        assert read[name].shape == (12, 24, 24, 1)
+        assert read[name].shape == (12, 24, 24, 2)
         if name == "a":
             assert seconds is None
         else:
             np.testing.assert_allclose(seconds, np.arange(12) / 10, atol=1e-3)
         assert np.abs(read[name].astype(float) - read["a.mp4"]).mean() < 4, name
     steps, _ = video.read_video(tmp_path / "a", image_size=24, frame_step=5, center=False)
-    np.testing.assert_array_equal(steps, read["a"][::5])
+    np.testing.assert_array_equal(steps[..., 0], read["a"][::5, ..., 0])
+    np.testing.assert_array_equal(steps[1:, ..., 1], steps[:-1, ..., 0])  # the frame before
 
 
 def test_color_stays_color(tmp_path):
@@ -62,7 +63,7 @@ def test_color_stays_color(tmp_path):
     frames[..., 0] = 200
     write_video(tmp_path / "red.mp4", frames)
     read, _ = video.read_video(tmp_path / "red.mp4", image_size=4)
-    assert read.shape == (3, 4, 4, 3) and read[..., 0].min() > 150 and read[..., 1:].max() < 50
+    assert read.shape == (3, 4, 4, 6) and read[..., ::3].min() > 150 and read[..., 1:3].max() < 50
 
 
 def test_a_silhouette_is_followed_but_still_jumps():
@@ -73,6 +74,9 @@ def test_a_silhouette_is_followed_but_still_jumps():
     for frame, top in zip(followed, (3, 0), strict=True):
         assert [*np.flatnonzero(frame.any(axis=(1, 2)))] == [*range(top, top + 4)]
         assert [*np.flatnonzero(frame.any(axis=(0, 2)))] == [3, 4]
+    pairs = video.fit_frames(frames, image_size=7)  # what was there before, cut by the same square
+    assert pairs[1, ..., 0].any() and not pairs[1, ..., 1].any()
+    np.testing.assert_array_equal(pairs[0, ..., 0], pairs[0, ..., 1])
     gone = np.concatenate([frames[:1], np.zeros_like(frames[:1]), frames[1:]])
     assert video.follow_silhouette(gone).shape == (3, 7, 7, 1)  # one frame without it
     assert not video.is_silhouette(np.zeros((2, 4, 4, 1), "uint8"))
@@ -87,7 +91,7 @@ def test_a_folder_for_each_class(tmp_path, capsys):
     splits = folds["all"]
     assert sum(map(len, splits.values())) == 24 and all(splits.values())
     for clip in (clip for some in splits.values() for clip in some):
-        assert clip.frames.shape == (12, 8, 8, 1) and names[clip.label] == clip.name.split("/")[0]
+        assert clip.frames.shape == (12, 8, 8, 2) and names[clip.label] == clip.name.split("/")[0]
     printed = "2 classes, 24 clips of 12 to 12 frames. Skipped 1 other file (notes.txt)."
     assert f"Read {tmp_path / 'clips'}: {printed}\n" == capsys.readouterr().out
 
@@ -170,7 +174,7 @@ def test_labels_of_frames(tmp_path):
     folds, names = load_tagged_videos(tmp_path, **OPTIONS, frame_step=2)
     assert names == ["left", "right"]
     for clip in (clip for some in folds["all"].values() for clip in some):
-        assert clip.frames.shape == (6, 8, 8, 1) and clip.label.shape == (6,)
+        assert clip.frames.shape == (6, 8, 8, 2) and clip.label.shape == (6,)
         (table,) = tmp_path.glob(f"{clip.name}.[cC]*")
         turn = int(table.read_text().splitlines()[1].split(",")[1])
         assert clip.label.sum() == -(-turn // 2)
@@ -295,7 +299,7 @@ def test_weizmann_actions(small_weizmann):
     for splits in folds.values():
         assert {split: len(some) for split, some in splits.items()} == dict.fromkeys(splits, 2)
         for clip in splits["test"]:
-            assert clip.frames.shape == (3, 16, 16, 1) and clip.frames[:, :, 8].min() > 200
+            assert clip.frames.shape == (3, 16, 16, 2) and clip.frames[:, :, 8].min() > 200
             assert clip.name == f"{clip.person}_{'run1' if names[clip.label] == 'run' else 'wave2'}"
     tagged, _ = load_tagged_videos("weizmann_actions", small_weizmann, image_size=16)
     assert {len({*clip.label}) for clip in tagged["ada"]["train"]} == {1}

@@ -46,7 +46,7 @@ def test_own_videos(run, tmp_path, ask):
 
 def test_clips_of_a_person_are_joined_in_random_order(recipe):
     rows = [
-        Clip(np.full((n, 1, 1, 1), n, "uint8"), np.full(n, n), person, "")
+        Clip(np.full((n, 1, 1, 2), n, "uint8"), np.full(n, n), person, "")
         for person in ("ada", "bob")
         for n in range(1, 6)
     ]
@@ -57,6 +57,8 @@ def test_clips_of_a_person_are_joined_in_random_order(recipe):
         for frames, labels in videos:
             assert sorted(labels.tolist()) == [n for n in range(1, 6) for _ in range(n)]
             np.testing.assert_array_equal(frames[..., 0].ravel(), (labels.astype("float32") + 1) / 256)
+            jumps = np.diff(labels, prepend=labels[:1]).astype("float32") / 256  # from clip to clip
+            np.testing.assert_allclose(frames[..., 1].ravel(), jumps)
             orders.add(tuple(labels))
         np.testing.assert_array_equal(videos[0][1], recipe["join"](rows, seed)[0][1])
     assert len(orders) > 4

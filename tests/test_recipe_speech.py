@@ -126,7 +126,7 @@ def test_silent_recordings_are_left_out_of_the_training(capsys):
     rows = [(noise, np.array([1])), (silence, np.array([1]))]
     assert len(speech_recognition.keep_fitting(rows, subsampling=3)) == 1
     assert "1 of 2 recordings are silent or too short" in capsys.readouterr().out
-    with pytest.raises(zoo.InputError, match="All recordings are silent. Received: 2 recordings"):
+    with pytest.raises(zoo.InputError, match="All recordings are silent"):
         speech_recognition.keep_fitting(2 * [(np.zeros((50, 64)), np.array([1]))], subsampling=1)
 
 

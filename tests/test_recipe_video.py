@@ -117,7 +117,7 @@ def test_defaults_that_fit_the_data():
 
 
 def test_frames_of_different_sizes_are_no_clip():
-    preprocessing = {"shape": [4, 4, 1], "frame_step": 1, "center": False}
+    preprocessing = {"shape": [4, 4, 2], "frame_step": 1, "center": False}
     frames = [np.zeros((6, 6, 1), "uint8"), np.zeros((8, 6, 1), "uint8")]
     with pytest.raises(zoo.InputError, match="frames of a clip must have the same size"):
         video_classification.encode(frames, preprocessing)
@@ -130,11 +130,11 @@ def test_spans_count_all_frames_of_the_file():
 
 
 def test_a_gray_network_reads_a_clip_in_color():
-    preprocessing = {"shape": [4, 4, 1], "frame_step": 1, "center": False}
+    preprocessing = {"shape": [4, 4, 2], "frame_step": 1, "center": False}
     frames = np.full((2, 6, 6, 3), (200, 100, 0), "uint8")
     gray = video_classification.encode(frames, preprocessing)
     np.testing.assert_allclose(gray[..., :1], (0.299 * 200 + 0.587 * 100 + 1) / 256, atol=0.01)
-    color = video_classification.encode(frames[..., :1], preprocessing | {"shape": [4, 4, 3]})
+    color = video_classification.encode(frames[..., :1], preprocessing | {"shape": [4, 4, 6]})
     assert color.shape == (2, 4, 4, 6) and np.ptp(color[..., :3]) == 0
     assert not gray[..., 1:].any() and not color[..., 3:].any()  # nothing moves
 

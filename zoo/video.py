@@ -5,48 +5,43 @@ import numpy as np
 from zoo.datasets.video_files import fit_frames, follow_silhouette, is_silhouette, read_video
 from zoo.datasets.videos import Clip
 
-__all__ = [
-    "Clip",
-    "add_motion",
-    "fit_frames",
-    "follow_silhouette",
-    "is_silhouette",
-    "read_video",
-    "scale",
-]
+__all__ = ["Clip", "fit_frames", "follow_silhouette", "is_silhouette", "pixels", "read_video", "scale"]
 
 
 def scale(frames):
-    """Scales pixels to numbers above 0, because 0 is padding: a black pixel becomes 1/256.
+    """Scales pixels, and turns the frames before into differences, so that a network sees motion.
+
+    Pixels become numbers above 0, because 0 is padding: a black pixel becomes 1/256.
 
     Args:
-        frames: integers `[time, height, width, channels]` from 0 to 255.
+        frames: integers `[time, height, width, 2 * channels]` from 0 to 255: each frame, and the one
+            before it, see `fit_frames`.
 
     Returns:
-        Floats of the same shape, from 1/256 to 1.
+        Floats of the same shape: pixels from 1/256 to 1, and how much each differs from the pixel
+        before.
 
     Example:
 
-    >>> import numpy as np
-    >>> scale(np.array([[[[0], [255]]]], "uint8"))[0, 0, :, 0].tolist()
-    [0.00390625, 1.0]
+    >>> scale(np.array([[[[0, 0], [255, 127]]]], "uint8"))[0, 0].tolist()
+    [[0.00390625, 0.0], [1.0, 0.5]]
     """
-    return (frames.astype("float32") + 1) / 256
+    now, before = np.split((frames.astype("float32") + 1) / 256, 2, axis=-1)
+    return np.concatenate([now, now - before], axis=-1)
 
 
-def add_motion(frames):
-    """Adds to each frame its difference from the frame before, so that a network sees motion.
+def pixels(frames):
+    """The frames alone, without the motion, for pictures and for models without recurrence.
 
     Args:
-        frames: floats `[time, height, width, channels]`.
+        frames: see `scale`.
 
     Returns:
-        Floats `[time, height, width, 2 * channels]`. The second half of the channels are the
-        differences. They are 0 in the first frame.
+        Floats `[time, height, width, channels]`, from 1/256 to 1.
 
     Example:
 
-    >>> add_motion(np.array([0.25, 1.0, 0.5]).reshape(3, 1, 1, 1))[:, 0, 0].tolist()
-    [[0.25, 0.0], [1.0, 0.75], [0.5, -0.5]]
+    >>> pixels(np.array([[[[0, 0], [255, 127]]]], "uint8"))[0, 0].tolist()
+    [[0.00390625], [1.0]]
     """
-    return np.concatenate([frames, np.diff(frames, axis=0, prepend=frames[:1])], axis=-1)
+    return np.split(scale(frames), 2, axis=-1)[0]

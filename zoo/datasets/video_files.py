@@ -45,8 +45,8 @@ def read_video(path, image_size, frame_step=1, center=True):
         center: whether to follow silhouettes, see `follow_silhouette`. Other clips stay as they are.
 
     Returns:
-        Integers `[time, image_size, image_size, channels]` from 0 to 255, with one channel if the clip
-        is gray, otherwise three. And when each begins, in seconds `[time]`, or None for a folder.
+        Integers `[time, image_size, image_size, 2 * channels]` from 0 to 255: each frame and the one
+        before it, see `fit_frames`. And when each begins, in seconds `[time]`, or None for a folder.
 
     Raises:
         ValueError: the file is missing, damaged or no video, or it has too many frames.
@@ -60,7 +60,7 @@ def read_video(path, image_size, frame_step=1, center=True):
     ...     _ = (folder / f"{i}.png").write_bytes(image.numpy())
     >>> frames, seconds = read_video(folder, image_size=2, frame_step=2)
     >>> frames[:, 0, 0, 0].tolist(), frames.shape, seconds
-    ([0, 120], (2, 2, 2, 1), None)
+    ([0, 120], (2, 2, 2, 2), None)
     """
     frames = (_read_folder if path.is_dir() else _read_file)(path)
     kept, seconds = [], []
@@ -80,27 +80,35 @@ def read_video(path, image_size, frame_step=1, center=True):
 def fit_frames(frames, image_size, center=True):
     """Makes frames ready for a network: gray if they can be, centered if they are silhouettes, square.
 
+    Each frame is joined to the one before it, at the same place. So what moves over the ground can be
+    seen, even if the picture follows it.
+
     Args:
         frames: integers `[time, height, width, channels]` from 0 to 255.
         image_size: the new height and width.
         center: see `read_video`.
 
     Returns:
-        Integers `[time, image_size, image_size, channels]`.
+        Integers `[time, image_size, image_size, 2 * channels]`. The last half of the channels is the
+        frame before. Before the first frame, that is the first frame itself. There is one channel for
+        gray frames, and three for frames in color.
 
     Example:
 
-    >>> fit_frames(np.full((2, 5, 5, 3), 9, "uint8"), image_size=1).tolist()
-    [[[[9]]], [[[9]]]]
+    >>> frames = np.array([10, 20, 30], "uint8").repeat(75).reshape(3, 5, 5, 3)
+    >>> fit_frames(frames, image_size=1)[:, 0, 0].tolist()
+    [[10, 10], [20, 10], [30, 20]]
     """
     if frames.shape[-1] == 3 and np.ptp(frames, axis=-1).max() <= NEARLY_GRAY:
         frames = frames[..., 1:2]  # green is nearly the brightness
+    before = np.concatenate([frames[:1], frames[:-1]])
+    pairs = np.concatenate([frames, before], axis=-1)
     if center and is_silhouette(frames):
-        frames = follow_silhouette(frames)
-    if frames.shape[1:3] == (image_size, image_size):
-        return frames
-    frames = tf.image.resize(frames, (image_size, image_size), antialias=True)
-    return np.rint(frames.numpy()).clip(0, 255).astype("uint8")
+        pairs = follow_silhouette(pairs)
+    if pairs.shape[1:3] == (image_size, image_size):
+        return pairs
+    pairs = tf.image.resize(pairs, (image_size, image_size), antialias=True)
+    return np.rint(pairs.numpy()).clip(0, 255).astype("uint8")
 
 
 def is_silhouette(frames):
@@ -121,10 +129,12 @@ def follow_silhouette(frames):
     The square has the same size and height in all frames, so that a jump still goes up and down.
 
     Args:
-        frames: integers `[time, height, width, 1]`, white on black.
+        frames: integers `[time, height, width, channels]`, white on black. The first channel says where
+            the silhouette is.
 
     Returns:
-        Integers `[time, side, side, 1]`. The side is the largest height or width of the silhouette.
+        Integers `[time, side, side, channels]`. The side is the largest height or width of the
+        silhouette.
 
     Example:
 

@@ -15,7 +15,7 @@ from zoo.errors import InputError, counted
 class Clip(typing.NamedTuple):
     """A clip: its frames, its label or the label of each frame, and where it comes from."""
 
-    frames: np.ndarray  # integers [time, image_size, image_size, channels], from 0 to 255
+    frames: np.ndarray  # [time, image_size, image_size, 2 * channels], see `zoo.video.fit_frames`
     label: int | np.ndarray  # one, or integers [time]
     person: str  # who is in it; for other clips their name
     name: str  # for instance the path of the file
@@ -200,7 +200,7 @@ def _cut(name, rows):
     for split, clips in splits.items():
         for _, frames, label, key in sort_by_hash(rows[split], key=lambda row: row[0] + row[3]):
             if frames.shape[-1] < channels:  # gray, among clips in color
-                frames = np.repeat(frames, channels, axis=-1)
+                frames = np.repeat(frames, 3, axis=-1)
             label = np.searchsorted(names, label)
             clips.append(Clip(frames, label if np.ndim(label) else int(label), key, key))
     return splits, names

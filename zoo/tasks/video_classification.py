@@ -36,19 +36,19 @@ def encode(one, preprocessing):
 
     Args:
         one: the path of a video file or of a folder of images, or frames: integers from 0 to 255
-            `[time, height, width, channels]`. Frames of the size that the network reads are taken as
-            they are.
-        preprocessing: a dict: shape (of a frame), frame_step and center, see `zoo.video.read_video`.
+            `[time, height, width, channels]`. Or the frames of a `zoo.video.Clip`, which are ready.
+        preprocessing: a dict: shape (of what the network reads at a step), frame_step and center, see
+            `zoo.video.read_video`.
 
     Returns:
-        Floats `[time, height, width, 2 * channels]`, see `zoo.video.scale` and `zoo.video.add_motion`.
+        Floats `[time, height, width, 2 * channels]`, see `zoo.video.scale`.
 
     Raises:
-        ValueError: the clip cannot be read, is empty, or is in color while the network reads gray.
+        ValueError: the clip cannot be read, is empty, or has frames of different sizes.
 
     Example:
 
-    >>> preprocessing = {"shape": [4, 4, 1], "frame_step": 2, "center": False}
+    >>> preprocessing = {"shape": [4, 4, 2], "frame_step": 2, "center": False}
     >>> encode(np.zeros((3, 8, 8, 1), "uint8"), preprocessing).shape
     (2, 4, 4, 2)
     """
@@ -63,30 +63,32 @@ def encode(one, preprocessing):
             raise InputError(
                 f"The frames of a clip must have the same size. Received: {shown(one)}"
             ) from None
-        is_clip = frames.ndim == 4 and frames.size and frames.shape[-1] in (1, 3)
+        is_ready = frames.ndim == 4 and frames.size and frames.shape[1:] == (size, size, channels)
+        is_clip = is_ready or (frames.ndim == 4 and frames.size and frames.shape[-1] in (1, 3))
         if not is_clip or frames.dtype.kind not in "iu" or frames.min() < 0 or frames.max() > 255:
             raise InputError(
                 "A clip must be a file, a folder of images, or integers from 0 to 255 [time, height, "
                 f"width, 1 or 3]. Received: {frames.dtype} {frames.shape}"
             )
-        if list(frames.shape[1:]) != list(preprocessing["shape"]):
+        if not is_ready:
             frames = video.fit_frames(frames[:: options[1]].astype("uint8"), size, options[2])
-    if frames.shape[-1] < channels:
-        frames = np.repeat(frames, channels, axis=-1)
+    if frames.shape[-1] < channels:  # gray, for a network that reads color
+        frames = np.repeat(frames, 3, axis=-1)
     elif frames.shape[-1] > channels:  # as ITU-R BT.601 weighs red, green and blue
-        frames = np.rint(frames @ np.array([[0.299], [0.587], [0.114]])).astype("uint8")
-    return video.add_motion(video.scale(frames))
+        colors = frames.reshape(*frames.shape[:-1], 2, 3) @ np.array([0.299, 0.587, 0.114])
+        frames = np.rint(colors).astype("uint8")
+    return video.scale(frames)
 
 
 def check_frames(card, model):
     """Raises an `InputError` unless the preprocessing in the card fits the model."""
     shape = checks.check_shape(card, "preprocessing", "shape")
-    if len(shape) != 3 or shape[0] != shape[1] or shape[2] not in (1, 3):
-        checks.refuse(card, ("preprocessing", "shape"), "height, the same width, and 1 or 3 channels")
+    if len(shape) != 3 or shape[0] != shape[1] or shape[2] not in (2, 6):
+        checks.refuse(card, ("preprocessing", "shape"), "height, the same width, and 2 or 6 channels")
     checks.check_integer(card, "preprocessing", "frame_step")
     if not isinstance(checks.get(card, "preprocessing", "center"), bool):
         checks.refuse(card, ("preprocessing", "center"), "true or false")
-    checks.check_inputs(model, [(None, None, *shape[:2], 2 * shape[2])])
+    checks.check_inputs(model, [(None, None, *shape)])
 
 
 def check_card(card, model):
