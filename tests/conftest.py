@@ -59,6 +59,21 @@ def small_graphs():
     tf.config.optimizer.set_experimental_options({"disable_meta_optimizer": True})
 
 
+@pytest.fixture(scope="session", autouse=True)
+def built_optimizers():
+    """Builds each optimizer before the first step. Otherwise TensorFlow traces the step twice."""
+    import keras
+
+    make = keras.Model.make_train_function
+
+    def build_and_make(model, force=False):
+        if model.built and not model.optimizer.built:
+            model.optimizer.build(model.trainable_variables)
+        return make(model, force)
+
+    keras.Model.make_train_function = build_and_make
+
+
 @pytest.fixture(scope="module")
 def recipe(request):
     """The functions of the recipe that the test module names in RECIPE, as a dict."""

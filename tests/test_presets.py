@@ -134,6 +134,13 @@ def test_generated_texts_are_those_of_training(name, given, options, expected):
     assert load(name).generate([given], **options) == [expected]
 
 
+def test_a_query_is_that_of_training():
+    (answer,) = load("questions-geoquery-gru").generate(["how many people live in texas"])
+    state = "from state as statealias0 where statealias0.state_name = 'texas'"
+    assert answer["query"] == f"select statealias0.population {state}"
+    assert answer["answer"] in (None, [(14_229_000,)])  # with and without the database
+
+
 def test_a_caption_and_a_chorale_are_those_of_training(tmp_path):
     faces = pathlib.Path(matplotlib.get_data_path(), "fonts", "ttf", "DejaVuSans.ttf")
     fonts = [ImageFont.truetype(str(faces), size) for size in unicode_glyphs.FONT_SIZES]
