@@ -147,16 +147,16 @@ def main(config):
     if config.precision == "mixed_float16":  # else small gradients become 0; compile() does the same
         optimizer = keras.optimizers.LossScaleOptimizer(optimizer)
     learn, evaluate = make_step(network, optimizer), make_step(network)
-    history = {"loss": [], "val_loss": []}
-    for epoch in range(config.epochs):
+    history, best = {"loss": [], "val_loss": []}, {}
+    for epoch in zoo.resuming.epochs(config.epochs, network, optimizer, history, best):
         print(f"Epoch {epoch + 1}/{config.epochs}, training and validation")
         history["loss"].append(read(learn, network, *data["train"])[0])
         history["val_loss"].append(read(evaluate, network, *data["validation"])[0])
         if history["val_loss"][-1] == min(history["val_loss"]):
-            best, best_epoch = model.get_weights(), epoch
-        elif 5 * (epoch - best_epoch) >= config.epochs:
+            best.update(epoch=epoch, weights=model.get_weights())
+        elif 5 * (epoch - best["epoch"]) >= config.epochs:
             break  # not better for a fifth of the epochs
-    model.set_weights(best)
+    model.set_weights(best["weights"])
 
     # Scores: the validation split again, and the test split for the only time.
     length, n = LEVELS[config.level]

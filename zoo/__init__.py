@@ -44,6 +44,7 @@ __all__ = [
     "print_verdict",
     "recipe",
     "register",
+    "resuming",
     "run",
     "save",
     "tasks",

@@ -23,6 +23,7 @@ import functools
 import os
 
 import keras
+import numpy as np
 
 from zoo.errors import InputError
 
@@ -62,7 +63,7 @@ def all_devices():
     if backend == "tensorflow":
         import tensorflow as tf
 
-        with tf.distribute.MirroredStrategy().scope(), _changed("_compute_loss", _weight_by_tokens):
+        with tf.distribute.MirroredStrategy().scope(), changed("_compute_loss", _weight_by_tokens):
             yield 0
     elif backend == "jax":
         import jax
@@ -72,8 +73,8 @@ def all_devices():
         divide_rows = functools.partial(_divide_rows, distribution.device_mesh)
         with (
             distribution.scope(),
-            _changed("train_step", divide_rows),
-            _changed("test_step", divide_rows),
+            changed("train_step", divide_rows),
+            changed("test_step", divide_rows),
         ):
             yield jax.process_index()
     else:
@@ -148,9 +149,39 @@ def _weight_by_tokens(compute_loss):
     return weighted_loss
 
 
+def check_same(numbers, message):
+    """Raises an error if there are several processes of JAX, and not all have the same numbers.
+
+    Args:
+        numbers: a list of integers.
+        message: of the error.
+
+    Raises:
+        InputError: some process has other numbers.
+
+    Example:
+
+    >>> check_same([1, 2], "Start the same program in all processes.")
+    """
+    if keras.backend.backend() != "jax":
+        return
+    import jax
+    from jax.experimental import multihost_utils
+
+    if jax.process_count() > 1:
+        of_all = multihost_utils.process_allgather(np.array(numbers))  # [processes, numbers]
+        if (of_all != of_all[0]).any():
+            raise InputError(f"{message} Received: {of_all.tolist()}")
+
+
 @contextlib.contextmanager
-def _changed(name, change):
-    """Replaces a method of all Keras models by `change(method)`, for a while."""
+def changed(name, change):
+    """Replaces a method of all Keras models by `change(method)`, in a `with` block.
+
+    Args:
+        name: the name of the method, such as `"fit"`.
+        change: a function that takes the method and returns another one.
+    """
     method = getattr(keras.Model, name)
     setattr(keras.Model, name, change(method))
     try:

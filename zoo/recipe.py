@@ -39,6 +39,7 @@ class Config:
 
     data_dir: str = flag("", "folder for datasets, '' for the default of TFDS (TensorFlow Datasets)")
     output: str = flag("", "folder to write the trained model to, '' for none")
+    resume: bool = flag(False, "after an interruption, the same command goes on; needs --output")
     seed: int = flag(0, "start of the random numbers; the same seed repeats a run")
     smoke: bool = flag(False, "quick test that everything runs: a few rows, one epoch")
     precision: str = flag(
@@ -53,12 +54,12 @@ class Config:
 
 
 def apply_config(main):
-    """Decorates a recipe's `main(config)`, so that it honors `precision` and `distribute`.
+    """Decorates a recipe's `main(config)`, so that it honors `precision`, `distribute` and `resume`.
 
     With `precision="mixed_float16"` or `"mixed_bfloat16"`, the layers made in `main` compute in half
     precision. Their weights stay in float32. With `distribute=True`, training in `main` uses all
     devices. If there are several processes, only the first one prints. The others save to a temporary
-    folder.
+    folder. With `resume=True`, a training that was interrupted goes on, see `zoo.resuming`.
 
     Args:
         main: function of one argument, a `Config`.
@@ -67,8 +68,8 @@ def apply_config(main):
         A function of the same argument.
 
     Raises:
-        InputError: the argument is not a `Config`, one of its values is not allowed, or the backend
-            cannot train on several devices.
+        InputError: the argument is not a `Config`, one of its values is not allowed, the backend cannot
+            train on several devices, or the training cannot be resumed.
 
     Example:
 
@@ -89,15 +90,37 @@ def apply_config(main):
         flags.check(config)  # a value may have changed since the config was made
         with contextlib.ExitStack() as stack:
             stack.enter_context(dtype_policy(config.precision))
-            if config.distribute and stack.enter_context(all_devices()) > 0:
+            process = stack.enter_context(all_devices()) if config.distribute else 0
+            if process > 0:
                 nowhere = stack.enter_context(open(os.devnull, "w"))
                 stack.enter_context(contextlib.redirect_stdout(nowhere))
-                if config.output:
-                    folder = stack.enter_context(tempfile.TemporaryDirectory())
-                    config = dataclasses.replace(config, output=os.path.join(folder, "model"))
+            if config.resume:
+                stack.enter_context(_resumable(config, writes=process == 0))
+            if process > 0 and config.output:
+                folder = stack.enter_context(tempfile.TemporaryDirectory())
+                config = dataclasses.replace(config, output=os.path.join(folder, "model"))
             return main(config)
 
     return run_main
+
+
+def _resumable(config, writes):
+    """The context in which the trainings of a recipe go on after an interruption."""
+    from zoo import resuming
+    from zoo.tasks.cards import CARD_FILE
+    from zoo.tasks.output import output_folder
+
+    if not config.output:
+        raise InputError("--resume needs --output FOLDER: the state is saved beside this folder.")
+    output = output_folder(config.output)
+    folder = output.with_name(f"{output.name}.resume")
+    if (output / CARD_FILE).exists() and not resuming.list_states(folder):
+        raise InputError(
+            f"{output} already has a trained model. To train again, delete it, or choose another "
+            "--output."
+        )
+    settings = {name: value for name, value in vars(config).items() if name not in ("output", "resume")}
+    return resuming.resumable(folder, settings, writes)
 
 
 def quarters_by_length(lengths):

@@ -12,7 +12,7 @@ from zoo.errors import InputError
 SECTION = re.compile(r"# (Data|Model|Training|Baseline|Scores|Examples|Saving): \S")
 SETTINGS = "# Settings: change them here. With None, the recipe chooses a value that fits the data.\n"
 WIDTH = 104  # of a line
-LEFT_OUT = ("distribute",)  # settings that only `main` can honor
+LEFT_OUT = ("distribute", "resume")  # settings that only `main` can honor
 
 
 def flatten(source, settings=None):
@@ -31,7 +31,7 @@ def flatten(source, settings=None):
         str. The script does what `main(Config(**settings))` does, on one device.
 
     Raises:
-        InputError: a setting is not allowed, or is `distribute`.
+        InputError: a setting is not allowed, or is `distribute` or `resume`.
 
     Example:
 
@@ -51,6 +51,8 @@ def flatten(source, settings=None):
     values = config_class(source)(**(settings or {}))
     if values.distribute:
         raise InputError("A notebook trains on one device. Leave out --distribute.")
+    if values.resume:
+        raise InputError("A notebook does not go on after an interruption. Leave out --resume.")
     chosen = _write_config(values)
     parts = [before, SETTINGS + _text(config, lines), chosen + sections.pop(0)]
     for section in sections:

@@ -4,7 +4,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from zoo import arguments, lengths
+from zoo import arguments, lengths, resuming
 from zoo.errors import InputError, one_line
 
 
@@ -47,6 +47,8 @@ def batches(rows, batch_size, seed=None, few_shapes=None):
     arguments.check("batch_size", batch_size)
     arguments.check("seed", seed)
     rng = np.random.default_rng(seed)
+    if seed is not None:
+        resuming.note_random(rng)
     draw = rows if callable(rows) else lambda rng: rows
     some_rows = draw(np.random.default_rng(seed))
     if not some_rows:

@@ -3,6 +3,7 @@
 import io
 from concurrent.futures import ThreadPoolExecutor
 
+from zoo import resuming
 from zoo.errors import InputError
 
 
@@ -76,4 +77,4 @@ def seed_subwords(function, seed):
 
     sentencepiece.set_random_generator_seed(seed)
     one_thread = ThreadPoolExecutor(1)
-    return lambda *args: one_thread.submit(function, *args).result()
+    return resuming.repeatable(lambda *args: one_thread.submit(function, *args).result())

@@ -47,6 +47,8 @@ def known_calls(name, config, program, loader, reader, data, builds):
         ("zoo.training", "cells_of"): write(repr(zoo.training.cells_of(builds[0]["model"]))),
         ("zoo.datasets.image_files", "decode_image"): lambda call: _decode_glyph(call, config),
         ("zoo.metrics", "has_long_references"): lambda call: _has_long_references(call, data),
+        ("zoo.resuming", "epochs"): lambda call: cst.Call(cst.Name("range"), [call.args[0]]),
+        ("zoo.resuming", "repeatable"): lambda call: call.args[0].value,
         ("zoo.training", "AddScore"): _write_score,
         ("zoo.training", "output_shape"): write("model.output_shape"),
         ("zoo.training", "RaiseOnNaN"): write("keras.callbacks.TerminateOnNaN()"),

@@ -47,11 +47,11 @@ def write_standalone(name, path, settings):
     recipe = _import(name, path)
     config, is_default = recipe.Config(**settings), not settings
     has_crf = getattr(config, "head", "crf") == "crf"
-    for key in ("distribute", "output", "precision", "smoke"):
+    for key in ("distribute", "output", "precision", "resume", "smoke"):
         if getattr(config, key) != getattr(recipe.Config, key):
             raise InputError(
-                f"A standalone copy has no --{key}: it runs on one device, in float32 and on all rows, "
-                f"and it saves in the current folder. Leave out --{key}."
+                f"A standalone copy has no --{key}: it runs on one device, in float32, on all rows and "
+                f"from the beginning, and it saves in the current folder. Leave out --{key}."
             )
     readers = {}
 
