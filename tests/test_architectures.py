@@ -37,6 +37,10 @@ CASES = {
     "one_to_many, vector of an image": ("one_to_many", {"encoder": (7,), **TEXT}),
     "one_to_many, grid of an image": ("one_to_many", {"encoder": (4, 7), **TEXT, **TWO_LAYERS}),
     "one_to_many, no context": ("one_to_many", {"context_shape": None, **TEXT}),
+    "one_to_many, tied": (
+        "one_to_many",
+        {"context_shape": None, **TEXT, "embedding_dim": 5, "tie_embeddings": True},
+    ),
     "many_to_one, last": ("many_to_one", {**TEXT}),
     "many_to_one, bidirectional": ("many_to_one", {"bidirectional": True, **TEXT, **TWO_LAYERS}),
     "many_to_one, mean": ("many_to_one", {"pooling": "mean", "num_classes": 3, **TEXT}),
@@ -394,10 +398,19 @@ def test_pretrained_embeddings_are_used(case, trainable, tmp_path):
     )
 
 
+REGULARIZED = {
+    "embedding_dim": 5,
+    "tie_embeddings": True,
+    "dropout": 0.5,
+    "variational_dropout": True,
+    "weight_dropout": 0.5,
+}
+
+
 @each_cell
-@pytest.mark.parametrize("dropout", (0.0, 0.5))
-def test_windows_with_their_states_handed_over_equal_one_long_pass(cell, dropout, tmp_path):
-    sizes = {**TEXT, **TWO_LAYERS, "dropout": dropout}
+@pytest.mark.parametrize("config", ({}, REGULARIZED))
+def test_windows_with_their_states_handed_over_equal_one_long_pass(cell, config, tmp_path):
+    sizes = {**TEXT, **TWO_LAYERS, **config}
     model = zoo.build("one_to_many", cell=cell, context_shape=None, **sizes)
     tokens = np.random.default_rng(0).integers(1, 20, (3, 12))
     whole = model.predict(tokens, verbose=0)
@@ -418,6 +431,45 @@ def test_windows_with_their_states_handed_over_equal_one_long_pass(cell, dropout
     model.save(tmp_path / "model.keras")
     reloaded = keras.saving.load_model(tmp_path / "model.keras")
     np.testing.assert_allclose(reloaded.predict(tokens, verbose=0), whole, rtol=1e-5, atol=1e-7)
+
+
+@pytest.mark.parametrize("variational", (True, False))
+def test_variational_dropout_has_one_mask_for_all_steps(variational):
+    """And another one for each sequence and each batch. The mean of a number stays the same."""
+    sizes = {**TEXT, **TWO_LAYERS, "units": 40, "embedding_dim": 40, "context_shape": None}
+    model = zoo.build("one_to_many", dropout=0.4, variational_dropout=variational, **sizes)
+    dropouts = [model.get_layer(f"{place}_dropout") for place in ("input", "rnn_1", "output")]
+    network = keras.Model(model.inputs[0], [(layer.input, layer.output) for layer in dropouts])
+    tokens = np.random.default_rng(0).integers(1, 20, (20, 3))
+    runs = [
+        [keras.ops.convert_to_numpy(x) for x in keras.tree.flatten(network(tokens, training=training))]
+        for training in (True, True, False)
+    ]
+    for first, second, inference in zip(
+        *(zip(x[::2], x[1::2], strict=True) for x in runs), strict=True
+    ):
+        mask, other = (dropped != 0 for _, dropped in (first, second))  # [batch, time, features]
+        np.testing.assert_allclose(first[1], np.where(mask, first[0] / 0.6, 0), rtol=1e-5)
+        assert mask.mean() == pytest.approx(0.6, abs=0.06)
+        assert (mask == mask[:, :1]).all() == variational
+        for others in (np.roll(mask, 1, axis=0), np.roll(mask, 1, axis=2), other):
+            assert (mask == others).mean() < 0.65  # 0.52 if they are independent
+        np.testing.assert_array_equal(*inference)
+
+
+@each_cell
+def test_training_with_states_handed_over_uses_all_kinds_of_dropout(cell):
+    """Each of them changes the outputs of a step of training, and the states are those of the mask."""
+    for kind in ({"dropout": 0.5, "variational_dropout": True}, {"weight_dropout": 0.5}):
+        model = zoo.build("one_to_many", cell=cell, context_shape=None, **{**TEXT, **kind})
+        network = model.with_states()
+        tokens = np.random.default_rng(0).integers(1, 20, (3, 4))
+        inputs = [tokens, *(np.ones((3, 5), "float32") for _ in network.inputs[1:])]
+        runs = [network(inputs, training=training)[0] for training in (False, False, True, True)]
+        runs = [keras.ops.convert_to_numpy(run) for run in runs]
+        np.testing.assert_array_equal(runs[0], runs[1])
+        for one, other in ((0, 2), (2, 3)):
+            assert abs(runs[one] - runs[other]).max() > 1e-4
 
 
 def test_states_are_for_language_models():
@@ -522,6 +574,15 @@ def test_the_context_and_the_source_are_used():
             "forbidden_transitions must be a list of pairs",
         ),
         ({"dropout": 2.0}, "dropout must be a number from 0 to below 1. Received: dropout=2.0"),
+        (
+            {"name": "one_to_many", "weight_dropout": 1},
+            "weight_dropout must be a number from 0 to below",
+        ),
+        (
+            {"name": "one_to_many", "variational_dropout": 0.5},
+            "variational_dropout must be True or Fal",
+        ),
+        ({"weight_dropout": 0.5}, "Unknown argument of many_to_one"),
         ({"vocabulary_size": 9, "embeddings": np.ones((8, 4))}, "Received: float64, shape (8, 4)"),
     ],
 )

@@ -21,6 +21,7 @@ NAMES = {  # one of each type, and what computes in its own way
         "one_to_one",
         "one_to_many, grid of an image",
         "one_to_many, no context",
+        "one_to_many, tied",
         "many_to_one, bidirectional",
         "many_to_one, attention",
         "many_to_one, values",
@@ -34,7 +35,9 @@ def models():
     """A model for each name, trained for a step, and its inputs; and some that were changed by hand."""
     keras.utils.set_random_seed(0)
     for case, name in NAMES.items():
-        model = build(case, "lstm" if "attention" in case else "gru")
+        config = {"dropout": 0.5, "variational_dropout": True, "weight_dropout": 0.5}
+        config = config if "tied" in case else {}
+        model = build(case, "lstm" if "attention" in case else "gru", **config)
         for variable in model.trainable_variables:  # so that one token is far likelier than others
             variable.assign(3 * variable)
         compile_model(model, run_eagerly=True)

@@ -21,10 +21,12 @@ VECTORS = np.random.default_rng(0).normal(size=(20, 3)).astype("float32")
 SIZES = ("vocabulary_size", "source_vocabulary_size", "target_vocabulary_size", "units")
 PAIRS = [(-1, 2), (0, 2), (1, 0), (2, 3)]
 ALL_PAIRS = [(i, j) for i in (-1, 0, 1, 2, 3) for j in (1, 3)]
+WEIGHTS = {"weight_dropout": 0.5}
 FAST = {  # a name -> the case, the cell and other arguments
     "digits": ("one_to_one", "lstm", {}),
     "caption": ("one_to_many, grid of an image", "gru", {}),
     "text": ("one_to_many, no context", "gru", {"num_layers": 2}),
+    "language": ("one_to_many, tied", "lstm", {"dropout": 0.5, "variational_dropout": True, **WEIGHTS}),
     "two-layers": ("many_to_one, bidirectional", "simple_rnn", {"dropout": 0.5}),
     "pooling": ("many_to_one, attention", "lstm", {}),
     "vectors": ("many_to_one, max", "gru", {"embeddings": VECTORS, "trainable_embeddings": False}),
@@ -50,6 +52,8 @@ MORE = {
         {"source_embeddings": VECTORS, "target_embeddings": VECTORS[:15, :2], "num_layers": 2},
     ),
     "one-table": ("one_to_many, vector", "gru", {"embeddings": VECTORS}),
+    "tied-vectors": ("one_to_many, tied", "gru", {"embeddings": VECTORS, "units": 3}),
+    "weights": ("one_to_many, grid", "simple_rnn", {"weight_dropout": 0.5}),
     "tagged-vectors": ("many_to_many, characters", "lstm", {"embeddings": VECTORS}),
     "many-sizes": ("many_to_many, crf", "gru", {"units": 11, "embedding_dim": 13, "num_tags": 17}),
     "few-pairs": ("many_to_many, crf", "gru", {"forbidden_transitions": PAIRS}),
@@ -279,6 +283,27 @@ class OwnCell(keras.layers.Layer):
     def get_config(self):
         return super().get_config() | {"units": self.units}
 '''
+
+
+def test_tied_embeddings_and_kinds_of_dropout():
+    """Equal sizes have one name. The program trains with the same dropout."""
+    sizes = {"vocabulary_size": 20, "embedding_dim": 5, "units": 5}
+    drops = {"dropout": 0.5, "weight_dropout": 0.5, "variational_dropout": True}
+    model = zoo.build("one_to_many", context_shape=None, tie_embeddings=True, **sizes, **drops)
+    source = zoo.code(model)
+    assert "\nembedding_dim = 5\ndropout = 0.5\nweight_dropout = 0.5\n" in source
+    assert "units = 5" not in source and "WeightDropoutGRU" not in source
+    tokens, outputs = np.array([[5, 6, 7]]), []
+    same = run(source.replace("embedding_dim = 5", "embedding_dim = 8"))["model"]
+    assert same.count_params() == 20 * 8 + 4 * 8 * (8 + 8 + 1)
+    for one in (model, run(source)["model"]):
+        one.set_weights(model.get_weights())
+        runs = [keras.ops.convert_to_numpy(one(tokens, training=True)) for _ in range(2)]
+        assert abs(runs[0] - runs[1]).max() > 1e-4
+        outputs.append(one(tokens))
+    np.testing.assert_allclose(*outputs, atol=1e-6)
+    with_vectors = zoo.code("one_to_many", tie_embeddings=True, units=3, embeddings=VECTORS, **{})
+    assert with_vectors.count("embeddings.shape[1]") > 2 and "set_weights([embeddings])" in with_vectors
 
 
 def test_a_cell_of_your_own(tmp_path, monkeypatch):

@@ -14,6 +14,14 @@ SIZES = {"units": 6, "embedding_dim": 5}
 CASES = {
     "one_to_one": {"input_shape": (4, 3), "units": 6},
     "one_to_many": {"context_shape": (5, 3), "vocabulary_size": 20, **SIZES},
+    "one_to_many, tied": {
+        "context_shape": None,
+        "vocabulary_size": 20,
+        "units": 5,
+        "embedding_dim": 5,
+        "tie_embeddings": True,
+        "weight_dropout": 0.5,
+    },
     "many_to_one": {"vocabulary_size": 20, "num_classes": 3, **SIZES},
     "many_to_many": {"vocabulary_size": 20, **SIZES},
     "encoder_decoder": {"source_vocabulary_size": 20, "target_vocabulary_size": 20, **SIZES},
@@ -26,7 +34,7 @@ each = pytest.mark.parametrize(
 
 def make(name, cell):
     keras.utils.set_random_seed(0)
-    return zoo.build(name, cell=cell, **CASES[name])
+    return zoo.build(name.partition(",")[0], cell=cell, **CASES[name])
 
 
 def make_inputs(model, rows, length):

@@ -10,6 +10,7 @@ import keras
 import needs
 import numpy as np
 import pytest
+from keras import ops
 
 import zoo
 from zoo import decoding
@@ -25,6 +26,17 @@ MODELS = {
     "grid of an image": ("one_to_many", {"encoder": (4, 7)}),
     "vector of an image": ("one_to_many", {"encoder": (28,)}),
     "no context": ("one_to_many", {"context_shape": None}),
+    "regularized": (
+        "one_to_many",
+        {
+            "context_shape": None,
+            "embedding_dim": 5,
+            "tie_embeddings": True,
+            "dropout": 0.5,
+            "variational_dropout": True,
+            "weight_dropout": 0.5,
+        },
+    ),
 }
 
 
@@ -39,7 +51,7 @@ def build(name, cell="gru"):
     sizes = {"vocabulary_size": 12}
     if kind == "encoder_decoder":
         sizes = {"source_vocabulary_size": 20, "target_vocabulary_size": 12}
-    model = zoo.build(kind, cell=cell, embedding_dim=6, units=5, **sizes, **config)
+    model = zoo.build(kind, cell=cell, **{"embedding_dim": 6, "units": 5, **sizes, **config})
     for variable in model.trainable_variables:
         variable.assign(variable * (8 if "embedding" in variable.path else 2.5))
     return model
@@ -108,6 +120,30 @@ def test_beams_score_what_the_model_scores_and_survive_saving(name, tmp_path):
     model.save(tmp_path / "model.keras")
     loaded = keras.saving.load_model(tmp_path / "model.keras")
     np.testing.assert_array_equal(loaded.generate(inputs, 7, "beam", **options)[0], tokens)
+
+
+@pytest.mark.parametrize("strategy", decoding.STRATEGIES)
+def test_each_strategy_is_that_of_a_model_that_reads_the_whole_prefix(strategy):
+    model = build("regularized")
+    tokens, _, _ = make_inputs(model)
+
+    def step(token, states):
+        prefix, t = states  # [rows, 12] and [rows, 1]
+        prefix = ops.where(ops.arange(12) == t, token[:, None], prefix)
+        p = ops.take_along_axis(model(prefix), t[:, :, None], axis=1)[:, 0]  # [rows, vocabulary]
+        p = ops.where(ops.arange(12) < 2, 1e-37, p)
+        return ops.log(p / ops.sum(p, axis=-1, keepdims=True)), [prefix, t + 1]
+
+    options = {"greedy": {}, "sample": {"seed": 3}, "beam": {"beam_width": 3, "n_best": 3}}[strategy]
+    so_far = [np.pad(tokens[:, :-1], ((0, 0), (0, 9))).astype("int32"), np.full((5, 1), 3, "int32")]
+    expected = decoding.STRATEGIES[strategy](step, tokens[:, -1], so_far, max_length=8, **options)
+    generated = model.generate(tokens, 8, strategy, **options)
+    if strategy == "beam":
+        np.testing.assert_allclose(generated[1], expected[1], rtol=1e-4)
+        generated, expected = generated[0], expected[0]
+    padded = np.zeros_like(expected)
+    padded[..., : generated.shape[-1]] = generated
+    np.testing.assert_array_equal(padded, expected)
 
 
 @pytest.mark.parametrize(

@@ -36,13 +36,20 @@ LARGEST = 2**31 - 1  # of an int32 tensor
 MOST = {"beam_width": 1000}  # a smaller limit than LARGEST
 RANGES = {  # numbers: a check, and the same in words
     "dropout": (lambda number: 0 <= number < 1, "a number from 0 to below 1"),
+    "weight_dropout": (lambda number: 0 <= number < 1, "a number from 0 to below 1"),
     "learning_rate": (lambda number: 0 < number < 3e38, "a number above 0"),
     "temperature": (lambda number: 1e-6 <= number <= 1e6, "a number from 0.000001 to 1000000"),
     "top_p": (lambda number: 1e-6 <= number <= 1, "a number from 0.000001 to 1"),
     "length_penalty": (lambda number: 0 <= number <= 100, "a number from 0 to 100"),
     "mask_value": (lambda number: abs(number) < 3e38, "a finite number of float32"),
 }
-SWITCHES = ("bidirectional", "trainable_embeddings", "characters")
+SWITCHES = (
+    "bidirectional",
+    "characters",
+    "tie_embeddings",
+    "trainable_embeddings",
+    "variational_dropout",
+)
 SHAPES = ("input_shape", "context_shape")
 MAY_BE_NONE = ("num_features", "num_outputs", "mask_value", "context_shape", "encoder", "top_k", "seed")
 

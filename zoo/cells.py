@@ -37,10 +37,21 @@ import numpy as np
 from keras import layers, ops
 
 from zoo import own_cells
-from zoo.errors import InputError
-from zoo.layers import StartAndEnd
+from zoo.errors import InputError, shown
+from zoo.layers import (
+    StartAndEnd,
+    TiedEmbedding,
+    WeightDropoutGRU,
+    WeightDropoutLSTM,
+    WeightDropoutSimpleRNN,
+)
 
 CELLS = {"simple_rnn": layers.SimpleRNN, "lstm": layers.LSTM, "gru": layers.GRU}
+WEIGHT_DROPOUT_CELLS = {
+    "simple_rnn": WeightDropoutSimpleRNN,
+    "lstm": WeightDropoutLSTM,
+    "gru": WeightDropoutGRU,
+}
 
 
 def mark_tokens(tokens, *, start_token, end_token, vocabulary_size):
@@ -64,29 +75,12 @@ def mark_tokens(tokens, *, start_token, end_token, vocabulary_size):
     return StartAndEnd(start_token, end_token, name="start_and_end")(tokens)
 
 
-def embed(
-    tokens,
-    *,
-    vocabulary_size,
-    embedding_dim,
-    embeddings=None,
-    trainable_embeddings=True,
-    embeddings_initializer="uniform",
-    name="embedding",
-):
+def embed(tokens, **options):
     """Looks up a vector for each token.
 
     Args:
         tokens: integers `[batch, time]`. 0 is padding, on the right.
-        vocabulary_size: number of rows of the table. All tokens are below it.
-        embedding_dim: size of a vector, ignored if `embeddings` is given.
-        embeddings: pretrained vectors `[vocabulary_size, dim]` to start from, or None for random ones.
-        trainable_embeddings: whether training changes the vectors.
-        embeddings_initializer: initializer of the random vectors. Keras's default, with numbers up to
-            0.05, is right for classes and tags. A model that predicts tokens learns much faster from
-            larger numbers: `RandomNormal(stddev=1.0)` in a language model, and 0.3 in an encoder and
-            decoder.
-        name: name of the layer.
+        **options: see `embedding_layer`.
 
     Returns:
         Vectors `[batch, time, dim]`, and the mask `[batch, time]`, true where there is a token. Pass
@@ -94,7 +88,7 @@ def embed(
         a recurrent layer that is called with `initial_state=` drops it.
 
     Raises:
-        ValueError: `embeddings` is not a matrix of finite numbers with one row for each token.
+        ValueError: see `embedding_layer`.
 
     Example:
 
@@ -104,22 +98,64 @@ def embed(
     >>> keras.Model(tokens, x).predict(np.array([[2, 1, 0]]), verbose=0)[0, 0]
     array([0., 0., 1.], dtype=float32)
     """
+    layer = embedding_layer(**options)
+    return layer(tokens), layer.compute_mask(tokens)
+
+
+def embedding_layer(
+    *,
+    vocabulary_size,
+    embedding_dim,
+    embeddings=None,
+    trainable_embeddings=True,
+    embeddings_initializer="uniform",
+    tied=False,
+    name="embedding",
+):
+    """Makes the layer that looks up a vector for each token.
+
+    Args:
+        vocabulary_size: number of rows of the table. All tokens are below it.
+        embedding_dim: size of a vector, ignored if `embeddings` is given.
+        embeddings: pretrained vectors `[vocabulary_size, dim]` to start from, or None for random ones.
+        trainable_embeddings: whether training changes the vectors.
+        embeddings_initializer: initializer of the random vectors. Keras's default, with numbers up to
+            0.05, is right for classes and tags. A model that predicts tokens learns much faster from
+            larger numbers: `RandomNormal(stddev=1.0)` in a language model, and 0.3 in an encoder and
+            decoder.
+        tied: whether the layer also computes the scores of the next token, see `TiedEmbedding`.
+        name: name of the layer.
+
+    Returns:
+        A `keras.layers.Embedding`. Token 0 is masked.
+
+    Raises:
+        ValueError: `embeddings` is not a matrix of finite numbers with one row for each token.
+
+    Example:
+
+    >>> import numpy as np
+    >>> layer = embedding_layer(vocabulary_size=3, embedding_dim=5, tied=True)
+    >>> layer(layer(np.array([[2, 1]])), reverse=True).shape
+    TensorShape([1, 2, 3])
+    """
     if embeddings is not None:
         embeddings = _check_embeddings(f"{name}s", embeddings, vocabulary_size)
         embedding_dim = embeddings.shape[1]
-    layer = layers.Embedding(
+    layer = (TiedEmbedding if tied else layers.Embedding)(
         vocabulary_size,
         embedding_dim,
         mask_zero=True,
         trainable=trainable_embeddings,
         embeddings_initializer=embeddings_initializer,
+        dtype="float32" if tied else None,  # as in other layers that come before a softmax
         name=name,
     )
-    x = layer(tokens)  # [batch, time, embedding_dim]
     if embeddings is not None:
         # An initializer would write the matrix into the saved config.
+        layer.build((None, None))
         layer.set_weights([embeddings])
-    return x, layer.compute_mask(tokens)
+    return layer
 
 
 def _check_embeddings(name, embeddings, vocabulary_size):
@@ -144,7 +180,7 @@ def _check_embeddings(name, embeddings, vocabulary_size):
     return embeddings
 
 
-def recurrent_layer(cell, units, features, bidirectional=False, **options):
+def recurrent_layer(cell, units, features, bidirectional=False, weight_dropout=0.0, **options):
     """Makes one recurrent layer.
 
     Args:
@@ -152,13 +188,15 @@ def recurrent_layer(cell, units, features, bidirectional=False, **options):
         units: size of the output of each direction.
         features: size of the inputs at each step.
         bidirectional: whether the layer reads the sequence in both directions.
+        weight_dropout: share of the recurrent weights that is dropped, see
+            `zoo.layers.WeightDropout`. Not for a cell of your own.
         **options: arguments of `keras.layers.RNN`, such as `return_sequences` and `name`.
 
     Returns:
         A `keras.layers.RNN` or a `keras.layers.Bidirectional`.
 
     Raises:
-        ValueError: there is no such cell, or it does not work.
+        ValueError: there is no such cell, or it does not work, or it cannot drop weights.
 
     Example:
 
@@ -168,8 +206,15 @@ def recurrent_layer(cell, units, features, bidirectional=False, **options):
     (None, 8)
     """
     cell = own_cells.find(cell)
-    if isinstance(cell, str):
+    if isinstance(cell, str) and weight_dropout:
+        layer = WEIGHT_DROPOUT_CELLS[cell](units, weight_dropout, **options)
+    elif isinstance(cell, str):
         layer = CELLS[cell](units, **options)
+    elif weight_dropout:
+        raise InputError(
+            "weight_dropout is for 'simple_rnn', 'lstm' and 'gru'. In a cell of your own, drop weights "
+            f"yourself. Received: weight_dropout={weight_dropout}, cell={shown(cell)}"
+        )
     else:
         layer = own_cells.make_layer(cell, units, features, **options)
     return own_cells.in_both_directions(layer, options.get("name")) if bidirectional else layer
@@ -183,6 +228,8 @@ def recurrent_stack(
     num_layers=1,
     bidirectional=False,
     dropout=0.0,
+    variational_dropout=False,
+    weight_dropout=0.0,
     mask=None,
     initial_state=None,
     return_sequences=True,
@@ -198,6 +245,8 @@ def recurrent_stack(
         bidirectional: whether each layer reads the sequence in both directions. Then the outputs have
             `2 * units` features.
         dropout: share of the features that is dropped between two layers.
+        variational_dropout: whether the same features are dropped at all steps of a sequence.
+        weight_dropout: share of the recurrent weights that is dropped, see `recurrent_layer`.
         mask: booleans `[batch, time]`. A step that is false does not change the state.
         initial_state: a flat list in the order of the returned states, or None for zeros.
         return_sequences: whether to return the outputs of all steps, or of the last step only.
@@ -210,7 +259,8 @@ def recurrent_stack(
         the order of its `state_size`.
 
     Raises:
-        ValueError: there is no such cell, or it does not work, or there is no layer.
+        ValueError: there is no such cell, or it does not work, or it cannot drop weights, or there is
+            no layer.
 
     Example:
 
@@ -226,12 +276,13 @@ def recurrent_stack(
     for i in range(num_layers):
         is_last = i == num_layers - 1
         if dropout and i > 0:
-            x = layers.Dropout(dropout, name=f"{name}_{i}_dropout")(x)
+            x = dropout_layer(dropout, variational_dropout, name=f"{name}_{i}_dropout")(x)
         layer = recurrent_layer(
             cell,
             units,
             x.shape[-1],
             bidirectional,
+            weight_dropout,
             return_sequences=return_sequences or not is_last,
             return_state=True,
             name=f"{name}_{i}",
@@ -245,6 +296,28 @@ def recurrent_stack(
         x, *new_state = layer(x, mask=mask, initial_state=layer_state)
         states += keras.tree.flatten(new_state)
     return x, states
+
+
+def dropout_layer(rate, variational=False, name=None):
+    """Makes a dropout layer for inputs `[batch, time, features]`.
+
+    Args:
+        rate: share of the features that is dropped.
+        variational: whether the same features are dropped at all steps of a sequence (Gal & Ghahramani
+            2016). Otherwise each step drops other ones (Zaremba et al. 2014).
+        name: name of the layer.
+
+    Returns:
+        A `keras.layers.Dropout`, which `keras.layers.SpatialDropout1D` is, too.
+
+    Example:
+
+    >>> import keras
+    >>> x = dropout_layer(0.5, variational=True)(keras.ops.ones((1, 2, 8)), training=True)
+    >>> bool(keras.ops.all(x[:, 0] == x[:, 1]))
+    True
+    """
+    return (layers.SpatialDropout1D if variational else layers.Dropout)(rate, name=name)
 
 
 def attend(query, memory, *, attention, units, mask, memory_mask=None):

@@ -4,7 +4,7 @@ import keras
 import numpy as np
 from keras import layers
 
-from zoo.cells import attend, embed, mark_tokens, recurrent_stack
+from zoo.cells import attend, dropout_layer, embedding_layer, mark_tokens, recurrent_stack
 from zoo.decoding import Generator, check_tokens
 from zoo.decoding.decoder import all_steps
 from zoo.errors import InputError, shown
@@ -24,7 +24,10 @@ def one_to_many(
     trainable_embeddings=True,
     units=256,
     num_layers=1,
+    tie_embeddings=False,
     dropout=0.0,
+    variational_dropout=False,
+    weight_dropout=0.0,
     start_token=2,
     end_token=3,
 ):
@@ -61,7 +64,14 @@ def one_to_many(
         trainable_embeddings: whether training changes the token vectors.
         units: size of the state of each layer.
         num_layers: number of recurrent layers.
+        tie_embeddings: whether the output layer uses the matrix of token vectors, without a bias (Press
+            & Wolf 2017; Inan et al. 2017). Then `units` must be the size of a token vector.
         dropout: share that is dropped from the token vectors, between layers and before the output.
+        variational_dropout: whether `dropout` drops the same features at all steps of a sequence (Gal &
+            Ghahramani 2016), instead of other ones at each step.
+        weight_dropout: share of the recurrent weights that is dropped, other ones in each batch
+            (DropConnect in the AWD-LSTM of Merity et al. 2018). `recurrent_dropout` of Keras's layers
+            is something else, because it drops numbers of the state. Not for a cell of your own.
         start_token: the token that `generate` begins with if it gets no tokens.
         end_token: the token that ends a sequence.
 
@@ -82,13 +92,15 @@ def one_to_many(
         `sample_weight` (1.0 at tokens, 0.0 at padding), and name the metrics in `weighted_metrics`.
 
     Raises:
-        ValueError: the cell is unknown, the context has another rank, or the embeddings do not fit.
+        ValueError: the cell is unknown or cannot drop weights, the context has another rank, or the
+            embeddings do not fit, or they are tied and have another size than the state.
 
     Number of parameters, not counting an encoder (R: see `zoo.cells`; features: the last size of the
     vector or grid, or -1 if there is no context; states: 2 for an LSTM, else 1; grid: 1 for a grid,
     else 0):
         vocabulary_size * embedding_dim + R(embedding_dim) + (num_layers - 1) * R(units)
-        + num_layers * states * (features + 1) * units + (units + 1) * vocabulary_size
+        + num_layers * states * (features + 1) * units
+        + (1 - tie_embeddings) * (units + 1) * vocabulary_size
         + grid * (features + units + 1 + features + units) * units
 
     Example:
@@ -107,17 +119,25 @@ def one_to_many(
             f"None. Received: {features_shape}"
         )
     tokens = keras.Input((None,), dtype="int32", name="tokens")
-    x, mask = embed(
-        mark_tokens(
-            tokens, start_token=start_token, end_token=end_token, vocabulary_size=vocabulary_size
-        ),
+    embedding = embedding_layer(
         vocabulary_size=vocabulary_size,
         embedding_dim=embedding_dim,
         embeddings=embeddings,
         trainable_embeddings=trainable_embeddings,
-        embeddings_initializer=keras.initializers.RandomNormal(stddev=1.0),
-    )  # [batch, time, embedding_dim]
-    x = layers.Dropout(dropout, name="input_dropout")(x)
+        embeddings_initializer=keras.initializers.RandomNormal(stddev=0.3 if tie_embeddings else 1.0),
+        tied=tie_embeddings,
+    )
+    if tie_embeddings and embedding.output_dim != units:
+        raise InputError(
+            "With tie_embeddings, the state is compared with the token vectors, so both need the same "
+            f"size. Set units={embedding.output_dim}, or give token vectors of size {units}. "
+            f"Received: units={units}, token vectors of size {embedding.output_dim}"
+        )
+    marked = mark_tokens(
+        tokens, start_token=start_token, end_token=end_token, vocabulary_size=vocabulary_size
+    )
+    x, mask = embedding(marked), embedding.compute_mask(marked)  # x: [batch, time, embedding_dim]
+    x = dropout_layer(dropout, variational_dropout, name="input_dropout")(x)
     inputs, initial_state = tokens, None
     if context_shape is not None:
         context = keras.Input(context_shape, name="context")
@@ -136,13 +156,19 @@ def one_to_many(
         units=units,
         num_layers=num_layers,
         dropout=dropout,
+        variational_dropout=variational_dropout,
+        weight_dropout=weight_dropout,
         mask=mask,
         initial_state=initial_state,
     )  # [batch, time, units]
     if context_shape is not None and len(features_shape) == 2:
         x = attend(x, features, attention="additive", units=units, mask=mask)
-    x = layers.Dropout(dropout, name="output_dropout")(x)
-    outputs = layers.Dense(vocabulary_size, "softmax", dtype="float32", name="probabilities")(x)
+    x = dropout_layer(dropout, variational_dropout, name="output_dropout")(x)
+    if tie_embeddings:
+        scores = embedding(x, reverse=True)  # [batch, time, vocabulary_size]
+        outputs = layers.Activation("softmax", dtype="float32", name="probabilities")(scores)
+    else:
+        outputs = layers.Dense(vocabulary_size, "softmax", dtype="float32", name="probabilities")(x)
     return OneToMany(inputs, outputs, name="one_to_many")
 
 

@@ -9,6 +9,13 @@ from zoo.layers.per_frame import PerFrame
 from zoo.layers.per_step import CTCModel, PerStepModel
 from zoo.layers.per_word import PerWord
 from zoo.layers.start_and_end import StartAndEnd
+from zoo.layers.tied_embedding import TiedEmbedding
+from zoo.layers.weight_dropout import (
+    WeightDropout,
+    WeightDropoutGRU,
+    WeightDropoutLSTM,
+    WeightDropoutSimpleRNN,
+)
 
 __all__ = [
     "CRF",
@@ -19,5 +26,10 @@ __all__ = [
     "PerStepModel",
     "PerWord",
     "StartAndEnd",
+    "TiedEmbedding",
+    "WeightDropout",
+    "WeightDropoutGRU",
+    "WeightDropoutLSTM",
+    "WeightDropoutSimpleRNN",
     "forbidden_transitions",
 ]

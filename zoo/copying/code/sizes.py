@@ -12,6 +12,7 @@ from zoo import arguments
 
 PRIMES = (11, 13, 17, 19, 23, 29, 31, 37, 41, 43, 47, 53, 59, 61, 67, 71, 73, 79, 83, 89, 97)
 KEPT = ("num_layers", "start_token", "end_token")  # they change more than a size
+SHARES = {"dropout": (0.4375, 0.3125), "mask_value": (0.4375, 0.3125), "weight_dropout": (0.375, 0.25)}
 SHAPE_AXES = {1: ("features",), 2: ("rows", "columns"), 3: ("height", "width", "channels")}
 AXES = {  # sizes of the inputs that a model does not know: a value for each of the two models
     "batch": (1009, 2003),
@@ -48,14 +49,17 @@ def change(config):
             config[name] = next(primes)
         elif name in arguments.SHAPES:
             config[name] = [next(primes) for _ in value]
-        elif name in ("dropout", "mask_value") and value:
-            config[name] = 0.4375 if value != 0.4375 else 0.3125
+        elif name in SHARES and value:
+            config[name] = next(share for share in SHARES[name] if share != value)
         elif name == "forbidden_transitions" and value:
             config[name] = [[0, 0], [1, 1], [0, 1]] if value != [[0, 0], [1, 1], [0, 1]] else [[0, 0]]
     for name, value in config.items():
         if name.endswith("embeddings") and isinstance(value, dict):  # as many rows as tokens
             rows = config[name.removesuffix("embeddings") + "vocabulary_size"]
             config[name] = {"zeros": [rows, next(primes)]}
+    if config.get("tie_embeddings"):  # the state has the size of a token vector
+        has_vectors = isinstance(config["embeddings"], dict)
+        config["units"] = config["embeddings"]["zeros"][1] if has_vectors else config["embedding_dim"]
     return config | {
         name: default for name, default in (("start_token", 2), ("end_token", 3)) if name in config
     }
@@ -88,9 +92,10 @@ class Sizes:
                 self.arguments[name] = _as_list(value), _as_list(changed[name])
         for name, (one, other) in list(self.arguments.items()):
             if isinstance(one, dict):
-                self.arguments[f"{name}.shape[1]"] = one["zeros"][1], other["zeros"][1]
-                self.axes[f"{name.removesuffix('s')}_dim"] = one["zeros"][1], other["zeros"][1]
                 del self.arguments[name]
+                size = one["zeros"][1], other["zeros"][1]
+                self.arguments = {f"{name}.shape[1]": size, **self.arguments}  # before equal units
+                self.axes[f"{name.removesuffix('s')}_dim"] = size
             elif name in arguments.SHAPES:
                 names = SHAPE_AXES.get(len(one), ())
                 names = ("items", "features") if (name, len(one)) == ("context_shape", 2) else names
