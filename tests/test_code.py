@@ -302,7 +302,8 @@ def test_tied_embeddings_and_kinds_of_dropout():
         assert abs(runs[0] - runs[1]).max() > 1e-4
         outputs.append(one(tokens))
     np.testing.assert_allclose(*outputs, atol=1e-6)
-    with_vectors = zoo.code("one_to_many", tie_embeddings=True, units=3, embeddings=VECTORS, **{})
+    vectors = {"vocabulary_size": 20, "units": 3, "embeddings": VECTORS}
+    with_vectors = zoo.code("one_to_many", tie_embeddings=True, **vectors)
     assert with_vectors.count("embeddings.shape[1]") > 2 and "set_weights([embeddings])" in with_vectors
 
 
