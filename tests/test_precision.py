@@ -10,7 +10,13 @@ import zoo
 
 POLICIES = {"float32": 1e-6, "mixed_float16": 2e-3, "mixed_bfloat16": 2e-2}  # and what rounding does
 HALF = ("mixed_bfloat16", "mixed_float16")
-CASES = (*ALL_CELLS, "many_to_one, attention", "many_to_many, values", "encoder_decoder, dot")
+CASES = (
+    *ALL_CELLS,
+    "many_to_one, attention",
+    "many_to_many, values",
+    "encoder_decoder, dot",
+    "one_to_many, tied",
+)
 
 
 @pytest.fixture(params=POLICIES)

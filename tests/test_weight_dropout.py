@@ -140,6 +140,18 @@ def test_states_that_are_handed_over(masks):
         np.testing.assert_allclose(ops.convert_to_numpy(outputs[:, t]), h, rtol=1e-4, atol=1e-6)
 
 
+@pytest.mark.parametrize("policy", ["mixed_bfloat16", "mixed_float16"])
+def test_half_precision(policy, masks):
+    layer, (kernel, recurrent_kernel, bias), x = make("lstm", dtype=policy)
+    outputs = layer(x, training=True)
+    assert keras.backend.standardize_dtype(outputs.dtype) == policy.removeprefix("mixed_")
+    assert layer.cell.recurrent_kernel.dtype == "float32"
+    dropped = np.where(masks[0], recurrent_kernel / (1 - RATE), 0)
+    expected = np.stack([*EQUATIONS["lstm"](x, kernel, dropped, bias)], axis=1)
+    outputs = ops.convert_to_numpy(ops.cast(outputs, "float32"))
+    np.testing.assert_allclose(outputs, expected, atol=0.03)
+
+
 def test_both_directions_and_saving(tmp_path):
     inputs = keras.Input((None, 4))
     x, _ = recurrent_stack(inputs, cell="lstm", units=3, bidirectional=True, weight_dropout=RATE)
