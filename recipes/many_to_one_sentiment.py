@@ -40,7 +40,7 @@ from zoo.tasks import text_classification
 
 SENTENCES = ["The food is good", "The food is not good", "I am not happy", "dog bites man"]
 MOODS = (["neg", "pos"], ["negative", "positive"])  # with other labels, SENTENCES are not printed
-POOLINGS = ("last", "mean", "max", "attention")
+POOLINGS = ("last", "mean", "max", "concat", "attention")
 
 
 @dataclasses.dataclass

@@ -46,6 +46,10 @@ CASES = {
     "many_to_one, mean": ("many_to_one", {"pooling": "mean", "num_classes": 3, **TEXT}),
     "many_to_one, max": ("many_to_one", {"pooling": "max", **TEXT}),
     "many_to_one, attention": ("many_to_one", {"pooling": "attention", **TEXT}),
+    "many_to_one, concat": (
+        "many_to_one",
+        {"pooling": "concat", "bidirectional": True, "num_classes": 3, **TEXT},
+    ),
     "many_to_one, values": (
         "many_to_one",
         {"num_features": 3, "mask_value": -1.0, "num_outputs": 2, **SIZES},
@@ -529,7 +533,7 @@ def test_the_context_and_the_source_are_used():
         ({"name": "many_to_on"}, "Unknown type. Did you mean 'many_to_one'?"),
         ({"cell": "gruu"}, "Unknown cell. Did you mean 'gru'?"),
         ({"unit": 3}, "Unknown argument of many_to_one. Did you mean 'units'?"),
-        ({"pooling": "first"}, "'last', 'mean', 'max', 'attention'. Received: 'first'"),
+        ({"pooling": "first"}, "'last', 'mean', 'max', 'concat', 'attention'. Received: 'first'"),
         ({"name": "many_to_many", "head": "sofmax"}, "Did you mean 'softmax'?"),
         ({"name": "many_to_many", "forbidden_transitions": [(0, 1)]}, "Received: head='softmax'"),
         ({"name": "many_to_many", "num_features": 3, "characters": True}, "Received: num_features=3"),

@@ -24,6 +24,7 @@ NAMES = {  # one of each type, and what computes in its own way
         "one_to_many, tied",
         "many_to_one, bidirectional",
         "many_to_one, attention",
+        "many_to_one, concat",
         "many_to_one, values",
         "many_to_many, crf and characters",
         "encoder_decoder, additive",

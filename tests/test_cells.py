@@ -5,6 +5,7 @@ import needs
 import numpy as np
 import pytest
 
+import zoo
 from zoo.cells import CELLS, recurrent_stack
 
 
@@ -121,6 +122,31 @@ def test_the_worked_example():
     np.testing.assert_allclose(h1_rounded, [-0.05, 0.06, 0.22], atol=1e-7)
     by_hand = np.tanh(w @ x[0, 1] + u @ h1_rounded + b)
     np.testing.assert_allclose(by_hand, [0.206, -0.277, -0.029], atol=5e-4)
+
+
+@pytest.mark.parametrize("padded", (False, True))
+@pytest.mark.parametrize("bidirectional", (False, True))
+@pytest.mark.parametrize("cell", CELLS)
+def test_concat_pooling_against_numpy(cell, bidirectional, padded):
+    """Each row by itself and without padding: the last states, the largest ones and their mean."""
+    sizes = {"vocabulary_size": 9, "embedding_dim": 4, "units": 3, "num_classes": 5}
+    model = zoo.build("many_to_one", cell=cell, pooling="concat", bidirectional=bidirectional, **sizes)
+    rng = np.random.default_rng(0)
+    model.set_weights([rng.normal(size=w.shape) for w in model.get_weights()])
+    vectors, *layers, kernel, bias = (np.asarray(w, "float64") for w in model.get_weights())
+    rows = (
+        [[5, 0, 0, 0], [0, 0, 3, 7], [0, 8, 0, 2], [4, 0, 6, 1]] if padded else [[5, 3, 8], [2, 1, 7]]
+    )
+    outputs = keras.ops.convert_to_numpy(model(np.array(rows)))
+    for row, output in zip(rows, outputs, strict=True):
+        x = vectors[[token for token in row if token]][None]  # [1, time, 4]
+        h = last = np.concatenate([*EQUATIONS[cell](x, *layers[:3])])  # [time, 3]
+        if bidirectional:
+            backward = np.concatenate([*EQUATIONS[cell](x[:, ::-1], *layers[3:])])[::-1]
+            h = np.concatenate([h, backward], axis=1)  # [time, 6]
+            last = np.concatenate([last[-1], backward[0]])[None]
+        scores = np.concatenate([last[-1], h.max(axis=0), h.mean(axis=0)]) @ kernel + bias
+        np.testing.assert_allclose(output, np.exp(scores) / np.exp(scores).sum(), rtol=1e-4, atol=1e-6)
 
 
 @pytest.mark.parametrize("cell", CELLS)

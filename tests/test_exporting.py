@@ -26,6 +26,7 @@ CASES = {
     "many_to_many": {"vocabulary_size": 20, **SIZES},
     "encoder_decoder": {"source_vocabulary_size": 20, "target_vocabulary_size": 20, **SIZES},
 }
+CASES["many_to_one, concat"] = {"pooling": "concat", "bidirectional": True, **CASES["many_to_one"]}
 each = pytest.mark.parametrize(
     ("name", "cell"),
     [*((name, "gru") for name in CASES), ("many_to_one", "simple_rnn"), ("many_to_one", "lstm")],

@@ -331,6 +331,8 @@ H5 = [
     ("one_to_many", {"context_shape": (3, 2), **TEXT}),
     ("one_to_many", {"context_shape": None, "end_token": 4, **TEXT}),
     ("many_to_one", {"pooling": "max", **TEXT}),
+    ("many_to_one", {"pooling": "concat", "bidirectional": True, **TEXT}),
+    ("many_to_one", {"pooling": "concat", "num_features": 2}),
     ("many_to_one", {"num_features": 2, "mask_value": 0.0}),
     ("many_to_many", {"head": "crf", "characters": True, **TEXT}),
     ("encoder_decoder", {"attention": "additive", **PAIR}),

@@ -123,7 +123,7 @@ def test_windows_with_their_states_handed_over_equal_one_long_pass(cell):
     np.testing.assert_allclose(np.concatenate(windows, axis=1), whole, rtol=1e-4, atol=1e-6)
 
 
-@pytest.mark.parametrize("pooling", ["mean", "max", "attention"])
+@pytest.mark.parametrize("pooling", ["mean", "max", "concat", "attention"])
 def test_pooling_leaves_out_padding(pooling):
     """A state of this cell may be far below -1, where a state of Keras never is."""
     model = build("many_to_one, max", Two, pooling=pooling)

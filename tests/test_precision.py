@@ -13,6 +13,7 @@ HALF = ("mixed_bfloat16", "mixed_float16")
 CASES = (
     *ALL_CELLS,
     "many_to_one, attention",
+    "many_to_one, concat",
     "many_to_many, values",
     "encoder_decoder, dot",
     "one_to_many, tied",

@@ -50,15 +50,17 @@ __all__ = [
     "tasks",
     "text",
     "training",
+    "transfer",
     "video",
 ]
 __version__ = "0.1.0"
+FUNCTIONS = {"code": "zoo.copying.code", "transfer": "zoo.transferring"}  # and their modules
 
 
 def __getattr__(name):
-    """Imports a module of the package, such as `zoo.datasets`, or `zoo.code`, on first use."""
-    if name == "code":
-        return importlib.import_module("zoo.copying.code").code
+    """Imports a module such as `zoo.datasets`, or a function of `FUNCTIONS`, on first use."""
+    if name in FUNCTIONS:
+        return getattr(importlib.import_module(FUNCTIONS[name]), name)
     if name in __all__:
         return importlib.import_module(f"zoo.{name}")
     raise AttributeError(f"module 'zoo' has no attribute {name!r}")

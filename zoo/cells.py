@@ -367,3 +367,36 @@ def attend(query, memory, *, attention, units, mask, memory_mask=None):
     # Both parts have the mask of the query. If one had none, the joined mask would be all true.
     x = layers.Concatenate(name="attention_concatenate")([context, query])
     return layers.Dense(units, activation="tanh", use_bias=False, name="attention_output")(x)
+
+
+def last_outputs(outputs, mask, bidirectional=False):
+    """Takes the output of each direction after the last step that it reads.
+
+    At padded steps the outputs differ between backends, so they are not used.
+
+    Args:
+        outputs: `[batch, time, features]`, the outputs of a recurrent layer at all steps.
+        mask: booleans `[batch, time]`, true at real steps, or None if all steps are real.
+        bidirectional: whether the second half of the features comes from a layer that reads backward,
+            whose last step is the first one.
+
+    Returns:
+        A list of `[batch, features]`, or two of `[batch, features / 2]`.
+
+    Example:
+
+    >>> import numpy as np
+    >>> outputs = np.array([[[1.0], [2.0], [3.0]]])  # one row of three steps
+    >>> last_outputs(outputs, np.array([[True, True, False]]))[0].numpy()
+    array([[2.]])
+    """
+    parts = ops.split(outputs, 2, axis=-1) if bidirectional else [outputs]
+    if mask is None:
+        return [part[:, step] for part, step in zip(parts, (-1, 0), strict=False)]
+    is_step = ops.cast(mask, "int32")
+    last = ops.cumsum(is_step, axis=1)  # [batch, time]; argmax finds the first of the largest numbers
+    steps = [ops.argmax(x, axis=1, keepdims=True) for x in (last, is_step)]  # [batch, 1]
+    return [
+        ops.squeeze(ops.take_along_axis(part, ops.expand_dims(step, -1), axis=1), axis=1)
+        for part, step in zip(parts, steps, strict=False)
+    ]

@@ -3,7 +3,7 @@
 import keras
 from keras import layers, ops
 
-from zoo.cells import embed, recurrent_stack
+from zoo.cells import embed, last_outputs, recurrent_stack
 from zoo.errors import check_choice
 from zoo.layers import PerFrame
 from zoo.own_cells import find
@@ -40,7 +40,8 @@ def many_to_one(
     Embedded tokens (or plain values, or encoded frames) -> recurrent layers -> one vector by pooling ->
     a dense layer. See Graves 2012, "Supervised Sequence Labelling with Recurrent Neural Networks",
     section 2.3 ("sequence classification"), for text Dai & Le 2015, and for video Donahue et al. 2015.
-    `pooling="attention"` is the word attention of Yang et al. 2016, equations 5 to 7.
+    `pooling="attention"` is the word attention of Yang et al. 2016, equations 5 to 7, and
+    `pooling="concat"` the concat pooling of Howard & Ruder 2018, section 3.3.
 
     Args:
         cell: `"simple_rnn"`, `"lstm"`, `"gru"`, or your own cell, see `zoo.own_cells`.
@@ -60,7 +61,8 @@ def many_to_one(
         num_layers: number of recurrent layers.
         bidirectional: whether the sequence is read in both directions.
         pooling: `"last"` (the state after the last step, and before the first if bidirectional),
-            `"mean"`, `"max"` or `"attention"` over all states.
+            `"mean"`, `"max"` or `"attention"` over all states, or `"concat"`: last, max and mean
+            joined, three times as many numbers.
         dropout: share that is dropped from the word vectors, between layers and before the output. In
             the word vectors it drops the same features at every step, as in Gal & Ghahramani 2016.
 
@@ -89,6 +91,7 @@ def many_to_one(
         (num_features is None and encoder is None) * vocabulary_size * embedding_dim
         + directions * (R(n) + (num_layers - 1) * R(width)) + (width + 1) * outputs
         + (pooling == "attention") * (width + 2) * units
+        + (pooling == "concat") * 2 * width * outputs
 
     Example:
 
@@ -97,7 +100,7 @@ def many_to_one(
     >>> model(np.array([[7, 8, 9, 0, 0]])).shape
     TensorShape([1, 3])
     """
-    check_choice("pooling", pooling, ("last", "mean", "max", "attention"))
+    check_choice("pooling", pooling, ("last", "mean", "max", "concat", "attention"))
     if encoder is not None:
         frames = PerFrame(encoder, mask_value, name="frame_encoder")
         inputs = keras.Input((None, *encoder.input_shape[1:]), name="frames")
@@ -127,23 +130,27 @@ def many_to_one(
         mask=mask,
         return_sequences=pooling != "last",
     )  # [batch, time, width], or [batch, width] for the last state
-    if pooling == "mean":
-        if mask is not None:  # a row without tokens must not be divided by 0; all its states are 0
-            mask = ops.where(ops.any(mask, axis=1, keepdims=True), mask, True)
-        x = layers.GlobalAveragePooling1D(dtype="float32", name="mean")(x, mask=mask)
-    elif pooling == "max":
+    pooled = [] if pooling != "concat" else last_outputs(x, mask, bidirectional)
+    if pooling in ("max", "concat"):
+        kept = x
         if mask is not None:  # GlobalMaxPooling1D ignores masks; a state of Keras is never below -1
             lowest = -1.0 if isinstance(find(cell), str) else ops.min(x, axis=1, keepdims=True)
-            x = ops.where(ops.expand_dims(mask, -1), x, lowest)
-        x = layers.GlobalMaxPooling1D(name="max")(x)
-    elif pooling == "attention":
+            kept = ops.where(ops.expand_dims(mask, -1), x, lowest)
+        pooled.append(layers.GlobalMaxPooling1D(name="max")(kept))
+    if pooling in ("mean", "concat"):
+        if mask is not None:  # a row without tokens must not be divided by 0; all its states are 0
+            mask = ops.where(ops.any(mask, axis=1, keepdims=True), mask, True)
+        pooled.append(layers.GlobalAveragePooling1D(dtype="float32", name="mean")(x, mask=mask))
+    if pooling == "attention":
         scores = layers.Dense(units, activation="tanh", name="attention_hidden")(x)
         scores = layers.Dense(1, use_bias=False, name="attention_scores")(scores)
         if mask is not None:
             mask = ops.expand_dims(mask, -1)
         weights = layers.Softmax(axis=1, dtype="float32", name="attention")(scores, mask=mask)
         x = ops.sum(weights * x, axis=1)  # weights [batch, time, 1]
-    x = layers.Dropout(dropout, name="output_dropout")(x)  # [batch, width]
+    if pooled:  # last, max and mean, or one of them
+        x = layers.Concatenate(name="concat")(pooled) if len(pooled) > 1 else pooled[0]
+    x = layers.Dropout(dropout, name="output_dropout")(x)  # [batch, width], or three times that
     if num_outputs is not None:
         outputs = layers.Dense(num_outputs, dtype="float32", name="numbers")(x)
     else:

@@ -18,6 +18,8 @@ from zoo.layers import CRF, CRFTagger, PerFrame, PerStepModel, PerWord, StartAnd
 
 _x = keras.Input((1,), name="x")
 _made = [ops.not_equal(_x, 0), ops.expand_dims(_x, 1), ops.any(_x), ops.sum(_x), ops.where(_x, _x, 0)]
+_made += [ops.cast(_x, "int32"), ops.cumsum(_x), ops.argmax(_x), _x[:, 0], *ops.split(_x, 1, axis=1)]
+_made += [ops.take_along_axis(_x, _x, axis=1), ops.squeeze(_x, axis=1)]
 _operations = keras.Model(_x, _made, name="operations").operations[1:]
 _classes = (CRF, CRFTagger, PerFrame, PerStepModel, PerWord, StartAndEnd, EncoderDecoder, OneToMany)
 _classes += (*map(type, _operations),)

@@ -176,7 +176,7 @@ def _combination(one, other, names):
     for name, pair in names.items():
         if pair == (one, other):
             return name, [name]
-    for factor, (name, pair) in itertools.product((2, 3, 4), names.items()):
+    for factor, (name, pair) in itertools.product((2, 3, 4, 6), names.items()):
         if (factor * pair[0], factor * pair[1]) == (one, other):
             return f"{factor} * {name}", [name]
     for m, n in itertools.product((1, 2, 3, 4), repeat=2):

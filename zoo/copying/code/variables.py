@@ -13,6 +13,7 @@ NAMES = {  # by the layer
     "character_embedding": "y",
     "character_rnn": "y",
     "context_mean": "mean",
+    "max": "largest",  # max is a function of Python
 }
 ATTENTION = (keras.layers.Attention, keras.layers.AdditiveAttention)
 
