@@ -105,7 +105,8 @@ def test_the_settings_of_a_notebook(tmp_path):
     (call,) = (cell.source for cell in read(path) if cell.source.startswith("config = Config("))
     config = eval(call.removeprefix("config = "), {"Config": dict})
     assert config == {**config, **settings}
-    assert config["units"] == 128 and config["epochs"] is None and "distribute" not in config
+    assert config["units"] == 128 and config["epochs"] is None
+    assert not {"distribute", "resume"} & {*config}
     assert "    units=128,  # size of the state\n" in call
     assert max(map(len, call.splitlines())) <= 104
 
@@ -118,6 +119,7 @@ def test_the_settings_of_a_notebook(tmp_path):
         ("one_to_one_digits --notebook --units 0", "argument --units: must be at least 1. Received: 0"),
         ("one_to_one_digits --notebook --unitz 8", "unrecognized arguments: --unitz"),
         ("one_to_one_digits --notebook --distribute", "A notebook trains on one device."),
+        ("one_to_one_digits --notebook --resume", "A notebook does not go on after an interruption."),
         ("one_to_one_digits --notebook {tmp}/x.py", "the new file ends with .ipynb"),
         ("one_to_one_digits {tmp}/x.ipynb", "the new file ends with .ipynb"),
         ("one_to_one_digits --notebook {tmp}/no/x.ipynb", "there is no folder {tmp}/no"),

@@ -24,7 +24,7 @@ def test_help_lists_own_flags_first_and_shared_ones_last(capsys):
     with pytest.raises(SystemExit):
         zoo.run(print, Config, "", ["--help"])
     flags = re.findall(r"^  (--[a-z-]+)", capsys.readouterr().out, re.M)
-    shared = ["--data-dir", "--output", "--seed", "--smoke", "--precision", "--distribute"]
+    shared = ["--data-dir", "--output", "--resume", "--seed", "--smoke", "--precision", "--distribute"]
     assert flags == ["--units", "--cell", "--dropout", "--glove", *shared]
 
 

@@ -258,6 +258,7 @@ def test_a_standalone_notebook_runs_from_top_to_bottom(tmp_path, monkeypatch):
     ("words", "message"),
     [
         ("one_to_one_digits --standalone --precision mixed_bfloat16", "Leave out --precision"),
+        ("one_to_one_digits --standalone --resume", "Leave out --resume"),
         ("one_to_one_digits --standalone --smoke", "A standalone copy has no --smoke"),
         ("one_to_one_digits --standalone --output my-model", "Leave out --output"),
         ("one_to_one_digits --standalone --epochs 0", "argument --epochs: must be at least 1"),
