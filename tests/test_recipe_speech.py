@@ -105,11 +105,12 @@ def test_bad_input_is_one_line_and_status_2(words, message, own, assert_refused)
     assert_refused(message.format(tmp=own), "--smoke", *words.format(tmp=own).split())
 
 
-@pytest.mark.parametrize("inputs", [["no.wav"], [3], [np.zeros(9)], [None], [[[1], [2, 3]]]])
-def test_bad_recordings(run, own, inputs):
+def test_bad_recordings(run, own):
     run("--smoke", "--dataset", own / "own.tsv", "--output", own / "model")
-    with pytest.raises(zoo.InputError):
-        zoo.load(own / "model").predict(inputs)
+    task = zoo.load(own / "model")
+    for one in ("no.wav", 3, np.zeros(9), None, [[1], [2, 3]]):
+        with pytest.raises(zoo.InputError):
+            task.predict([one])
 
 
 def test_a_model_without_log_probabilities_is_refused(own, monkeypatch, assert_refused):
