@@ -244,6 +244,10 @@ class _Training:
         self.path = _run.folder / f"training-{_run.number:03}.npz"
         self.state = state_files.read(self.path) if self.path.exists() else None
         self.epoch = self.state["epoch"] if self.state else 0
+        if self.state and self.state["has_ended"]:
+            print(f"Training {_run.number} had ended. Its result was read from {_run.folder}.")
+        elif self.state:
+            print(f"Going on after epoch {self.epoch}, with the state in {_run.folder}.")
 
     def restore(self, results):
         """Restores the state. `results` are dicts, which get the entries that they had."""
@@ -309,6 +313,11 @@ def _with_state(fit):
 
     @functools.wraps(fit)
     def fit_with_state(model, *args, **kwargs):
+        if not model.built:  # so it has no variables that a state could be restored to
+            raise InputError(
+                "With --resume, a model must be built before fit. Let it begin with keras.Input, or "
+                "call zoo.training.check_model(model, data)."
+            )
         bound = signature.bind(model, *args, **kwargs)
         bound.apply_defaults()
         options = bound.arguments
@@ -321,12 +330,10 @@ def _with_state(fit):
         state = training.state
         if state and state["has_ended"]:
             training.restore([*map(vars, callbacks)])
-            print(f"Training {_run.number} had ended. Its result was read from {_run.folder}.")
             history.set_model(model)
             model.history = history
             return history
         if state:
-            print(f"Going on after epoch {training.epoch}, with the state in {_run.folder}.")
             is_last = state["is_stopped"]  # by EarlyStopping
             options["initial_epoch"] = options["epochs"] if is_last else training.epoch
         options["callbacks"] = [*callbacks, _StateWriter(training, callbacks)]
@@ -364,9 +371,8 @@ def _to_numpy(variable):
 def _keras_seeds():
     """Keras's own random generator, or None if nothing has used it yet."""
     from keras.src.backend.common import global_state  # Keras has no public name for it
-    from keras.src.random import seed_generator
 
-    return global_state.get_global_attribute(seed_generator.GLOBAL_SEED_GENERATOR)
+    return global_state.get_global_attribute("global_seed_generator")
 
 
 def _get_random():
