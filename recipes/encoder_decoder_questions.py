@@ -17,7 +17,7 @@ A name in a question, such as Texas, becomes the placeholder [0], after the colu
 saw. The names come from the database, never from the queries of the test split. SQLite runs each query,
 read-only and with a time limit. What counts is whether its answer is that of the right query. The
 baselines take the query of the most similar training question, as it is or with the names of this
-question. Expect about 5 minutes on a CPU core.
+question. Expect the same answer for 77 % of the test questions after 4 to 5 minutes on one CPU core.
 
 The model follows Dong & Lapata 2016, "Language to Logical Form with Neural Attention". Differences:
 SQL instead of logical forms, a GRU that reads the question in both directions, Adam, and beam search.

