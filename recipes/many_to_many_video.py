@@ -49,7 +49,7 @@ class Config(zoo.Config):
     frame_step: int = zoo.flag(2, "2 keeps every second frame, and so on")
     center: bool = zoo.flag(True, "follow the silhouette, if the videos are white on black")
     num_folds: int | None = zoo.flag(None, "people to leave out, one after the other")
-    validate: bool = zoo.flag(False, "score validation, not test, and do not train on it: for choosing")
+    validate: bool = zoo.flag(False, "to choose settings: score the validation split, not test")
     window: int = zoo.flag(48, "frames that the network sees at once in training")
     augment: bool = zoo.flag(True, "mirror half of the training windows, and move all a little")
     units: int = zoo.flag(64, "size of the state, in each direction")
@@ -76,7 +76,7 @@ def join(clips, seed):
         some = [some[i] for i in rng.permutation(len(some))]
         frames = np.concatenate([clip.frames for clip in some])
         starts = np.cumsum([len(clip.frames) for clip in some])[:-1]
-        now, before = np.split(frames, 2, axis=-1)
+        now, before = np.split(frames, 2, axis=-1)  # views: what is written here is in `frames`
         before[starts] = now[starts - 1]  # as in a film, where the picture jumps from clip to clip
         videos.append((zoo.video.scale(frames), np.concatenate([clip.label for clip in some])))
     return videos

@@ -47,7 +47,7 @@ class Config(zoo.Config):
     frame_step: int = zoo.flag(2, "2 keeps every second frame, and so on")
     center: bool = zoo.flag(True, "follow the silhouette, if the clips are white on black")
     num_folds: int | None = zoo.flag(None, "people to leave out, one after the other")
-    validate: bool = zoo.flag(False, "score validation, not test, and do not train on it: for choosing")
+    validate: bool = zoo.flag(False, "to choose settings: score the validation split, not test")
     window: int = zoo.flag(24, "frames of a clip that an epoch of training sees")
     augment: bool = zoo.flag(True, "mirror half of the training clips, and move all a little")
     units: int = zoo.flag(64, "size of the state")

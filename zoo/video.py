@@ -18,8 +18,8 @@ def scale(frames):
             before it, see `fit_frames`.
 
     Returns:
-        Floats of the same shape: pixels from 1/256 to 1, and how much each differs from the pixel
-        before.
+        Floats of the same shape: pixels from 1/256 to 1, and how much each differs from the frame
+        before at the same place.
 
     Example:
 

@@ -92,7 +92,7 @@ def choose_query(queries, database):
     ...     choose_query(["select 1 from", "select 1", "select 2"], empty.name)
     'select 1'
     """
-    for query in queries if database else ():
+    for query in queries if database and len(queries) > 1 else ():  # one alone is no choice
         _, reason = databases.run_query(database, query)
         if not reason:
             return query
