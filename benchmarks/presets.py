@@ -201,9 +201,9 @@ def measure_language_model(task, rows):
     """Nats a token. `rows` is a number of windows, not of texts."""
     functions, config = recipe(task), task.card["config"]
     texts = zoo.datasets.load_corpus(task.card["dataset"])["test"]
-    index = {symbol: i for i, symbol in enumerate(task.card["vocabulary"])}
-    symbols = zoo.tasks.language_model.join(texts, config["level"], config["max_tokens"] // 10)
-    tokens = zoo.tasks.language_model.encode(symbols, index)
+    tokenizer = zoo.tasks.language_model.load_tokenizer(task)
+    symbols = zoo.tasks.language_model.join(texts, tokenizer, config["max_tokens"] // 10)
+    tokens = zoo.tasks.language_model.encode(symbols, tokenizer)
     inputs, targets = zoo.datasets.streams(tokens, config["batch_size"], config["bptt_steps"])
     network = task.model.with_states()
     step = functions["make_step"](network)

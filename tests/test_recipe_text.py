@@ -82,8 +82,9 @@ def test_states_are_handed_on_and_the_gradient_is_not(recipe, network):
 @pytest.mark.parametrize(
     ("cell", "level"),
     [
-        ("lstm", "characters"),
-        pytest.param("simple_rnn", "words", marks=pytest.mark.slow),
+        ("lstm", "character"),
+        pytest.param("gru", "subword", marks=pytest.mark.slow),
+        pytest.param("simple_rnn", "word", marks=pytest.mark.slow),
     ],
 )
 def test_own_text(run, recipe, cell, level, tmp_path, ask):
@@ -100,16 +101,18 @@ def test_own_text(run, recipe, cell, level, tmp_path, ask):
     ]
     printed = run("--smoke", *words, "--output", tmp_path / "model")
     metrics = json.loads((tmp_path / "model" / "metrics.json").read_text())
-    n = {"characters": 5, "words": 3}[level]
+    n = 5 if level == "character" else 3
     for split, rows in metrics.items():
         assert list(rows) == [cell, f"{n}-gram"]
         for name, row in rows.items():
             cells = re.search(rf"^{split}, {name} +(.*)$", printed, re.M).group(1).split()
             assert cells == [f"{value:.4f}" for value in row.values()]
-            assert row["perplexity"] == pytest.approx(math.exp(row["nats a token"]))
+            assert row["perplexity per token"] == pytest.approx(math.exp(row["nats a token"]))
             bits = row["nats a token"] / math.log(2)
             share = row["bits per character"] / bits  # tokens for each character
-            assert 1 <= share < 1.01 if level == "characters" else 0.15 < share < 0.35
+            assert 1 <= share < 1.01 if level == "character" else 0.15 < share < 0.35
+            tokens_a_word = math.log(row["perplexity per word"]) / row["nats a token"]
+            assert tokens_a_word == 1 if level == "word" else tokens_a_word > 1
     assert metrics["test"][f"{n}-gram"]["nats a token"] < 0.5  # it says the same again and again
     task = json.loads((tmp_path / "model" / "task.json").read_text())
     assert task["vocabulary"][:4] == ["", "[UNK]", "[START]", "[END]"]
@@ -209,7 +212,7 @@ def test_a_training_that_diverges_is_stopped(words, tmp_path, assert_refused):
 
 
 @pytest.mark.parametrize(
-    ("text", "level"), [("a", "characters"), pytest.param("😀 ", "words", marks=pytest.mark.slow)]
+    ("text", "level"), [("a", "character"), pytest.param("😀 ", "word", marks=pytest.mark.slow)]
 )
 def test_texts_that_repeat_themselves(text, level, run, tmp_path):
     (tmp_path / "mine.txt").write_text("x" + text * 2000 + "x")

@@ -188,7 +188,7 @@ MORE = {  # other cells, layers and heads
         pairs,
         SMALL | {"cell": "lstm", "attention": "none", "num_layers": 2},
     ),
-    "one_to_many_text": (novel, {"epochs": 1, "units": 8, "level": "words", "cell": "gru"}),
+    "one_to_many_text": (novel, {"epochs": 1, "units": 8, "level": "word", "cell": "gru"}),
 }
 
 

@@ -239,7 +239,7 @@ def test_without_vocabularies():
 
 def test_trained_models_know_their_vocabulary(tmp_path, capsys):
     card = {"task": "language_model", "type": "one_to_many", "dataset": "mine", "config": {}}
-    card |= {"preprocessing": {"level": "words"}, "vocabulary": [*OLD[:4], " a", " b", " c", " d"]}
+    card |= {"preprocessing": {"level": "word"}, "vocabulary": [*OLD[:4], " a", " b", " c", " d"]}
     source = language_model()
     zoo.save(tmp_path / "mine", source, task=card, metrics={}, history={}, figures={})
     opened = zoo.load(tmp_path / "mine")

@@ -240,30 +240,37 @@ def score_entities(true, predicted, types):
     return {"all": results["overall"]["strict"].f1, **{name: f1.get(name, 0.0) for name in types}}
 
 
-def score_text(nats, num_tokens, num_characters):
-    """Computes three forms of the loss of a language model.
+def score_text(nats, num_tokens, num_characters, num_words):
+    """Computes four forms of the loss of a language model.
+
+    To compare models with different tokens, divide the loss of the whole text by something that they
+    share, such as its characters or its words. Each unknown word makes a text easier, because the model
+    need not spell it. So models of words look better than they are.
 
     Args:
         nats: the mean of -log p over the tokens of a text.
         num_tokens: number of tokens of the text.
-        num_characters: number of characters of the text. The bits of all tokens are divided by it, so
-            models with different tokens can be compared.
+        num_characters: number of characters of the text.
+        num_words: number of words of the text, and of the ends of texts.
 
     Returns:
-        A dict with `"nats a token"`, `"bits per character"` and `"perplexity"`, which is e to the power
-        of the nats.
+        A dict with `"nats a token"`, `"bits per character"`, `"perplexity per token"` and `"perplexity
+        per word"`. A perplexity is e to the power of the nats.
 
     Example: each of two words is one of four that are equally likely.
 
-    >>> scores = score_text(np.log(4), num_tokens=2, num_characters=8)
+    >>> scores = score_text(np.log(4), num_tokens=2, num_characters=8, num_words=2)
     >>> {name: round(float(score), 3) for name, score in scores.items()}
-    {'nats a token': 1.386, 'bits per character': 0.5, 'perplexity': 4.0}
+    {'nats a token': 1.386, 'bits per character': 0.5, 'perplexity per token': 4.0,
+     'perplexity per word': 4.0}
     """
-    return {
-        "nats a token": nats,
-        "bits per character": nats * num_tokens / num_characters / np.log(2),
-        "perplexity": np.exp(nats),
-    }
+    with np.errstate(over="ignore"):  # the perplexity of a network that has learned nothing is infinite
+        return {
+            "nats a token": nats,
+            "bits per character": nats * num_tokens / num_characters / np.log(2),
+            "perplexity per token": np.exp(nats),
+            "perplexity per word": np.exp(nats * num_tokens / num_words),
+        }
 
 
 def score_transcripts(said, texts, rows=None):

@@ -1,12 +1,22 @@
 """Language models: the beginning of a text to the whole text."""
 
+import collections
+import dataclasses
 import itertools
 import re
+import typing
 
-from zoo import decoding, recipe, text
+import keras
+
+from zoo import decoding, flags, recipe, text
 from zoo.errors import InputError
-from zoo.tasks import checks, running
+from zoo.tasks import checks, loading, running
 from zoo.tasks.inputs import normalize_texts
+
+SPECIAL = ["", "[UNK]", "[START]", "[END]"]  # tokens 0 to 3; a text ends with [END]
+PIECES_FILE = "subwords.spm"
+LEVELS = ("character", "subword", "word")
+SIZES = ("cell", "level", "embedding_dim", "units", "num_layers", "tie_embeddings")
 
 
 def defaults(num_tokens, bptt_steps, batch_size=None):
@@ -47,80 +57,317 @@ def tips(dropout):
     return ["more text"] + ["--dropout 0.5"] * (dropout < 0.5)
 
 
-def tokenize(one, level):
-    """Splits a text into symbols: characters, or words with the space before them.
+class Tokenizer(typing.NamedTuple):
+    """How a language model cuts texts, and the symbols that it knows.
+
+    Attributes:
+        level: `"character"`, `"subword"` or `"word"`. Words keep the space before them.
+        vocabulary: list of str. The first four are `SPECIAL`.
+        pieces: a `sentencepiece.SentencePieceProcessor` for subwords, else None.
+        backward: whether the model reads each text from its end.
+    """
+
+    level: str
+    vocabulary: list
+    pieces: object = None
+    backward: bool = False
+
+
+def learn_tokenizer(texts, level, vocabulary_size, backward=False):
+    """Collects the symbols of the training texts.
 
     Args:
-        one: str.
-        level: `"characters"` or `"words"`. `zoo.text.standardize` separates words.
+        texts: list of str, from the training split only.
+        level: see `Tokenizer`.
+        vocabulary_size: the number of symbols for words and subwords. Of words, the most frequent are
+            known. All characters are known.
+        backward: see `Tokenizer`.
 
     Returns:
-        A list of str.
+        A `Tokenizer`.
 
     Example:
 
-    >>> tokenize("Ah!", "characters"), tokenize("It is.", "words")
-    (['A', 'h', '!'], [' it', ' is', ' .'])
+    >>> learn_tokenizer(["Ah! A h"], "character", 10).vocabulary
+    ['', '[UNK]', '[START]', '[END]', 'A', 'h', ' ', '!']
+    >>> learn_tokenizer(["It is. It is!"], "word", 6).vocabulary
+    ['', '[UNK]', '[START]', '[END]', ' it', ' is']
     """
-    if level == "words":
-        return [f" {word}" for word in text.standardize(one).numpy().decode().split()]
-    return list(one)
+    if level == "subword":
+        pieces = text.train_subwords(texts, vocabulary_size)
+        names = [pieces.id_to_piece(i) for i in range(len(SPECIAL), len(pieces))]
+        return Tokenizer(level, [*SPECIAL, *names], pieces, backward)
+    counts = collections.Counter(join(texts, Tokenizer(level, []), None))
+    del counts["[END]"]
+    limit = vocabulary_size - len(SPECIAL) if level == "word" else None
+    symbols = [symbol for symbol, _ in counts.most_common(limit)]
+    return Tokenizer(level, [*SPECIAL, *symbols], None, backward)
 
 
-def join(texts, level, limit):
+def load_tokenizer(task):
+    """The tokenizer of a trained language model.
+
+    Args:
+        task: what `zoo.load` returned.
+
+    Returns:
+        A `Tokenizer`.
+
+    Raises:
+        ValueError: the task is not a language model.
+    """
+    if task.card["task"] != "language_model":
+        raise InputError(
+            "The pretrained model must be a language model, from recipes/one_to_many_text.py. "
+            f"Received: a model for {task.card['task']}"
+        )
+    return _from_card(task.card, task.files)
+
+
+def start(config, texts):
+    """Chooses the tokens of a language model: new ones, or those of `--pretrained`.
+
+    Args:
+        config: the recipe's `Config`.
+        texts: list of str, from the training split only.
+
+    Returns:
+        The config, the `Tokenizer`, and the task of the pretrained model or None. The config has the
+        sizes of the pretrained model, so that its weights fit.
+    """
+    if not config.pretrained:
+        tokens = config.level, config.vocabulary_size
+        return config, learn_tokenizer(texts, *tokens, config.backward), None
+    task = loading.load(config.pretrained)
+    tokenizer = load_tokenizer(task)._replace(backward=config.backward)
+    return adopt_sizes(config, task), tokenizer, task
+
+
+def adopt_sizes(config, task):
+    """Sets the sizes of a recipe to those of a trained language model, so that its weights fit.
+
+    Args:
+        config: the recipe's `Config`. Only the fields that it has are set.
+        task: what `zoo.load` returned.
+
+    Returns:
+        A new config. It prints what is set.
+    """
+    theirs = task.card["config"]
+    sizes = {name: theirs[name] for name in SIZES if name in theirs and hasattr(config, name)}
+    words = (f"{flags.name_of(name)} {value}" for name, value in sizes.items())
+    print(f"As in {config.pretrained}: {' '.join(words)}")
+    return dataclasses.replace(config, **sizes)
+
+
+def _from_card(card, files):
+    options, pieces = card["preprocessing"], None
+    if options["level"] == "subword":
+        import sentencepiece  # of the extra "recipes"
+
+        if PIECES_FILE not in files:
+            raise InputError(f"sha256 must name {PIECES_FILE}. Received: {', '.join(files) or 'none'}")
+        pieces = sentencepiece.SentencePieceProcessor(model_proto=files[PIECES_FILE])
+    return Tokenizer(options["level"], card["vocabulary"], pieces, options.get("backward", False))
+
+
+def files_of(tokenizer):
+    """The files that the folder of a trained model needs beside `task.json`: a dict of names to bytes.
+
+    Example:
+
+    >>> files_of(Tokenizer("character", []))
+    {}
+    """
+    return {PIECES_FILE: tokenizer.pieces.serialized_model_proto()} if tokenizer.pieces else {}
+
+
+def tokenize(texts, tokenizer):
+    """Splits texts into symbols, in the order in which the model reads them.
+
+    Args:
+        texts: list of str.
+        tokenizer: a `Tokenizer`. `zoo.text.standardize` separates words. So words are in lower case.
+
+    Returns:
+        A list of lists of str.
+
+    Example:
+
+    >>> tokenize(["Ah!", "So"], Tokenizer("character", []))
+    [['A', 'h', '!'], ['S', 'o']]
+    >>> tokenize(["It is."], Tokenizer("word", []))
+    [[' it', ' is', ' .']]
+    """
+    if tokenizer.level == "word":
+        lines = text.standardize(texts).numpy() if texts else []
+        symbols = [[f" {word}" for word in line.decode().split()] for line in lines]
+    elif tokenizer.level == "subword":
+        symbols = tokenizer.pieces.encode(texts, out_type=str)
+    else:
+        symbols = [*map(list, texts)]
+    return [one[::-1] for one in symbols] if tokenizer.backward else symbols
+
+
+def join(texts, tokenizer, limit):
     """Splits texts into symbols and joins them, with [END] after each text.
 
     Args:
         texts: list of str.
-        level: see `tokenize`.
-        limit: how many symbols to keep.
+        tokenizer: see `tokenize`.
+        limit: how many symbols to keep, None for all.
 
     Returns:
         A list of str.
 
     Example:
 
-    >>> join(["Ah!", "So."], "characters", 6)
+    >>> join(["Ah!", "So."], Tokenizer("character", []), 6)
     ['A', 'h', '!', '[END]', 'S', 'o']
     """
-    symbols = ([*tokenize(one, level), "[END]"] for one in texts)
+    groups = (texts[i : i + 100] for i in range(0, len(texts), 100))
+    symbols = ([*one, "[END]"] for group in groups for one in tokenize(group, tokenizer))
     return list(itertools.islice(itertools.chain.from_iterable(symbols), limit))
 
 
-def encode(symbols, index):
-    """Converts characters or words to tokens.
+def join_splits(splits, tokenizer, max_tokens):
+    """Splits and joins the texts of each split. Prints how long they are, and the first row.
+
+    Args:
+        splits: dict of split to a list of str.
+        tokenizer: a `Tokenizer`.
+        max_tokens: how many symbols of the training split to keep. Of other splits it is a tenth.
+
+    Returns:
+        A dict of split to a list of str, see `join`.
+
+    Example:
+
+    >>> splits = {"train": ["Ah! So."], "validation": ["Oh!"]}
+    >>> tokenizer = learn_tokenizer(splits["train"], "character", 10)
+    >>> join_splits(splits, tokenizer, max_tokens=10)["validation"]
+    8 train, 1 validation (cut, see --max-tokens), 11 different
+    First row, as the network sees it: 'Ah! So.[END]' -> 'h! So.[END]'
+    ['O']
+    """
+    symbols, sizes = {}, []
+    for split, texts in splits.items():
+        limit = max_tokens // (1 if split == "train" else 10)
+        symbols[split] = join(texts, tokenizer, limit)
+        cut = " (cut, see --max-tokens)" if len(symbols[split]) == limit else ""
+        sizes.append(f"{len(symbols[split])} {split}{cut}")
+    print(*sizes, f"{len(tokenizer.vocabulary)} different", sep=", ")
+    first = ["".join(symbols["train"][i : i + 20]) for i in (0, 1)]
+    print("First row, as the network sees it: {!r} -> {!r}".format(*first))
+    return symbols
+
+
+def encode(symbols, tokenizer):
+    """Converts symbols to tokens.
 
     Args:
         symbols: list of str, see `tokenize`.
-        index: dict of symbol to token.
+        tokenizer: a `Tokenizer`.
 
     Returns:
         A list of integers, 1 for an unknown symbol.
 
     Example:
 
-    >>> encode(["A", "h"], {"h": 4})
-    [1, 4]
+    >>> encode([" it", " rains"], Tokenizer("word", [*SPECIAL, " it"]))
+    [4, 1]
     """
+    index = {symbol: i for i, symbol in enumerate(tokenizer.vocabulary)}
     return [index.get(symbol, 1) for symbol in symbols]
 
 
-def decode(tokens, vocabulary):
-    """Converts tokens to text.
+def encode_prompts(prompts, tokenizer):
+    """Converts beginnings of texts to tokens.
 
     Args:
-        tokens: list of integers.
-        vocabulary: list of symbols.
+        prompts: list of str. For a model that reads backward, they are ends of texts.
+        tokenizer: a `Tokenizer`.
+
+    Returns:
+        Integers `[prompts, time]`, with 0 as padding on the right.
+
+    Example:
+
+    >>> encode_prompts(["It rains", "it"], Tokenizer("word", [*SPECIAL, " it", " rains"])).tolist()
+    [[4, 5], [4, 0]]
+    """
+    rows = [encode(symbols, tokenizer) for symbols in tokenize(prompts, tokenizer)]
+    return keras.utils.pad_sequences(rows, padding="post")
+
+
+def decode(symbols, tokenizer):
+    """Joins symbols to a text.
+
+    Args:
+        symbols: list of str, in the order in which the model reads them.
+        tokenizer: a `Tokenizer`.
 
     Returns:
         str.
 
     Example:
 
-    >>> decode([5, 4], ["", "[UNK]", "[START]", "[END]", "h", "A"])
-    'Ah'
+    >>> decode([" .", " is", " it"], Tokenizer("word", [], backward=True))
+    ' it is .'
     """
-    return "".join(vocabulary[token] for token in tokens)
+    joined = "".join(symbols[::-1] if tokenizer.backward else symbols)
+    return joined.replace("\u2581", " ") if tokenizer.level == "subword" else joined
+
+
+def complete(prompt, tokens, tokenizer):
+    """Joins the beginning of a text and what the model wrote. If it reads backward, that comes first.
+
+    Args:
+        prompt: str.
+        tokens: integers, what the model wrote.
+        tokenizer: a `Tokenizer`.
+
+    Returns:
+        str.
+
+    Example:
+
+    >>> tokenizer = Tokenizer("word", [*SPECIAL, " it", " rains"])
+    >>> complete("Today", [4, 5, 3], tokenizer)
+    'Today it rains'
+    >>> complete("rains", [4, 3], tokenizer._replace(backward=True))
+    'it rains'
+    """
+    written = decode([tokenizer.vocabulary[i] for i in tokens if i >= len(SPECIAL)], tokenizer)
+    if not tokenizer.backward:
+        return prompt + written
+    space = "" if tokenizer.level == "character" else " "
+    return f"{written.lstrip()}{space}{prompt}"
+
+
+def count_symbols(symbols, tokenizer):
+    """Counts what the loss of a text is divided by, for `zoo.metrics.score_text`.
+
+    Words are the same for all levels: those that `zoo.text.standardize` separates, and the end of each
+    text.
+
+    Args:
+        symbols: list of str, see `join`.
+        tokenizer: a `Tokenizer`.
+
+    Returns:
+        The numbers of symbols, of characters and of words.
+
+    Example:
+
+    >>> tokenizer = Tokenizer("character", [])
+    >>> count_symbols(join(["It's so."], tokenizer, 99), tokenizer)
+    (9, 8, 5)
+    """
+    ends = symbols.count("[END]")
+    whole = decode(["\n" if symbol == "[END]" else symbol for symbol in symbols], tokenizer)
+    num_words = len(text.standardize(whole).numpy().split())
+    return len(symbols), len(whole) - ends, num_words + ends
 
 
 def pick_prompts(prompts, train, test):
@@ -155,29 +402,29 @@ def check_card(card, model):
     """Raises an `InputError` unless the card fits the model."""
     checks.check_generator(model, [(None, None)])
     checks.check_vocabulary(card, model, "vocabulary", "embedding", checks.output_size(model, 3))
-    if checks.get(card, "preprocessing", "level") not in ("characters", "words"):
-        checks.refuse(card, ("preprocessing", "level"), "'characters' or 'words'")
+    if checks.get(card, "preprocessing", "level") not in LEVELS:
+        checks.refuse(card, ("preprocessing", "level"), "'character', 'subword' or 'word'")
 
 
 def make_answer(model, card, files):
     """Makes the function that answers. It takes a list of beginnings and returns the whole texts.
 
-    Options: max_length in characters or words (200); strategy ("sample"); and the options of
+    A model that reads backward takes the ends of texts.
+
+    Options: max_length in tokens (200); strategy ("sample"); and the options of
     `zoo.decoding.Generator.generate`, such as temperature and seed.
     """
-    index = {symbol: i for i, symbol in enumerate(card["vocabulary"])}
-    level = card["preprocessing"]["level"]
+    tokenizer = _from_card(card, files)
 
     def answer(prompts, /, max_length=200, strategy="sample", **options):
         running.check_options(options)
         clean = normalize_texts(prompts)
         if not all(clean):
             raise InputError("The beginning of a text must have a character. Received: ''")
-        rows = [encode(tokenize(one, level), index) for one in clean]
+        rows = [encode(symbols, tokenizer) for symbols in tokenize(clean, tokenizer)]
         generated = decoding.generate_in_batches(model, rows, max_length, strategy=strategy, **options)
         return [
-            prompt + decode(row, card["vocabulary"])
-            for prompt, row in zip(prompts, generated, strict=True)
+            complete(prompt, row, tokenizer) for prompt, row in zip(prompts, generated, strict=True)
         ]
 
     return answer

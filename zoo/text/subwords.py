@@ -38,6 +38,7 @@ def train_subwords(texts, vocabulary_size):
             vocab_size=vocabulary_size,
             hard_vocab_limit=False,
             character_coverage=1.0,
+            max_sentence_length=2**30,  # else it skips texts of more than 4,192 bytes
             pad_id=0,
             unk_id=1,
             bos_id=2,
