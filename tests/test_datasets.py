@@ -79,6 +79,26 @@ def test_movie_reviews(config, rows, positive, data_dir):
         assert {split_by_hash(row["text"].decode()) for row in rows.as_numpy_iterator()} == {split}
 
 
+@pytest.mark.slow
+@needs.data
+def test_reviews_for_language_models_are_in_no_test_split(data_dir):
+    splits = datasets.load_corpus("movie_reviews/imdb_texts", data_dir)
+    labeled, _ = datasets.load_texts("movie_reviews/imdb", data_dir)
+    known = {movie_reviews.hash_of_letters(text) for text in splits["train"]}
+    assert sum(map(len, splits.values())) == 25000 - 123
+    assert {*splits["train"]} < {*labeled["train"][0]}
+    for name, split, size in (
+        ("imdb_reviews", "test", 25000),
+        ("movie_reviews/imdb", "test", 2578),
+        ("movie_reviews/rotten_tomatoes", "train", 6834),
+        ("movie_reviews/rotten_tomatoes", "validation", 821),
+        ("movie_reviews/rotten_tomatoes", "test", 875),
+    ):
+        texts, _ = datasets.load_texts(name, data_dir if "/" in name else None)[0][split]
+        assert len(texts) == size
+        assert not known & {movie_reviews.hash_of_letters(text) for text in texts}
+
+
 @pytest.mark.parametrize("builder", (movie_reviews, cmudict, co2, digits, sunspots))
 def test_a_file_in_a_package_is_checked(builder):
     package, version, file, sha256 = builder.PACKAGE, builder.VERSION, builder.FILE, builder.SHA256
