@@ -350,10 +350,82 @@ def test_a_bidirectional_source_gives_both_directions():
     assert copied == [("embedding", "embedding"), ("rnn_0", "rnn_0, forward")]
 
 
-def test_characters_of_words_stay_new():
-    target = zoo.build("many_to_many", vocabulary_size=len(NEW), num_tags=3, characters=True, **SIZES)
-    copied = transfer(language_model(), randomize(target, seed=9), **VOCABULARIES)
-    assert copied == [("embedding", "embedding")]
+def tagger(cell="lstm", **config):
+    sizes = {"vocabulary_size": len(NEW), "num_tags": 3, **SIZES, **config}
+    return randomize(zoo.build("many_to_many", cell=cell, dropout=0.5, **sizes), seed=5)
+
+
+@pytest.mark.parametrize("cell", CELLS)
+def test_characters_of_words_change_nothing_at_first(cell):
+    source, reverse = language_model(cell), language_model(cell, seed=1)
+    reverse.get_layer("embedding").set_weights(source.get_layer("embedding").get_weights())
+    target = tagger(cell, characters=True, character_units=3)
+    others = places(target)
+    report = zoo.transfer(source, target, backward=reverse, **VOCABULARIES)
+    names = ["embedding", "rnn_0, forward", "rnn_0, backward"]
+    assert [item["target"] for item in report["copied"]] == names
+    size = sum(x.size for x in source.get_layer("rnn_0").get_weights())
+    assert [item["weights"] for item in report["copied"][1:]] == [size, size]
+    new = {item["target"]: (item["weights"], item["note"]) for item in report["new"]}
+    extra = sum(x.size for x in others["rnn_0, forward"]) - size
+    for name in names[1:]:
+        assert new[name] == (extra, "0 for the other 6 numbers a step")
+    for characters in (1, 2):
+        inputs = [AS_NEW[:1], np.full((1, 5, 3), characters)]
+        part = keras.Model(target.inputs, target.get_layer("rnn_0").output)
+        states = keras.ops.convert_to_numpy(part(inputs)[0])
+        assert_same(states[:, :, :5], outputs_of(source, "rnn_0", TOKENS[:1]))
+        backward = outputs_of(reverse, "rnn_0", TOKENS[:1, ::-1])[:, ::-1]
+        assert_same(states[:, :, 5:], backward)
+    for name, weights in places(target).items():  # the characters and the output layer stay
+        if name not in names:
+            keras.tree.map_structure(np.testing.assert_array_equal, weights, others[name])
+
+
+def test_characters_learn_all_the_same():
+    target = tagger(characters=True, character_units=3)
+    zoo.transfer(language_model(), target, **VOCABULARIES)
+    before = target.get_layer("character_embedding").get_weights()[0]
+    target.compile(
+        "adam",
+        "sparse_categorical_crossentropy",
+        run_eagerly=keras.backend.backend() != "jax",
+    )
+    inputs, tags = [AS_NEW, np.ones((2, 5, 3), "int32")], np.ones((2, 5), "int32")
+    for _ in range(2):  # in the first step, the weights that read them are 0
+        target.train_on_batch(inputs, tags)
+    kernel = target.get_layer("rnn_0").forward_layer.get_weights()[0]
+    assert (kernel[4:] != 0).all()
+    assert (target.get_layer("character_embedding").get_weights()[0][1] != before[1]).any()
+
+
+@pytest.mark.parametrize("options", [{"units": 6}, {"embedding_dim": 3}, {"cell": "gru"}])
+def test_characters_do_not_hide_another_difference(options):
+    target = tagger(**{"characters": True, "cell": "lstm", **options})
+    copied = [] if "embedding_dim" in options else [("embedding", "embedding")]
+    if copied:
+        assert transfer(language_model(), target, **VOCABULARIES) == copied
+    else:
+        with pytest.raises(zoo.InputError, match="Nothing fits"):
+            zoo.transfer(language_model(), target, **VOCABULARIES)
+
+
+def test_numbers_before_the_vectors_do_not_fit():
+    """The weights of the vectors would be in other rows."""
+    tokens, values = keras.Input((None,)), keras.Input((None, 2))
+    x = keras.layers.Embedding(len(NEW), 4, mask_zero=True, name="words")(tokens)
+    x = keras.layers.Concatenate()([values, x])
+    target = randomize(keras.Model([tokens, values], rnn()(x)), seed=9)
+    assert transfer(language_model(), target, **VOCABULARIES) == [("words", "embedding")]
+
+
+def test_the_report_has_the_variables():
+    target = classifier(bidirectional=True)
+    report = zoo.transfer(language_model(), target, **VOCABULARIES)
+    found = [variable for item in report["copied"] for variable in item["variables"]]
+    layer = target.get_layer("rnn_0").forward_layer
+    assert [*map(id, found)] == [*map(id, [*target.get_layer("embedding").weights, *layer.weights])]
+    assert all("variables" not in item for name in ("new", "left_out") for item in report[name])
 
 
 @pytest.mark.parametrize(

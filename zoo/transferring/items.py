@@ -8,7 +8,7 @@ import numpy as np
 
 from zoo.architectures.one_to_many import OneToMany
 from zoo.errors import counted
-from zoo.transferring.networks import SPELLINGS, kind_of, units_of
+from zoo.transferring.networks import CELLS, SPELLINGS, kind_of, units_of
 
 
 class Item(typing.NamedTuple):
@@ -126,10 +126,13 @@ def level_items(source, target, reverse):
             else:
                 note = difference(giver, taker) or ("" if is_whole else "the layer below is new")
             origins, variables = (part.layer.weights if part else () for part in (giver, taker))
-            if not note:
-                names, values = (taker.name, giver.name), giver.layer.get_weights()
-                size = count(variables)
+            values = giver.layer.get_weights() if not note else widen(giver, taker)
+            if values:
+                names, size, others = (taker.name, giver.name), count(origins), count(variables)
                 items.append(Item("copied", *names, size, "", variables, origins, values))
+                if others > size:
+                    ours = f"0 for the other {taker.features - giver.features} numbers a step"
+                    items.append(Item("new", taker.name, "", others - size, ours))
                 copied += 1
                 continue
             if taker:
@@ -158,6 +161,31 @@ def difference(giver, taker):
     ]
     texts = [text.format(one, other) for text, one, other in found if one != other]
     return "; ".join(texts) or "its weights have other shapes"
+
+
+def widen(giver, taker):
+    """The weights of a layer for one that reads other numbers behind the vector of a token.
+
+    The weights of the other numbers are 0. So the wider layer computes the same, whatever they are.
+
+    Args:
+        giver, taker: each a `Part`, or None.
+
+    Returns:
+        A list of arrays in the shapes of the taker's weights. None if something else differs, too.
+    """
+    if not giver or not taker or kind_of(giver.layer.cell) not in CELLS:
+        return None
+    if kind_of(giver.layer.cell) != kind_of(taker.layer.cell):
+        return None
+    kernel, *others = giver.layer.get_weights()
+    wider, *same = (np.zeros(x.shape, "float32") for x in taker.layer.weights)
+    shapes = [[x.shape for x in some] for some in (others, same)]
+    reads_vector = giver.features == giver.vectors == taker.vectors
+    if not reads_vector or kernel.shape[1:] != wider.shape[1:] or shapes[0] != shapes[1]:
+        return None
+    wider[: len(kernel)] = kernel
+    return [wider, *others]
 
 
 def output_layer(network):

@@ -27,6 +27,7 @@ class Part(typing.NamedTuple):
     name: str
     layer: object  # a `keras.layers.RNN`
     features: int  # the size of its inputs at each step
+    vectors: int = 0  # how many of these numbers, the first ones, are the vector of a token
 
 
 class Network(typing.NamedTuple):
@@ -114,9 +115,9 @@ def _levels(model, embedding):
                 break
         if above is not None:
             ends = [", forward", ", backward"] if len(directions) == 2 else [""]
-            features = above._inbound_nodes[0].input_tensors[0].shape[-1]
+            sizes = above._inbound_nodes[0].input_tensors[0].shape[-1], _vector_size(above, embedding)
             pairs = zip(ends, directions, strict=True)
-            levels.append([Part(above.name + end, layer, features) for end, layer in pairs])
+            levels.append([Part(above.name + end, layer, *sizes) for end, layer in pairs])
             waiting.remove(above)
         below = above
     return levels
@@ -138,6 +139,16 @@ def _sources(layer, kinds):
             seen.add(id(tensor))
             waiting += operation._inbound_nodes[index].input_tensors
     return found
+
+
+def _vector_size(layer, embedding):
+    """How many of the numbers that a layer reads, the first ones, are the vector of a token."""
+    tensor = layer._inbound_nodes[0].input_tensors[0]
+    operation, index, _ = tensor._keras_history
+    while isinstance(operation, keras.layers.Dropout | keras.layers.Concatenate):
+        tensor = operation._inbound_nodes[index].input_tensors[0]
+        operation, index, _ = tensor._keras_history
+    return tensor.shape[-1] if operation is embedding else 0
 
 
 def _directions(layer):

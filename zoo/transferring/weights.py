@@ -24,6 +24,9 @@ def transfer(source, target, *, backward=None, source_vocabulary=None, target_vo
       number if there are equally many, and none otherwise.
     - The recurrent layers are copied from the bottom, as long as the cells, the units and the sizes of
       the inputs are the same.
+    - A first layer that reads other numbers behind the token vectors, such as those of the characters
+      of each word, gets the weights, too. The weights of the other numbers become 0. So at first it
+      computes what it computed in the source.
     - In a bidirectional layer, the source fills the forward direction. The next layer reads both
       directions. So a source that reads in one direction fits the first layer only.
     - If both are language models and all their recurrent layers fit, the output layer is copied by
@@ -48,7 +51,8 @@ def transfer(source, target, *, backward=None, source_vocabulary=None, target_vo
     Returns:
         What was printed, a dict of three lists. `"copied"` and `"new"` have all weights of the target,
         `"left_out"` those of the source that were not copied. Each item is a dict: the layers `target`
-        and `source`, the number of `weights`, and a `note`.
+        and `source`, the number of `weights`, and a `note`. The items of `"copied"` also have the
+        `variables` of the target that got the weights.
 
     Raises:
         ValueError: nothing fits; a model is not functional, is not built, or has no embedding that a
@@ -124,6 +128,8 @@ def _report(items):
     for item in items:
         fields = {"target": item.target, "source": item.source, "weights": item.weights}
         fields = {key: value for key, value in fields.items() if value != ""}
+        if item.status == "copied":
+            fields["variables"] = list(item.variables)
         report[item.status].append({**fields, "note": item.note})
     rows = [("", "target", "source", "weights", "note")]
     for status, some in report.items():
