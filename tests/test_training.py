@@ -293,3 +293,41 @@ def test_a_score_of_ours_is_in_the_history_and_stops_early():
     x = np.ones((4, 1))
     history = model.fit(x, x, epochs=4, verbose=0, callbacks=callbacks).history
     assert history["val_f1"] == [0.5, 0.7, 0.6]
+
+
+@pytest.mark.parametrize("kind", ["SGD", "Adam"])
+@pytest.mark.parametrize("has_schedule", [False, True])
+def test_smaller_steps_in_some_variables(kind, has_schedule):
+    """As two optimizers, each with its own learning rate. Smaller gradients would not do for Adam."""
+
+    def start(rate):
+        if has_schedule:
+            rate = keras.optimizers.schedules.CosineDecay(rate, 9)
+        return getattr(keras.optimizers, kind)(rate)
+
+    starts = [np.array([[1.0, 2.0]], "float32"), np.array([3.0], "float32")]
+    slow, fast, *others = (keras.Variable(x) for x in (*starts, *starts))
+    optimizer = zoo.training.slow_down(start(0.5), [slow], 0.1)
+    two = start(0.05), start(0.5)
+    for step in range(3):
+        gradients = [keras.ops.convert_to_tensor((step + 1) * x) for x in starts]
+        optimizer.apply(gradients, [slow, fast])
+        for one, gradient, variable in zip(two, gradients, others, strict=True):
+            one.apply([gradient], [variable])
+    for one, other in zip((slow, fast), others, strict=True):
+        np.testing.assert_allclose(*map(keras.ops.convert_to_numpy, (one, other)), rtol=1e-5)
+
+
+def test_smaller_steps_in_fit():
+    """The first step of Adam has the size of its learning rate, whatever the gradient is."""
+    model = make_model()
+    before = model.get_weights()
+    optimizer = keras.optimizers.Adam(0.1, global_clipnorm=1.0)
+    kernel, bias = model.trainable_variables
+    optimizer = zoo.training.slow_down(optimizer, [kernel], 0.01)
+    assert optimizer.global_clipnorm == 1.0
+    model.compile(optimizer, "binary_crossentropy")
+    model.fit(X[:3], Y[:3], batch_size=3, verbose=0)
+    steps = [np.abs(one - other) for one, other in zip(before, model.get_weights(), strict=True)]
+    np.testing.assert_allclose(steps[0], 0.001, rtol=0.02)
+    np.testing.assert_allclose(steps[1], 0.1, rtol=0.02)

@@ -221,6 +221,40 @@ def check_loss(loss, where):
         )
 
 
+def slow_down(optimizer, variables, factor):
+    """Makes an optimizer that takes smaller steps in some variables, such as pretrained ones.
+
+    It is the discriminative fine-tuning of Howard & Ruder 2018, with two learning rates. To make the
+    gradients smaller would not do it: Adam divides each gradient by its usual size.
+
+    Args:
+        optimizer: a `keras.optimizers.Optimizer`. It stays as it is.
+        variables: list of `keras.Variable`.
+        factor: their learning rate is the optimizer's times this.
+
+    Returns:
+        A `keras.optimizers.Optimizer` with the same settings.
+
+    Example:
+
+    >>> a, b = keras.Variable([1.0]), keras.Variable([1.0])
+    >>> optimizer = slow_down(keras.optimizers.SGD(0.5), [a], factor=0.1)
+    >>> optimizer.apply([keras.ops.ones(1), keras.ops.ones(1)], [a, b])
+    >>> float(a[0]), float(b[0])
+    (0.95, 0.5)
+    """
+    name, slow = type(optimizer).__name__, {id(variable) for variable in variables}
+
+    # With PyTorch, Keras replaces its optimizers by others, which ignore `update_step`.
+    class Slower(getattr(keras.optimizers, name, type(optimizer))):
+        def update_step(self, gradient, variable, learning_rate):
+            own = self._trainable_variables[self._get_variable_index(variable)]
+            rate = learning_rate * factor if id(own) in slow else learning_rate
+            super().update_step(gradient, variable, rate)
+
+    return Slower.from_config(optimizer.get_config())
+
+
 class RaiseOnNaN(keras.callbacks.Callback):
     """Stops the training with an error if the loss is infinite or not a number.
 
