@@ -8,15 +8,13 @@
 
 Data: by default wnut17, 5,690 sentences from social media (Derczynski et al. 2017; CC BY 4.0), where
 the test names do not occur in training. Or conll2003, 20,744 sentences of Reuters news (for research).
-Or your own file or folder: CoNLL columns (a word and its tag on each line, an empty line after each
-sentence), CSV with numbers of sentences, JSON lines with tokens and ner_tags as on Hugging Face, or
-texts with spans from Doccano or spaCy.
+Or your own file or folder: CoNLL columns (a word and its tag on each line), CSV with numbers of
+sentences, JSON lines with tokens and ner_tags, or texts with spans from Doccano or spaCy.
 
 The network reads each word as a word vector (lower case, every digit as 0), and also letter by letter
 through a recurrent layer. Unknown words share one vector, [UNK]. It replaces half of the words that
-occur once, at random in each epoch. The last layer, a CRF, scores each pair of neighboring tags, and
-chooses all tags of a sentence together. IOBES tags: B- begins a name, I- is inside, E- ends it, S- is a
-name of one word, O is no name.
+occur once, at random in each epoch. The last layer, a CRF, chooses all tags of a sentence together.
+IOBES tags: B- begins a name, I- is inside, E- ends it, S- is a name of one word, O is no name.
 
 Expect a test F1 of 0.22 on wnut17 after 7 minutes on one CPU core, or 0.34 with --glove.
 The model is the LSTM-CRF of Lample et al. 2016, "Neural Architectures for Named Entity Recognition".
@@ -33,7 +31,7 @@ import keras
 import numpy as np
 
 import zoo
-from zoo.tasks import tagging
+from zoo.tasks import language_model, tagging
 
 
 @dataclasses.dataclass
@@ -43,6 +41,9 @@ class Config(zoo.Config):
     tag: str = zoo.flag("ner", "ner, or the column of the tags in your own file: a name or a number")
     encoding: str = zoo.flag("utf-8", "encoding of your own files")
     glove: str = zoo.flag("", "file of pretrained word vectors to start from, such as glove.6B.zip")
+    pretrained: str = zoo.flag("", "name or folder of a language model to start from, with its words")
+    pretrained_backward: str = zoo.flag("", "another one that reads backward, for the other direction")
+    pretrained_rate: float = zoo.flag(1.0, "factor on the learning rate of pretrained layers")
     head: str = zoo.flag("crf", "choose each tag alone, or all together", ("softmax", "crf"))
     characters: bool = zoo.flag(True, "read the characters of each word too")
     embedding_dim: int = zoo.flag(100, "size of a word vector")
@@ -54,12 +55,13 @@ class Config(zoo.Config):
     batch_size: int | None = zoo.flag(None, "sentences in a batch")
 
 
-def encode(sentences, tags, vocabulary, characters, tag_names):
+def encode(sentences, tags, vocabulary, characters, tag_names, config):
     """Rows of words `[time]`, their characters `[time, length]` and tags in IOBES `[time]`."""
     rows = []
     for words, iob2 in zip(sentences, tags, strict=True):
         y = np.array([tag_names.index(tag) for tag in zoo.datasets.to_iobes(iob2)])
-        rows.append((*zoo.text.encode_words(words, vocabulary, characters), y))
+        x = zoo.text.encode_words(words, vocabulary, characters, separate=bool(config.pretrained))
+        rows.append((*x, y))
     return rows
 
 
@@ -86,7 +88,8 @@ def main(config):
     if config.smoke:
         config = dataclasses.replace(config, epochs=1, units=8)
 
-    # Data: words and characters come from the training split only.
+    # Data: words and characters come from the training split only. Or the words of a language model.
+    config, tokenizer, sources = language_model.open_pretrained(config, ("word",))
     folder = config.data_dir or None
     splits, iob2 = zoo.datasets.load_tagged(config.dataset, config.tag, folder, config.encoding)
     config = zoo.recipe.choose(config, tagging.defaults(len(splits["train"][0]), 20, config.batch_size))
@@ -98,12 +101,12 @@ def main(config):
     print(", ".join(f"{len(sentences)} {split}" for split, (sentences, _) in splits.items()), types)
     words = [word for sentence in splits["train"][0] for word in sentence]
     counts = collections.Counter(map(zoo.text.normalize_word, words))
-    names, vectors = tagging.list_words(counts, config.glove, config.embedding_dim)
+    names, vectors = tagging.list_words(counts, config.glove, config.embedding_dim, tokenizer)
     vocabulary = {word: i for i, word in enumerate(names)}
     characters = {c: i for i, c in enumerate(["", "[UNK]", *sorted(set("".join(words)))])}
-    rows = {split: encode(*splits[split], vocabulary, characters, tag_names) for split in splits}
+    rows = {s: encode(*splits[s], vocabulary, characters, tag_names, config) for s in splits}
     tagging.print_first_row(rows["train"][0], names, tag_names)
-    is_rare = np.array([counts[word] == 1 for word in vocabulary])
+    is_rare = np.bincount(np.concatenate([x for x, *_ in rows["train"]]), minlength=len(names)) == 1
 
     def hide_some(rng):  # called once for each epoch, so other words are hidden in each
         return [(zoo.text.hide_rare_words(x, is_rare, rng), *others) for x, *others in rows["train"]]
@@ -129,6 +132,8 @@ def main(config):
         head=config.head,
         forbidden_transitions=forbidden,
     )
+    if config.pretrained:
+        report = zoo.transfer(**sources, target=model, target_vocabulary=names)
     zoo.training.check_model(model, data["validation"], config.output, num_classes=len(tag_names))
     model.summary()
 
@@ -138,7 +143,10 @@ def main(config):
     num_steps = config.epochs * len(train)
     learning_rate = keras.optimizers.schedules.CosineDecay(config.learning_rate, num_steps)
     loss = None if is_crf else "sparse_categorical_crossentropy"
-    model.compile(keras.optimizers.Adam(learning_rate, global_clipnorm=1.0), loss)
+    optimizer = keras.optimizers.Adam(learning_rate, global_clipnorm=1.0)
+    if config.pretrained:
+        optimizer = zoo.training.slow_down(optimizer, report["copied"], config.pretrained_rate)
+    model.compile(optimizer, loss)
 
     def validation_f1():
         sentences, true = splits["validation"]
@@ -149,12 +157,9 @@ def main(config):
         "val_f1", mode="max", patience=config.epochs, restore_best_weights=True
     )
     f1 = zoo.training.AddScore("val_f1", validation_f1)
-    history = model.fit(
-        train,
-        epochs=config.epochs,
-        callbacks=[f1, best, zoo.training.RaiseOnNaN()],
-        shuffle=False,  # the dataset shuffles by itself
-    ).history
+    callbacks = [f1, best, zoo.training.RaiseOnNaN()]
+    # Without shuffle, because the dataset shuffles by itself.
+    history = model.fit(train, epochs=config.epochs, callbacks=callbacks, shuffle=False).history
 
     # Baseline: it sees one word, and gives its most frequent tag in training, or O for a new word.
     tags = [tag for sentence in splits["train"][1] for tag in sentence]
@@ -167,19 +172,16 @@ def main(config):
         baseline = [[most_frequent.get(word, "O") for word in one] for one in sentences]
         answers = predict(model, data[split], sentences, tag_names)
         predicted = {row_name: answers, "most frequent tag": baseline}
-        metrics[split] = {
-            name: zoo.metrics.score_entities(true, tags, types) for name, tags in predicted.items()
-        }
+        metrics[split] = {n: zoo.metrics.score_entities(true, x, types) for n, x in predicted.items()}
         zoo.recipe.print_table(f"{split} F1", metrics[split])
 
     def score(name, rows):  # of the test split
         right, answers = ([tags[i] for i in rows] for tags in (true, predicted[name]))
         return zoo.metrics.score_entities(right, answers, types)["all"]
 
-    tips = tagging.tips(config.glove)
-    zoo.print_verdict(
-        row_name, ["most frequent tag"], score, len(true), history=history, monitor="val_f1", tips=tips
-    )
+    tips = tagging.tips(config.glove or config.pretrained)
+    others, monitor = ["most frequent tag"], {"history": history, "monitor": "val_f1"}
+    zoo.print_verdict(row_name, others, score, len(true), **monitor, tips=tips)
     tagging.note_empty(predicted[row_name])
     figures = {"f1_by_type": zoo.plots.plot_scores(metrics["test"], config.dataset, "test F1")}
 
@@ -189,7 +191,7 @@ def main(config):
 
     # Saving: the trained model, and what is needed to use it.
     card = {"task": "tagging", "type": "many_to_many", "dataset": config.dataset, "labels": tag_names}
-    card["preprocessing"] = {"words": "zoo.text.encode_words", "tags": "IOBES"}
+    card["preprocessing"] = {"separate": bool(config.pretrained), "tags": "IOBES"}
     card |= {"vocabulary": list(vocabulary), "characters": list(characters)}
     zoo.recipe.save(config, model, card, metrics=metrics, history=history, figures=figures)
 

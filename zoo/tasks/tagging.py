@@ -42,7 +42,7 @@ def defaults(num_sentences, usual_epochs, batch_size=None):
     }
 
 
-def list_words(counts, glove="", dim=100):
+def list_words(counts, glove="", dim=100, tokenizer=None):
     """Lists the words that have a vector, and finds their pretrained vectors.
 
     Args:
@@ -50,6 +50,7 @@ def list_words(counts, glove="", dim=100):
         glove: a file of pretrained vectors, or `""` for none. Its words get vectors too, even if
             training does not have them.
         dim: the size of a vector.
+        tokenizer: the `zoo.tasks.language_model.Tokenizer` whose words to take instead, or None.
 
     Returns:
         A list of str: padding, [UNK], and the words. And an array `[words, dim]`, or None.
@@ -59,6 +60,8 @@ def list_words(counts, glove="", dim=100):
     >>> list_words({"the": 2, "can": 1})
     (['', '[UNK]', 'can', 'the'], None)
     """
+    if tokenizer:
+        return tokenizer.vocabulary, None
     if not glove:
         return ["", "[UNK]", *sorted(counts)], None
     words, vectors, found = text.glove_vocabulary(glove, counts, dim)
@@ -123,15 +126,18 @@ def mark(words, tags):
     return " ".join(words)
 
 
-def tips(glove):
+def tips(pretrained):
     """What to try if a tagger does not beat the baseline, for `zoo.print_verdict`.
+
+    Args:
+        pretrained: the file of pretrained word vectors or the pretrained model, or `""` for none.
 
     Example:
 
     >>> tips("glove.6B.zip")
     ['more training sentences']
     """
-    vectors = [] if glove else ["--glove glove.6B.zip, word vectors from more text"]
+    vectors = [] if pretrained else ["--glove glove.6B.zip, word vectors from more text"]
     return [*vectors, "more training sentences"]
 
 
@@ -237,6 +243,8 @@ def check_card(card, model):
     scheme = checks.get(card, "preprocessing", "tags")
     if scheme not in ("IOBES", "one a word"):
         checks.refuse(card, ("preprocessing", "tags"), "'IOBES' or 'one a word'")
+    if not isinstance(card["preprocessing"].get("separate", False), bool):
+        checks.refuse(card, ("preprocessing", "separate"), "true or false")
     is_iobes = all(label == "O" or label[:2] in ("B-", "I-", "E-", "S-") for label in labels)
     if scheme == "IOBES" and not is_iobes:
         checks.refuse(card, ("labels",), "O, or B-, I-, E- or S- and a type")
@@ -251,6 +259,7 @@ def make_answer(model, card, files):
         {name: i for i, name in enumerate(card[part])} for part in ("vocabulary", "characters")
     )
     reads_characters, is_iobes = len(model.inputs) > 1, card["preprocessing"]["tags"] == "IOBES"
+    separate = card["preprocessing"].get("separate", False)
     predict = running.compile_model(model)
 
     def answer(texts):
@@ -265,7 +274,7 @@ def make_answer(model, card, files):
         rows = []
         for i in filled:
             words = [word.replace("’", "'") for word, *_ in split[i]]
-            encoded = text.encode_words(words, vocabulary, characters)
+            encoded = text.encode_words(words, vocabulary, characters, separate)
             rows.append(encoded if reads_characters else encoded[:1])
         answers = [[] for _ in split]
         for i, p in zip(filled, running.predict_rows(predict, rows), strict=True):

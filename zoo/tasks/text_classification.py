@@ -1,32 +1,67 @@
 """Text classification: texts to label probabilities."""
 
+import collections
 import textwrap
 
 import numpy as np
 
 from zoo import recipe, text
-from zoo.tasks import checks, running
+from zoo.tasks import checks, language_model, running
 from zoo.tasks.inputs import normalize_texts
 
 FEW_TEXTS = 10000  # with fewer of them, other flags are better
 
 
-def split_words(texts):
-    """Splits texts into words and punctuation marks, in lower case.
+def split_words(texts, tokenizer=None):
+    """Splits texts into words and punctuation marks, in lower case, or into subwords.
 
     Args:
         texts: list of str, normalized (see `zoo.text.normalize`).
+        tokenizer: a `zoo.tasks.language_model.Tokenizer` of words or subwords, or None for words.
 
     Returns:
-        A list of lists of str.
+        A list of lists of str. None of them is empty.
 
     Example:
 
     >>> split_words(["The food isn't good!"])
     [['the', 'food', 'is', "n't", 'good', '!']]
     """
+    if tokenizer and tokenizer.level == "subword":
+        return [one or ["[UNK]"] for one in language_model.tokenize(texts, tokenizer)]
     lines = text.separate_words(texts).numpy()
     return [line.decode().split() for line in lines]
+
+
+def list_words(words, vocabulary_size, glove="", dim=100, tokenizer=None):
+    """Lists the words that have a vector, and finds their pretrained vectors.
+
+    Args:
+        words: the words of the training texts, a list of lists of str.
+        vocabulary_size: how many of the most frequent words are known.
+        glove: a file of pretrained vectors, or `""` for none. Its words get vectors too, even if
+            training does not have them.
+        dim: the size of a vector.
+        tokenizer: the `zoo.tasks.language_model.Tokenizer` whose words to take instead, or None.
+
+    Returns:
+        A list of str: padding, [UNK], and the words. And an array `[words, dim]`, or None.
+
+    Example:
+
+    >>> list_words([["not", "good"], ["not", "bad"]], vocabulary_size=4)
+    (['', '[UNK]', 'not', 'good'], None)
+    """
+    if tokenizer:
+        return tokenizer.vocabulary, None
+    counts = collections.Counter(word for some in words for word in some)
+    most_frequent = sorted(counts, key=lambda word: (counts[word], word), reverse=True)
+    vocabulary = ["", "[UNK]", *most_frequent][:vocabulary_size]
+    if not glove:
+        return vocabulary, None
+    vocabulary, vectors, found = text.glove_vocabulary(glove, vocabulary[2:], dim)
+    print(f"pretrained vectors for {found} of the training words")
+    return vocabulary, vectors
 
 
 def encode(words, index, keep_last):
@@ -69,7 +104,7 @@ def as_seen(words, vocabulary, keep_last):
     return textwrap.shorten(seen, 200, placeholder=" ...")
 
 
-def defaults(num_rows, batch_size=None):
+def defaults(num_rows, batch_size=None, pretrained=""):
     """Chooses flags that fit the number of texts.
 
     Many texts are read in few epochs, and the last state decides. With few texts the maximum over all
@@ -79,6 +114,7 @@ def defaults(num_rows, batch_size=None):
     Args:
         num_rows: the number of training texts.
         batch_size: the number of texts in a batch, if it is chosen already.
+        pretrained: the language model that the network starts from, or `""` for none.
 
     Returns:
         A dict of flags for `zoo.recipe.choose`.
@@ -105,16 +141,19 @@ def defaults(num_rows, batch_size=None):
             "learning_rate": (0.001, f"{count} give many updates, so they can be small"),
             "batch_size": (64, f"{count} give many updates, also in larger batches"),
         }
+    if pretrained:
+        reason = "the states of a language model say something at each word (Howard & Ruder 2018)"
+        chosen["pooling"] = ("concat", reason)
     batch_size = batch_size or chosen["batch_size"][0]
     chosen["epochs"] = recipe.epochs_for(num_rows, batch_size, updates, least=4, most=40)
     return chosen
 
 
-def tips(glove, pooling, num_rows):
+def tips(pretrained, pooling, num_rows):
     """What to try if a network does not beat the baselines, for `zoo.print_verdict`.
 
     Args:
-        glove: the file of pretrained word vectors, or `""` for none.
+        pretrained: the file of pretrained word vectors or the pretrained model, or `""` for none.
         pooling: how the states become one vector.
         num_rows: the number of training texts.
 
@@ -123,7 +162,7 @@ def tips(glove, pooling, num_rows):
     >>> tips("glove.6B.zip", "max", 500)
     ['--pooling attention', 'more than 500 training texts']
     """
-    vectors = [] if glove else ["--glove glove.6B.zip, for word vectors from more English text"]
+    vectors = [] if pretrained else ["--glove glove.6B.zip, for word vectors from more English text"]
     other = "attention" if pooling == "max" else "max"
     return [*vectors, f"--pooling {other}", f"more than {num_rows:,} training texts"]
 
@@ -195,6 +234,8 @@ def check_card(card, model):
     checks.check_integer(card, "preprocessing", "keep_last")
     checks.check_inputs(model, [(None, None)])
     checks.check_classes(card, model)
+    if checks.get(card, "preprocessing", "level") not in (checks.NOTHING, "subword", "word"):
+        checks.refuse(card, ("preprocessing", "level"), "'subword' or 'word'")
 
 
 def make_answer(model, card, files):
@@ -205,12 +246,13 @@ def make_answer(model, card, files):
     predict = running.compile_model(model)
     index = {word: i for i, word in enumerate(card["vocabulary"])}
     keep_last = card["preprocessing"]["keep_last"]
+    tokenizer = language_model.read_tokenizer(card, files)
 
     def answer(texts):
         texts = normalize_texts(texts)
         if not texts:
             return []
-        rows = [(encode(words, index, keep_last),) for words in split_words(texts)]
+        rows = [(encode(words, index, keep_last),) for words in split_words(texts, tokenizer)]
         outputs = np.stack(running.predict_rows(predict, rows))  # [texts, classes] or [texts, 1]
         return [decode(p, card["labels"]) for p in class_probabilities(outputs)]
 

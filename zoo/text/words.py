@@ -97,13 +97,15 @@ def normalize_word(word):
     return re.sub(r"\d", "0", word.lower())
 
 
-def encode_words(sentence, vocabulary, characters):
+def encode_words(sentence, vocabulary, characters, separate=False):
     """Converts a sentence to tokens of its words and tokens of the characters of each word.
 
     Args:
         sentence: a list of str.
         vocabulary: a dict of each word, as `normalize_word` returns it, to its token.
         characters: a dict of each character to its token. Characters are not normalized.
+        separate: whether the words of the vocabulary are those of `separate_words`, as in a language
+            model. A word that it would separate, such as "well-known", is unknown.
 
     Returns:
         Integers `[time]` for the words and `[time, length]` for the characters. 1 is an unknown word or
@@ -115,8 +117,14 @@ def encode_words(sentence, vocabulary, characters):
     >>> tokens, letters = encode_words(["The", "zoo"], {"the": 2}, {"T": 2, "h": 3, "o": 4})
     >>> tokens.tolist(), letters.tolist()
     ([2, 1], [[2, 3, 1], [1, 4, 4]])
+    >>> encode_words(["N’T", "1994"], {"n't": 4, "1994": 5}, {}, separate=True)[0].tolist()
+    [4, 5]
     """
-    tokens = [vocabulary.get(normalize_word(word), 1) for word in sentence]
+    if separate:
+        forms = [form.decode() for form in separate_words(sentence).numpy()]
+    else:
+        forms = [normalize_word(word) for word in sentence]
+    tokens = [vocabulary.get(form, 1) for form in forms]
     letters = [[characters.get(character, 1) for character in word[:20]] for word in sentence]
     return np.array(tokens, "int32"), keras.utils.pad_sequences(letters, padding="post")
 

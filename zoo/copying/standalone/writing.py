@@ -53,6 +53,13 @@ def write_standalone(name, path, settings):
                 f"A standalone copy has no --{key}: it runs on one device, in float32, on all rows and "
                 f"from the beginning, and it saves in the current folder. Leave out --{key}."
             )
+    for key in ("pretrained", "pretrained_backward"):
+        if getattr(config, key, ""):
+            flag = zoo.flags.name_of(key)
+            raise InputError(
+                f"A standalone copy cannot read a trained model of the zoo. Leave out {flag}, or leave "
+                "out --standalone: the copy as it is, or with --notebook, takes this flag."
+            )
     readers = {}
 
     def note_load(loader, arguments, result):
