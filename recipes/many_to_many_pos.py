@@ -57,10 +57,10 @@ class Config(zoo.Config):
     batch_size: int | None = zoo.flag(None, "sentences in a batch")
 
 
-def encode(sentences, tags, vocabulary, characters, tag_names, config):
+def encode(split, vocabulary, characters, tag_names, config):
     """Rows of words `[time]`, their characters `[time, length]` and tags `[time]`."""
     rows = []
-    for words, its_tags in zip(sentences, tags, strict=True):
+    for words, its_tags in zip(*split, strict=True):
         y = np.array([tag_names.index(tag) for tag in its_tags])
         x = zoo.text.encode_words(words, vocabulary, characters, separate=bool(config.pretrained))
         rows.append((*x, y))
@@ -105,7 +105,7 @@ def main(config):
     names, vectors = tagging.list_words(counts, config.glove, config.embedding_dim, tokenizer)
     vocabulary = {word: i for i, word in enumerate(names)}
     characters = {c: i for i, c in enumerate(["", "[UNK]", *sorted(set("".join(words["train"])))])}
-    rows = {s: encode(*splits[s], vocabulary, characters, tag_names, config) for s in splits}
+    rows = {s: encode(splits[s], vocabulary, characters, tag_names, config) for s in splits}
     tagging.print_first_row(rows["train"][0], names, tag_names)
     is_rare = np.bincount(np.concatenate([x for x, *_ in rows["train"]]), minlength=len(names)) == 1
 

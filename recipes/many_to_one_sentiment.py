@@ -72,10 +72,10 @@ def make_dataset(words, labels, vocabulary, config, seed=None):
     return zoo.datasets.batches([*zip(tokens, labels, strict=True)], config.batch_size, seed)
 
 
-def train(model, data, learning_rate, epochs, slow=()):
+def train(model, data, learning_rate, epochs, slow=None):
     """Trains a classifier, restores its best epoch, and returns its history."""
     optimizer = keras.optimizers.Adam(learning_rate, global_clipnorm=1.0)
-    if slow:  # pretrained layers, and a factor on their learning rate
+    if slow:  # pretrained layers, and a factor for their learning rate
         optimizer = zoo.training.slow_down(optimizer, *slow)
     binary = zoo.training.output_shape(model, data["validation"])[-1] == 1
     loss = "binary_crossentropy" if binary else "sparse_categorical_crossentropy"
@@ -111,8 +111,9 @@ def main(config):
         splits = {s: tuple(x[:: len(x) // 200 + 1] for x in pair) for s, pair in splits.items()}
     print(", ".join(f"{len(texts)} {split}" for split, (texts, _) in splits.items()), label_names)
     words = {s: text_classification.split_words(texts, tokenizer) for s, (texts, _) in splits.items()}
-    known = config.vocabulary_size, config.glove, config.embedding_dim, tokenizer
-    vocabulary, vectors = text_classification.list_words(words["train"], *known)
+    vocabulary, vectors = text_classification.list_words(
+        words["train"], config.vocabulary_size, config.glove, config.embedding_dim, tokenizer
+    )
     table = {"vocabulary_size": len(vocabulary), "embedding_dim": config.embedding_dim}
     data = {
         split: make_dataset(words[split], splits[split][1], vocabulary, config, seed)
@@ -134,14 +135,13 @@ def main(config):
         embeddings=vectors,
         **table,
     )
-    slow = ()
     if config.pretrained:
         report = zoo.transfer(**sources, target=model, target_vocabulary=vocabulary)
-        slow = report["copied"], config.pretrained_rate
     zoo.training.check_model(model, data["validation"], config.output, num_classes=len(label_names))
     model.summary()
 
     # Training: Adam, stopped early. The epoch with the best validation accuracy is kept.
+    slow = (report["copied"], config.pretrained_rate) if config.pretrained else None
     history = train(model, data, config.learning_rate, config.epochs, slow)
 
     # Baseline: two simple models that cannot see the order of words.

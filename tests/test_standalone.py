@@ -322,6 +322,17 @@ def main_of(body):
             picture.savefig("curve")
             """,
         ),
+        (
+            """
+            files = {}
+            for title, content in files.items():
+                write(title, content)
+            print("done")
+            """,
+            """
+            print("done")
+            """,
+        ),
     ],
 )
 def test_unroll(before, after):

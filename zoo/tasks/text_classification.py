@@ -33,11 +33,11 @@ def split_words(texts, tokenizer=None):
     return [line.decode().split() for line in lines]
 
 
-def list_words(words, vocabulary_size, glove="", dim=100, tokenizer=None):
+def list_words(word_lists, vocabulary_size, glove="", dim=100, tokenizer=None):
     """Lists the words that have a vector, and finds their pretrained vectors.
 
     Args:
-        words: the words of the training texts, a list of lists of str.
+        word_lists: the words of the training texts, a list of lists of str.
         vocabulary_size: how many of the most frequent words are known.
         glove: a file of pretrained vectors, or `""` for none. Its words get vectors too, even if
             training does not have them.
@@ -54,14 +54,14 @@ def list_words(words, vocabulary_size, glove="", dim=100, tokenizer=None):
     """
     if tokenizer:
         return tokenizer.vocabulary, None
-    counts = collections.Counter(word for some in words for word in some)
+    counts = collections.Counter(word for words in word_lists for word in words)
     most_frequent = sorted(counts, key=lambda word: (counts[word], word), reverse=True)
-    vocabulary = ["", "[UNK]", *most_frequent][:vocabulary_size]
+    names = ["", "[UNK]", *most_frequent][:vocabulary_size]
     if not glove:
-        return vocabulary, None
-    vocabulary, vectors, found = text.glove_vocabulary(glove, vocabulary[2:], dim)
+        return names, None
+    names, vectors, found = text.glove_vocabulary(glove, names[2:], dim)
     print(f"pretrained vectors for {found} of the training words")
-    return vocabulary, vectors
+    return names, vectors
 
 
 def encode(words, index, keep_last):

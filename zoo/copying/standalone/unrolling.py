@@ -15,7 +15,7 @@ LOOP = m.For(target=PAIR, iter=ITEMS, orelse=None)
 def unroll(main):
     """Writes the body of a loop `for key, value in some.items()` once, if there is one known entry.
 
-    The dict is written in the loop, or it is a variable that is used for nothing else.
+    If it is known that there is none, the loop is left out. The dict is written in the loop, or it is a variable that is used for nothing else.
     """
     for loop in m.findall(main.body, LOOP):
         if m.findall(loop.body, m.Break() | m.Continue()):
@@ -28,6 +28,8 @@ def unroll(main):
             entries, statements = _known_entries(main, some.value)
         else:
             continue
+        if statements and not entries:  # an empty dict
+            return main.visit(_LoopRemover(loop, None, statements, None))
         if len(entries) != 1 or {key, value} & set(bindings(loop)):
             continue
         its_key, its_value = entries[0]
@@ -80,6 +82,8 @@ class _LoopRemover(cst.CSTTransformer):
     def leave_For(self, original_node, updated_node):
         if original_node is not self.loop:
             return updated_node
+        if self.names is None:
+            return removed(updated_node)
         return splice(fold(updated_node.body, names=self.names), updated_node.leading_lines)
 
     def leave_SimpleStatementLine(self, original_node, updated_node):

@@ -173,15 +173,18 @@ class _AssignmentRemover(cst.CSTTransformer):
 
 
 def _without_elements(statement, names):
-    """Writes `a = 1` for `a, b = 1, 2` if b is one of the names."""
+    """Writes `a = 1` for `a, b = 1, 2` if b is one of the names, and for `a, b = 1, b`."""
     assign = statement.body[0]
     target, value = assign.targets[0].target, assign.value
     if not isinstance(target, cst.Tuple) or not isinstance(value, cst.Tuple):
         return statement
     pairs = [(a.value, b.value) for a, b in zip(target.elements, value.elements, strict=True)]
     kept = [(a, b) for a, b in pairs if not names_in(a) or not names_in(a) <= names]
+    kept = [(a, b) for a, b in kept if code(a) != code(b)]
     if len(kept) == len(pairs):
         return statement
+    if not kept:
+        return removed(statement)
     target, value = kept[0]
     if len(kept) > 1:
         target, value = (
