@@ -164,7 +164,8 @@ def main(config):
         "mean of word vectors": mean_of_vectors.predict(data["test"], verbose=0).argmax(1) == labels,
         "bag of words": bag_of_words.predict(texts) == labels,
     }
-    quarters = zoo.recipe.quarters_by_length([len(text) for text in words["test"]])
+    level = tokenizer.level if config.pretrained else "word"
+    quarters = zoo.recipe.quarters_by_length([len(text) for text in words["test"]], level + "s")
     by_length = {name: {q: hits[name][quarters[q]].mean() for q in quarters} for name in hits}
     metrics = {name: {"all": hits[name].mean(), **by_length[name]} for name in hits}
     zoo.recipe.print_table("Test accuracy", metrics)
@@ -189,7 +190,6 @@ def main(config):
     # Saving: the trained model, and what is needed to use it.
     card = {"task": "text_classification", "type": "many_to_one", "dataset": config.dataset}
     card |= {"labels": label_names, "vocabulary": vocabulary}
-    level = tokenizer.level if config.pretrained else "word"
     card["preprocessing"] = {"level": level, "keep_last": config.max_length}
     files = language_model.files_of(tokenizer) if config.pretrained else {}
     results = {"metrics": {"test_accuracy": metrics}, "figures": {"accuracy_by_length": figure}}

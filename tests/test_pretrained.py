@@ -107,6 +107,7 @@ def test_sentiment(level, is_bidirectional, data, run, ask):
         assert_same(weights["rnn_0 backward"], reverse.get_layer("rnn_0").get_weights())
     else:
         assert_same(weights["rnn_0"], rnn)
+    assert re.search(rf"^Test accuracy +all +to \d+ {level}s", printed, re.M)
     seen = re.search(r"^First row, as the network sees it: (.*) -> (?:good|bad)$", printed, re.M)[1]
     assert ("1994" if level == "word" else "\u2581") in seen
     assert "[UNK]" in seen if level == "word" else "[UNK]" not in seen  # the number of the text

@@ -123,13 +123,14 @@ def _resumable(config, writes):
     return resuming.resumable(folder, settings, writes)
 
 
-def quarters_by_length(lengths):
+def quarters_by_length(lengths, unit="words"):
     """Splits texts into four groups of about equal size, from short to long.
 
     There are fewer groups if many texts have the same length.
 
     Args:
         lengths: number of words of each text, `[texts]`.
+        unit: what the lengths count.
 
     Returns:
         A dict from the name of a group, such as `"to 12 words"`, to the indices of its texts.
@@ -144,7 +145,7 @@ def quarters_by_length(lengths):
 
     longest = np.unique(np.quantile(lengths, [0.25, 0.5, 0.75, 1.0], method="inverted_cdf"))
     group = np.searchsorted(longest, lengths)  # of each text
-    return {f"to {n} words": np.flatnonzero(group == i) for i, n in enumerate(longest)}
+    return {f"to {n} {unit}": np.flatnonzero(group == i) for i, n in enumerate(longest)}
 
 
 def choose(config, choices):

@@ -125,6 +125,8 @@ def defaults(num_rows, batch_size=None, pretrained=""):
     {'pooling': 'max', 'learning_rate': 0.002, 'batch_size': 32, 'epochs': 12}
     >>> {name: value for name, (value, _) in defaults(19902).items()}
     {'pooling': 'last', 'learning_rate': 0.001, 'batch_size': 64, 'epochs': 4}
+    >>> defaults(19902, pretrained="my-language-model")["pooling"][0]
+    'concat'
     """
     count = f"{num_rows:,} training texts"
     if num_rows < FEW_TEXTS:

@@ -15,7 +15,8 @@ LOOP = m.For(target=PAIR, iter=ITEMS, orelse=None)
 def unroll(main):
     """Writes the body of a loop `for key, value in some.items()` once, if there is one known entry.
 
-    If it is known that there is none, the loop is left out. The dict is written in the loop, or it is a variable that is used for nothing else.
+    If it is known that there is none, the loop is left out. The dict is written in the loop, or it is a
+    variable that is used for nothing else.
     """
     for loop in m.findall(main.body, LOOP):
         if m.findall(loop.body, m.Break() | m.Continue()):
