@@ -180,8 +180,8 @@ def main(config):
         return zoo.metrics.score_entities(right, answers, types)["all"]
 
     tips = tagging.tips(config.glove or config.pretrained)
-    others, monitor = ["most frequent tag"], {"history": history, "monitor": "val_f1"}
-    zoo.print_verdict(row_name, others, score, len(true), **monitor, tips=tips)
+    monitor = {"history": history, "monitor": "val_f1"}
+    zoo.print_verdict(row_name, ["most frequent tag"], score, len(true), **monitor, tips=tips)
     tagging.note_empty(predicted[row_name])
     figures = {"f1_by_type": zoo.plots.plot_scores(metrics["test"], config.dataset, "test F1")}
 

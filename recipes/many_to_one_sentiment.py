@@ -165,7 +165,7 @@ def main(config):
         "bag of words": bag_of_words.predict(texts) == labels,
     }
     level = tokenizer.level if config.pretrained else "word"
-    quarters = zoo.recipe.quarters_by_length([len(text) for text in words["test"]], level + "s")
+    quarters = zoo.recipe.quarters_by_length([len(text) for text in words["test"]], level)
     by_length = {name: {q: hits[name][quarters[q]].mean() for q in quarters} for name in hits}
     metrics = {name: {"all": hits[name].mean(), **by_length[name]} for name in hits}
     zoo.recipe.print_table("Test accuracy", metrics)

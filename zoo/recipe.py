@@ -123,14 +123,14 @@ def _resumable(config, writes):
     return resuming.resumable(folder, settings, writes)
 
 
-def quarters_by_length(lengths, unit="words"):
+def quarters_by_length(lengths, unit="word"):
     """Splits texts into four groups of about equal size, from short to long.
 
     There are fewer groups if many texts have the same length.
 
     Args:
-        lengths: number of words of each text, `[texts]`.
-        unit: what the lengths count.
+        lengths: number of words, or other units, of each text, `[texts]`.
+        unit: what they are, such as `"word"`.
 
     Returns:
         A dict from the name of a group, such as `"to 12 words"`, to the indices of its texts.
@@ -145,7 +145,7 @@ def quarters_by_length(lengths, unit="words"):
 
     longest = np.unique(np.quantile(lengths, [0.25, 0.5, 0.75, 1.0], method="inverted_cdf"))
     group = np.searchsorted(longest, lengths)  # of each text
-    return {f"to {n} {unit}": np.flatnonzero(group == i) for i, n in enumerate(longest)}
+    return {f"to {n} {unit}s": np.flatnonzero(group == i) for i, n in enumerate(longest)}
 
 
 def choose(config, choices):
