@@ -144,7 +144,7 @@ def main(config):
     cell, network = zoo.training.cells_of(model), model.with_states()
     num_steps = config.epochs * len(data["train"][0])
     learning_rate = keras.optimizers.schedules.CosineDecay(config.learning_rate, num_steps)
-    ema = {"use_ema": config.use_ema, "ema_overwrite_frequency": len(data["train"][0])}
+    ema = {"use_ema": True, "ema_overwrite_frequency": len(data["train"][0])} if config.use_ema else {}
     optimizer = keras.optimizers.AdamW(learning_rate, config.weight_decay, global_clipnorm=1.0, **ema)
     if config.precision == "mixed_float16":  # else small gradients become 0; compile() does the same
         optimizer = keras.optimizers.LossScaleOptimizer(optimizer)

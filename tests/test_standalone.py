@@ -191,6 +191,14 @@ MORE = {  # other cells, layers and heads
     "one_to_many_text": (novel, {"epochs": 1, "units": 8, "level": "word", "cell": "gru"}),
 }
 
+SUBWORDS = {"level": "subword", "vocabulary_size": 60, "backward": True, "use_ema": True}
+TIED = {"tie_embeddings": True, "embedding_dim": 8, "weight_dropout": 0.2, "num_layers": 2}
+TEXTS = {  # more flags of one_to_many_text
+    "subwords": SUBWORDS | TIED,
+    "frozen": {"trainable_embeddings": False, "variational_dropout": True, "dropout": 0.3},
+    "pretrained": {"pretrained": "text-shakespeare-lstm", "max_tokens": 4000, "weight_dropout": 0.2},
+}
+
 
 def parameters():
     for runs in (RUNS, MORE):
@@ -199,6 +207,9 @@ def parameters():
             marks = [] if is_fast else [pytest.mark.slow]
             label = name if runs is RUNS else f"{name}-more"
             yield pytest.param(name, make, settings, marks=marks, id=label)
+    for label, flags in TEXTS.items():
+        values = "one_to_many_text", novel, {"epochs": 1, "units": 8} | flags
+        yield pytest.param(*values, marks=pytest.mark.slow, id=f"one_to_many_text-{label}")
 
 
 @pytest.mark.parametrize(("name", "make", "settings"), [*parameters()])
@@ -285,10 +296,19 @@ def test_bad_words(words, message, zoo_command, tmp_path, monkeypatch):
         ("order[:None]", "order[:]"),
         ("counts.most_common(None)", "counts.most_common()"),
         ("[1 * (a - b) for a, b in pairs]", "[a - b for a, b in pairs]"),
+        ("{} | files", "files"),
     ],
 )
 def test_fold(source, expected):
     assert code(fold(cst.parse_expression(source))) == expected
+
+
+@pytest.mark.parametrize(
+    ("end", "is_kept"), [("except OSError:\n    raise Error", False), ("finally:\n    close()", True)]
+)
+def test_fold_try(end, is_kept):
+    source = f"try:\n    run()\n{end}\n"
+    assert fold(cst.parse_module(source)).code == (source if is_kept else "run()\n")
 
 
 def main_of(body):
@@ -449,15 +469,59 @@ def test_plain_batches(seed, number):
             np.testing.assert_array_equal(a, b)
 
 
-def test_plain_network_with_states():
-    model = zoo.build("one_to_many", cell="lstm", context_shape=None, vocabulary_size=9, units=4)
-    tokens, states = np.array([[5, 6, 7]]), [np.ones((1, 4), "float32")] * 2
-    expected, found = (
-        model.with_states(),
-        searching.with_states(keras.Model(model.inputs, model.outputs)),
-    )
-    for a, b in zip(expected([tokens, *states]), found([tokens, *states]), strict=True):
+@pytest.mark.parametrize(
+    "options",
+    [{}, {"tie_embeddings": True, "embedding_dim": 4, "num_layers": 2}, {"weight_dropout": 0.5}],
+)
+def test_plain_network_with_states(options):
+    sizes = {"context_shape": None, "vocabulary_size": 9, "units": 4}
+    model = sharpen(zoo.build("one_to_many", cell="lstm", **sizes, **options))
+    expected = model.with_states()
+    found = searching.with_states(keras.Model(model.inputs, model.outputs))
+    inputs = [np.array([[5, 6, 7]]), *(np.ones((1, 4), "float32") for _ in expected.inputs[1:])]
+    for a, b in zip(expected(inputs), found(inputs), strict=True):
         np.testing.assert_allclose(a, b, atol=1e-6)
+    shares = {id(x) for x in found.trainable_variables}
+    assert shares == {id(x) for x in model.trainable_variables}
+    is_other = not np.allclose(found(inputs)[0], found(inputs, training=True)[0])
+    assert is_other == ("weight_dropout" in options)
+    assert np.allclose(found(inputs)[0], expected(inputs)[0])  # the whole weights are back
+
+
+WORDS = ["", "[UNK]", "[START]", "[END]", " the", " king", " said"]
+PIECES = ["", "[UNK]", "[START]", "[END]", "\u2581the", "the", "king", "\u2581"]
+SAME_SIZES = {"cell": "gru", "embedding_dim": 6, "units": 5}
+
+
+@pytest.mark.parametrize(
+    ("tokens", "type_", "options", "vocabulary"),
+    [
+        (WORDS, "one_to_many", {"context_shape": None, "num_layers": 2, "weight_dropout": 0.3}, None),
+        (WORDS, "many_to_one", {"num_layers": 2}, ["", "[UNK]", "king", "queen", "the"]),
+        (WORDS, "many_to_one", {}, ["", "[UNK]", "said"]),
+        (PIECES, "many_to_one", {"num_classes": 8}, ["", "[UNK]", "king", "the", "said"]),
+        (WORDS, "many_to_many", {"bidirectional": True, "num_layers": 2}, ["", "[UNK]", "the", "a"]),
+        (WORDS, "many_to_many", {"characters": True}, ["", "[UNK]", "the", "a"]),
+    ],
+)
+def test_plain_transfer(tokens, type_, options, vocabulary, tmp_path):
+    """It copies what `zoo.transfer` copies."""
+    sizes = SAME_SIZES | {"num_layers": 2, "vocabulary_size": len(tokens)}
+    source = sharpen(zoo.build("one_to_many", context_shape=None, **sizes))
+    card = {"task": "language_model", "dataset": "mine", "config": {}, "vocabulary": tokens}
+    card |= {"preprocessing": {"level": "subword" if tokens is PIECES else "word"}}
+    history = {"history": {}, "metrics": {}, "figures": {}}
+    zoo.save(tmp_path / "model", source, task=card, **history)
+    options = SAME_SIZES | options | {"vocabulary_size": len(vocabulary or tokens)}
+    model = zoo.build(type_, **options)
+    before, known = model.get_weights(), {"source_vocabulary": tokens}
+    zoo.transfer(source, model, **known, target_vocabulary=vocabulary or tokens)
+    expected = model.get_weights()
+    model.set_weights(before)
+    plain.transfer(tmp_path / "model", model, vocabulary)
+    for one, other in zip(expected, model.get_weights(), strict=True):
+        np.testing.assert_array_equal(one, other)
+    assert any(not np.array_equal(old, new) for old, new in zip(before, expected, strict=True))
 
 
 def test_plain_mark():

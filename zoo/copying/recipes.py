@@ -70,7 +70,7 @@ def copy_recipe(name, dest=".", *, notebook=False, standalone=False, settings=No
 
         content, files, notes = write_standalone(name, find_recipes()[name], settings or {})
         for file in files:
-            check_new_file(target.with_name(file))
+            check_new_file(target.with_name(file.split("/")[0]))
         print(*notes, sep="\n", end="\n" * bool(notes))
         if notebook:
             content = to_notebook(content, name)
@@ -85,6 +85,8 @@ def copy_recipe(name, dest=".", *, notebook=False, standalone=False, settings=No
     else:
         content = f"# Recipe {name} of rnn-zoo {zoo.__version__}, Apache-2.0.\n{source}"
     for file, data in files.items():
-        write_new_file(target.with_name(file), data)
+        path = target.parent / file
+        path.parent.mkdir(exist_ok=True)
+        write_new_file(path, data)
     write_new_file(target, content.encode())
     return target

@@ -98,7 +98,7 @@ def learn_tokenizer(texts, level, vocabulary_size, backward=False):
         pieces = text.train_subwords(texts, vocabulary_size)
         names = [pieces.id_to_piece(i) for i in range(len(SPECIAL), len(pieces))]
         return Tokenizer(level, [*SPECIAL, *names], pieces, backward)
-    counts = collections.Counter(join(texts, Tokenizer(level, []), None))
+    counts = collections.Counter(join(texts, Tokenizer(level, [], None, backward), None))
     del counts["[END]"]
     limit = vocabulary_size - len(SPECIAL) if level == "word" else None
     symbols = [symbol for symbol, _ in counts.most_common(limit)]
@@ -272,7 +272,9 @@ def files_of(tokenizer):
     >>> files_of(Tokenizer("character", []))
     {}
     """
-    return {PIECES_FILE: tokenizer.pieces.serialized_model_proto()} if tokenizer.pieces else {}
+    if tokenizer.level == "subword":
+        return {PIECES_FILE: tokenizer.pieces.serialized_model_proto()}
+    return {}
 
 
 def tokenize(texts, tokenizer):

@@ -147,6 +147,8 @@ class _Folder(cst.CSTTransformer):
                 return left
             if value_of(left) in ([], (), ""):
                 return right
+        if isinstance(updated_node.operator, cst.BitOr) and value_of(left) == {}:
+            return right
         return updated_node
 
     def leave_FormattedStringExpression(self, original_node, updated_node):
@@ -257,7 +259,7 @@ class _Folder(cst.CSTTransformer):
 
     def leave_Try(self, original_node, updated_node):
         handlers = updated_node.handlers
-        if all(_only_raises(handler.body) for handler in handlers):
+        if not updated_node.finalbody and all(_only_raises(handler.body) for handler in handlers):
             return splice(updated_node.body, updated_node.leading_lines)
         return updated_node
 

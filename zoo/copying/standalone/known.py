@@ -44,6 +44,8 @@ def known_calls(name, config, program, loader, reader, data, builds):
         (getattr(zoo.datasets, loader).__module__, loader): read,
         ("zoo.registry", "build"): lambda call: _write_build(call, program, builds),
         ("zoo.text.baselines", "nearest"): lambda call: _nearest(program, call, data),
+        ("zoo.tasks.language_model", "start"): lambda call: _write_tokens(call, config),
+        ("zoo.transferring.weights", "transfer"): lambda call: _write_transfer(call, config),
         ("zoo.training", "cells_of"): write(repr(zoo.training.cells_of(builds[0]["model"]))),
         ("zoo.datasets.image_files", "decode_image"): lambda call: _decode_glyph(call, config),
         ("zoo.metrics", "has_long_references"): lambda call: _has_long_references(call, data),
@@ -94,9 +96,30 @@ def _has_long_references(call, data):
     return cst.Name("True") if is_known else call
 
 
+def _write_tokens(call, config):
+    """The tokens of a language model. There is no config, and the model to start from is a folder."""
+    texts = code(call.args[1].value)
+    if config.pretrained:
+        plain = "zoo.copying.standalone.plain.load_tokenizer"
+        tokens = f"{plain}(PRETRAINED, {config.level!r}, {config.backward})"
+    else:
+        plain = "zoo.tasks.language_model.learn_tokenizer"
+        tokens = f"{plain}({texts}, {config.level!r}, VOCABULARY_SIZE, {config.backward})"
+    return cst.parse_expression(f"(None, {tokens}, {bool(config.pretrained)})")
+
+
+def _write_transfer(call, config):
+    """The weights come from the folder of the model. A language model also has its tokens."""
+    _, model, vocabulary = (code(arg.value) for arg in call.args)
+    more = "" if hasattr(config, "level") else f", {vocabulary}"
+    return cst.parse_expression(f"zoo.copying.standalone.plain.transfer(PRETRAINED, {model}{more})")
+
+
 def _known_instance(call, config, builds):
-    """Whether the model has a CRF, and whether what it reads is a context."""
+    """Whether the model has a CRF or tied embeddings, and whether what it reads is a context."""
     kind = code(call.args[1].value)
+    if kind == "keras.layers.Activation" and not getattr(config, "tie_embeddings", False):
+        return cst.Name("False")
     if kind == "zoo.layers.CRFTagger":
         return literal(config.head == "crf")
     return literal(builds[0]["name"] == "one_to_many") if kind == "np.ndarray" else call

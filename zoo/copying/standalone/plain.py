@@ -5,7 +5,12 @@ pictures and the choice of examples are simpler.
 """
 
 import collections
+import io
+import json
+import pathlib
+import zipfile
 
+import h5py
 import keras
 import matplotlib.pyplot as plt
 import numpy as np
@@ -13,6 +18,7 @@ import pandas as pd
 import tensorflow as tf
 
 from zoo.copying.standalone.searching import generate_in_batches
+from zoo.tasks.language_model import PIECES_FILE, Tokenizer
 
 
 def batches(rows, batch_size, seed=None):
@@ -145,6 +151,54 @@ def embed(tokens, vocabulary_size, embedding_dim, embeddings=None):
     if embeddings is not None:
         layer.set_weights([embeddings])
     return x, layer.compute_mask(tokens)
+
+
+def load_tokenizer(folder, level, backward):
+    """Reads the tokens of a trained language model from its folder."""
+    import sentencepiece  # of the extra "recipes"
+
+    folder, pieces = pathlib.Path(folder), None
+    vocabulary = json.loads((folder / "task.json").read_text("utf-8"))["vocabulary"]
+    if level == "subword":
+        pieces = sentencepiece.SentencePieceProcessor(model_file=str(folder / PIECES_FILE))
+    return Tokenizer(level, vocabulary, pieces, backward)
+
+
+def transfer(folder, model, vocabulary=None):
+    """Copies the weights of a trained language model, from the bottom up to what does not fit.
+
+    Args:
+        folder: the folder of the trained model.
+        model: the new model. Its layers have the names that `zoo.build` gives them.
+        vocabulary: its tokens, if they are other ones than those of the trained model.
+    """
+    folder, weights, copied = pathlib.Path(folder), {}, []
+    with zipfile.ZipFile(folder / "model.keras") as archive:
+        file = h5py.File(io.BytesIO(archive.read("model.weights.h5")))
+    for layer in file["layers"].values():
+        values = layer.get("cell", layer)["vars"]  # a recurrent layer keeps them in its cell
+        weights[layer["vars"].attrs["name"]] = [values[str(i)][()] for i in range(len(values))]
+    if vocabulary is not None:  # each token that both have keeps its vector
+        known = json.loads((folder / "task.json").read_text("utf-8"))["vocabulary"]
+        index = {token.replace("\u2581", " "): i for i, token in enumerate(known)}
+        # A language model of words or subwords keeps the space before a word.
+        rows = [index.get(token and f" {token}", index.get(token)) for token in vocabulary]
+        (table,) = model.get_layer("embedding").get_weights()
+        for i, row in enumerate(rows):
+            if row is not None:
+                table[i] = weights["embedding"][0][row]
+        weights["embedding"] = [table]
+    layers = {layer.name: layer for layer in model.layers}
+    recurrent = sorted(name for name in weights if name.startswith("rnn_"))
+    for name in ["embedding", *recurrent, "probabilities"]:
+        layer = getattr(layers.get(name), "forward_layer", layers.get(name))
+        if not layer or [x.shape for x in layer.get_weights()] != [x.shape for x in weights[name]]:
+            break
+        layer.set_weights(weights[name])
+        copied.append(name)
+        if layer is not layers[name]:
+            break  # the next layer also reads the backward direction, which is new
+    print(f"Copied from {folder}: {', '.join(copied)}")
 
 
 REPLACES = {  # the module and the name of a function of the zoo

@@ -90,9 +90,13 @@ def with_states(model):
     for layer in model.layers[1:]:
         if isinstance(layer, keras.layers.RNN):
             states = [keras.Input(state.shape[1:]) for state in layer.get_initial_state(1)]
-            layer = keras.layers.RNN(layer.cell, return_sequences=True, return_state=True)
+            cell = layer.cell  # both networks share it, and with it the weights
+            layer = layer.from_config(layer.get_config() | {"return_state": True})
+            layer.cell = cell
             x, *new_states = layer(x, mask=mask, initial_state=states)  # [batch, time, units]
             inputs, outputs = inputs + states, outputs + new_states
+        elif isinstance(layer, keras.layers.Activation):  # tied to the embedding
+            x = layer(model.get_layer("embedding")(x, reverse=True))  # [batch, time, vocabulary]
         else:
             x = layer(x)
     return keras.Model([tokens, *inputs], [x, *outputs])

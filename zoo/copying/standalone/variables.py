@@ -117,7 +117,7 @@ def _pairs(target, value):
 
 
 # Functions without an effect but their result. Others may be called for what they do.
-PURE = {"defaults", "tips", "choose_chord", "network_sha256"}
+PURE = {"defaults", "tips", "choose_chord", "network_sha256", "learn_tokenizer", "load_tokenizer"}
 PURE |= {"dict", "encode", "id_to_piece", "len", "list", "range", "set", "sorted", "str", "tuple"}
 
 

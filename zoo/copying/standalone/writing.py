@@ -38,8 +38,8 @@ def write_standalone(name, path, settings):
         settings: a dict of fields of its `Config` to values.
 
     Returns:
-        The source, a str. A dict of files that belong to it: name to bytes. And a list of sentences to
-        print.
+        The source, a str. A dict of files that belong to it: name, or folder/name, to bytes. And a list
+        of sentences to print.
 
     Raises:
         ValueError: a setting is not allowed, or the data cannot be read.
@@ -71,6 +71,10 @@ def write_standalone(name, path, settings):
     attributes, constants, helps = _read_settings(config)
     if "name" not in reader.settings:  # it reads this dataset and no other
         attributes["config.dataset"] = literal(config.dataset)
+    if hasattr(config, "level"):  # of the tokens of a language model
+        attributes |= {
+            f"tokenizer.{key}": literal(getattr(config, key)) for key in ("level", "backward")
+        }
     is_file = f"def {loader}(path" in reader.code
     helps["DATASET"] = "your data; any of this format works" if is_file else "name of the dataset"
     program = Program(attributes, {})
@@ -95,7 +99,14 @@ def write_standalone(name, path, settings):
         "",
         sections,
     ]
-    return clean("\n".join(source)), reader.files, [reader.note] * bool(reader.note)
+    model = getattr(config, "pretrained", "")
+    files, notes = reader.files, [reader.note] * bool(reader.note)
+    if model in zoo.list_presets():
+        folder, card = zoo.tasks.find(model)
+        names = ["task.json", *card["sha256"]]
+        files = files | {f"{model}/{one}": (folder / one).read_bytes() for one in names}
+        notes.append(f"The trained model is in the folder {model} next to the copy.")
+    return clean("\n".join(source)), files, notes
 
 
 def _import(name, path):
