@@ -13,6 +13,7 @@ import tensorflow as tf
 from pictures import assert_shows_data
 
 import zoo
+from zoo.tasks import language_model
 
 RECIPE = "one_to_many_text"
 TEXT = "the king said no. the queen said yes. once upon a time there was a king.\n" * 60
@@ -23,6 +24,13 @@ def network():
     keras.utils.set_random_seed(0)
     sizes = {"vocabulary_size": 20, "embedding_dim": 6, "units": 5}
     return zoo.build("one_to_many", cell="lstm", context_shape=None, **sizes).with_states()
+
+
+@pytest.fixture
+def greedy_only(recipe, monkeypatch):
+    """The recipe writes its samples in one way, which takes seconds less."""
+    names = recipe["main"].__wrapped__.__globals__
+    monkeypatch.setitem(names, "STRATEGIES", {"greedy": ("greedy", {})})
 
 
 def test_reading_in_windows_equals_one_long_pass(recipe, network):
@@ -130,6 +138,131 @@ def test_own_text(run, recipe, cell, level, tmp_path, ask):
     options = ["--strategy", "greedy", "--max-length", str(recipe["LEVELS"][level][0])]
     (answer,) = ask("generate", tmp_path / "model", "the king", options=options)
     assert f"--- greedy\n{answer}\n\n" in samples
+
+
+SENTENCE = "It's so. So it is!"  # it 's so . so it is ! [END]
+
+
+@pytest.mark.parametrize("backward", [False, True])
+@pytest.mark.parametrize("level", ["character", "subword", "word"])
+def test_all_levels_divide_by_the_same_words(level, backward):
+    """The perplexity per word of a model for which all tokens are equally likely, by hand."""
+    texts = [SENTENCE, "It is."]  # the second one has 4 with its end
+    tokenizer = language_model.learn_tokenizer(texts * 9, level, 16, backward)
+    symbols = language_model.join(texts, tokenizer, None)
+    sizes = language_model.count_symbols(symbols, tokenizer)
+    lengths = {"character": 18 + 1 + 6 + 1, "word": 9 + 4}
+    if level == "subword":
+        lengths[level] = sum(len(tokenizer.pieces.encode(text)) + 1 for text in texts)
+    assert sizes[0] == lengths[level] and sizes[2] == 9 + 4
+    num_tokens = len(tokenizer.vocabulary)
+    scores = zoo.metrics.score_text(math.log(num_tokens), *sizes)
+    assert scores["perplexity per token"] == pytest.approx(num_tokens)
+    assert scores["perplexity per word"] == pytest.approx(num_tokens ** (lengths[level] / 13))
+
+
+def write_splits(folder, backward=False):
+    """A folder with a text for each split. Backward, each text begins with its end."""
+    folder.mkdir()
+    for split in ("train", "valid", "test"):
+        text = " ".join(f"the king has {i % 7} sons and {i % 5} {split}s." for i in range(60))
+        (folder / f"{split}.txt").write_text(text[::-1] if backward else text)
+    return folder
+
+
+def test_backward_is_forward_on_texts_from_their_end(run, tmp_path, greedy_only):
+    for name, words in (("forward", ["--backward"]), ("reversed", [])):
+        data = write_splits(tmp_path / name, backward=name == "reversed")
+        run("--smoke", "--dataset", data, *words, "--output", tmp_path / f"{name} model")
+    one, other = (zoo.load(tmp_path / f"{name} model") for name in ("forward", "reversed"))
+    assert [task.card["preprocessing"]["backward"] for task in (one, other)] == [True, False]
+    for key in ("vocabulary", "metrics"):
+        assert one.card[key] == other.card[key]
+    for a, b in zip(one.model.get_weights(), other.model.get_weights(), strict=True):
+        np.testing.assert_array_equal(a, b)
+    samples = (tmp_path / "forward model" / "samples.txt").read_text()
+    assert re.fullmatch(r"--- greedy\n.{100,}the king has\n\n", samples)
+    answers = one.generate(["sons", "king"], max_length=20, seed=0)
+    reverse = other.generate(["snos", "gnik"], max_length=20, seed=0)
+    assert answers == [answer[::-1] for answer in reverse] and answers[0].endswith("sons")
+
+
+def test_pretrained(run, tmp_path, greedy_only):
+    data = write_splits(tmp_path / "old")
+    words = ["--units", 9, "--cell", "gru", "--embedding-dim", 9, "--tie-embeddings", "--epochs", 1]
+    run("--dataset", data, *words, "--output", tmp_path / "model")
+    old = zoo.load(tmp_path / "model")
+    (tmp_path / "new.txt").write_text(TEXT.upper().replace("KING", "king"))
+    words = ["--dataset", tmp_path / "new.txt", "--pretrained", tmp_path / "model"]
+    words += ["--learning-rate", 1e-9, "--level", "word"]
+    printed = run("--smoke", *words, "--output", tmp_path / "next")
+    assert (
+        f"As in {tmp_path / 'model'}: --cell gru --level character --embedding-dim 9 --units 9 "
+        "--num-layers 1 --tie-embeddings True\n"
+    ) in printed
+    new = zoo.load(tmp_path / "next")
+    assert new.card["vocabulary"] == old.card["vocabulary"] and "K" not in old.card["vocabulary"]
+    for one, other in zip(old.model.get_weights(), new.model.get_weights(), strict=True):
+        np.testing.assert_allclose(one, other, atol=1e-6)
+
+
+def test_a_model_without_tokens_of_texts_is_no_start(tmp_path, assert_refused):
+    (tmp_path / "mine.txt").write_text(TEXT)
+    message = "must be a language model, from recipes/one_to_many_text.py. Received: a model for image_"
+    assert_refused(message, "--dataset", tmp_path / "mine.txt", "--pretrained", "digits-gru")
+
+
+def test_an_epoch_ends_with_the_moving_average(run, tmp_path, monkeypatch, greedy_only):
+    """The weights after each step, averaged by hand."""
+    after = {}  # the weights after each step, before Keras writes the average into them
+
+    class Recorder(keras.optimizers.AdamW):
+        def update_step(self, gradient, variable, learning_rate):
+            super().update_step(gradient, variable, learning_rate)
+            rows = after.setdefault(variable.name, [])
+            tf.py_function(lambda x: rows.append(x.numpy()), [tf.identity(variable)], [])
+
+    monkeypatch.setattr(keras.optimizers, "AdamW", Recorder)
+    data = write_splits(tmp_path / "data")
+    words = ["--use-ema", "--epochs", 2, "--units", 8, "--learning-rate", 0.02, "--bptt-steps", 20]
+    printed = run("--dataset", data, *words, "--output", tmp_path / "model")
+    num_steps = int(re.search(r"(\d+)/\1\x1b", printed).group(1))
+    history = (tmp_path / "model" / "history.csv").read_text().splitlines()
+    losses = [float(line.split(",")[2]) for line in history[1:]]
+    assert losses[1] < losses[0]  # so the weights of the second epoch are kept
+    for variable in zoo.load(tmp_path / "model").model.weights:
+        rows = after[f"{variable.path}:0"]
+        assert len(rows) == 2 * num_steps > 10
+        average = rows[0]
+        for i, row in enumerate(rows):
+            if i == num_steps:  # this step began at the average of the first epoch
+                assert np.abs(row - average).max() < np.abs(row - rows[i - 1]).max()
+            average = 0.99 * average + 0.01 * row
+        np.testing.assert_allclose(variable, average, atol=1e-5)
+        assert np.abs(average - rows[-1]).max() > 1e-3
+
+
+def test_a_saved_model_of_subwords(tmp_path, ask, zoo_command):
+    folder, tokenizer = tmp_path / "model", language_model.learn_tokenizer([TEXT], "subword", 40)
+    model = zoo.build("one_to_many", context_shape=None, vocabulary_size=len(tokenizer.vocabulary))
+    card = {"task": "language_model", "dataset": "mine", "config": {}}
+    card |= {"preprocessing": {"level": "subword"}, "vocabulary": tokenizer.vocabulary}
+    results = {"metrics": {}, "history": {}, "figures": {}}
+    zoo.save(folder, model, task=card, **results, files=language_model.files_of(tokenizer))
+    (answer,) = ask(
+        "generate", folder, "the king", options=["--strategy", "greedy", "--max-length", "9"]
+    )
+    tokens = model.generate([tokenizer.pieces.encode("the king")], 9)[0]
+    written = "".join(map(tokenizer.pieces.id_to_piece, tokens[tokens > 3].tolist()))
+    assert answer == "the king" + written.replace("\u2581", " ") and written
+    content = (folder / "task.json").read_text()
+    card = json.loads(content)
+    del card["sha256"]["subwords.spm"]
+    (folder / "task.json").write_text(json.dumps(card))
+    assert "sha256 must name subwords.spm" in zoo_command("generate", folder, "the king")[2]
+    (folder / "task.json").write_text(content)
+    (folder / "subwords.spm").unlink()
+    assert "lacks subwords.spm" in zoo_command("generate", folder, "the king")[2]
 
 
 @pytest.mark.slow
