@@ -110,8 +110,8 @@ def main(config):
 
     # Data: the vocabulary comes from the training split only.
     splits = zoo.datasets.load_corpus(config.dataset, config.data_dir or None, config.encoding)
-    keras.utils.set_random_seed(config.seed)  # after loading, which may draw random numbers
     config, tokenizer, source = language_model.start(config, splits["train"])
+    keras.utils.set_random_seed(config.seed)  # after loading, which may draw random numbers
     vocabulary = tokenizer.vocabulary
     symbols = language_model.join_splits(splits, tokenizer, config.max_tokens)
     tokens = {split: language_model.encode(symbols[split], tokenizer) for split in symbols}
@@ -189,8 +189,8 @@ def main(config):
 
     # Saving: the trained model, and what is needed to use it.
     card = {"task": "language_model", "type": "one_to_many", "dataset": config.dataset}
-    options = {"level": config.level, "backward": config.backward}
-    card |= {"preprocessing": options, "vocabulary": vocabulary}
+    card["preprocessing"] = {"level": config.level, "backward": config.backward}
+    card["vocabulary"] = vocabulary
     files = language_model.files_of(tokenizer) | {"samples.txt": samples.encode()}
     results = {"metrics": metrics, "history": history, "figures": {"loss": figure}}
     zoo.recipe.save(config, model, card, **results, files=files)

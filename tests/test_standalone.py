@@ -27,6 +27,7 @@ from zoo.copying.standalone import plain, searching
 from zoo.copying.standalone.folding import fold
 from zoo.copying.standalone.inlining import inline_results
 from zoo.copying.standalone.linking import Part, Program
+from zoo.copying.standalone.sources import resolve
 from zoo.copying.standalone.trees import code
 from zoo.copying.standalone.unrolling import unroll
 
@@ -309,6 +310,11 @@ def test_fold(source, expected):
 def test_fold_try(end, is_kept):
     source = f"try:\n    run()\n{end}\n"
     assert fold(cst.parse_module(source)).code == (source if is_kept else "run()\n")
+
+
+def test_functions_that_are_imported_on_first_use():
+    assert resolve("zoo", ["zoo", "nothing"]) is None
+    assert resolve("zoo", ["transfer"])[:3] == (1, "zoo.transferring.weights", "transfer")
 
 
 def main_of(body):

@@ -68,8 +68,8 @@ def origin(module_name, name):
     if isinstance(value, types.ModuleType) and value.__name__.split(".")[0] == "zoo":
         return value.__name__, "", None
     statement = statement_of(parse(module.__file__), name)
-    if statement is None and module_name == "zoo":  # imported on first use
-        return module_name, name, None
+    if statement is None and name in getattr(module, "FUNCTIONS", ()):  # imported on first use
+        return origin(module.FUNCTIONS[name], name)
     if isinstance(statement, cst.SimpleStatementLine) and isinstance(statement.body[0], cst.ImportFrom):
         part = statement.body[0]
         source = ".".join(dotted(part.module)) if part.module else ""
