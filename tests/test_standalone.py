@@ -30,6 +30,7 @@ from zoo.copying.standalone.linking import Part, Program
 from zoo.copying.standalone.sources import resolve
 from zoo.copying.standalone.trees import code
 from zoo.copying.standalone.unrolling import unroll
+from zoo.example_cells.minimal_gated_unit import MinimalGatedUnit
 
 PROGRAM = pathlib.Path(__file__).with_name("without_zoo.py")
 SMALL = {"epochs": 2, "units": 8}
@@ -477,11 +478,16 @@ def test_plain_batches(seed, number):
 
 @pytest.mark.parametrize(
     "options",
-    [{}, {"tie_embeddings": True, "embedding_dim": 4, "num_layers": 2}, {"weight_dropout": 0.5}],
+    [
+        {},
+        {"tie_embeddings": True, "embedding_dim": 4, "num_layers": 2},
+        {"weight_dropout": 0.5},
+        {"cell": MinimalGatedUnit},
+    ],
 )
 def test_plain_network_with_states(options):
     sizes = {"context_shape": None, "vocabulary_size": 9, "units": 4}
-    model = sharpen(zoo.build("one_to_many", cell="lstm", **sizes, **options))
+    model = sharpen(zoo.build("one_to_many", **sizes | options))
     expected = model.with_states()
     found = searching.with_states(keras.Model(model.inputs, model.outputs))
     inputs = [np.array([[5, 6, 7]]), *(np.ones((1, 4), "float32") for _ in expected.inputs[1:])]

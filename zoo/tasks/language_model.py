@@ -441,10 +441,10 @@ def complete(prompt, tokens, tokenizer):
 
 
 def count_symbols(symbols, tokenizer):
-    """Counts what the loss of a text is divided by, for `zoo.metrics.score_text`.
+    """Counts what the loss of a text is divided by: its symbols, its characters and its words.
 
     Words are the same for all levels: those that `zoo.text.standardize` separates, and the end of each
-    text.
+    text. `zoo.metrics.score_text` takes these numbers.
 
     Args:
         symbols: list of str, see `join`.

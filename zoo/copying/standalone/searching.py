@@ -90,9 +90,10 @@ def with_states(model):
     for layer in model.layers[1:]:
         if isinstance(layer, keras.layers.RNN):
             states = [keras.Input(state.shape[1:]) for state in layer.get_initial_state(1)]
-            cell = layer.cell  # both networks share it, and with it the weights
-            layer = layer.from_config(layer.get_config() | {"return_state": True})
-            layer.cell = cell
+            cell, options = layer.cell, layer.get_config() | {"return_state": True}
+            options |= {"cell": cell} if "cell" in options else {}  # a cell of your own
+            layer = type(layer)(**options)
+            layer.cell = cell  # both networks share it, and with it the weights
             x, *new_states = layer(x, mask=mask, initial_state=states)  # [batch, time, units]
             inputs, outputs = inputs + states, outputs + new_states
         elif isinstance(layer, keras.layers.Activation):  # tied to the embedding
