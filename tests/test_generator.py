@@ -1,6 +1,7 @@
 """What `generate` returns, compared with the probabilities of the model itself."""
 
 import concurrent.futures
+import functools
 import os
 import signal
 import threading
@@ -55,6 +56,12 @@ def build(name, cell="gru"):
     for variable in model.trainable_variables:
         variable.assign(variable * (8 if "embedding" in variable.path else 2.5))
     return model
+
+
+@pytest.fixture(scope="module")
+def build_once():
+    """Does what `build` does, but once for each name. For tests that change no weights."""
+    return functools.cache(build)
 
 
 def make_inputs(model, padding=0):
@@ -149,8 +156,8 @@ def test_each_strategy_is_that_of_a_model_that_reads_the_whole_prefix(strategy):
 @pytest.mark.parametrize(
     ("name", "strategy"), [("none", "greedy"), ("dot", "beam"), ("additive", "greedy")]
 )
-def test_padding_of_the_source_changes_nothing(name, strategy):
-    model = build(name)
+def test_padding_of_the_source_changes_nothing(name, strategy, build_once):
+    model = build_once(name)
     one, _, _ = make_inputs(model)
     more, _, _ = make_inputs(model, padding=4)
     np.testing.assert_array_equal(model.generate(one, 7, strategy), model.generate(more, 7, strategy))
@@ -159,8 +166,8 @@ def test_padding_of_the_source_changes_nothing(name, strategy):
     np.testing.assert_array_equal(alone, model.generate(one, 7, strategy)[1:2, : alone.shape[1]])
 
 
-def test_batches_of_similar_length_come_back_in_order():
-    model = build("dot")
+def test_batches_of_similar_length_come_back_in_order(build_once):
+    model = build_once("dot")
     source, _, _ = make_inputs(model)
     rows = [row[row != 0].tolist() for row in source]
     generated = decoding.generate_in_batches(model, rows, 7, batch_size=2)
@@ -168,8 +175,8 @@ def test_batches_of_similar_length_come_back_in_order():
     assert generated == expected
 
 
-def test_batches_of_several_hypotheses():
-    model = build("dot")
+def test_batches_of_several_hypotheses(build_once):
+    model = build_once("dot")
     source, _, _ = make_inputs(model)
     rows, beams = [row[row != 0].tolist() for row in source], {"strategy": "beam", "beam_width": 3}
     for max_length in (1, 7):
@@ -183,8 +190,8 @@ def test_batches_of_several_hypotheses():
     assert all(len({*map(tuple, some)}) == 3 for some in generated)
 
 
-def test_batches_draw_different_samples_and_name_an_empty_source():
-    model = build("dot")
+def test_batches_draw_different_samples_and_name_an_empty_source(build_once):
+    model = build_once("dot")
     generated = zoo.decoding.generate_in_batches(
         model, [[4, 5]] * 4, 12, batch_size=2, strategy="sample", seed=0
     )
@@ -195,16 +202,16 @@ def test_batches_draw_different_samples_and_name_an_empty_source():
         zoo.decoding.generate_in_batches(model, [[4]], 3, n_best=2)  # greedy search has one hypothesis
 
 
-def test_batches_of_contexts_come_back_in_order():
-    model = build("grid")
+def test_batches_of_contexts_come_back_in_order(build_once):
+    model = build_once("grid")
     contexts, _, _ = make_inputs(model)
     generated = decoding.generate_in_batches(model, contexts, 7, batch_size=2, strategy="beam")
     rows = model.generate(contexts, 7, "beam")
     assert generated == [row[~np.isin(row, (0, END))].tolist() for row in rows]
 
 
-def test_tokens_so_far_may_have_different_lengths():
-    model = build("no context")
+def test_tokens_so_far_may_have_different_lengths(build_once):
+    model = build_once("no context")
     tokens = np.array([[START, 5, 6, 7], [START, 8, 0, 0]])
     both = model.generate(tokens, 5)
     alone = model.generate(tokens[1:, :2], 5)
@@ -221,12 +228,12 @@ def test_new_weights_are_used_by_the_compiled_loop():
 
 
 @pytest.mark.parametrize("strategy", decoding.STRATEGIES)
-@pytest.mark.parametrize("wrong", [np.nan, np.inf])
-def test_weights_that_are_no_numbers_are_named(strategy, wrong):
+def test_weights_that_are_no_numbers_are_named(strategy):
     model = build("dot")
-    model.get_layer("probabilities").bias.assign(np.where(np.arange(12) == 7, wrong, 0.0))
-    with pytest.raises(zoo.InputError, match="not all numbers"):
-        model.generate([[4, 5]], 3, strategy)
+    for wrong in (np.nan, np.inf):
+        model.get_layer("probabilities").bias.assign(np.where(np.arange(12) == 7, wrong, 0.0))
+        with pytest.raises(zoo.InputError, match="not all numbers"):
+            model.generate([[4, 5]], 3, strategy)
 
 
 def generate_all_ways(model, inputs, max_length=9):
@@ -274,8 +281,8 @@ def test_only_the_last_compiled_loops_are_kept():
     assert len(model._loops) == generator.LOOPS
 
 
-def test_a_longer_sample_goes_on_with_the_same_text():
-    model = build("no context")
+def test_a_longer_sample_goes_on_with_the_same_text(build_once):
+    model = build_once("no context")
     long = model.generate([[START]] * 4, 150, "sample", seed=5)
     short = model.generate([[START]] * 4, 70, "sample", seed=5)
     np.testing.assert_array_equal(short, long[:, : short.shape[1]])
@@ -324,15 +331,15 @@ def test_a_clone_knows_its_start_and_end_tokens(name):
     np.testing.assert_array_equal(clone.generate(inputs, 9), model.generate(inputs, 9))
 
 
-def test_no_temperature_draws_what_is_no_token():
-    model = build("no context")
+def test_no_temperature_draws_what_is_no_token(build_once):
+    model = build_once("no context")
     assert model.generate([[START]] * 500, 3, "sample", temperature=1e6, seed=0)[:, 0].min() == 2
     cold = model.generate([[START]], 9, "sample", temperature=1e-6, seed=0)
     np.testing.assert_array_equal(cold, model.generate([[START]], 9))
 
 
-def test_the_seed_decides_what_is_sampled():
-    model = build("vector")
+def test_the_seed_decides_what_is_sampled(build_once):
+    model = build_once("vector")
     inputs, _, _ = make_inputs(model)
 
     def draw(seed=None):
@@ -383,13 +390,13 @@ def test_the_seed_decides_what_is_sampled():
         ({"inputs": [[0.5, 1.5]]}, "integers"),
     ],
 )
-def test_errors_say_what_was_received(arguments, message):
+def test_errors_say_what_was_received(arguments, message, build_once):
     with pytest.raises(zoo.InputError, match=message):
-        build("dot").generate(**{"inputs": [[4, 5]], "max_length": 3, **arguments})
+        build_once("dot").generate(**{"inputs": [[4, 5]], "max_length": 3, **arguments})
 
 
-def test_batches_refuse_what_is_no_token_and_no_size():
-    model = build("dot")
+def test_batches_refuse_what_is_no_token_and_no_size(build_once):
+    model = build_once("dot")
     for wrong, message in (
         ([[4], [5.7]], r"source 1: \[5.7\]"),
         ([["a"]], "integers"),
@@ -403,16 +410,16 @@ def test_batches_refuse_what_is_no_token_and_no_size():
             decoding.generate_in_batches(model, [[4]], 3, batch_size=batch_size)
 
 
-def test_a_long_source_has_a_batch_of_its_own():
-    model = build("none")
+def test_a_long_source_has_a_batch_of_its_own(build_once):
+    model = build_once("none")
     sources = [[4, 5]] * 5 + [[6] * 5000]
     with unittest.mock.patch.object(model, "generate", wraps=model.generate) as generate:
         decoding.generate_in_batches(model, sources, 2)
     assert [len(call.args[0]) for call in generate.call_args_list] == [5, 1]
 
 
-def test_a_context_of_another_shape_or_number_is_refused():
-    model = build("vector")
+def test_a_context_of_another_shape_or_number_is_refused(build_once):
+    model = build_once("vector")
     for wrong in (np.nan, np.inf, 1e300):
         with pytest.raises(zoo.InputError, match="Received: row 1 has"):
             model.generate(np.where(np.arange(3)[:, None] == 1, wrong, np.zeros((3, 7))), 3)
