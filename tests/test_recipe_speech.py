@@ -26,20 +26,27 @@ def say(text, rng):
     return samples + 0.01 * rng.normal(size=len(samples))
 
 
-@pytest.fixture
-def own(tmp_path):
+@pytest.fixture(scope="module")
+def own(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("own")
     rng, lines = np.random.default_rng(0), []
     for i in range(90):
         text = "".join(rng.choice(list(TONES), rng.integers(1, 4)))
-        soundfile.write(tmp_path / f"{i}.wav", say(text, rng), 16_000)
+        soundfile.write(folder / f"{i}.wav", say(text, rng), 16_000)
         lines.append(f"{i}.wav\t{text}\n")
-    (tmp_path / "own.tsv").write_text("".join(lines))
-    return tmp_path
+    (folder / "own.tsv").write_text("".join(lines))
+    return folder
 
 
-def test_own_recordings(run, own, ask):
+@pytest.fixture(scope="module")
+def trained(run, own):
+    """The folder of a trained model, and what the recipe printed."""
     output = own / "model"
-    printed = run("--smoke", "--dataset", own / "own.tsv", "--output", output)
+    return output, run("--smoke", "--dataset", own / "own.tsv", "--output", output)
+
+
+def test_own_recordings(trained, own, ask):
+    output, printed = trained
     assert "20 train, " in printed and "First row, as the network sees it: (" in printed
     rows = re.findall(r"^(validation|test), (gru|convolutions)(, beam search)? +\d", printed, re.M)
     assert len(rows) == 8
@@ -58,9 +65,8 @@ def test_own_recordings(run, own, ask):
     assert loaded.predict([np.zeros(1, "int16"), np.zeros(16_000, "int16")])  # silence is no error
 
 
-def test_answers_do_not_depend_on_the_others(run, own):
-    run("--smoke", "--dataset", own / "own.tsv", "--output", own / "model")
-    task = zoo.load(own / "model")
+def test_answers_do_not_depend_on_the_others(trained, own):
+    task = zoo.load(trained[0])
     for variable in task.model.trainable_variables:
         variable.assign(5 * variable)
     paths = [own / f"{i}.wav" for i in range(5)]
@@ -68,9 +74,9 @@ def test_answers_do_not_depend_on_the_others(run, own):
 
 
 @pytest.mark.slow
-def test_it_learns(run, own):
+def test_it_learns(run, own, tmp_path):
     words = "--epochs 30 --units 16 --num-layers 1 --learning-rate 0.01 --dropout 0.1 --seed 7"
-    folder = own / "model"
+    folder = tmp_path / "model"
     run("--dataset", own / "own.tsv", *words.split(), "--output", folder)
     scores = json.loads((folder / "metrics.json").read_text())["test"]
     assert scores["gru"]["CER"] < 0.2 and scores["gru, beam search"]["CER"] < 0.2
@@ -105,9 +111,8 @@ def test_bad_input_is_one_line_and_status_2(words, message, own, assert_refused)
     assert_refused(message.format(tmp=own), "--smoke", *words.format(tmp=own).split())
 
 
-def test_bad_recordings(run, own):
-    run("--smoke", "--dataset", own / "own.tsv", "--output", own / "model")
-    task = zoo.load(own / "model")
+def test_bad_recordings(trained):
+    task = zoo.load(trained[0])
     for one in ("no.wav", 3, np.zeros(9), None, [[1], [2, 3]]):
         with pytest.raises(zoo.InputError):
             task.predict([one])
