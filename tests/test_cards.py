@@ -2,6 +2,7 @@
 
 import contextlib
 import copy
+import functools
 import json
 import pathlib
 
@@ -10,7 +11,7 @@ import pytest
 from PIL import Image
 
 import zoo
-from zoo.tasks import TASKS, loading, punctuation, trained_models
+from zoo.tasks import TASKS, loading, punctuation, running, trained_models
 
 SPM = trained_models.FOLDER / "translation-multi30k-en-de-gru"
 WORDS = ["", "[UNK]", "one", "two", "three"]
@@ -164,6 +165,12 @@ def build(name, arguments):
     return zoo.build(name, cell="gru", **{"units": 4} | arguments)
 
 
+@pytest.fixture(scope="module")
+def model_of():
+    """A function that builds the model of a task, once."""
+    return functools.cache(lambda task_name: build(*EXAMPLES[task_name][0]))
+
+
 def check(card, model):
     getattr(zoo.tasks, card["task"]).check_card(card, model)
 
@@ -191,11 +198,13 @@ def image(tmp_path_factory):
 
 
 @pytest.mark.parametrize("task_name", EXAMPLES)
-def test_a_changed_card_is_refused_or_works(task_name, image, monkeypatch):
+def test_a_changed_card_is_refused_or_works(task_name, image, model_of, monkeypatch):
     monkeypatch.setitem(globals(), "IMAGE", image)
-    (name, arguments), fields, ask = EXAMPLES[task_name]
+    # The model stays the same, and to compile it for each card takes long.
+    monkeypatch.setattr(running, "compile_model", functools.cache(running.compile_model))
+    _, fields, ask = EXAMPLES[task_name]
     assert set(EXAMPLES) == set(TASKS)
-    model = build(name, arguments)
+    model = model_of(task_name)
     files = {name: (SPM / name).read_bytes() for name in ("source.spm", "target.spm")}
     files["values.json"] = b'{"x": ["city.name"]}'
     files["turns.spm"] = files["source.spm"]
@@ -261,11 +270,10 @@ def test_a_changed_card_is_refused_or_works(task_name, image, monkeypatch):
         ("captioning", {"config": {"max_length": 9, "beam_width": 5000}}, "from 1 to 1000"),
     ],
 )
-def test_what_is_said_of_a_card(task_name, changed, message):
-    (name, arguments), fields, _ = EXAMPLES[task_name]
-    model = build(name, arguments)
+def test_what_is_said_of_a_card(task_name, changed, message, model_of):
+    card = {"task": task_name, **EXAMPLES[task_name][1], **changed}
     with pytest.raises(zoo.InputError) as caught:
-        check({"task": task_name, **fields, **changed}, model)
+        check(card, model_of(task_name))
     assert message in str(caught.value)
 
 
