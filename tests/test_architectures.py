@@ -1,5 +1,6 @@
 """Every type with every cell: shapes, masks, saving, training, parameters, errors."""
 
+import functools
 import inspect
 import json
 import math
@@ -110,6 +111,12 @@ def build(case, cell, **config):
     return zoo.build(name, cell=cell, **{**defaults, **config})
 
 
+@pytest.fixture(scope="module")
+def build_once():
+    """Does what `build` does, but once for each case and cell. For tests that change no weights."""
+    return functools.cache(build)
+
+
 def has_sigmoids(model):
     return getattr(model.get_layer(index=-1), "activation", None) is keras.activations.sigmoid
 
@@ -167,8 +174,8 @@ def compile_model(model, learning_rate=0.01, run_eagerly=False, optimizer=None):
 
 
 @pytest.mark.parametrize(("case", "cell"), [run for run in RUNS if run[0] in PADDED])
-def test_more_right_padding_changes_nothing(case, cell):
-    model = build(case, cell)
+def test_more_right_padding_changes_nothing(case, cell, build_once):
+    model = build_once(case, cell)
     compile_model(model, run_eagerly=keras.backend.backend() != "jax")  # it compiles either way
     results = []
     for padding in (0, 2):
@@ -306,14 +313,14 @@ def test_saved_and_reloaded_gives_the_same(case, cell, tmp_path):
 
 @needs.tensorflow_backend  # test_backends.py: from one to the other
 @each_case
-def test_built_again_from_json_gives_the_same(case):
+def test_built_again_from_json_gives_the_same(case, build_once):
     others = {  # arguments that JSON has no word for
         "many_to_one, max": {"embeddings": np.ones((20, 3)), "trainable_embeddings": False},
         "many_to_one, last": {"dropout": np.float32(0.5)},
         "many_to_many, crf": {"forbidden_transitions": {(-1, 1), (0, 2)}},
         "many_to_many, crf and characters": {"forbidden_transitions": np.array([[-1, 1], [0, 2]])},
     }
-    model = build(case, "lstm", **others.get(case, {}))
+    model = build(case, "lstm", **others[case]) if case in others else build_once(case, "lstm")
     record = json.loads(json.dumps(zoo.registry.build_arguments(model)))
     again = zoo.registry.rebuild(record)
     again.set_weights(model.get_weights())
@@ -351,8 +358,8 @@ def recurrent_formula(cell, units):
 
 @each_cell
 @each_case
-def test_number_of_parameters_is_the_docstrings_formula(case, cell):
-    model = build(case, cell)
+def test_number_of_parameters_is_the_docstrings_formula(case, cell, build_once):
+    model = build_once(case, cell)
     name, config = CASES[case]
     builder = getattr(__import__(f"zoo.architectures.{name}", fromlist=[name]), name)
     names = {key: p.default for key, p in inspect.signature(builder).parameters.items()} | config
