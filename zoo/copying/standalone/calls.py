@@ -8,9 +8,11 @@ import libcst.matchers as m
 
 from zoo.copying.standalone.folding import UNKNOWN, fold, literal, value_of
 from zoo.copying.standalone.trees import (
+    Nodes,
     bound_names,
     code,
     count_names,
+    find_all,
     is_docstring,
     without_last_comma,
 )
@@ -42,7 +44,7 @@ def name_options(program):
             [arg.keyword.value for arg in call.args if arg.keyword and arg.keyword.value not in known]
             for call in calls
         ]
-        uses = m.findall(part.node, m.Arg(m.Name(star.name.value), star="**"))
+        uses = find_all(part.node, m.Arg(m.Name(star.name.value), star="**"))
         if all(set(one) == set(given[0]) for one in given) and uses:
             part.node = part.node.visit(_OptionWriter(star.name.value, given[0]))
             params = part.node.params
@@ -55,7 +57,7 @@ def name_options(program):
             part.node = part.node.with_changes(params=params)
 
 
-class _OptionWriter(cst.CSTTransformer):
+class _OptionWriter(Nodes, cst.CSTTransformer):
     def __init__(self, options, names):
         super().__init__()
         self.options, self.names = options, names
@@ -95,7 +97,7 @@ def _is_nothing(statement):
     return is_docstring(statement) or m.matches(statement, m.SimpleStatementLine([m.Pass()]))
 
 
-class _CallRemover(cst.CSTTransformer):
+class _CallRemover(Nodes, cst.CSTTransformer):
     def __init__(self, names):
         super().__init__()
         self.names = names
@@ -118,7 +120,7 @@ def calls_of(name, nodes):
 def _calls_in(node):
     """The calls in some code, as a dict of the name of a function to its calls."""
     calls = collections.defaultdict(list)
-    for call in m.findall(node, m.Call(m.Name())):
+    for call in find_all(node, m.Call(m.Name())):
         calls[call.func.value].append(call)
     return calls
 
@@ -178,7 +180,7 @@ def _without_parameters(function, names):
     )
 
 
-class _ArgumentRemover(cst.CSTTransformer):
+class _ArgumentRemover(Nodes, cst.CSTTransformer):
     """Removes arguments from all calls of a function."""
 
     def __init__(self, function, parameters, names):

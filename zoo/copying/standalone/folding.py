@@ -7,7 +7,7 @@ import keras
 import libcst as cst
 import libcst.matchers as m
 
-from zoo.copying.standalone.trees import dotted, removed, without_last_comma
+from zoo.copying.standalone.trees import Nodes, dotted, removed, without_last_comma
 
 UNKNOWN = object()
 ARITHMETIC = {cst.Subtract: operator.sub, cst.FloorDivide: operator.floordiv}
@@ -50,7 +50,7 @@ def fold(node, attributes=None, names=None):
     return node.visit(_Folder(attributes or {}, names or {}))
 
 
-class _Folder(cst.CSTTransformer):
+class _Folder(Nodes, cst.CSTTransformer):
     def __init__(self, attributes, names):
         super().__init__()
         self.attributes, self.names, self.elifs = attributes, names, set()

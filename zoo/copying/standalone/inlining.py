@@ -8,7 +8,15 @@ import libcst.matchers as m
 from zoo.copying.standalone.calls import argument, calls_of, parameters_of
 from zoo.copying.standalone.folding import UNKNOWN, fold, value_of
 from zoo.copying.standalone.formatting import format_code
-from zoo.copying.standalone.trees import bound_names, code, count_names, is_docstring, names_in
+from zoo.copying.standalone.trees import (
+    Nodes,
+    bound_names,
+    code,
+    count_names,
+    find_all,
+    is_docstring,
+    names_in,
+)
 
 TINY = 25  # characters of a result that is written in place of several calls
 LONGEST = 6  # statements of a function of the zoo that are written in `main`
@@ -53,7 +61,7 @@ def _inlined(statements, part, names):
     *body, last = first.with_changes(leading_lines=comments), *rest
     has_result = m.matches(last, m.SimpleStatementLine([m.Return(value=m.DoNotCare())]))
     outside = [one for one in function.body.body if not isinstance(one, cst.FunctionDef)]
-    exits = [found for one in outside for found in m.findall(one, m.Return() | m.Yield())]
+    exits = [found for one in outside for found in find_all(one, m.Return() | m.Yield())]
     if not places or len(exits) != has_result:
         return None
     place = places[0]
@@ -103,7 +111,7 @@ def _is_fixed(value, assigned):
 def _with_other_inputs(function, taken):
     """Gives the inputs of a model other names, if `main` has such variables."""
     inputs = m.Assign([m.AssignTarget(m.Name())], value=m.Call(m.Attribute(attr=m.Name("Input"))))
-    variables = {found.targets[0].target.value for found in m.findall(function, inputs)}
+    variables = {found.targets[0].target.value for found in find_all(function, inputs)}
     return fold(function, names={name: cst.Name(f"{name}_input") for name in variables & taken})
 
 
@@ -157,7 +165,7 @@ def _with_arguments(function, result, call):
         return None
     bound = bound_names(result)
     repeated = set()  # what a comprehension reads again and again
-    for one in m.findall(result, COMPREHENSION | m.DictComp() | m.Lambda()):
+    for one in find_all(result, COMPREHENSION | m.DictComp() | m.Lambda()):
         first = [] if isinstance(one, cst.Lambda) else [one.for_in.iter]
         repeated |= set(count_names(one) - sum(map(count_names, first), type(count_names(one))()))
     for name, value in values.items():
@@ -174,7 +182,7 @@ def _closed(value):
     return value.with_changes(lpar=[cst.LeftParen()], rpar=[cst.RightParen()])
 
 
-class _ResultWriter(cst.CSTTransformer):
+class _ResultWriter(Nodes, cst.CSTTransformer):
     """Writes expressions in place of the calls of a function."""
 
     def __init__(self, function, expressions):

@@ -11,6 +11,7 @@ from zoo.copying.standalone.folding import fold
 from zoo.copying.standalone.replacing import CallReplacer
 from zoo.copying.standalone.sources import origin, resolve
 from zoo.copying.standalone.trees import (
+    Nodes,
     bound_names,
     code,
     count_names,
@@ -151,7 +152,7 @@ class Program:
             part.flat = names[part.flat]
 
 
-class _Renamer(cst.CSTTransformer):
+class _Renamer(Nodes, cst.CSTTransformer):
     def __init__(self, names):
         super().__init__()
         self.names = names
@@ -166,7 +167,7 @@ class _Renamer(cst.CSTTransformer):
         return updated_node.with_changes(keyword=original_node.keyword)
 
 
-class _ImportMover(cst.CSTTransformer):
+class _ImportMover(Nodes, cst.CSTTransformer):
     """Moves imports from functions to the top."""
 
     def __init__(self, imports):
@@ -180,7 +181,7 @@ class _ImportMover(cst.CSTTransformer):
         return cst.RemoveFromParent()
 
 
-class _Linker(cst.CSTTransformer):
+class _Linker(Nodes, cst.CSTTransformer):
     def __init__(self, program, module):
         super().__init__()
         self.program, self.module, self.local = program, module, [set()]
@@ -256,7 +257,7 @@ def _shorten(node):
     return node.visit(_Shortener()).with_changes(leading_lines=[], decorators=[])
 
 
-class _Shortener(cst.CSTTransformer):
+class _Shortener(Nodes, cst.CSTTransformer):
     def shorten(self, original_node, updated_node):
         text = original_node.get_docstring()
         if not text or not isinstance(updated_node.body, cst.IndentedBlock):

@@ -7,10 +7,10 @@ import libcst.matchers as m
 
 from zoo.copying.standalone import plain
 from zoo.copying.standalone.sources import resolve
-from zoo.copying.standalone.trees import code, dotted, is_import, removed, without_last_comma
+from zoo.copying.standalone.trees import Nodes, code, dotted, is_import, removed, without_last_comma
 
 
-class CallReplacer(cst.CSTTransformer):
+class CallReplacer(Nodes, cst.CSTTransformer):
     """Writes something else in place of some calls."""
 
     def __init__(self, module, calls, imports):

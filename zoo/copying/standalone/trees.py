@@ -1,13 +1,50 @@
 """Small helpers for source code as a tree of `libcst`."""
 
 import collections
+import dataclasses
 import functools
+import re
 
 import libcst as cst
 import libcst.matchers as m
 
 SECTIONS = "Data|Model|Training|Baseline|Scores|Examples|Saving"
 SECTION = m.EmptyLine(comment=m.Comment(value=m.MatchRegex(rf"# ({SECTIONS}): .*")))
+
+
+class Nodes:
+    """Visits nodes alone. To look for methods for each attribute of a node takes `libcst` long."""
+
+    def on_visit_attribute(self, node, attribute):
+        pass
+
+    def on_leave_attribute(self, original_node, attribute):
+        pass
+
+
+@functools.cache
+def _fields(node_class):
+    names = [field.name for field in dataclasses.fields(node_class)]
+    return [name for name in names if not re.match("whitespace|.*_lines|[lr]par|comma", name)]
+
+
+def children(node):
+    """The nodes in a node, without layout and comments. `node.children` would first copy them."""
+    values = [getattr(node, name) for name in _fields(type(node))]
+    groups = [value if isinstance(value, list | tuple) else [value] for value in values]
+    return [one for group in groups for one in group if isinstance(one, cst.CSTNode)]
+
+
+def find_all(node, pattern):
+    """Does what `m.findall` does, except for layout and comments. That one copies each node it sees."""
+    names = {type(one).__name__ for one in getattr(pattern, "options", [pattern])}
+    found, todo = [], [node]
+    while todo:
+        one = todo.pop()
+        if type(one).__name__ in names and m.matches(one, pattern):
+            found.append(one)
+        todo += reversed(children(one))
+    return found
 
 
 def code(node):
@@ -87,6 +124,7 @@ def merge_headings(statements):
     return merged
 
 
+@functools.lru_cache(maxsize=10_000)  # nodes never change
 def bound_names(node, inside=True):
     """The names that some code binds: parameters, variables, functions.
 
@@ -95,14 +133,14 @@ def bound_names(node, inside=True):
         inside: whether to look into inner functions and comprehensions.
 
     Returns:
-        A set of str.
+        A frozenset of str.
     """
     collector = _Collector(inside)
     node.visit(collector)
-    return collector.names
+    return frozenset(collector.names)
 
 
-class _Collector(cst.CSTVisitor):
+class _Collector(Nodes, cst.CSTVisitor):
     def __init__(self, inside):
         super().__init__()
         self.names, self.inside, self.is_top = set(), inside, True
@@ -148,23 +186,11 @@ def count_names(node):
     Returns:
         A `collections.Counter`.
     """
-    counter = _Counter()
-    node.visit(counter)
-    return counter.counts
-
-
-class _Counter(cst.CSTVisitor):
-    def __init__(self):
-        super().__init__()
-        self.counts = collections.Counter()
-
-    def visit_Name(self, node):
-        self.counts[node.value] += 1
-
-    def visit_Attribute(self, node):
-        node.value.visit(self)
-        return False
-
-    def visit_Arg(self, node):
-        node.value.visit(self)
-        return False
+    counts, todo = collections.Counter(), [node]
+    while todo:
+        one = todo.pop()
+        if isinstance(one, cst.Name):
+            counts[one.value] += 1
+        else:
+            todo += [one.value] if isinstance(one, cst.Attribute | cst.Arg) else children(one)
+    return counts

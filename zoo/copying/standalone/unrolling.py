@@ -4,7 +4,7 @@ import libcst as cst
 import libcst.matchers as m
 
 from zoo.copying.standalone.folding import UNKNOWN, fold, splice, value_of
-from zoo.copying.standalone.trees import code, count_names, removed
+from zoo.copying.standalone.trees import Nodes, code, count_names, find_all, removed
 from zoo.copying.standalone.variables import bindings
 
 ITEMS = m.Call(m.Attribute(attr=m.Name("items")), args=[])
@@ -18,8 +18,8 @@ def unroll(main):
     If it is known that there is none, the loop is left out. The dict is written in the loop, or it is a
     variable that is used for nothing else.
     """
-    for loop in m.findall(main.body, LOOP):
-        if m.findall(loop.body, m.Break() | m.Continue()):
+    for loop in find_all(main.body, LOOP):
+        if find_all(loop.body, m.Break() | m.Continue()):
             continue
         key, value = (one.value.value for one in loop.target.elements)
         some = loop.iter.func.value
@@ -75,7 +75,7 @@ def _known_entries(main, name):
     return entries, statements
 
 
-class _LoopRemover(cst.CSTTransformer):
+class _LoopRemover(Nodes, cst.CSTTransformer):
     def __init__(self, loop, names, statements, new):
         super().__init__()
         self.loop, self.names, self.statements, self.new = loop, names, statements, new
@@ -104,10 +104,11 @@ def look_up(program):
     for part in program.parts.values():
         if m.matches(part.node, m.SimpleStatementLine([m.Assign([m.AssignTarget(m.Name())])])):
             constants[part.flat] = part.node.body[0].value
-    program.change(lambda node: fold(node.visit(_ConstantWriter(constants))))
+    writer = _ConstantWriter(constants)  # nodes without a constant stay the same ones
+    program.change(lambda n: fold(n.visit(writer)) if constants.keys() & count_names(n) else n)
 
 
-class _ConstantWriter(cst.CSTTransformer):
+class _ConstantWriter(Nodes, cst.CSTTransformer):
     def __init__(self, constants):
         super().__init__()
         self.constants = constants

@@ -6,7 +6,15 @@ import libcst as cst
 import libcst.matchers as m
 
 from zoo.copying.standalone.folding import fold, value_of
-from zoo.copying.standalone.trees import code, count_names, names_in, removed, without_last_comma
+from zoo.copying.standalone.trees import (
+    Nodes,
+    code,
+    count_names,
+    find_all,
+    names_in,
+    removed,
+    without_last_comma,
+)
 
 LONGEST = 30  # characters of a text that is written where it is read
 
@@ -17,28 +25,30 @@ def simplify(node, is_of_recipe):
 
     In a function of the zoo, they only served a check. In a recipe, what they got may have an effect.
     """
-    if not isinstance(node, cst.FunctionDef):
-        return fold(node)
-    simple = _drop_unread(_fold_constants(write_keywords(node)), is_of_recipe)
-    simple = _return_at_once(fold(simple))
+    if isinstance(node, cst.FunctionDef):
+        simple = _drop_unread(_fold_constants(write_keywords(node)), is_of_recipe)
+        simple = _return_at_once(fold(simple))
+    else:
+        simple = fold(node)
     return node if simple.deep_equals(node) else simple  # the same node, so that results are known
 
 
+@functools.lru_cache(maxsize=10_000)  # nodes never change
 def bindings(function):
     """A list of the names that the body of a function binds, as often as it does."""
     binders = m.AssignTarget() | m.AugAssign() | m.For() | m.CompFor() | m.NamedExpr()
-    names = [name for one in m.findall(function.body, binders) for name in names_in(one.target)]
-    return names + [one.name.value for one in m.findall(function, m.Param())]
+    names = [name for one in find_all(function.body, binders) for name in names_in(one.target)]
+    return names + [one.name.value for one in find_all(function, m.Param())]
 
 
 def write_keywords(function):
     """Writes `f(**options)` as `f(a=1)`, if `options = {"a": 1}` is all there is of this name."""
     displays = {}
     pattern = m.Assign([m.AssignTarget(m.Name())], value=m.Dict())
-    for found in m.findall(function.body, pattern):
+    for found in find_all(function.body, pattern):
         displays[found.targets[0].target.value] = found.value
     bound = bindings(function)
-    changed = {code(one.value) for one in m.findall(function.body, m.AugAssign() | m.Subscript())}
+    changed = {code(one.value) for one in find_all(function.body, m.AugAssign() | m.Subscript())}
     known = {
         name: display
         for name, display in displays.items()
@@ -51,7 +61,7 @@ def _has_text_keys(display):
     return all(m.matches(one, m.DictElement(key=m.SimpleString())) for one in display.elements)
 
 
-class _KeywordWriter(cst.CSTTransformer):
+class _KeywordWriter(Nodes, cst.CSTTransformer):
     def __init__(self, displays):
         super().__init__()
         self.displays = displays
@@ -74,7 +84,7 @@ def _fold_constants(function):
     Numbers and texts stay if they are read more than once, or if they are long.
     """
     values = {}
-    for found in m.findall(function.body, m.Assign([m.AssignTarget()])):
+    for found in find_all(function.body, m.Assign([m.AssignTarget()])):
         values |= dict(_pairs(found.targets[0].target, found.value))
     bound, mentions = bindings(function), count_names(function.body)
     known = {
@@ -126,14 +136,14 @@ def _drop_unread(function, is_careful):
     names = count_names(function.body)
     # x = 1, x[0] = 1 and x |= y change a variable, but do not read it.
     changes, kept = [], {"_"}
-    for found in m.findall(function.body, m.Assign() | m.AugAssign()):
+    for found in find_all(function.body, m.Assign() | m.AugAssign()):
         targets = [one.target for one in getattr(found, "targets", [found])]
         changed = [name for one in targets for name in _changed(one)]
         changes += changed
-        if is_careful and not all(_is_pure(call) for call in m.findall(found.value, m.Call())):
+        if is_careful and not all(_is_pure(call) for call in find_all(found.value, m.Call())):
             kept.update(changed)
     unread = {name for name in changes if names[name] == changes.count(name)} - kept
-    return function.visit(_AssignmentRemover(unread))
+    return function.visit(_AssignmentRemover(unread)) if unread else function
 
 
 def _changed(target):
@@ -149,7 +159,7 @@ def _is_pure(call):
     return code(call.func).split("__")[0].split(".")[-1] in PURE
 
 
-class _AssignmentRemover(cst.CSTTransformer):
+class _AssignmentRemover(Nodes, cst.CSTTransformer):
     """Removes assignments to some names, and changes of them."""
 
     def __init__(self, names):

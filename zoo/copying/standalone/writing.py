@@ -19,7 +19,7 @@ from zoo.copying.standalone.known import known_calls
 from zoo.copying.standalone.linking import Program
 from zoo.copying.standalone.rehearsal import rehearse
 from zoo.copying.standalone.sources import parse, statement_of
-from zoo.copying.standalone.trees import SECTION, code, count_names, merge_headings
+from zoo.copying.standalone.trees import SECTION, Nodes, code, count_names, merge_headings
 from zoo.copying.standalone.unrolling import look_up, unroll
 from zoo.copying.standalone.variables import simplify, write_keywords
 from zoo.errors import InputError
@@ -162,7 +162,7 @@ def _shrink(program):
     program.main = program.main.with_changes(body=program.main.body.with_changes(body=statements))
 
 
-class _GapRemover(cst.CSTTransformer):
+class _GapRemover(Nodes, cst.CSTTransformer):
     """Removes the empty lines below a docstring. There was an import, or a check."""
 
     def leave_FunctionDef(self, original_node, updated_node):
