@@ -188,6 +188,10 @@ def transfer(folder, model, vocabulary=None):
             if row is not None:
                 table[i] = weights["embedding"][0][row]
         weights["embedding"] = [table]
+        layer, kernel = model.get_layer("rnn_0"), weights["rnn_0"][0]  # [features, ...]
+        wider = len(getattr(layer, "forward_layer", layer).get_weights()[0]) - len(kernel)
+        # The layer may also read other numbers, such as those of characters. Their weights are 0.
+        weights["rnn_0"][0] = np.pad(kernel, ((0, max(0, wider)), (0, 0)))
     layers = {layer.name: layer for layer in model.layers}
     recurrent = sorted(name for name in weights if name.startswith("rnn_"))
     for name in ["embedding", *recurrent, "probabilities"]:

@@ -54,7 +54,7 @@ def write_standalone(name, path, settings):
                 f"from the beginning, and it saves in the current folder. Leave out --{key}."
             )
     for key in ("pretrained", "pretrained_backward"):
-        if getattr(config, key, ""):
+        if getattr(config, key, "") and not hasattr(config, "level"):  # not for a language model
             flag = zoo.flags.name_of(key)
             raise InputError(
                 f"A standalone copy cannot read a trained model of the zoo. Leave out {flag}, or leave "
