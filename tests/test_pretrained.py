@@ -28,7 +28,7 @@ SENTENCES = [
 
 def save_language_model(folder, level="word", backward=False, texts=TEXTS, source=None, **config):
     """Saves a language model with random weights, and with the token vectors of another if given."""
-    tokenizer = language_model.learn_tokenizer(texts, level, 60, backward)
+    tokenizer = language_model.learn_tokenizer(texts, level, 60)  # the same for both directions
     config = {**SIZES, **config}
     size = len(tokenizer.vocabulary)
     model = zoo.build("one_to_many", context_shape=None, vocabulary_size=size, **config)
