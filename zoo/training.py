@@ -238,10 +238,10 @@ def slow_down(optimizer, copied, factor):
     Example:
 
     >>> a, b = keras.Variable([1.0]), keras.Variable([1.0])
-    >>> optimizer = slow_down(keras.optimizers.SGD(0.5), [{"variables": [a]}], factor=0.1)
+    >>> optimizer = slow_down(keras.optimizers.SGD(0.5), [{"variables": [a]}], factor=0.5)
     >>> optimizer.apply([keras.ops.ones(1), keras.ops.ones(1)], [a, b])
     >>> float(a[0]), float(b[0])
-    (0.95, 0.5)
+    (0.75, 0.5)
     """
     name = type(optimizer).__name__
     slow = {id(variable) for item in copied for variable in item["variables"]}
