@@ -16,10 +16,8 @@ weighted count of each word (TF-IDF), and a dense layer on the mean of learned w
 
 Expect a test accuracy of 0.89 after 5 to 6 minutes on one CPU core. With so few reviews, the baselines
 do just as well. On single sentences (glue/sst2) the recurrent network is better.
-
-The model is the LSTM of Dai & Le 2015, "Semi-supervised Sequence Learning": --pretrained starts from a
-language model. Differences: small, a GRU by default, Adam, the dropout of Gal & Ghahramani 2016, only
-the last 400 words of a review, and training stops early (see --epochs).
+From Dai & Le 2015, "Semi-supervised Sequence Learning". Differences: small, by default a GRU, the last
+400 words of a review, Adam, dropout, early stopping. --pretrained starts from a language model.
 """
 
 import dataclasses
@@ -52,6 +50,7 @@ class Config(zoo.Config):
     pretrained: str = zoo.flag("", "name or folder of a language model to start from, with its tokens")
     pretrained_backward: str = zoo.flag("", "another one that reads backward; then --bidirectional")
     pretrained_rate: float = zoo.flag(1.0, "factor on the learning rate of pretrained layers")
+    train_texts: int | None = zoo.flag(None, "train on so many texts, drawn at random (default: all)")
     vocabulary_size: int = zoo.flag(20000, "number of most frequent words to know; --glove adds more")
     max_length: int = zoo.flag(400, "read only the last words of a text, at most this many")
     embedding_dim: int = zoo.flag(100, "size of a word vector")
@@ -104,6 +103,7 @@ def main(config):
         config.dataset, config.data_dir or None, encoding=config.encoding, **columns
     )
     keras.utils.set_random_seed(config.seed)  # after loading, which may draw random numbers
+    splits["train"] = text_classification.sample(*splits["train"], config.train_texts, config.seed)
     number = len(splits["train"][0])
     choices = text_classification.defaults(number, config.batch_size, config.pretrained)
     config = zoo.recipe.choose(config, choices)

@@ -57,6 +57,16 @@ def test_own_documents_of_three_classes(run, tmp_path, ask):
     assert model.get_layer("embedding").get_weights()[0][i].tolist() == [0.25, 1]
 
 
+def test_fewer_training_texts(run, tmp_path):
+    path = write_texts(tmp_path, 2)
+    printed = [
+        run("--smoke", "--dataset", path, "--train-texts", 20, "--seed", seed) for seed in (1, 1, 2)
+    ]
+    firsts = [re.search(r"^First row.*", one, re.M)[0] for one in printed]
+    assert all(re.search(r"^20 train, \d+ validation, \d+ test", one, re.M) for one in printed)
+    assert firsts[0] == firsts[1] != firsts[2]
+
+
 @pytest.mark.slow
 def test_real_reviews(run, data_dir, tmp_path, ask):
     folder = tmp_path / "model"
@@ -110,6 +120,7 @@ def test_glue_is_scored_on_the_labelled_test_split(run):
         ("--dataset {tmp}/nothing", "has no classes"),
         ("--dataset {tmp}/mine.tsv --glove {tmp}/no.zip", "No file of word vectors"),
         ("--units 0", "argument --units: must be at least 1"),
+        ("--dataset {tmp}/mine.tsv --train-texts 1", "have only 1 of 2 labels: give a larger --train"),
         ("--dataset {tmp}/mine.tsv --dropout 2", "argument --dropout: dropout must be"),
         ("--dataset {tmp}/mine.tsv --text-column words", "has no column 'words' for the text"),
         ("--dataset {tmp}/latin.tsv", "latin.tsv, line 1: this is not utf-8 text"),

@@ -6,6 +6,7 @@ import textwrap
 import numpy as np
 
 from zoo import recipe, text
+from zoo.errors import InputError
 from zoo.tasks import checks, language_model, running
 from zoo.tasks.inputs import normalize_texts
 
@@ -81,6 +82,36 @@ def encode(words, index, keep_last):
     [1, 2, 3]
     """
     return np.array([index.get(word, 1) for word in words[-keep_last:]], "int32")
+
+
+def sample(texts, labels, number, seed):
+    """Draws some rows of a split.
+
+    Args:
+        texts: list of str.
+        labels: integers `[texts]`.
+        number: how many rows to draw. None, or more than there are, means all.
+        seed: int, for the random numbers.
+
+    Returns:
+        The texts and the labels, in the same order as before.
+
+    Raises:
+        ValueError: the drawn rows lack a label.
+
+    Example:
+
+    >>> sample(["bad", "poor", "fine", "good"], np.array([0, 0, 1, 1]), 2, seed=0)
+    (['bad', 'fine'], array([0, 1]))
+    """
+    rows = np.sort(np.random.default_rng(seed).permutation(len(texts))[:number])
+    counts = [len(np.unique(some)) for some in (labels[rows], labels)]
+    if counts[0] < counts[1]:
+        raise InputError(
+            f"The texts that were drawn have only {counts[0]} of {counts[1]} labels: give a larger "
+            f"--train-texts. Received: {number}"
+        )
+    return [texts[row] for row in rows], labels[rows]
 
 
 def as_seen(words, vocabulary, keep_last):
