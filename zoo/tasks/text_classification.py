@@ -90,7 +90,7 @@ def sample(texts, labels, number, seed):
     Args:
         texts: list of str.
         labels: integers `[texts]`.
-        number: how many rows to draw. None, or more than there are, means all.
+        number: how many rows to draw. If there are fewer, all are drawn.
         seed: int, for the random numbers.
 
     Returns:
