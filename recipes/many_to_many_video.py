@@ -22,7 +22,7 @@ vector. A recurrent layer reads the vectors in both directions. See Donahue et a
 Recurrent Convolutional Networks for Visual Recognition and Description". Each epoch joins the training
 clips in another order, cuts the videos into windows, and mirrors half of them.
 
-Expect a test accuracy of 0.97 after 10 minutes on one CPU core. The baseline, logistic regression on
+Expect a test accuracy of 0.98 after 10 minutes on one CPU core. The baseline, logistic regression on
 single frames, has 0.782.
 """
 
