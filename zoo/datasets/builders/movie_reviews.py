@@ -21,7 +21,7 @@ class MovieReviews(tfds.core.GeneratorBasedBuilder):
 
     `imdb_texts` is for language models. It has the reviews of `imdb` without their labels, and without
     123 of them that are also among the 25,000 reviews of the test half of IMDb. So a language model
-    that was trained on it has not seen any text that a classifier is tested on.
+    that was trained on its training split has not seen the test reviews of IMDb or Rotten Tomatoes.
     """
 
     VERSION = tfds.core.Version("1.0.0")
