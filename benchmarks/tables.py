@@ -2,7 +2,7 @@
 
     python benchmarks/tables.py
 
-The figures come from results.csv, speed.csv and the cards of the trained models in zoo/presets.
+The figures come from results.csv, speed.csv, gpu.csv and the cards of the trained models in zoo/presets.
 A table stands between two marks, `<!-- NAME:begin -->` and `<!-- NAME:end -->`. Everything between
 them is replaced. A test fails if a README differs from what this program would write.
 """
@@ -37,6 +37,9 @@ CARDS = ROOT / "zoo" / "presets"
 FITTED = RESULTS.with_name("defaults.csv")
 FITTED_CHECKS = dict.fromkeys(("dataset", "recipe", "metric", "fixed", "fitted", "baseline_value"), str)
 BACKENDS = ("tensorflow", "jax", "torch")
+GPU = RESULTS.with_name("gpu.csv")
+GPU_KEY = ("type", "cell", "units", "precision")
+GPU_CHECKS = {**dict.fromkeys((*GPU_KEY, "backend", "what"), str), "median": float}
 SPEED_KEY = ("part", "dataset", "cell", "units", "backend")
 MARK = re.compile(r"<!-- [\w-]+:(?:begin|end) -->")
 MARKED = re.compile(r"<!-- (?P<name>[\w-]+):begin -->\n.*?<!-- (?P=name):end -->", re.DOTALL)
@@ -376,8 +379,27 @@ def make_other_speed(rows):
     return make_table(["part", "program", "unit", *CELLS], lines)
 
 
+def make_gpu_speed(rows):
+    """Training steps a second on a GPU: PyTorch, and the zoo on each backend that was measured."""
+    backends = [name for name in BACKENDS if select(rows, backend=name)]
+    header = ["type", "cell", "units", "precision"]
+    for name in backends:
+        header += [f"zoo on {name}", "PyTorch", "times PyTorch"]
+    lines = []
+    for key in dict.fromkeys(tuple(row[name] for name in GPU_KEY) for row in rows):
+        line = [*key]
+        for name in backends:
+            some = select(rows, backend=name, **dict(zip(GPU_KEY, key, strict=True)))
+            both = [select(some, what=what) for what in ("ours", "PyTorch")]
+            line += [median_of(one) for one in both]
+            speeds = [float(one[0]["median"]) for one in both if one]
+            line.append(f"{speeds[0] / speeds[1]:.2g}" if len(speeds) == 2 else "")
+        lines.append(line)
+    return make_table(header, lines)
+
+
 def median_of(rows):
-    """The figure of a row of speed.csv, or nothing if there is no such row."""
+    """The figure of a row of speed.csv or gpu.csv, or nothing if there is no such row."""
     return short(float(rows[0]["median"])) if rows else ""
 
 
@@ -397,6 +419,7 @@ def make_all():
         "speed-ratios": make_speed_ratios(speed),
         "training-speed": make_training_speed(speed),
         "other-speed": make_other_speed(speed),
+        "gpu-speed": make_gpu_speed(read_results(GPU, GPU_CHECKS)),
         "flickr8k-scores": make_details(select(rows, name="flickr8k")),
         **{f"{name}-scores": make_details(select(rows, name=name)) for name in DATASETS},
     }
