@@ -247,15 +247,6 @@ def test_subwords_with_other_pieces(data, run, capsys):
     refuse("{tmp}/back with other tokens", "many_to_one_sentiment", words, data, run, capsys)
 
 
-@pytest.mark.parametrize("words", ["--pretrained x", "--pretrained-backward x"])
-def test_no_standalone_copy(words, zoo_command, tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    for name in ("many_to_one_sentiment", "many_to_many_ner", "many_to_many_pos"):
-        status, _, errors = zoo_command("copy", name, "--standalone", *words.split())
-        assert status == 2 and f"Leave out {words.split()[0]}," in errors
-    assert list(tmp_path.iterdir()) == []
-
-
 def test_a_notebook_has_the_language_model(zoo_command, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     status, *_ = zoo_command("copy", "many_to_many_ner", "--notebook", "--pretrained", "my-lm")

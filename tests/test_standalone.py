@@ -20,6 +20,7 @@ import pytest
 import ruff
 import soundfile
 from nbclient import NotebookClient
+from test_pretrained import save_language_model
 
 import zoo
 from zoo.copying import copy_recipe, find_recipes
@@ -200,6 +201,23 @@ TEXTS = {  # more flags of one_to_many_text
     "frozen": {"trainable_embeddings": False, "variational_dropout": True, "dropout": 0.3},
     "pretrained": {"pretrained": "text-shakespeare-lstm", "max_tokens": 4000, "weight_dropout": 0.2},
 }
+BOTH = {"pretrained": "lm", "pretrained_backward": "back", "pretrained_rate": 0.5}
+PRETRAINED = {  # recipes that start from language models
+    "many_to_one_sentiment": (reviews, SMALL | {"pretrained": "lm"}),
+    "many_to_many_ner": (names, SMALL | BOTH | {"head": "softmax"}),  # with characters
+    "many_to_many_pos": (names, SMALL | BOTH),
+}
+
+
+def save_language_models(settings, folder):
+    """Writes the language models that settings name. Returns the settings with their paths."""
+    texts = [" ".join(re.findall("[A-Za-z]+", pathlib.Path(settings["dataset"]).read_text()))]
+    paths, source = {}, None
+    for key in ("pretrained", "pretrained_backward"):
+        if key in settings:
+            paths[key], backward = str(folder / settings[key]), key == "pretrained_backward"
+            source = save_language_model(paths[key], "word", backward, texts, source, num_layers=2)
+    return settings | paths
 
 
 def parameters():
@@ -209,6 +227,8 @@ def parameters():
             marks = [] if is_fast else [pytest.mark.slow]
             label = name if runs is RUNS else f"{name}-more"
             yield pytest.param(name, make, settings, marks=marks, id=label)
+    for name, values in PRETRAINED.items():
+        yield pytest.param(name, *values, marks=pytest.mark.slow, id=f"{name}-pretrained")
     for label, flags in TEXTS.items():
         values = "one_to_many_text", novel, {"epochs": 1, "units": 8} | flags
         yield pytest.param(*values, marks=pytest.mark.slow, id=f"one_to_many_text-{label}")
@@ -217,6 +237,8 @@ def parameters():
 @pytest.mark.parametrize(("name", "make", "settings"), [*parameters()])
 def test_a_copy_gives_the_scores_of_the_recipe(name, make, settings, tmp_path):
     settings = settings | ({"dataset": make(tmp_path)} if make else {})
+    if settings.get("pretrained") == "lm":
+        settings = save_language_models(settings, tmp_path)
     path = copy_recipe(name, tmp_path, standalone=True, settings=settings)
     source = path.read_text("utf-8")
     assert not re.search(r"\bzoo\.\w|import zoo|\bconfig\.| --[a-z]", source.split('"""', 2)[2])
@@ -299,6 +321,8 @@ def test_bad_words(words, message, zoo_command, tmp_path, monkeypatch):
         ("counts.most_common(None)", "counts.most_common()"),
         ("[1 * (a - b) for a, b in pairs]", "[a - b for a, b in pairs]"),
         ("{} | files", "files"),
+        ("files and 1 > 2", "False"),
+        ("read() and 1 > 2", "read() and False"),
     ],
 )
 def test_fold(source, expected):

@@ -90,9 +90,12 @@ class _Folder(Nodes, cst.CSTTransformer):
 
     def leave_BooleanOperation(self, original_node, updated_node):
         value = value_of(updated_node.left)
+        is_and = isinstance(updated_node.operator, cst.And)
+        is_name = isinstance(updated_node.left, cst.Name)  # so nothing is lost without it
+        if is_and and is_name and value_of(updated_node.right) is False:
+            return updated_node.right
         if value is UNKNOWN:
             return updated_node
-        is_and = isinstance(updated_node.operator, cst.And)
         return updated_node.right if bool(value) == is_and else updated_node.left
 
     def leave_Comparison(self, original_node, updated_node):

@@ -45,6 +45,7 @@ def known_calls(name, config, program, loader, reader, data, builds):
         ("zoo.registry", "build"): lambda call: _write_build(call, program, builds),
         ("zoo.text.baselines", "nearest"): lambda call: _nearest(program, call, data),
         ("zoo.tasks.language_model", "start"): lambda call: _write_tokens(call, config),
+        ("zoo.tasks.language_model", "open_pretrained"): lambda call: _write_its_tokens(config),
         ("zoo.transferring.weights", "transfer"): lambda call: _write_transfer(call, config),
         ("zoo.training", "cells_of"): write(repr(zoo.training.cells_of(builds[0]["model"]))),
         ("zoo.datasets.image_files", "decode_image"): lambda call: _decode_glyph(call, config),
@@ -96,6 +97,15 @@ def _has_long_references(call, data):
     return cst.Name("True") if is_known else call
 
 
+def level_of(config):
+    """What a token of the language model is, such as `"word"`, or None if there is no such model."""
+    if hasattr(config, "level"):
+        return config.level
+    if not config.pretrained:
+        return None
+    return zoo.tasks.language_model.load_tokenizer(zoo.load(config.pretrained)).level
+
+
 def _write_tokens(call, config):
     """The tokens of a language model. There is no config, and the model to start from is a folder."""
     texts = code(call.args[1].value)
@@ -108,10 +118,20 @@ def _write_tokens(call, config):
     return cst.parse_expression(f"(None, {tokens}, {bool(config.pretrained)})")
 
 
+def _write_its_tokens(config):
+    """The tokens of the language model that a classifier or a tagger starts from, if there is one."""
+    tokens = None
+    if config.pretrained:
+        tokens = f"zoo.copying.standalone.plain.load_words(PRETRAINED, {level_of(config)!r})"
+    return cst.parse_expression(f"(None, {tokens}, {{}})")
+
+
 def _write_transfer(call, config):
     """The weights come from the folder of the model. A language model also has its tokens."""
     _, model, vocabulary = (code(arg.value) for arg in call.args)
     more = "" if hasattr(config, "level") else f", {vocabulary}"
+    if getattr(config, "pretrained_backward", ""):
+        more += ", PRETRAINED_BACKWARD"
     return cst.parse_expression(f"zoo.copying.standalone.plain.transfer(PRETRAINED, {model}{more})")
 
 

@@ -164,45 +164,82 @@ def load_tokenizer(folder, level, backward):
     return Tokenizer(level, vocabulary, pieces, backward)
 
 
-def transfer(folder, model, vocabulary=None):
+def load_words(folder, level):
+    """Reads the tokens of a trained language model. Its words have no space before them here."""
+    tokenizer = load_tokenizer(folder, level, False)
+    if level == "word":
+        words = [symbol.removeprefix(" ") for symbol in tokenizer.vocabulary]
+        tokenizer = tokenizer._replace(vocabulary=words)
+    return tokenizer
+
+
+def read_weights(folder):
+    """Reads the weights of each layer of a trained model from its folder."""
+    weights = {}
+    with zipfile.ZipFile(pathlib.Path(folder) / "model.keras") as archive:
+        file = h5py.File(io.BytesIO(archive.read("model.weights.h5")))
+    for layer in file["layers"].values():
+        values = layer.get("cell", layer)["vars"]  # a recurrent layer keeps them in its cell
+        weights[layer["vars"].attrs["name"]] = [values[str(i)][()] for i in range(len(values))]
+    return weights
+
+
+def transfer(folder, model, vocabulary=None, backward=""):
     """Copies the weights of a trained language model, from the bottom up to what does not fit.
 
     Args:
         folder: the folder of the trained model.
         model: the new model. Its layers have the names that `zoo.build` gives them.
         vocabulary: its tokens, if they are other ones than those of the trained model.
+        backward: the folder of a second one that reads backward, with the same token vectors.
+
+    Returns:
+        A dict with the list `"copied"`, of dicts with the `"variables"` that got the weights.
     """
-    folder, weights, copied = pathlib.Path(folder), {}, []
-    with zipfile.ZipFile(folder / "model.keras") as archive:
-        file = h5py.File(io.BytesIO(archive.read("model.weights.h5")))
-    for layer in file["layers"].values():
-        values = layer.get("cell", layer)["vars"]  # a recurrent layer keeps them in its cell
-        weights[layer["vars"].attrs["name"]] = [values[str(i)][()] for i in range(len(values))]
+    folder, weights, copied = pathlib.Path(folder), read_weights(folder), {}
     if vocabulary is not None:  # each token that both have keeps its vector
         known = json.loads((folder / "task.json").read_text("utf-8"))["vocabulary"]
         index = {token.replace("\u2581", " "): i for i, token in enumerate(known)}
         # A language model of words or subwords keeps the space before a word.
-        rows = [index.get(token and f" {token}", index.get(token)) for token in vocabulary]
+        spaced = [token.replace("\u2581", " ") for token in vocabulary]
+        rows = [index.get(token and f" {token}", index.get(token)) for token in spaced]
         (table,) = model.get_layer("embedding").get_weights()
         for i, row in enumerate(rows):
             if row is not None:
                 table[i] = weights["embedding"][0][row]
         weights["embedding"] = [table]
-        layer, kernel = model.get_layer("rnn_0"), weights["rnn_0"][0]  # [features, ...]
-        wider = len(getattr(layer, "forward_layer", layer).get_weights()[0]) - len(kernel)
-        # The layer may also read other numbers, such as those of characters. Their weights are 0.
-        weights["rnn_0"][0] = np.pad(kernel, ((0, max(0, wider)), (0, 0)))
     layers = {layer.name: layer for layer in model.layers}
     recurrent = sorted(name for name in weights if name.startswith("rnn_"))
     for name in ["embedding", *recurrent, "probabilities"]:
-        layer = getattr(layers.get(name), "forward_layer", layers.get(name))
-        if not layer or [x.shape for x in layer.get_weights()] != [x.shape for x in weights[name]]:
+        layer = layers.get(name)
+        one, is_first = getattr(layer, "forward_layer", layer), name == "rnn_0"
+        if not copy_weights(weights[name], one, is_first):
             break
-        layer.set_weights(weights[name])
-        copied.append(name)
-        if layer is not layers[name]:
-            break  # the next layer also reads the backward direction, which is new
+        copied[name] = one.weights
+        if one is not layer:
+            values = read_weights(backward)[name] if backward else None
+            if backward and copy_weights(values, layer.backward_layer, is_first):
+                copied[f"{name}, backward"] = layer.backward_layer.weights
+            break  # the next layer reads both directions, so no weights fit
     print(f"Copied from {folder}: {', '.join(copied)}")
+    return {"copied": [{"variables": variables} for variables in copied.values()]}
+
+
+def copy_weights(values, layer, is_first):
+    """Copies the weights of a layer if they fit. Says whether they do.
+
+    The first recurrent layer may also read other numbers, such as those of characters. Their weights
+    become 0.
+    """
+    if layer is None:
+        return False
+    if is_first:
+        wider = len(layer.get_weights()[0]) - len(values[0])
+        values = [np.pad(values[0], ((0, max(0, wider)), (0, 0))), *values[1:]]
+    if [x.shape for x in layer.get_weights()] != [x.shape for x in values]:
+        return False
+    layer.set_weights(values)
+    return True
 
 
 REPLACES = {  # the module and the name of a function of the zoo

@@ -15,7 +15,7 @@ from zoo.copying.standalone.calls import drop_arguments, drop_empty, drop_unknow
 from zoo.copying.standalone.folding import literal
 from zoo.copying.standalone.formatting import WIDTH, clean
 from zoo.copying.standalone.inlining import inline, inline_results
-from zoo.copying.standalone.known import known_calls
+from zoo.copying.standalone.known import known_calls, level_of
 from zoo.copying.standalone.linking import Program
 from zoo.copying.standalone.rehearsal import rehearse
 from zoo.copying.standalone.sources import parse, statement_of
@@ -53,13 +53,6 @@ def write_standalone(name, path, settings):
                 f"A standalone copy has no --{key}: it runs on one device, in float32, on all rows and "
                 f"from the beginning, and it saves in the current folder. Leave out --{key}."
             )
-    for key in ("pretrained", "pretrained_backward"):
-        if getattr(config, key, "") and not hasattr(config, "level"):  # not for a language model
-            flag = zoo.flags.name_of(key)
-            raise InputError(
-                f"A standalone copy cannot read a trained model of the zoo. Leave out {flag}, or leave "
-                "out --standalone: the copy as it is, or with --notebook, takes this flag."
-            )
     readers = {}
 
     def note_load(loader, arguments, result):
@@ -71,10 +64,10 @@ def write_standalone(name, path, settings):
     attributes, constants, helps = _read_settings(config)
     if "name" not in reader.settings:  # it reads this dataset and no other
         attributes["config.dataset"] = literal(config.dataset)
-    if hasattr(config, "level"):  # of the tokens of a language model
-        attributes |= {
-            f"tokenizer.{key}": literal(getattr(config, key)) for key in ("level", "backward")
-        }
+    if hasattr(config, "pretrained") and (level := level_of(config)):
+        backward = getattr(config, "backward", False)
+        attributes |= {"tokenizer.level": literal(level), "tokenizer.backward": literal(backward)}
+        attributes["config.pretrained"] = literal(bool(config.pretrained))  # the path is a setting
     is_file = f"def {loader}(path" in reader.code
     helps["DATASET"] = "your data; any of this format works" if is_file else "name of the dataset"
     program = Program(attributes, {})
@@ -99,9 +92,9 @@ def write_standalone(name, path, settings):
         "",
         sections,
     ]
-    model = getattr(config, "pretrained", "")
     files, notes = reader.files, [reader.note] * bool(reader.note)
-    if model in zoo.list_presets():
+    models = {getattr(config, key, "") for key in ("pretrained", "pretrained_backward")}
+    for model in sorted(models.intersection(zoo.list_presets())):
         folder, card = zoo.tasks.find(model)
         names = ["task.json", *card["sha256"]]
         files = files | {f"{model}/{one}": (folder / one).read_bytes() for one in names}
