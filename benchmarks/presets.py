@@ -198,16 +198,17 @@ def measure_captioning(task, rows):
 
 
 def measure_language_model(task, rows):
-    """Nats a token. `rows` is a number of windows, not of texts."""
+    """Nats a token. `rows` is a number of windows of one stream, not of texts."""
     functions, config = recipe(task), task.card["config"]
     texts = zoo.datasets.load_corpus(task.card["dataset"])["test"]
     tokenizer = zoo.tasks.language_model.load_tokenizer(task)
     symbols = zoo.tasks.language_model.join(texts, tokenizer, config["max_tokens"] // 10)
     tokens = zoo.tasks.language_model.encode(symbols, tokenizer)
-    inputs, targets = zoo.datasets.streams(tokens, config["batch_size"], config["bptt_steps"])
+    steps = config["bptt_steps"]
+    inputs, targets = zoo.datasets.streams(tokens[: rows and rows * steps], config["batch_size"], steps)
     network = task.model.with_states()
     step = functions["make_step"](network)
-    return {"nats a token": functions["read"](step, network, inputs[:rows], targets[:rows])[0]}
+    return {"nats a token": functions["read"](step, network, inputs, targets)[0]}
 
 
 def measure_composition(task, rows):
