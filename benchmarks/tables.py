@@ -2,8 +2,8 @@
 
     python benchmarks/tables.py
 
-The figures come from results.csv, speed.csv, gpu.csv and the cards of the trained models in zoo/presets.
-A table stands between two marks, `<!-- NAME:begin -->` and `<!-- NAME:end -->`. Everything between
+The figures come from results.csv, speed.csv and gpu.csv, and from the cards of the trained models in
+zoo/presets. A table stands between two marks, `<!-- NAME:begin -->` and `<!-- NAME:end -->`. Everything between
 them is replaced. A test fails if a README differs from what this program would write.
 """
 
@@ -20,6 +20,7 @@ from run import (
     CELLS,
     DATASETS,
     DEFAULTS,
+    PRETRAINED,
     REFERENCES,
     RESULTS,
     ROOT,
@@ -253,6 +254,33 @@ def make_references(rows):
     return make_table(header, lines)
 
 
+def make_pretrained(rows):
+    """Classifiers that start from nothing, and from a language model."""
+    lines = []
+    for name in [name for name in PRETRAINED if f"{name}_pretrained" in PRETRAINED]:
+        groups = [select(rows, name=one) for one in (name, f"{name}_pretrained")]
+        if not all(groups):
+            continue
+        columns = [f"`{PRETRAINED[name].flags}`"]
+        for group in groups:
+            seconds = statistics.median(float(row["seconds"]) for row in group)
+            columns += [spread([row["value"] for row in group]), f"{seconds / 60:.0f}"]
+        for baseline in ("bag of words", "mean of word vectors"):
+            scores = {row["seed"]: scores_of(row)[baseline]["all"] for row in groups[0]}
+            columns.append(spread(scores.values()))
+        lines.append(columns)
+    header = [
+        "flags",
+        "GRU",
+        "minutes",
+        "pretrained LSTM",
+        "minutes",
+        "bag of words",
+        "mean of vectors",
+    ]
+    return make_table(header, lines)
+
+
 def scores_of(row):
     """The scores on the test split of a run: a dict of each model to its dict of scores."""
     return json.loads(row["metrics"])[SCORES[recipe_of(row["name"])].split]
@@ -415,6 +443,7 @@ def make_all():
         "costs": make_costs(rows),
         "own-cells": make_own_cells(rows),
         "references": make_references(rows),
+        "pretrained": make_pretrained(rows),
         "trained-models": make_trained_models(),
         "speed-ratios": make_speed_ratios(speed),
         "training-speed": make_training_speed(speed),
