@@ -3,8 +3,9 @@
     python benchmarks/tables.py
 
 The figures come from results.csv, speed.csv and gpu.csv, and from the cards of the trained models in
-zoo/presets. A table stands between two marks, `<!-- NAME:begin -->` and `<!-- NAME:end -->`. Everything between
-them is replaced. A test fails if a README differs from what this program would write.
+zoo/presets. A table stands between two marks, `<!-- NAME:begin -->` and `<!-- NAME:end -->`.
+Everything between them is replaced. A test fails if a README differs from what this program would
+write.
 """
 
 import collections

@@ -18,8 +18,8 @@ NUMBER = r"\d+(?:\.\d+)?(?:e-?\d+)?"
 each = pytest.mark.parametrize("script", SCRIPTS, ids=lambda path: path.stem)
 
 
-def test_there_are_ten():
-    assert [script.name[:2] for script in SCRIPTS] == [f"{i:02d}" for i in range(1, 11)]
+def test_there_are_eleven():
+    assert [script.name[:2] for script in SCRIPTS] == [f"{i:02d}" for i in range(1, 12)]
 
 
 @each
@@ -101,6 +101,7 @@ SHORT = {  # changes that make a notebook faster, from old text to new, or let i
     "08_gates": {"range(17)": "range(4)"},
     "09_attention": {"size=19200": "size=1920"},
     "10_use_a_recipe": {"--epochs 20": "--epochs 2"},
+    "11_pretrain_then_fine_tune": {"epochs=8": "epochs=1"},
 }
 
 
