@@ -137,9 +137,6 @@ def train(folder, direction, seconds, embeddings=None):
     """
     import jax
 
-    # Keras uses cuDNN on JAX only without a mask. Here nothing is padded.
-    lstm = keras.src.backend.lstm
-    keras.src.backend.lstm = lambda x, h, c, mask, **options: lstm(x, h, c, None, **options)
     begin, texts = time.perf_counter(), np.load(folder / "tokens.npz")
     size = FLAGS["batch_size"], FLAGS["bptt_steps"]
     data = {
@@ -218,6 +215,9 @@ def main(argv=None):
     if options.what == "tokens":
         read_tokens(options.folder)
     elif options.what == "train":
+        # Keras uses cuDNN on JAX only without a mask. Here nothing is padded.
+        lstm = keras.src.backend.lstm
+        keras.src.backend.lstm = lambda x, h, c, mask, **more: lstm(x, h, c, None, **more)
         vectors = train(options.folder, "forward", options.seconds)
         train(options.folder, "backward", options.seconds, vectors)
     else:
