@@ -184,6 +184,11 @@ def open_pretrained(config, levels):
             raise InputError(
                 "--pretrained-backward needs --pretrained, a language model that reads forward."
             )
+        if config.pretrained_rate != 1.0:
+            raise InputError(
+                "--pretrained-rate is for the layers of a language model. Add --pretrained, or leave it "
+                f"out. Received: --pretrained-rate {config.pretrained_rate}"
+            )
         return config, None, {}
     if config.glove:
         raise InputError(
