@@ -198,7 +198,7 @@ def test_taggers(name, words, data, run):
         ),
         ("--pretrained {tmp}/lm --pretrained-backward {tmp}/words", "{tmp}/words with other tokens"),
         ("--pretrained-backward {tmp}/back", "--pretrained-backward needs --pretrained"),
-        ("--pretrained-rate 0.1", "Add --pretrained, or leave it out. Received: --pretrained-rate 0.1"),
+        ("--pretrained-rate 0.1", "Add --pretrained, or leave it out. Received: --pretrained-rate 0"),
         (
             "--pretrained {tmp}/lm --glove glove.txt",
             "Word vectors come from --glove or from --pretrained. Leave out one of them.",

@@ -186,8 +186,8 @@ def open_pretrained(config, levels):
             )
         if config.pretrained_rate != 1.0:
             raise InputError(
-                "--pretrained-rate is for the layers of a language model. Add --pretrained, or leave it "
-                f"out. Received: --pretrained-rate {config.pretrained_rate}"
+                "--pretrained-rate is for the layers of a language model. Add --pretrained, or leave "
+                f"it out. Received: --pretrained-rate {config.pretrained_rate}"
             )
         return config, None, {}
     if config.glove:
