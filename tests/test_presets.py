@@ -28,6 +28,7 @@ LONG = (  # take seconds to measure
     "pronunciation",
     "questions",
     "speech",
+    "text-imdb",
     "translation",
     "transliteration",
 )
