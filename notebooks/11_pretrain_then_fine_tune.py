@@ -113,6 +113,7 @@ def build(seed=0):
 
 scratch, pretrained = build(), build()
 report = zoo.transfer(language_model, pretrained, target_vocabulary=words)
+start = pretrained.get_weights()  # for the last exercise
 
 # %% [markdown]
 # `zoo.transfer` prints what it copied. Nearly all weights come from the language model. A token is
@@ -255,7 +256,17 @@ exercises.check(perplexity, cases)
 # ### Task 2: copy the token vectors
 #
 # Write what `zoo.transfer` does with the token vectors: each word that both models know keeps its
-# vector.
+# vector. Here it does this with two small models:
+
+# %%
+old_words = ["", "[UNK]", "[START]", "[END]", "good", "bad", "film"]
+new_words = ["", "[UNK]", "film", "plot", "good"]
+options = {"cell": "gru", "embedding_dim": 3, "units": 2}
+source = zoo.build("one_to_many", context_shape=None, vocabulary_size=7, **options)
+target = zoo.build("many_to_one", vocabulary_size=5, **options)
+old_table, table_before = (one.get_layer("embedding").get_weights()[0] for one in (source, target))
+_ = zoo.transfer(source, target, source_vocabulary=old_words, target_vocabulary=new_words)
+table_after = target.get_layer("embedding").get_weights()[0]
 
 
 # %%
@@ -272,16 +283,8 @@ def copy_vectors(source_table, source_words, target_table, target_words):
 
 
 # %%
-# The check lets `zoo.transfer` do the same with two small models.
-old_words = ["", "[UNK]", "[START]", "[END]", "good", "bad", "film"]
-new_words = ["", "[UNK]", "film", "plot", "good"]
-options = {"cell": "gru", "embedding_dim": 3, "units": 2}
-source = zoo.build("one_to_many", context_shape=None, vocabulary_size=7, **options)
-target = zoo.build("many_to_one", vocabulary_size=5, **options)
-tables = [model.get_layer("embedding").get_weights()[0] for model in (source, target)]
-_ = zoo.transfer(source, target, source_vocabulary=old_words, target_vocabulary=new_words)
-expected = target.get_layer("embedding").get_weights()[0]
-exercises.check(copy_vectors, [((tables[0], old_words, tables[1], new_words), expected)])
+# The check compares with `zoo.transfer`.
+exercises.check(copy_vectors, [((old_table, old_words, table_before, new_words), table_after)])
 
 # %% [markdown]
 # <details><summary>Solution</summary>
@@ -304,30 +307,32 @@ exercises.check(copy_vectors, [((tables[0], old_words, tables[1], new_words), ex
 
 
 # %%
-def train_head(model):
-    """Freezes all layers but the last, compiles the model, and trains it for one epoch on the 200
-    sentences. Returns how many numbers of the model's weights have changed.
+def train_head(weights):
+    """Builds the classifier, gives it the weights, freezes all layers but the last, and trains it for
+    one epoch on the 200 sentences. Returns how many of the weights have changed, a number.
+
+    Args:
+        weights: list of arrays, for `set_weights`.
     """
     raise NotImplementedError
 
 
 # %%
 # The last layer reads 3 * 320 numbers and has one output and one bias.
-model = build()
-_ = zoo.transfer(language_model, model, target_vocabulary=words)
-exercises.check(train_head, [((model,), 3 * 320 + 1)])
+exercises.check(train_head, [((start,), 3 * 320 + 1)])
 
 # %% [markdown]
 # <details><summary>Solution</summary>
 #
 # ```python
-# def train_head(model):
-#     before = model.get_weights()
+# def train_head(weights):
+#     model = build()
+#     model.set_weights(weights)
 #     for layer in model.layers[:-1]:
 #         layer.trainable = False
 #     model.compile("adam", "binary_crossentropy")
 #     model.fit(x_train, y_train, batch_size=16, verbose=0)
-#     return sum((a != b).sum() for a, b in zip(before, model.get_weights(), strict=True))
+#     return sum((a != b).sum() for a, b in zip(weights, model.get_weights(), strict=True))
 # ```
 #
 # Train the head for a few epochs and look at the accuracy on validation. Then set
