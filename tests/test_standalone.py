@@ -203,7 +203,7 @@ TEXTS = {  # more flags of one_to_many_text
 }
 BOTH = {"pretrained": "lm", "pretrained_backward": "back", "pretrained_rate": 0.5}
 PRETRAINED = {  # recipes that start from language models
-    "many_to_one_sentiment": (reviews, SMALL | {"pretrained": "lm"}),
+    "many_to_one_sentiment": (reviews, SMALL | {"pretrained": "lm"}),  # with subwords
     "many_to_many_ner": (names, SMALL | BOTH | {"head": "softmax"}),  # with characters
     "many_to_many_pos": (names, SMALL | BOTH),
 }
@@ -212,11 +212,11 @@ PRETRAINED = {  # recipes that start from language models
 def save_language_models(settings, folder):
     """Writes the language models that settings name. Returns the settings with their paths."""
     texts = [" ".join(re.findall("[A-Za-z]+", pathlib.Path(settings["dataset"]).read_text()))]
-    paths, source = {}, None
+    paths, source, level = {}, None, "word" if "pretrained_backward" in settings else "subword"
     for key in ("pretrained", "pretrained_backward"):
         if key in settings:
             paths[key], backward = str(folder / settings[key]), key == "pretrained_backward"
-            source = save_language_model(paths[key], "word", backward, texts, source, num_layers=2)
+            source = save_language_model(paths[key], level, backward, texts, source, num_layers=2)
     return settings | paths
 
 

@@ -200,9 +200,11 @@ def transfer(folder, model, vocabulary=None, backward=""):
     if vocabulary is not None:  # each token that both have keeps its vector
         known = json.loads((folder / "task.json").read_text("utf-8"))["vocabulary"]
         index = {token.replace("\u2581", " "): i for i, token in enumerate(known)}
-        # A language model of words or subwords keeps the space before a word.
-        spaced = [token.replace("\u2581", " ") for token in vocabulary]
-        rows = [index.get(token and f" {token}", index.get(token)) for token in spaced]
+        names = [token.replace("\u2581", " ") for token in vocabulary]
+        rows = [index.get(name) for name in names]
+        if not any(name.startswith(" ") for name in names):
+            # A language model of words or subwords keeps the space before a word.
+            rows = [index.get(name and f" {name}", row) for name, row in zip(names, rows, strict=True)]
         (table,) = model.get_layer("embedding").get_weights()
         for i, row in enumerate(rows):
             if row is not None:
