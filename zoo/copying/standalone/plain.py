@@ -205,11 +205,12 @@ def transfer(folder, model, vocabulary=None, backward=""):
         if not any(name.startswith(" ") for name in names):
             # A language model of words or subwords keeps the space before a word.
             rows = [index.get(name and f" {name}", row) for name, row in zip(names, rows, strict=True)]
-        (table,) = model.get_layer("embedding").get_weights()
-        for i, row in enumerate(rows):
-            if row is not None:
-                table[i] = weights["embedding"][0][row]
-        weights["embedding"] = [table]
+        ((table,), (vectors,)) = model.get_layer("embedding").get_weights(), weights["embedding"]
+        if table.shape[1] == vectors.shape[1]:
+            for i, row in enumerate(rows):
+                if row is not None:
+                    table[i] = vectors[row]
+            weights["embedding"] = [table]
     layers = {layer.name: layer for layer in model.layers}
     recurrent = sorted(name for name in weights if name.startswith("rnn_"))
     for name in ["embedding", *recurrent, "probabilities"]:
@@ -223,7 +224,7 @@ def transfer(folder, model, vocabulary=None, backward=""):
             if backward and copy_weights(values, layer.backward_layer, is_first):
                 copied[f"{name}, backward"] = layer.backward_layer.weights
             break  # the next layer reads both directions, so no weights fit
-    print(f"Copied from {folder}: {', '.join(copied)}")
+    print(f"Copied from {folder}: {', '.join(copied) or 'nothing, because the sizes differ'}")
     return {"copied": [{"variables": variables} for variables in copied.values()]}
 
 
