@@ -156,6 +156,7 @@ REFERENCES = {
     "geoquery/query": Reference("encoder_decoder_questions", "gru", "--dataset geoquery/query"),
 }
 _SENTIMENT = {  # data for classifiers that start from nothing, and from a language model
+    "glue_sst2": "--dataset glue/sst2",
     "rotten_tomatoes": "--dataset movie_reviews/rotten_tomatoes",
     **{
         f"{name}_{number}": f"--dataset movie_reviews/{name}{cut} --train-texts {number}"
