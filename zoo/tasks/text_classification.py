@@ -194,10 +194,18 @@ def tips(pretrained, pooling, num_rows):
 
     >>> tips("glove.6B.zip", "max", 500)
     ['--pooling attention', 'more than 500 training texts']
+    >>> tips("", "last", 500)[1]
+    '--pretrained text-imdb-lstm, a language model that has read film reviews'
     """
-    vectors = [] if pretrained else ["--glove glove.6B.zip, for word vectors from more English text"]
     other = "attention" if pooling == "max" else "max"
-    return [*vectors, f"--pooling {other}", f"more than {num_rows:,} training texts"]
+    found = [f"--pooling {other}", f"more than {num_rows:,} training texts"]
+    if pretrained:
+        return found
+    return [
+        "--glove glove.6B.zip, for word vectors from more English text",
+        "--pretrained text-imdb-lstm, a language model that has read film reviews",
+        *found,
+    ]
 
 
 def class_probabilities(outputs):
