@@ -5,7 +5,7 @@
     python benchmarks/pretrain.py finish FOLDER                     writes FOLDER/forward and /backward
 
 It trains what recipes/one_to_many_text.py trains with the flags in `FLAGS`. The recipe needs
-TensorFlow, and many hours on a CPU. `train` needs only keras, numpy and jax. From the same weights,
+TensorFlow, and hours on a CPU. `train` needs only keras, numpy and jax. From the same weights,
 both compute the same losses: windows of a long text, states that are passed on, AdamW with clipped
 gradients, and a learning rate that falls along a cosine. There are two differences. A last window that
 is not full is left out. And there are as many epochs as fit into --seconds.
