@@ -152,6 +152,7 @@ def test_words_may_have_any_order(words, tmp_path, zoo_command, monkeypatch):
     assert f"epochs={2 if '2' in words else None},  # " in text
     status, output, _ = zoo_command("copy", "many_to_one_sentiment", "--help")
     assert status == 0 and "--vocabulary-size" in output and "--notebook" in output
+    assert "--distribute" not in output and "--resume" not in output  # a copy refuses these
 
 
 STANDALONE = '''"""Which is larger? One-to-one.

@@ -100,12 +100,13 @@ def run(main, config_class, description, argv=None):
         main(config)
 
 
-def add_flags(parser, config_class):
+def add_flags(parser, config_class, hidden=()):
     """Adds a flag for each field of a config to a parser. Fields that are not given get no value.
 
     Args:
         parser: an `argparse.ArgumentParser`, or a group of its arguments.
         config_class: a dataclass whose fields are made with `flag`.
+        hidden: the names of fields whose flags the help does not list.
 
     Example:
 
@@ -122,6 +123,8 @@ def add_flags(parser, config_class):
     for field, type_, _ in sorted(fields, key=lambda row: row[0].kw_only):  # in order otherwise
         default = {"": "''", None: "from the data"}.get(field.default, field.default)
         help_text = f"{field.metadata.get('help', '')} (default: {default})".replace("%", "%%")
+        if field.name in hidden:
+            help_text = argparse.SUPPRESS
         options = {"default": argparse.SUPPRESS, "help": help_text}
         if type_ is bool:
             options |= {"action": argparse.BooleanOptionalAction}

@@ -6,13 +6,12 @@ import json
 import re
 import textwrap
 
-from zoo.copying.settings import config_class
+from zoo.copying.settings import LEFT_OUT, config_class
 from zoo.errors import InputError
 
 SECTION = re.compile(r"# (Data|Model|Training|Baseline|Scores|Examples|Saving): \S")
 SETTINGS = "# Settings: change them here. With None, the recipe chooses a value that fits the data.\n"
 WIDTH = 104  # of a line
-LEFT_OUT = ("distribute", "resume")  # settings that only `main` can honor
 
 
 def flatten(source, settings=None):

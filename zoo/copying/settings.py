@@ -6,6 +6,8 @@ import dataclasses
 
 import zoo
 
+LEFT_OUT = ("distribute", "resume")  # settings that only `main` can honor
+
 
 def config_class(source):
     """The class `Config` of a recipe. The libraries that the recipe imports are not needed.
@@ -74,7 +76,7 @@ def read_words(name, source, words):
     parser.add_argument("--notebook", action="store_true", help="write a notebook for Jupyter")
     parser.add_argument("--standalone", action="store_true", help="write a file that runs without zoo")
     flags = parser.add_argument_group("settings of the notebook or the standalone file")
-    zoo.flags.add_flags(flags, config_class(source))
+    zoo.flags.add_flags(flags, config_class(source), hidden=LEFT_OUT)
     settings = vars(parser.parse_intermixed_args(zoo.flags.join_negative_numbers(words)))
     options = {option: settings.pop(option) for option in ("dest", "notebook", "standalone")}
     return {**options, "settings": settings}
