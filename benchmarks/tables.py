@@ -21,6 +21,8 @@ from run import (
     CELLS,
     DATASETS,
     DEFAULTS,
+    LM_OPTIONS,
+    LM_TEXTS,
     PRETRAINED,
     REFERENCES,
     RESULTS,
@@ -282,6 +284,20 @@ def make_pretrained(rows):
     return make_table(header, lines)
 
 
+def make_options(rows):
+    """Options of a language model: its test loss and its size on each text."""
+    lines = []
+    for option, flags in LM_OPTIONS.items():
+        columns = [f"`{flags}`"]
+        for text in LM_TEXTS:
+            some = select(rows, name=f"{text}_{option}")
+            columns.append(f"{spread(row['value'] for row in some)} ({len(some)})" if some else "")
+            columns.append(middle(row["parameters"] for row in some) if some else "")
+        lines.append(columns)
+    header = ["flags", *(name for text in LM_TEXTS for name in (text, "parameters"))]
+    return make_table(header, lines)
+
+
 def scores_of(row):
     """The scores on the test split of a run: a dict of each model to its dict of scores."""
     return json.loads(row["metrics"])[SCORES[recipe_of(row["name"])].split]
@@ -445,6 +461,7 @@ def make_all():
         "own-cells": make_own_cells(rows),
         "references": make_references(rows),
         "pretrained": make_pretrained(rows),
+        "options": make_options(rows),
         "trained-models": make_trained_models(),
         "speed-ratios": make_speed_ratios(speed),
         "training-speed": make_training_speed(speed),

@@ -8,7 +8,7 @@
 
 Data: by default an4, 1,078 recordings (48 minutes) of 84 people who spell names, and say numbers, dates
 and commands (CMU's AN4; BSD-like license). No speaker is in two splits. --dataset also takes a file of
-your own: TSV, CSV or JSON lines of audio file and text. The audio may be WAV or FLAC, at any rate.
+your own: TSV, CSV or JSON lines of audio file and text. The audio may be WAV, FLAC, OGG or MP3.
 
 The features say how loud each of 64 bands of pitches is, every 10 ms. Three of these frames become one
 step. The network reads the steps in both directions. At each step it writes a letter, or nothing: "-".

@@ -70,6 +70,14 @@ def test_a_new_process_prints_answers_alone_and_its_reader_may_stop_early(folder
     assert result.stdout.decode() == "negative (0.50)  café\n"
 
 
+def test_inputs_may_be_negative_numbers(folder, zoo_command):
+    for words in (["-5", "3"], ["-1.5,80", "-0.3,79"], ["--json", "-.5"], ["3", "-1e-3", "--json"]):
+        status, output, errors = zoo_command("predict", folder, *words)
+        inputs = [word for word in words if word != "--json"]
+        assert (status, errors) == (0, "") and all(one in output for one in inputs)
+    assert "invalid" in zoo_command("generate", folder, "--seed", "-1.5", "hello")[2]
+
+
 def test_inputs_of_all_sorts(folder, zoo_command):
     _, output, _ = zoo_command("predict", folder, "--json", "--", "-5", "--json")
     assert [json.loads(line)["input"] for line in output.splitlines()] == ["-5", "--json"]

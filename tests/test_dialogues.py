@@ -71,7 +71,11 @@ def test_questions_and_answers_with_and_without_a_header(tmp_path, capsys):
         assert f"TSV {said}, each row is a conversation" in capsys.readouterr().out
 
 
-TURNS = [(i, j, "AB"[j % 2], turn) for i, turns in enumerate(TALKS) for j, turn in enumerate(turns)]
+TURNS = [
+    (i, j, "AB"[j % 2], turn, 5 * i + j, f"2024-01-{1 + i % 28}")
+    for i, turns in enumerate(TALKS)
+    for j, turn in enumerate(turns)
+]
 
 
 @pytest.mark.parametrize(
@@ -82,10 +86,24 @@ TURNS = [(i, j, "AB"[j % 2], turn) for i, turns in enumerate(TALKS) for j, turn 
         ("turn_number,text,dialogue", (1, 3, 0)),
         ("id,time of,speaker,mood,text", (0, 1, 2, 1, 3)),
         ("", (0, 1, 2, 3)),
+        ("id,conversation_id,speaker,text", (4, 0, 2, 3)),
+        ("conversation_id,id,from,text", (0, 4, 2, 3)),
+        ("conversation_id,speaker,role,text", (0, 2, 2, 3)),
+        ("conversation_id,turn_id,line_id,from,text", (0, 1, 4, 2, 3)),
+        ("Conversation ID,Role,Content", (0, 2, 3)),
+        ("conversation_id,role,content,created_at", (0, 2, 3, 5)),
+        ("session_id,date,user,msg", (0, 5, 2, 3)),
+        (
+            "Sr No.,Utterance,Speaker,Mood,Dialogue_ID,Utterance_ID,Season,Episode",
+            (4, 3, 2, 5, 0, 1, 5, 5),
+        ),
+        ("conv_id,utterance_idx,context,prompt,speaker_idx,utterance", (0, 1, 5, 5, 2, 3)),
     ],
 )
 def test_columns_that_hold_no_turns(header, columns, tmp_path, capsys):
-    rows = TURNS if "time" in header else TURNS[::-1]  # numbers of turns put them in order
+    # Numbers of turns put them in order.
+    in_order = any(name in header.lower() for name in ("turn", "utterance_i")) or not header
+    rows = TURNS[::-1] if in_order else TURNS
     lines = [header.replace(",", "\t"), *("\t".join(str(row[i]) for i in columns) for row in rows)]
     splits = datasets.load_dialogues(write(tmp_path / "a.tsv", "\n".join(lines)))
     assert all_of(splits) == sorted(TALKS)
@@ -113,6 +131,12 @@ def test_headers_of_questions_and_answers(header, expected, tmp_path):
         assert len(talks) == 60
 
 
+def test_a_table_with_an_id_a_user_a_question_and_an_answer(tmp_path):
+    rows = [f"{i}\tuser{i % 7}\tWhy {i}?\tSo {i}." for i in range(60)]
+    path = write(tmp_path / "a.tsv", "\n".join(["id\tuser\tquestion\tanswer", *rows]))
+    assert all_of(datasets.load_dialogues(path)) == sorted([f"Why {i}?", f"So {i}."] for i in range(60))
+
+
 def test_the_list_with_the_turns_is_found(tmp_path):
     rows = [{"act": [1, 2], "dialog": turns, "tags": ["a", "b"]} for turns in TALKS]
     rows.insert(0, {"act": [], "dialog": None})
@@ -135,6 +159,12 @@ def test_turns_of_one_speaker_in_a_row_are_one_turn(tmp_path):
     rows = [f"{i}\tAda\tHi.\n{i}\tAda\tI am {i}.\n{i}\tBob\tHello {i}." for i in range(60)]
     splits = datasets.load_dialogues(write(tmp_path / "a.tsv", "\n".join(rows)))
     assert all_of(splits) == sorted([f"Hi. I am {i}.", f"Hello {i}."] for i in range(60))
+    lists = []
+    for i in range(60):
+        said = ("Ada", "Hi."), ("Ada", f"I am {i}."), ("Bob", f"Hello {i}.")
+        lists.append({"conversations": [{"from": who, "value": one} for who, one in said]})
+    path = write(tmp_path / "a.jsonl", "\n".join(map(json.dumps, lists)))
+    assert all_of(datasets.load_dialogues(path)) == all_of(splits)
 
 
 def test_copies_and_single_turns_are_left_out_and_spaces_do_not_matter(tmp_path, capsys):

@@ -242,6 +242,11 @@ def test_a_csv_of_pixels(tmp_path, header, channels, capsys):
     assert load_images(tmp_path / "mine.csv", image_size=5)[0]["test"][0].shape[1:3] == (5, 5)
 
 
+def test_a_csv_whose_labels_look_like_missing_values(tmp_path):
+    write_csv(tmp_path / "mine.csv", label=lambda i: ("NA", "null")[i % 2])
+    assert load_images(tmp_path / "mine.csv")[1] == ["NA", "null"]
+
+
 def test_a_csv_in_another_encoding(tmp_path):
     write_csv(tmp_path / "mine.csv", label=lambda i: ("bébé", "chien")[i % 2])
     text = (tmp_path / "mine.csv").read_text("utf-8")
@@ -268,12 +273,13 @@ def test_a_csv_for_each_split(tmp_path):
             r"line 3: expected whole numbers .*'400' as pixel 2",
         ),
         ("label,a,b,c,d\n1,2,3,4,5\n1,2,3,x,5\n", r"line 3: expected whole numbers .*'x' as pixel 2"),
-        ("label,a,b,c,d\n1,2,3,4,5\n1,2,3\n", r"line 3: expected whole numbers .*'nan' as pixel 2"),
+        ("label,a,b,c,d\n1,2,3,4,5\n1,2,3\n", r"line 3: expected whole numbers .*'' as pixel 2"),
         ("label,a,b,c,d\n1,2,3,4,5\n1,2,3,4,5,6\n", "cannot be read as a CSV"),
         ("label,a,b,c,d,e\n1,2,3,4,5,6\n", "1 row of 5 pixels. Expected a square"),
         ("label;a;b;c;d\n1;2;3;4;5\n", r"expected a label .* commas between them\. Received: 'label;a"),
         ("label,a,b,c,d\n1,0.2,0.3,0.4,0.5\n", r"line 2: expected whole numbers .*'0.2' as pixel 0"),
         ("label,text\npos,good fun\n", "line 2: expected whole numbers"),
+        ("label,a\n1,2\n,3\n", r"line 3: the label is empty\. .* \(1 of 2 labels are empty\)"),
         ("label,a,b,c,d\n", "has 0 rows"),
         ("", "cannot be read as a CSV"),
     ],

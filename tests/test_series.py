@@ -118,6 +118,8 @@ FORMS = (
     "%d %B %Y",
     "%Y-%m-%dT%H:%M:%SZ",
     "%Y-%m-%d %H:%M:%S.%f",
+    "%Y%m%d:%H%M",
+    "%a %b %d %Y %H:%M:%S GMT+0100 (Central European Standard Time)",
 )
 
 
@@ -192,6 +194,9 @@ def test_a_change_of_clocks_is_no_gap(tmp_path, zone, form):
         ("year,month,day,sales", "{0:%Y,%m,%d},{1}"),
         ("date,time,sales", "{0:%d/%m/%Y,%H:%M},{1}"),
         ("date,hour,sales", "{0:%Y-%m-%d},{0.hour},{1}"),
+        ("date,hour,sales", "{0:%Y%m%d},{0.hour},{1}"),
+        ("date,time,sales", "{0:%Y%m%d},{0:%H:%M},{1}"),
+        ("date,time,sales", "{0:%Y-%m-%d},{0:%H%M},{1}"),
         ("date,month,sales", "{0:%Y-%m-%d %H:%M},{0.month},{1}"),
     ],
 )
@@ -281,10 +286,12 @@ def test_commas_at_the_end_of_each_line(tmp_path):
 
 
 @pytest.mark.parametrize(
-    "header", ["2024-01-10,10", "10", "1;5,2.5", "2024-01-10,-1e3", "2024-01-10,NaN"]
+    "header",
+    ["2024-01-10,10", "10", "1;5,2.5", "2024-01-10,-1e3", "2024-01-10,NaN", "2024-01-10,north,10"],
 )
 def test_a_csv_without_names(tmp_path, header):
-    rows = [",".join(["2024-01-11", "11"][-1 - header.count(",") :])] * 40
+    cells = ["2024-01-11", "south", "11"] if "north" in header else ["2024-01-11", "11"]
+    rows = [",".join(cells[-1 - header.count(",") :])] * 40
     with pytest.raises(ValueError, match=r"line 1: expected the names of the columns"):
         load(tmp_path, header, rows)
 
@@ -375,6 +382,11 @@ def test_formats(tmp_path, name, header, form, capsys):
         (["0,250", "2,500"], "CSV", [0.25, 2.5]),
         (["999", "1.012"], "CSV with semicolons", [999, 1012]),
         (["1.250", "1.012"], "CSV with semicolons", [1.25, 1.012]),
+        (["1.234.567", "2.345.678"], "CSV with semicolons", [1234567, 2345678]),
+        (["999", "1,000"], "TSV", [999, 1000]),
+        (["1,250", "1,250.5"], "TSV", [1250, 1250.5]),
+        (["100", "101.125", "99.875"], "JSON lines", [100, 101.125, 99.875]),
+        (["100", "9.125"], "TSV", [100, 9.125]),
         (["1 250,5 €", "1\u00a0300"], "CSV", [1250.5, 1300]),
         (["1'250.5", "$7", "12.5%", "1e3"], "CSV", [1250.5, 7, 12.5, 1000]),
         (["True", "false"], "CSV", [1, 0]),
@@ -383,8 +395,19 @@ def test_formats(tmp_path, name, header, form, capsys):
     ],
 )
 def test_numbers_as_people_write_them(cells, form, values):
-    read, _ = numbers.read_numbers("a.csv", pd.DataFrame({"v": cells}), form != "CSV")
+    read, _ = numbers.read_numbers("a.csv", pd.DataFrame({"v": cells}), form)
     np.testing.assert_allclose(read[:, 0], values)
+
+
+def test_columns_of_whole_numbers_say_nothing_about_the_points_of_another_column():
+    frame = pd.DataFrame({"sales": ["120", "130"], "price": ["9.125", "8.250"]})
+    read, commas = numbers.read_numbers("a.csv", frame, "CSV with semicolons")
+    assert read.tolist() == [[120, 9.125], [130, 8.25]] and not commas
+
+
+def test_commas_that_may_be_decimal_are_refused():
+    with pytest.raises(ValueError, match=r"a.tsv leaves open whether 1,250 means 1250 or 1.250"):
+        numbers.read_numbers("a.tsv", pd.DataFrame({"v": ["1,250", "2,500"]}), "TSV")
 
 
 def test_a_number_in_another_style_is_refused():

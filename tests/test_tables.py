@@ -91,6 +91,9 @@ def test_quotes(read):
     assert read("a.tsv", '"pos"\t"say ""yes"""\n"neg"\t"no"\n')[0][0] == ("pos", 'say "yes"')
     assert read("a.tsv", '"pos"\t "fine"\n"neg"\t "bad"\n')[0][0] == ("pos", "fine")
     assert read("a.tsv", 'pos\t"two\nlines"\nneg\tone\n')[0][0] == ("pos", "two\nlines")
+    # A blank line changes none of this.
+    assert read("a.tsv", '"pos"\t"fine"\n"neg"\t"bad"\n\n')[0] == [("pos", "fine"), ("neg", "bad")]
+    assert read("a.tsv", 'pos\tfine\nneg\t"bad" one\n\n')[0][1] == ("neg", '"bad" one')
 
 
 def test_tiny_tables(read):
@@ -154,6 +157,7 @@ def test_pairs_need_not_have_a_header(read):
         ("a.csv", "label,text\n", "a.csv has a line with the names of the columns, and no other row"),
         ("a.csv", "label,text\npos,good, really\n", "line 2: expected 2 columns.*Received: 3.*quotes"),
         ("a.csv", 'label,text\npos,fine\npos,"good\nneg,bad\n', "line 3: a quote opens a cell"),
+        ("a.csv", 'label,text\npos,"Great" movie\nneg,bad\n', "line 2: text follows the quote.*Great"),
         ("a.tsv", "pos\tgood\n\nneg\npos\tfine\n", "line 3: expected 2 columns.*Received: 1, 'neg'"),
         ("a.tsv", "kind\tmy words\n" + TSV, "line 1: are these the names of the columns.*'kind'"),
         ("a.jsonl", '{"text": "a"}\n{"text": b}\n', "line 2: this is not JSON"),

@@ -128,8 +128,21 @@ def test_a_file_is_split_by_hash(tmp_path, separator, name):
     assert sorted(rows) == sorted(SENTENCES)
     for split, (sentences, _) in splits.items():
         assert {split_by_hash(" ".join(tokens)) for tokens in sentences} == {split}
-    path.write_bytes(path.read_bytes().replace(b"\n", b"\r\n"))
-    assert datasets.load_tagged(str(path), "upos") == (splits, tag_names)
+    content = path.read_bytes()
+    for end in (b"\r\n", b"\r", b"\r\r\n"):  # of Windows, of old Macs, and of a mistake on Windows
+        path.write_bytes(content.replace(b"\n", end))
+        assert datasets.load_tagged(str(path), "upos") == (splits, tag_names)
+
+
+@pytest.mark.parametrize("quote", ('"', ""))  # around all cells, or only where it must be
+def test_quotes_that_a_program_put_around_cells(tmp_path, quote):
+    words = [f"word{i}" for i in range(60)]
+    lines = [f"{quote}{word}{quote}\t{quote}NOUN{quote}\n\n" for word in words]
+    lines.append(f'""""\t{quote}PUNCT{quote}\n')
+    (tmp_path / "mine.tsv").write_text("".join(lines))
+    splits, tag_names = datasets.load_tagged(str(tmp_path / "mine.tsv"), "upos")
+    tokens = [token for sentences, _ in splits.values() for tokens in sentences for token in tokens]
+    assert sorted(tokens) == sorted([*words, '"']) and tag_names == ["NOUN", "PUNCT"]
 
 
 @pytest.mark.parametrize(
@@ -471,6 +484,10 @@ TOKENS = '{"tokens": ["a", "b"], "tags": ["O", "B-X"]}\n'
         ),
         ("a\tB_X\nb\tO\nc\tO\n\n" * 9, r"expected tags such as B-PER, I-PER and O. Received: B_X"),
         ("a\tX-B\nb\tO\nc\tO\n\n" * 9, r"expected tags such as B-PER, I-PER and O. Received: X-B"),
+        (
+            "token\tner\n" + "a\tb-per\nb\ti-per\nc\tO\n\n" * 9,
+            r"such as B-PER.* Received: b-per, i-per",
+        ),
         ("1\ta\tO\n2\tb\tB-X\n1\tc\tO\n", r"line 3: the number of the token goes from 2 to 1"),
         ("Word,Tag\na,O\n", r"line 2: .* Received: 1 column|as the first row"),
         (ONE + '{"text": "Ada", "label": [[0, 3, "PER"]\n', r"line 2: this is not JSON, .* in line 3"),

@@ -3,6 +3,7 @@
 import argparse
 import contextlib
 import os
+import re
 import sys
 
 import zoo
@@ -20,6 +21,7 @@ from zoo.commands import (
 from zoo.console import ends_in_one_line, open_streams
 from zoo.errors import InputError
 
+MARK = "\0"  # cannot be in a word of the command line
 EXAMPLES = """\
 examples:
   zoo list                                             list types of networks and trained models
@@ -105,17 +107,33 @@ def main(argv=None):
     is_closed = sys.stdout is None
     open_streams()
     parser = make_parser()
-    arguments, rest = parser.parse_known_args(argv)
+    words = _mark_numbers(sys.argv[1:] if argv is None else argv)
+    arguments, rest = parser.parse_known_args(words)
     if rest:  # argparse does not accept inputs after a flag, as in: zoo predict NAME --json TEXT
         is_told = rest[0] == "--"  # everything after it is an input
         if "inputs" not in arguments or (not is_told and any(word.startswith("-") for word in rest)):
             parser.error(f"unrecognized arguments: {' '.join(rest)}")
         arguments.inputs = [*arguments.inputs, *rest[is_told:]]
+    if "inputs" in arguments:
+        arguments.inputs = [word.removeprefix(MARK) for word in arguments.inputs]
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     with quiet_libraries(), ends_in_one_line(parser.prog):
         if is_closed:
             raise InputError("Standard output is closed, so no answer can be printed.")
         arguments.function(arguments)
+
+
+def _mark_numbers(words):
+    """Marks inputs such as -1.5,80, which argparse would read as flags."""
+    if [*words[:1]] not in (["predict"], ["generate"]):
+        return words
+    before = ["", *words]  # the word before each word; after a flag other than --json it is its value
+    return [
+        MARK + word
+        if re.match(r"-[\d.]", word) and (before[i] == "--json" or not before[i].startswith("--"))
+        else word
+        for i, word in enumerate(words)
+    ]
 
 
 @contextlib.contextmanager

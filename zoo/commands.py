@@ -99,7 +99,7 @@ def read_inputs(arguments):
 
 
 def predict(arguments):
-    """Predicts the label of a text or an image, the words in an audio file, or the next numbers."""
+    """Predicts the label of a text, image or video, the words in an audio file, or the next numbers."""
     inputs = read_inputs(arguments)
     task = zoo.load(arguments.name)
     if task.card["task"] == "forecasting":

@@ -4,7 +4,7 @@ import re
 
 from zoo.datasets.column_names import COLUMN_NAMES
 from zoo.datasets.files import decode
-from zoo.datasets.tables import read_table
+from zoo.datasets.tables import has_quotes, read_table, without_quotes
 from zoo.errors import InputError, counted
 
 CONLLU = ("id", "form", "lemma", "upos", "xpos", "feats", "head", "deprel", "deps", "misc")
@@ -21,10 +21,10 @@ def read_columns(path, encoding="utf-8"):
     """Reads a file in CoNLL columns or in CoNLL-U.
 
     An empty line ends a sentence. So does the next number in a column with a name such as
-    `sentence_id`. Columns are separated by tabs, or by spaces if there is no tab. `-DOCSTART-` lines
-    are skipped. So are comments, which are lines before a sentence that begin with `# `, or with `#`
-    and have another number of columns. A first line with common names of the columns is skipped too,
-    and every copy of it.
+    `sentence_id`. Columns are separated by tabs, or by spaces if there is no tab. Quotes around cells
+    between tabs are removed, as in a TSV. `-DOCSTART-` lines are skipped. So are comments, which are
+    lines before a sentence that begin with `# `, or with `#` and have another number of columns. A
+    first line with common names of the columns is skipped too, and every copy of it.
 
     In CoNLL-U, joined words (`1-2`) and words that the writer left out (`1.1`) are dropped.
 
@@ -83,6 +83,8 @@ def read_columns(path, encoding="utf-8"):
         rows.append((i, columns))
     if not sentences:
         raise InputError(f"{path} is empty: expected lines of a token and its tag.")
+    if "\t" in first and has_quotes([columns for rows in sentences for _, columns in rows]):
+        sentences = [[(i, [*map(without_quotes, row)]) for i, row in rows] for rows in sentences]
     names, sentences = _cut_at_numbers(names, sentences)
     if len(sentences) == 1 and len(sentences[0]) > LONGEST:
         raise InputError(

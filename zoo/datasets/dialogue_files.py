@@ -4,23 +4,25 @@ import itertools
 import re
 
 from zoo.datasets.files import decode, ending_of
-from zoo.datasets.tables import TABLE_ENDINGS, WELL_QUOTED, read_table
+from zoo.datasets.tables import TABLE_ENDINGS, WELL_QUOTED, read_table, without_quotes
 from zoo.errors import InputError
 
 ENDINGS = (".txt", *TABLE_ENDINGS)
 NAMES = {  # of columns, in lower case, without digits and underscores at their ends
     "number": "conversation conversation_id dialogue dialogue_id dialog dialog_id conv conv_id id "
     "session session_id thread thread_id chat_id",
-    "speaker": "speaker user author from who role sender name person speaker_id user_id author_id",
-    "turn": "turn text utterance message line sentence question answer reply response prompt input "
-    "output source target context statement instruction human assistant bot ai customer agent patient "
-    "doctor",
+    "speaker": "speaker user author from who role sender name person speaker_id user_id author_id "
+    "speaker_idx",
+    "turn": "text utterance message content body msg value turn sentence line question answer reply "
+    "response prompt input output source target context statement instruction human assistant bot ai "
+    "customer agent patient doctor",
     "place": "turn_id turn_number turn_no turn_index turn_idx utterance_id utterance_number "
     "utterance_idx message_id message_number line_id line_number position order sequence step",
     "nothing": "unnamed index",  # the numbers of rows that pandas writes
 }
 LISTS = "turns messages utterances conversation conversations dialog dialogue dialogues dialogs"
 BLOCKS = "an empty line separates conversations"
+SINGLE = NAMES["turn"].split()[:10]  # the text of one turn, the likeliest name first
 NAME = re.compile(r"[^\W\d][\w./-]*( [\w./-]+)?")  # one or two words
 CONTENTS = ("content", "text", "value", "utterance", "message")  # of a turn that is a JSON object
 
@@ -67,7 +69,7 @@ def read_dialogues(path, encoding="utf-8"):
         rows = [[line.split("\t") for line in block] for block in blocks]
         cells = [cell for block in rows for row in block for cell in row if cell]
         if all(map(WELL_QUOTED.fullmatch, cells)):  # some programs put quotes around every cell
-            rows = [[[*map(_without_quotes, row)] for row in block] for block in rows]
+            rows = [[[*map(without_quotes, row)] for row in block] for block in rows]
         return _read_rows(path, "TSV", None, rows)
     if len(blocks) == 1:
         raise InputError(
@@ -75,10 +77,6 @@ def read_dialogues(path, encoding="utf-8"):
             "Put an empty line between two of them."
         )
     return blocks, f"text, {BLOCKS}"
-
-
-def _without_quotes(cell):
-    return cell[1:-1].replace('""', '"')
 
 
 def _read_rows(path, form, names, blocks):
@@ -171,20 +169,39 @@ def _roles_by_name(names, rows):
     Columns with unusual names hold turns, unless others have a usual name of turns.
     """
     roles = [_role(name) for name in names]
+    columns = [[row[i] for row in rows if i < len(row)] for i in range(len(names))]
+    kinds = [len(set(map(str, cells))) for cells in columns]  # of each column, how many different cells
     for i, name in enumerate(names):
         may_count = _simplify(name) in ("turn", "utterance", "message", "line", "sentence")
-        cells = [row[i] for row in rows if i < len(row)]
-        if may_count and roles.count("turn") > 1 and _are_numbers(cells):
+        if may_count and roles.count("turn") > 1 and _are_numbers(columns[i]):
             roles[i] = "place"
-    others = ", ".join(name for name, role in zip(names, roles, strict=True) if role == "other")
     if "turn" not in roles:
         roles = ["turn" if role == "other" else role for role in roles]
-        others = ""
-    if "speaker" in roles and "number" not in roles:
-        i = roles.index("speaker")
-        if 5 * len({str(row[i]) for row in rows if i < len(row)}) > max(len(rows), 9):
+    for i, role in enumerate(roles):
+        has_texts = 2 * sum(len(str(cell).split()) > 3 for cell in columns[i]) > len(columns[i])
+        is_new = "number" not in roles and 5 * kinds[i] > max(len(rows), 9)
+        if role == "speaker" and (has_texts or is_new):
             roles[i] = "turn"  # such as {"user": "Hello.", "bot": "Hi."}
+    # A number of a conversation repeats on each of its turns, while an id may be that of a row.
+    _keep_one(roles, "number", key=lambda i: (kinds[i], _simplify(names[i]) == "id"))
+    _keep_one(roles, "speaker", key=lambda i: i)
+    _keep_one(roles, "place", key=lambda i: i)
+    if "speaker" in roles and roles.count("turn") > 1:
+        places = {_simplify(name): i for i, name in enumerate(names) if roles[i] == "turn"}
+        found = [places[name] for name in SINGLE if name in places]
+        if found:
+            _keep_one(roles, "turn", key=lambda i: i != found[0])
+        else:  # such as {"user": "Ada", "question": "Why?", "answer": "Because."}
+            roles = ["other" if role == "speaker" else role for role in roles]
+    others = ", ".join(name for name, role in zip(names, roles, strict=True) if role == "other")
     return roles, f". Left out the columns {others}" if others else ""
+
+
+def _keep_one(roles, role, key):
+    """Sets all columns of a role to "other", except the one with the least key."""
+    places = [i for i, one in enumerate(roles) if one == role]
+    for i in sorted(places, key=key)[1:]:
+        roles[i] = "other"
 
 
 def _are_numbers(cells):
@@ -204,14 +221,14 @@ def _choose_list(path, names, lists):
 
 
 def _is_header(first, *rows):
-    """Whether the cells of the first row are names of columns, all or half of them usual ones."""
+    """Whether the cells of the first row are names of columns: all, half, or two of them usual ones."""
     cells = [cell for cell in first if cell.strip()]
     roles = [_role(cell) for cell in cells]
     if not cells or "other" not in roles:
         return bool(cells)
     return (
         "turn" in roles
-        and 2 * roles.count("other") <= len(roles)
+        and (2 * roles.count("other") <= len(roles) or len(roles) - roles.count("other") >= 2)
         and len({*cells}) == len(cells)
         and all(NAME.fullmatch(cell.strip()) for cell in cells)
         and not any(cell in (row[i] for row in rows if i < len(row)) for i, cell in enumerate(first))
@@ -243,13 +260,15 @@ def _guess(rows):
 def _take_texts(path, turns):
     """The texts of a JSON list of turns, which may be objects such as {"content": "Hi."}.
 
-    What the role "system" says is no turn: it tells a chatbot how to behave.
+    What the role "system" says is no turn: it tells a chatbot how to behave. What one speaker says in a
+    row is one turn.
     """
-    texts = []
+    texts, previous = [], None
     for turn in turns if isinstance(turns, list) else [turns]:
-        text = turn
+        text, who = turn, None
         if isinstance(turn, dict):
-            if "system" in (turn.get("role"), turn.get("from")):
+            who = next((turn[name] for name in NAMES["speaker"].split() if name in turn), None)
+            if who == "system":
                 continue
             text = next((turn[name] for name in CONTENTS if name in turn), None)
         if not isinstance(text, str):
@@ -257,5 +276,9 @@ def _take_texts(path, turns):
                 f"{path}: expected a list of turns, each a text or an object with a text under one of "
                 f"{', '.join(CONTENTS)}. Received: {turn!r:.80}"
             )
-        texts.append(text)
+        if who is not None and who == previous:
+            texts[-1] = f"{texts[-1]} {text}"
+        else:
+            texts.append(text)
+        previous = who
     return texts

@@ -50,8 +50,9 @@ def read_bytes(path):
 def decode(path, encoding="utf-8"):
     """Reads a text file without changing its text.
 
-    Only a byte order mark at the start is dropped, and every line ends with `\\n`. A file whose name
-    ends with `.gz`, `.bz2` or `.xz` is decompressed.
+    Only a byte order mark at the start is dropped, and every line ends with `\\n`. Before, it may have
+    ended with `\\r\\n` or `\\r\\r\\n`, or all lines with `\\r`. Any other `\\r` becomes a space. A file
+    whose name ends with `.gz`, `.bz2` or `.xz` is decompressed.
     """
     content = read_bytes(path)
     opener = OPENERS.get(pathlib.Path(path).suffix.lower())
@@ -86,7 +87,8 @@ def decode(path, encoding="utf-8"):
             f"{path} is full of NUL characters. If it is UTF-16 text, add --encoding utf-16-le."
         )
     text = text.removeprefix("\ufeff")
-    return text.replace("\r\n", "\n").replace("\r", "\n")
+    text = re.sub("\r+\n", "\n", text)
+    return text.replace("\r", " " if text.count("\r") < text.count("\n") else "\n")
 
 
 def read_text(path, encoding="utf-8"):

@@ -10,6 +10,20 @@ ABOUT = {  # words in the names of files that are not data
     *("readme", "license", "licence", "citation", "changelog", "copying", "label"),
     *("submission", "samplesubmission"),  # of Kaggle
 }
+NO_SPLITS = {  # words that end with the name of a split and say none
+    *(
+        "latest",
+        "greatest",
+        "shortest",
+        "fastest",
+        "hottest",
+        "fittest",
+        "smartest",
+        "lightest",
+        "cutest",
+    ),
+    *("contest", "protest", "attest", "detest", "retrain", "constrain", "restrain"),
+}
 
 
 def visible(folder):
@@ -19,6 +33,7 @@ def visible(folder):
     except OSError as error:
         raise InputError(f"{folder} cannot be read: {error.strerror}.") from None
     hidden = ("thumbs.db", "desktop.ini", "lost+found", "system volume information", "node_modules")
+    hidden += ("@eadir", "#recycle")  # of network disks
     return [
         child
         for child in children
@@ -127,9 +142,7 @@ def split_of(path):
     splits = {*splits_in(path.name)}
     if not splits and not path.is_dir():
         joined = re.compile(r"(train|valid|dev|test)(?:set|data|a|b)|[a-z]{2,4}(train|dev|test)")
-        matches = [
-            joined.fullmatch(word) for word in _words_in(path.name) if word not in ("latest", "contest")
-        ]
+        matches = [joined.fullmatch(word) for word in _words_in(path.name) if word not in NO_SPLITS]
         splits = {SPLIT_NAMES[match[1] or match[2]] for match in matches if match}
     return splits.pop() if len(splits) == 1 else None
 

@@ -53,7 +53,8 @@ def read_frame(path, encoding="utf-8"):
         names, rows, lines = [name.strip() for name in rows[0]], rows[1:], lines[1:]
         is_index = names[0] == "" and names[1:] == [str(i) for i in range(len(names) - 1)]  # of pandas
         is_decimal = re.search(r"\d[.,]\d|^-\d", names[-1]) and _is_data(names[-1])
-        if not is_index and (is_decimal or all(map(_is_data, names))):
+        has_dates = all(_is_date(row[0]) for row in [names, *rows[:5]])  # also in the first row
+        if not is_index and (is_decimal or has_dates or all(map(_is_data, names))):
             raise InputError(
                 f"{table.path}, line {table.lines[0]}: expected the names of the columns, such as "
                 f"date,sales. Add a line with them. Received: {','.join(names)[:60]!r}"

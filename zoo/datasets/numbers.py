@@ -11,7 +11,7 @@ NUMBER = r"[-+]?(\d{1,3}([.,' ]\d{3})+|\d*)([.,]\d+)?(e[-+]?\d+)?"  # with eithe
 BLANKS = str.maketrans("\u2212\u2019", "-'", " \t\u00a0\u202f\u2009$€£¥%")  # a minus, an apostrophe
 
 
-def read_numbers(path, frame, decimal_commas=False):
+def read_numbers(path, frame, form="CSV"):
     """Reads the cells of some columns as numbers.
 
     A number may be written as 1234.5, 1,234.5, 1'234.5 or 1 234.5, with a currency or a percent sign.
@@ -21,13 +21,15 @@ def read_numbers(path, frame, decimal_commas=False):
     Args:
         path: the path of the file, for messages.
         frame: a `pandas.DataFrame` of texts. Its index has the line numbers.
-        decimal_commas: whether 1,234 means 1.234 if no other cell helps, as in files with semicolons.
+        form: how the file separates columns, see `zoo.datasets.tables.Table`. If no cell helps, commas
+            are decimal in a file with semicolons, and separate thousands in others.
 
     Returns:
         Floats `[rows, columns]`, with NaN for missing values. And whether commas are decimal.
 
     Raises:
-        ValueError: a cell is not a number. The message names the line.
+        ValueError: a cell is not a number. The message names the line. Or all numbers are like 1,234,
+            in a file with tabs or `|`.
 
     Example:
 
@@ -40,8 +42,7 @@ def read_numbers(path, frame, decimal_commas=False):
 
     text = frame.apply(lambda cells: cells.str.translate(BLANKS).str.lower())
     text = text.replace({"true": "1", "false": "0"})
-    cells = np.unique(text.to_numpy(str))
-    decimal_commas = _commas_are_decimal(cells, decimal_commas)
+    decimal_commas = _commas_are_decimal(path, [text.iloc[:, i] for i in range(text.shape[1])], form)
     point, thousands = (",", ".") if decimal_commas else (".", ",")
     number = rf"[-+]?(\d{{1,3}}([{thousands}']\d{{3}})+|\d*)([{point}]\d*)?(e[-+]?\d+)?"
     values = np.empty(text.shape)
@@ -77,16 +78,28 @@ def as_numbers(cells):
     return numbers if np.isfinite(numbers).all() else None
 
 
-def _commas_are_decimal(cells, in_doubt):
+def _commas_are_decimal(path, columns, form):
     """Whether numbers are written as 1.234,5, and not as 1,234.5."""
-    cells = [cell for cell in cells if re.fullmatch(r"[-+]?[\d.,]*\d", cell)]
-    if any(re.search(r"\.\d{3},|,\d{1,2}$|,\d{4,}$|^[-+]?0?,", cell) for cell in cells):
+    columns = [cells[cells.str.fullmatch(r"[-+]?[\d.,]*\d")].unique() for cells in columns]
+    cells = np.concatenate(columns)
+    if any(re.search(r"\.\d{3}[,.]|,\d{1,2}$|,\d{4,}$|^[-+]?0?,", cell) for cell in cells):
         return True
     if any(re.search(r",\d{3}[.,]|\.\d{1,2}$|\.\d{4,}$|^[-+]?0?\.", cell) for cell in cells):
         return False
-    # 999 and 1.012 look like whole numbers with points between thousands.
-    are_whole = any("." in cell for cell in cells) and not all("." in cell for cell in cells)
-    return in_doubt and (are_whole or any("," in cell for cell in cells))
+    with_commas = [cell for cell in cells if "," in cell]
+    if form == "CSV with semicolons":
+        return bool(with_commas) or _some_have(".", columns)
+    if with_commas and form in ("TSV", "CSV with |") and not _some_have(",", columns):
+        raise InputError(
+            f"{path} leaves open whether {with_commas[0]} means {with_commas[0].replace(',', '')} or "
+            f"{with_commas[0].replace(',', '.')}. Write the numbers in one of these two ways."
+        )
+    return False
+
+
+def _some_have(mark, columns):
+    """Whether a column has numbers with and without a mark. Then it separates thousands: 999, 1.012."""
+    return any(0 < sum(mark in cell for cell in cells) < len(cells) for cells in columns)
 
 
 def _without_codes(column):

@@ -14,7 +14,7 @@ from zoo.datasets.folders import (
     splits_in,
     visible,
 )
-from zoo.datasets.splitting import note_shared, sort_by_hash
+from zoo.datasets.splitting import SPLITS, note_shared, sort_by_hash
 from zoo.datasets.tables import TABLE_ENDINGS, read_table
 from zoo.errors import InputError, counted
 from zoo.text import normalize
@@ -88,7 +88,14 @@ def _find_files(folder):
             f"text on each line. Received: {', '.join(names)}"
         )
     is_table = any(ending in TABLE_ENDINGS for ending in endings)
-    return find_splits(folder, TABLE_ENDINGS if is_table else endings[:1])
+    found = find_splits(folder, TABLE_ENDINGS if is_table else endings[:1])
+    for file in visible(folder):
+        if file.suffix.lower() == ".txt" and split_of(file) in {*SPLITS} - {*found}:
+            raise InputError(
+                f"{file} would not be read, because {found['train'].name} has another ending. Give "
+                "both the same ending, or move the file out of the folder."
+            )
+    return found
 
 
 def _parts_to_train(folder):

@@ -49,7 +49,9 @@ def read_pixels(path, encoding="utf-8"):
         )
     column = named[0] if named else 0
     try:
-        frame = pd.read_csv(io.StringIO(text), header=0 if has_names else None, dtype={column: str})
+        header = 0 if has_names else None
+        types = {column: str}  # by its number, and "NA" is a label, too
+        frame = pd.read_csv(io.StringIO(text), header=header, dtype=types, keep_default_na=False)
     except (pd.errors.ParserError, pd.errors.EmptyDataError) as error:
         raise InputError(f"{path} cannot be read as a CSV: {str(error).strip()}") from None
     if frame.shape[1] < 2:
@@ -58,6 +60,12 @@ def read_pixels(path, encoding="utf-8"):
             f"them. Received: {text.strip()[:60]!r}"
         )
     labels = frame.iloc[:, column].astype(str).str.strip()
+    empty = np.flatnonzero(labels == "")
+    if len(empty):
+        raise InputError(
+            f"{path}, line {empty[0] + 1 + has_names}: the label is empty. Write one, or delete the "
+            f"line ({len(empty):,} of {len(labels):,} labels are empty)."
+        )
     pixels = frame.drop(columns=frame.columns[column]).apply(pd.to_numeric, errors="coerce").to_numpy()
     is_right = (pixels >= 0) & (pixels <= 255) & (pixels % 1 == 0)
     wrong = np.argwhere(~is_right)  # [wrong cells, 2]

@@ -253,7 +253,7 @@ def _read_file(path, column, inputs, series_column, fill, encoding):
     elif found:
         refuse_several(path, rest, found)
     chosen = frame.iloc[:, [places[name] for name in outputs + others]]
-    values, commas = read_numbers(path, chosen, decimal_commas=form != "CSV")
+    values, commas = read_numbers(path, chosen, form)
     if not fill:
         _refuse_gaps(path, chosen, values)
     rows, notes = [], collections.defaultdict(list)

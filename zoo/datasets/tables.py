@@ -150,7 +150,7 @@ def _parse(path, text, separator, skipped):
         except csv.Error as error:
             reasons.append(str(error))
             continue
-        if options == {"quoting": csv.QUOTE_NONE} and _has_quotes(rows):
+        if options == {"quoting": csv.QUOTE_NONE} and has_quotes(rows):
             continue
         if options == {"quoting": csv.QUOTE_MINIMAL} and _has_spaces_before_quotes(rows):
             continue
@@ -183,12 +183,16 @@ def _parse(path, text, separator, skipped):
             f"{path}, line {line + skipped}: expected {expected} columns, as in the first row. "
             f"Received: {received}, {line_text!r}. Put quotes around a cell that has the separator."
         )
-    reader, line = csv.reader(io.StringIO(text), delimiter=separator), 0
-    for _ in reader:
-        line, previous = reader.line_num, line
+    reader = csv.reader(io.StringIO(text), delimiter=separator, strict=True)
+    line, what = 1, "a quote opens a cell and never closes it"
+    try:
+        for _ in reader:
+            line = reader.line_num + 1  # where the next row begins
+    except csv.Error as error:
+        if "expected after" in str(error):
+            what = "text follows the quote that closes a cell. Write each quote inside a cell twice"
     raise InputError(
-        f"{path}, line {previous + 1 + skipped}: a quote opens a cell and never closes it. "
-        f"Received: {text.split(chr(10))[previous][:60]!r}"
+        f"{path}, line {line + skipped}: {what}. Received: {text.split(chr(10))[line - 1][:60]!r}"
     )
 
 
@@ -211,8 +215,15 @@ def _parse_with_pandas(text, separator, options):
     return [[cell if isinstance(cell, str) else None for cell in row] for row in frame.to_numpy()]
 
 
-def _has_quotes(rows):
-    """Whether a TSV has quotes around its cells in the way of CSV."""
+def has_quotes(rows):
+    """Whether a TSV has quotes around its cells in the way of CSV. `without_quotes` removes them.
+
+    Example:
+
+    >>> has_quotes([["pos", '"fine"'], ["neg", '"bad"']]), has_quotes([["pos", '"fine" film']])
+    (True, False)
+    """
+    rows = [row for row in rows if any(row)]
     cells = [cell for row in rows for cell in row if cell and cell.startswith('"')]
     if not all(map(WELL_QUOTED.fullmatch, cells)):
         # Rows of different lengths: there may be line breaks inside of quotes.
@@ -221,6 +232,17 @@ def _has_quotes(rows):
         return True
     columns = itertools.zip_longest(*rows[1:] or rows, fillvalue="")
     return any(all(cell and cell[0] == '"' for cell in column) for column in columns)
+
+
+def without_quotes(cell):
+    """A cell of a TSV without the quotes around it, if there are any.
+
+    Example:
+
+    >>> without_quotes('"Ada"'), without_quotes('5" disk')
+    ('Ada', '5" disk')
+    """
+    return cell[1:-1].replace('""', '"') if WELL_QUOTED.fullmatch(cell) else cell
 
 
 def _has_spaces_before_quotes(rows):

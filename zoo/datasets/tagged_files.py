@@ -14,7 +14,7 @@ from zoo.datasets.tag_columns import choose_tag_columns, has_chunks, is_bare
 from zoo.errors import InputError
 from zoo.text import normalize
 
-OTHER_CHUNK = re.compile(r"[BIESLUM][_:./ ].+|.+[-_:.][BIESLUM]")  # B_PER, PER-B
+OTHER_CHUNK = re.compile(r"[BIESLUM][_:./ ].+|.+[-_:.][BIESLUM]|[bi]-.+")  # B_PER, PER-B, b-per
 NO_DATA = (".md", ".py", ".sh", ".ipynb", ".log", ".html", ".xml", ".pdf", ".zip", ".tar", ".png")
 
 

@@ -30,12 +30,16 @@ REWRITE = {
     r"^(\d{4})[- :]?m(\d\d?)$": r"\1-\2",  # 2024M05
     r"^(\d{4})(\d\d)(\d\d)t(\d\d)(\d\d)": r"\1-\2-\3 \4:\5",
     r"^(\d\d[a-z]{3}\d{4}):": r"\1 ",  # of SAS
+    r" \([^()]+\)$": "",  # the name of a zone
+    r"^(\d{4})(\d\d)(\d\d)(?=[ :]\d)": r"\1-\2-\3",  # 20240131 18:30
+    r"^(\d{4}-\d\d-\d\d):(?=\d)": r"\1 ",
+    r"^(\d{4}-\d\d-\d\d) (\d\d)(\d\d)$": r"\1 \2:\3",  # 2024-01-31 1830
 }
 LATEST = 2040  # the first year that two digits cannot mean
 YEAR_TO_SECOND = r"^(1[5-9]\d\d|2[0-2]\d\d)(0[1-9]|1[012])([0-3]\d)?([0-2]\d)?([0-5]\d)?([0-5]\d)?$"
 IN_ZONE = r":\d\d(?:\.\d+)? ?(?:z|utc|gmt|[+-]\d\d:?\d\d)$"
 CLOCK = r"(?P<clock>\d{1,2}:\d\d(?::\d\d(?:[.,]\d+)?)?(?: ?[ap]\.?m\.?)?|(?<=t)\d\d|\d\d(?=$))"
-ZONE = r"(?P<zone>z|[a-z]{3,4}|[+-]\d\d(?::?\d\d)?)"
+ZONE = r"(?P<zone>z|[a-z]{3,4}|(?:utc|gmt)?[+-]\d\d(?::?\d\d)?)"
 DATE_AND_CLOCK = rf"^(?P<date>.*?)(?:(?:(?<=\d)t|,? +(?:at )?){CLOCK} ?{ZONE}?)?$"
 SEPARATOR = r"[^a-z0-9]+|(?<=\d)(?=[a-z])|(?<=[a-z])(?=\d)"
 QUARTER = (
@@ -144,6 +148,7 @@ def read_dates(cells, is_named=True):
         dates = dates.str.replace(pattern, words, regex=True)
     clock = _read_clock(found["clock"])
     zone = found["zone"].str.replace(r"^(z|utc|gmt)$", "+00:00", regex=True)
+    zone = zone.str.replace(r"^(utc|gmt)(?=[+-])", "", regex=True)
     zone = zone.str.replace(r"^([+-]\d\d)$", r"\1:00", regex=True)
     readings = []
     for form in DATES:

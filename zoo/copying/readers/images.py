@@ -77,7 +77,7 @@ FOLDER = """
     return sorted(rows, key=lambda row: hashlib.sha256((row[0] + row[2]).encode()).digest())
 """
 PIXELS = """
-    table = pd.read_csv(pathHEADER)
+    table = pd.read_csv(pathHEADER, keep_default_na=False)
     labels = table.pop(LABEL).astype(str)
     images = table.to_numpy("uint8").reshape(-1, SHAPE)  # [images, height, width, channels]
     keys = [hashlib.sha256(image.tobytes()).hexdigest() for image in images]

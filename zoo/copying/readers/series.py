@@ -212,7 +212,7 @@ def _reads(call, cells, moments):
 
 def _plan_table(path, chosen, form, above, encoding, keys, times):
     """Calls of pandas that read the table."""
-    values, commas = read_numbers(path, chosen, decimal_commas=form != "CSV")
+    values, commas = read_numbers(path, chosen, form)
     cells = chosen.to_numpy().ravel()
     missing = sorted({cell for cell in cells[np.isnan(values.ravel())]} - MISSING)
     thousands = "." if commas else ","
