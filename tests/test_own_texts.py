@@ -226,12 +226,10 @@ def test_texts_and_labels_in_two_files(tmp_path):
 def test_a_split_with_another_ending_is_not_ignored(tmp_path):
     for name in ("train.tsv", "test.txt"):
         (tmp_path / name).write_text("pos\tfine\nneg\tbad\n" * 20)
-    with pytest.raises(
-        InputError, match=r"test\.txt would not be read, because train\.tsv has another"
-    ):
+    with pytest.raises(zoo.InputError, match=r"test\.txt would not be read, because train\.tsv has"):
         load_texts(tmp_path)
     (tmp_path / "test.txt").rename(tmp_path / "greatest.tsv")  # no name of a split
-    with pytest.raises(zoo.InputError, match=r"greatest\.tsv would not be read, because its name does not"):
+    with pytest.raises(zoo.InputError, match=r"greatest\.tsv would not be read, because its name"):
         load_texts(tmp_path)
 
 
