@@ -85,8 +85,8 @@ def main(config):
     if config.smoke:
         pairs = {split: pairs[split][:100] for split in pairs}
     print(", ".join(f"{len(pairs[split])} {split}" for split in pairs), "pairs of turns and reply")
-    config = zoo.recipe.choose(config, chat.defaults(len(pairs["train"]), config.batch_size))
     texts = [turn for turns in splits["train"] for turn in turns]
+    config = zoo.recipe.choose(config, chat.defaults(len(pairs["train"]), texts, config.batch_size))
     tokenizer = zoo.text.train_subwords(texts, config.vocabulary_size)
     pairs["train"] = chat.leave_out_long(pairs["train"], tokenizer, config.max_length)
     turns, reply = pairs["train"][0]

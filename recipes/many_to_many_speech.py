@@ -115,7 +115,7 @@ def main(config):
         labels = [speech_recognition.encode(text, index) for text in texts]
         rows[split] = list(zip(features, labels, strict=True))
     used = ("train", "validation")  # the score of the test split counts all of its recordings
-    fitting = {s: speech_recognition.keep_fitting(rows[s], config.subsampling) for s in used}
+    fitting = {s: speech_recognition.keep_fitting(rows[s], config.subsampling, s) for s in used}
     choices = speech_recognition.defaults(len(fitting["train"]), config.batch_size)
     config = zoo.recipe.choose(config, choices)
     print(f"First row, as the network sees it: {rows['train'][0][0].shape} -> {splits['train'][1][0]}")

@@ -91,6 +91,7 @@ TURNS = [
         ("conversation_id,speaker,role,text", (0, 2, 2, 3)),
         ("conversation_id,turn_id,line_id,from,text", (0, 1, 4, 2, 3)),
         ("Conversation ID,Role,Content", (0, 2, 3)),
+        ("conversation_id,speaker,comment", (0, 2, 3)),
         ("conversation_id,role,content,created_at", (0, 2, 3, 5)),
         ("session_id,date,user,msg", (0, 5, 2, 3)),
         (
@@ -117,6 +118,7 @@ def test_columns_that_hold_no_turns(header, columns, tmp_path, capsys):
         ("instruction,input,output", ["How?", "So.", "x"]),
         ("user,bot,category", ["How?", "So."]),
         ("Patient,Doctor,", ["How?", "So."]),
+        ("User,Chatbot,", ["How?", "So."]),
         ("Hello,Hi,Bye", ["How?", "So.", "x"]),
     ],
 )

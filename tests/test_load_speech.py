@@ -11,7 +11,7 @@ import pytest
 import soundfile
 
 import zoo
-from zoo.datasets import load_speech
+from zoo.datasets import caption_files, load_speech, splitting
 from zoo.datasets.builders import an4
 
 TEXTS = ("turn the light on", "what time is it", "stop")
@@ -92,6 +92,54 @@ def test_few_speakers(own, number, capsys):
         assert sum(map(len, speakers)) == number and "in one split only" in printed
 
 
+@pytest.mark.parametrize("sizes", [(90, 9, 1), (80, 2, 2, 2, 2, 2), (70, 10, 10, 10)])
+def test_the_speaker_with_most_recordings_is_in_training(sizes):
+    for letter in "abcdefgh":
+        keys = [f"{letter}{i}" for i, size in enumerate(sizes) for _ in range(size)]
+        salt = splitting.choose_salt(keys, ["validation", "test"])
+        found = [splitting.split_by_hash(key + salt) for key in keys]
+        assert found.count("train") >= sizes[0] - 20 and found[0] == "train"
+        assert {*found} == {"train", "validation", "test"}
+
+
+def test_copies_under_other_names_are_in_one_split(own):
+    folder, rows = own
+    for name, _, _ in rows:
+        (folder / "clips" / f"copy{name}").write_bytes((folder / "clips" / name).read_bytes())
+    names = [name for name, _, _ in rows] + [f"copy{name}" for name, _, _ in rows]
+    (folder / "a.tsv").write_text("".join(f"{name}\t{TEXTS[i % 3]}\n" for i, name in enumerate(names)))
+    found = [
+        {one.tobytes() for one in recordings}
+        for recordings, _ in load_speech(folder / "a.tsv").values()
+    ]
+    assert len(set.union(*found)) == sum(map(len, found)) == 40
+
+
+def test_a_few_damaged_files_are_skipped(own, capsys):
+    folder, rows = own
+    (folder / "clips" / "0.wav").write_bytes(b"no audio")
+    (folder / "a.tsv").write_text("".join(f"{name}\t{text}\n" for name, text, _ in rows))
+    assert sum(len(texts) for _, texts in load_speech(folder / "a.tsv").values()) == 39
+    printed = capsys.readouterr().out
+    assert "Skipped 1 damaged audio file: " in printed and "a.tsv, line 1: " in printed
+    assert "0.wav is not an audio file" in printed
+
+
+def test_a_folder_that_cannot_be_listed_does_not_matter(own, monkeypatch):
+    folder, rows = own
+    (folder / "a.tsv").write_text("".join(f"{name}\t{text}\n" for name, text, _ in rows))
+    (folder / "a-private").mkdir()
+    listed = caption_files.folders_in
+
+    def folders_in(path):
+        if path.name == "a-private":
+            raise zoo.InputError(f"{path} cannot be read: Permission denied.")
+        return listed(path)
+
+    monkeypatch.setattr(caption_files, "folders_in", folders_in)
+    assert all(texts for _, texts in load_speech(folder / "a.tsv").values())
+
+
 def test_files_of_one_name_in_many_folders(tmp_path):
     for i in range(20):
         write_audio(tmp_path / str(i), "audio.wav", seed=i)
@@ -131,6 +179,7 @@ def test_a_folder_with_a_file_for_each_split(own, capsys):
         ({"a.txt": "0.wav yes\n1.flac no\n"}, "expected an audio file and its text with a tab"),
         ({"a.tsv": "0.wav\tyes\nno.wav\tno\n"}, "line 2: there is no audio file"),
         ({"a.tsv": "0.wav\tyes\nbad.wav\tno\n"}, "line 2: .*bad.wav is not an audio file"),
+        ({"a.tsv": "yes\t0.wav\nno\t1.flac\n"}, "The first column must be that of the audio files"),
         ({"a.tsv": "0.wav\t\n1.flac\t \n"}, "is empty|expected"),
         ({"a.tsv": "audio\ttext\n0.wav\t\n1.flac\t \n"}, "a.tsv has no text: expected lines"),
         ({"a.tsv": "0.wav\tyes\n1.flac\tyes\n2.wav\tno\n"}, "split of .* is empty|are the same"),

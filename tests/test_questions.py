@@ -60,6 +60,8 @@ def test_the_same_questions_in_any_format_give_the_same_splits(name, tmp_path, c
 def test_a_folder_with_a_file_for_each_split(tmp_path):
     rows = atlas.rows()
     atlas.write_database(tmp_path)
+    for other in ("atlas.sqlite-shm", "atlas.sqlite-wal", "atlas.sql"):  # an app has it open
+        (tmp_path / other).write_bytes(b"\0\xff")
     parts = {"train.csv": rows[:60], "dev.csv": rows[60:70], "test.csv": rows[70:]}
     for name, some in parts.items():
         lines = "".join(f'"{question}","{query}"\n' for question, query in some)

@@ -88,10 +88,10 @@ def test_recordings_that_are_too_short_for_their_text(own, run, assert_refused):
     (own / "some.tsv").write_text("\n".join(long))
     printed = run("--smoke", "--dataset", own / "some.tsv", "--ngram", "1")
     assert re.search(
-        r"\d+ of 20 recordings are silent or too short for their text, and are left out", printed
+        r"\d+ of 20 train recordings are silent or too short for their text, and are left out", printed
     )
     (own / "all.tsv").write_text("\n".join(f"{line}{'abc' * 200}" for line in lines))
-    message = "No recording is long enough for its text."
+    message = "No train recording is long enough for its text."
     assert_refused(message, "--smoke", "--dataset", own / "all.tsv")
 
 
@@ -128,12 +128,19 @@ def test_a_model_without_log_probabilities_is_refused(own, monkeypatch, assert_r
 
 
 def test_silent_recordings_are_left_out_of_the_training(capsys):
-    noise, silence = np.ones((99, 64)), zoo.audio.log_mel(np.zeros(16_000, "int16"))
+    noise, silence = np.ones((99, 64)), zoo.audio.log_mel(np.zeros(24_000, "int16"))
     rows = [(noise, np.array([1])), (silence, np.array([1]))]
     assert len(speech_recognition.keep_fitting(rows, subsampling=3)) == 1
-    assert "1 of 2 recordings are silent or too short" in capsys.readouterr().out
-    with pytest.raises(zoo.InputError, match="All recordings are silent"):
-        speech_recognition.keep_fitting(2 * [(np.zeros((50, 64)), np.array([1]))], subsampling=1)
+    assert "1 of 2 training recordings are silent or too short" in capsys.readouterr().out
+    with pytest.raises(zoo.InputError, match="All validation recordings are silent"):
+        speech_recognition.keep_fitting(2 * [(np.zeros((50, 64)), np.array([1]))], 1, "validation")
+
+
+def test_the_bonus_counts_only_with_a_language_model():
+    log_p = [np.log([[0.6, 0.4]])]  # one step
+    assert speech_recognition.transcribe(log_p, ["", "a"], 8, bonus=0.5) == [""]
+    model = zoo.text.ngram_model(zoo.text.count_ngrams([[1]], 2), 2)
+    assert speech_recognition.transcribe(log_p, ["", "a"], 8, model, 0.0, bonus=0.5) == ["a"]
 
 
 def test_texts_and_labels():

@@ -44,7 +44,10 @@ def log_mel(samples, num_mels=64):
     is_array = isinstance(samples, np.ndarray)
     if not is_array or samples.ndim != 1 or not samples.size or samples.dtype != np.int16:
         received = f"{samples.dtype} {samples.shape}" if is_array else shown(samples)
-        raise InputError(f"Samples must be integers of 16 bits [samples]. Received: {received}")
+        raise InputError(
+            "Samples must be integers of 16 bits [samples]. zoo.audio.resample makes them from floats, "
+            f"and zoo.audio.read_audio from a file. Received: {received}"
+        )
     num_frames = 1 + len(samples) // HOP
     samples = np.pad(samples, (0, max(0, WINDOW - len(samples)))) / 32768
     transform = signal.ShortTimeFFT(

@@ -43,7 +43,8 @@ def read_audio(path):
     except (soundfile.SoundFileError, TypeError, ValueError) as error:
         reason = getattr(error, "error_string", error)  # without the name of a file in memory
         raise InputError(
-            f"{path} is not an audio file that can be read, such as WAV or FLAC. {one_line(reason)}"
+            f"{path} is not an audio file that can be read: WAV, FLAC, OGG or MP3. Convert other "
+            f"kinds, as in ffmpeg -i mine.m4a mine.wav. {one_line(reason)}"
         ) from None
     if not len(samples):
         raise InputError(f"{path} is empty: it has no samples.")

@@ -157,15 +157,23 @@ def find_image_folder(path, names, look_beside):
         in a folder in it. If they have none, a folder beside that of the file.
     """
     some = names[:: -(-len(names) // 100)]  # at most 100
-    near = [child for folder in folders_in(path.parent) for child in (folder, *folders_in(folder))]
+    near = [child for folder in _readable(path.parent) for child in (folder, *_readable(folder))]
     parent = path.parent.resolve().parent
-    beside = [path.parent.parent / child.name for child in folders_in(parent)] if look_beside else []
+    beside = [path.parent.parent / child.name for child in _readable(parent)] if look_beside else []
 
-    def count(place):
-        return sum((place / name).is_file() for name in some)
+    def count(place):  # `os.path.isfile`, because a text in place of a name may be too long for a path
+        return sum(os.path.isfile(place / name) for name in some)
 
     best = max([path.parent, *near], key=count)
     return best if count(best) else max([best, *beside], key=count)
+
+
+def _readable(folder):
+    """The folders in a folder. There are none if it belongs to somebody else."""
+    try:
+        return folders_in(folder)
+    except InputError:
+        return []
 
 
 def _read_image_lists(path):

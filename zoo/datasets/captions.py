@@ -1,5 +1,6 @@
 """`load_captions`: images with their captions, from TFDS or from your own files."""
 
+import os
 import pathlib
 from concurrent.futures import ThreadPoolExecutor
 
@@ -182,7 +183,7 @@ def _read_own(path, encoding, look_beside):
         if caption:
             captions[image].append(caption)
     folder = find_image_folder(path, list(places), look_beside)
-    missing = [image for image in places if not (folder / image).is_file()]
+    missing = [image for image in places if not os.path.isfile(folder / image)]
     if missing:
         first = folder / missing[0]
         hint = " If the line has the names of the columns, delete it."

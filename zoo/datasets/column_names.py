@@ -26,7 +26,7 @@ COLUMN_NAMES = {  # common names of columns, in lower case
     "picture",
     "caption": "caption captions text description sentence title comment",
     "audio": "audio wav flac file files filename file_name path audio_path audio_file "
-    "audio_filepath wav_path clip recording sound speech",
+    "audio_filepath filepath file_path wav_path wav_file wav_filename clip recording sound speech",
     "transcript": "text transcript transcription sentence utterance words normalized_text caption",
     "source": f"source src input original text sentence word question questions native "
     f"grapheme graphemes spelling {LANGUAGES}",

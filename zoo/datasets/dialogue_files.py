@@ -15,7 +15,7 @@ NAMES = {  # of columns, in lower case, without digits and underscores at their 
     "speaker_idx",
     "turn": "text utterance message content body msg value turn sentence line question answer reply "
     "response prompt input output source target context statement instruction human assistant bot ai "
-    "customer agent patient doctor",
+    "customer agent patient doctor chatbot",
     "place": "turn_id turn_number turn_no turn_index turn_idx utterance_id utterance_number "
     "utterance_idx message_id message_number line_id line_number position order sequence step",
     "nothing": "unnamed index",  # the numbers of rows that pandas writes
@@ -227,7 +227,7 @@ def _is_header(first, *rows):
     if not cells or "other" not in roles:
         return bool(cells)
     return (
-        "turn" in roles
+        ("turn" in roles or {"number", "speaker"} <= {*roles})
         and (2 * roles.count("other") <= len(roles) or len(roles) - roles.count("other") >= 2)
         and len({*cells}) == len(cells)
         and all(NAME.fullmatch(cell.strip()) for cell in cells)

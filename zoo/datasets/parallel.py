@@ -10,8 +10,9 @@ from zoo.text import normalize
 
 NO_LANGUAGES = (  # other last words of names, with spaces between them
     "tsv tab csv json jsonl ndjson md rst pdf html xml sgm ids log py sh zip tar tgz model vocab codes "
-    "dict spm bin npz npy db sqlite xlsx doc docx license readme"
+    "dict spm bin npz npy xlsx doc docx license readme"
 )
+DATABASE = re.compile(r".*\.(sqlite3?|db3?|sql)(-(wal|shm|journal))?")
 LANGUAGE = r"(?<=\.)(?!(?:dev|val|trn|tst)[-_])[a-z]{2,3}[-_][a-z]{2,4}|[^\W_]*"  # pt_BR, or a word
 
 
@@ -52,7 +53,8 @@ def find_parallel(folder, source="", target=""):
         match = re.fullmatch(rf"(.*?)[\W_]*({LANGUAGE})", name.removesuffix(".txt"))
         stem, language = match.groups()
         is_language = language and language not in (*SPLIT_NAMES, *NO_LANGUAGES.split())
-        if path.is_file() and is_language and (stem or name.endswith(".txt")):
+        is_data = not DATABASE.fullmatch(name)
+        if path.is_file() and is_data and is_language and (stem or name.endswith(".txt")):
             others = groups.setdefault(stem, {})
             if language in others:
                 raise InputError(f"{folder} has a file twice: {others[language].name} and {path.name}.")

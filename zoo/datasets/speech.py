@@ -1,7 +1,7 @@
 """`load_speech`: recordings with what was said, from TFDS or from your own files."""
 
 import hashlib
-import pathlib
+import os
 
 import numpy as np
 import tensorflow_datasets as tfds
@@ -48,11 +48,12 @@ def load_speech(name, data_dir=None, encoding="utf-8"):
     The paths are relative to the folder of the file, or to a folder in it, such as `clips`. The audio
     may be of any kind that `zoo.audio.read_audio` reads, such as WAV or FLAC, at any rate.
 
-    A missing split is cut from the training split by a hash of the speaker, or of the name of the audio
-    file (80/10/10), and never from the test split. If there is no test split, the validation split
+    A missing split is cut from the training split by a hash of the speaker, or of the samples
+    (80/10/10), and never from the test split. If there is no test split, the validation split
     becomes the test split. Texts are normalized (see `zoo.text.normalize`), with one space between
-    words. Recordings without a text are left out. One printed line says how your files were read. If a
-    dataset and a file have the same name, you get the dataset. Write `./name` to get the file.
+    words. Recordings without a text are left out. So are damaged files, if they are at most a tenth of
+    all. One printed line says how your files were read. If a dataset and a file have the same name, you
+    get the dataset. Write `./name` to get the file.
 
     Args:
         name: see above.
@@ -64,8 +65,8 @@ def load_speech(name, data_dir=None, encoding="utf-8"):
         recording is integers of 16 bits `[samples]`, 16,000 a second. A text is a str.
 
     Raises:
-        ValueError: the dataset is unknown or has no audio or no text. A file is missing, empty or
-            damaged; the message names the line. A split is empty.
+        ValueError: the dataset is unknown or has no audio or no text. A file is missing, or more than a
+            tenth of them are damaged; the message names the line. A split is empty.
 
     Example:
 
@@ -107,45 +108,52 @@ def _clean(text):
 
 
 def _read_own(path, encoding):
-    """The same for a file or a folder of the user. The key is the speaker, or the audio file."""
+    """The same for a file or a folder of the user. The key is the speaker, or a hash of the samples."""
     files = find_splits(path, ENDINGS) if path.is_dir() else {"train": path}
-    rows, empty, by = {}, 0, ""
+    rows, notes, empty, by = {}, [], 0, ""
     for split, file in files.items():
         table, how, speakers = _read_table(file, encoding)
         folder = find_image_folder(file, [audio for _, audio, _ in table], look_beside=False)
-        missing = [(line, audio) for line, audio, _ in table if not (folder / audio).is_file()]
+        missing = [(line, audio) for line, audio, _ in table if not os.path.isfile(folder / audio)]
         if missing:
             line, audio = missing[0]
-            hint = " If the line has the names of the columns, call them audio<tab>text." * (line == 1)
+            hint = "The first column must be that of the audio files. " if len(missing) > 1 else ""
+            hint += "If the line has the names of the columns, call them audio<tab>text. " * (line == 1)
             raise InputError(
-                f"{file}, line {line}: there is no audio file {folder / audio}.{hint} "
+                f"{file}, line {line}: there is no audio file {folder / audio!s:.300}. {hint}"
                 f"{len(missing):,} of {len(table):,} are missing. Paths are relative to the folder of "
                 "this file, or to a folder in it."
             )
-        paths = [audio for _, audio, _ in table]
-        names = [pathlib.PurePath(audio).name for audio in paths]
-        keys = names if len({*names}) == len({*paths}) else paths  # such as 1/audio.wav, 2/audio.wav
+        keys = [None] * len(table)
         if split == "train" and speakers and len(files) < len(SPLITS):
             number = len({*speakers})
-            by = ", with a speaker in one split only"
             if number + len(files) > len(SPLITS):
                 keys = speakers
+                # Of a file for validation or test nothing is known.
+                by = ", with a speaker in one split only" if len(files) == 1 else ""
             else:
                 by = f", with {counted(number, 'speaker')}, too few for a split of their own"
         filled = [row for row in zip(table, keys, strict=True) if _clean(row[0][2])]
         empty += len(table) - len(filled)
+        if not filled:
+            raise InputError(f"{file} has no text: expected lines of an audio file and its text.")
         # The rows are sorted, so that their order in the file does not matter.
         filled = sort_by_hash(filled, key=lambda row: row[0][1])
-        rows[split] = []
+        rows[split], damaged = [], []
         for (line, audio, text), key in filled:
             try:
                 samples = read_audio(folder / audio)
             except InputError as error:
-                raise InputError(f"{file}, line {line}: {error}") from None
+                damaged.append((line, f"{file}, line {line}: {error}"))
+                if 10 * len(damaged) > len(filled):
+                    raise InputError(min(damaged)[1]) from None
+                continue
+            key = key or hashlib.sha256(samples).hexdigest()
             rows[split].append((key, samples, _clean(text)))
-        if not rows[split]:
-            raise InputError(f"{file} has no text: expected lines of an audio file and its text.")
-    notes = [f"Skipped {counted(empty, 'recording')} without a text"] if empty else []
+        if damaged:
+            files_of = counted(len(damaged), "damaged audio file")
+            notes.append(f"Skipped {files_of}: {min(damaged)[1].removesuffix('.')}")
+    notes += [f"Skipped {counted(empty, 'recording')} without a text"] if empty else []
     if len(rows) > 1:
         notes += note_shared(rows, lambda row: hashlib.sha256(row[1]).hexdigest(), "recordings")
     fill_splits(path, rows, key=lambda row: row[0])

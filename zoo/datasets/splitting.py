@@ -1,5 +1,6 @@
 """Training, validation and test splits."""
 
+import collections
 import hashlib
 
 from zoo.errors import InputError
@@ -7,6 +8,9 @@ from zoo.errors import InputError
 SPLITS = ("train", "validation", "test")
 FEWEST_ROWS = 10  # with fewer, a split may be empty
 MOST_CUTS = 100  # other hashes to try
+FEW_GROUPS = (
+    40  # with fewer different texts, such as names of speakers, the best of all hashes is taken
+)
 SPLIT_NAMES = {  # names that other people use
     **dict.fromkeys(("train", "training", "trn"), "train"),
     **dict.fromkeys(
@@ -60,7 +64,8 @@ def sort_by_hash(rows, key=str):
 def fill_splits(name, rows, key):
     """Cuts the missing splits from the training split, 80/10/10, by a hash of each row.
 
-    If a split would be nearly empty although there are ten rows or more, another hash cuts them.
+    If a split would be nearly empty although there are ten rows or more, another hash cuts them, see
+    `choose_salt`.
 
     If there is no test split, the validation split becomes the test split: other people train on the
     training split, so test rows must not come from it.
@@ -82,18 +87,53 @@ def fill_splits(name, rows, key):
         print(f"{name} has no test split, so its validation split is used as the test split.")
     missing = [split for split in SPLITS if split not in rows]
     keys = [key(row) for row in rows["train"]]
-    # The rows may come from a training split that was cut with the same hash. Then nearly all of them
-    # would be in training again, so others are tried.
-    fewest, different = max(1, len(keys) // 40), set(keys)  # a quarter of what is expected
-    for salt in ("", *map(str, range(MOST_CUTS))):
-        split_of = {text: split_by_hash(text + salt) for text in different}
-        parts = {split: [] for split in (*missing, "train")}
-        for text, row in zip(keys, rows["train"], strict=True):
-            split = split_of[text]
-            parts[split if split in missing else "train"].append(row)
-        if min(map(len, parts.values())) >= fewest or len(keys) < FEWEST_ROWS:
-            break
+    salt = choose_salt(keys, missing)
+    parts = {split: [] for split in (*missing, "train")}
+    for text, row in zip(keys, rows["train"], strict=True):
+        split = split_by_hash(text + salt)
+        parts[split if split in missing else "train"].append(row)
     rows.update(parts)
+
+
+def choose_salt(keys, missing):
+    """Chooses what to add to the texts that decide the splits, so that no split is nearly empty.
+
+    The rows may come from a training split that was cut with the same hash. Then nearly all of them
+    would be in training again. And if many rows have one text, such as the name of a speaker, all of
+    them are in one split. Then the splits that are nearest to 80/10/10 are the best.
+
+    Args:
+        keys: a list of str, the text of each row.
+        missing: the splits to cut from the training split.
+
+    Returns:
+        str, most often "".
+
+    Example:
+
+    >>> speakers = ["Ada"] * 90 + ["Bob"] * 6 + ["Cy"] * 4
+    >>> salt = choose_salt(speakers, ["validation", "test"])
+    >>> split_by_hash("Ada" + salt)
+    'train'
+    """
+    counts, shares = collections.Counter(keys), {split: 0.1 for split in missing}
+    shares["train"] = 1 - sum(shares.values())
+    in_groups = len(counts) < min(FEW_GROUPS, len(keys))
+    if len(keys) < FEWEST_ROWS:
+        return ""
+    best = best_rank = None
+    for salt in ("", *map(str, range(10 * MOST_CUTS if in_groups else MOST_CUTS))):
+        sizes = dict.fromkeys(shares, 0)
+        for text, count in counts.items():
+            split = split_by_hash(text + salt)
+            sizes[split if split in missing else "train"] += count
+        if not in_groups and min(sizes.values()) >= max(1, len(keys) // 40):  # a quarter of its share
+            return salt
+        distance = sum(abs(sizes[split] / len(keys) - shares[split]) for split in shares)
+        rank = min(sizes.values()) == 0, distance  # the least is the best
+        if best is None or rank < best_rank:
+            best, best_rank = salt, rank
+    return best
 
 
 def check_filled(name, rows, what="rows"):

@@ -107,8 +107,11 @@ def fit_frames(frames, image_size, center=True):
         pairs = follow_silhouette(pairs)
     if pairs.shape[1:3] == (image_size, image_size):
         return pairs
-    pairs = tf.image.resize(pairs, (image_size, image_size), antialias=True)
-    return np.rint(pairs.numpy()).clip(0, 255).astype("uint8")
+    resized = []
+    for i in range(0, len(pairs), 500):  # in parts, because the floats of a long video fill the memory
+        part = tf.image.resize(pairs[i : i + 500], (image_size, image_size), antialias=True)
+        resized.append(np.rint(part.numpy()).clip(0, 255).astype("uint8"))
+    return np.concatenate(resized)
 
 
 def is_silhouette(frames):

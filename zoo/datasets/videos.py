@@ -167,6 +167,9 @@ def _read_tfds(name, data_dir, options):
             key = row["id"].decode() if "id" in row else f"{split} {i}"
             person = row["person"].decode() if "person" in row else key
             splits[split].append(Clip(frames, int(row[keys[1]]), person, key))
+    frames = _same_channels([clip.frames for clips in splits.values() for clip in clips])
+    for split, clips in splits.items():
+        splits[split] = [clip._replace(frames=next(frames)) for clip in clips]
     if "person" in features and {*splits} == {"train"}:
         clips = sorted(splits["train"], key=lambda clip: clip.name)  # TFDS has shuffled them
         return {"person": clips}, label.names
@@ -196,11 +199,18 @@ def _cut(name, rows):
     check_labels(name, labels)
     names = sorted(labels["train"])
     splits = {split: [] for split in SPLITS}
-    channels = max(row[1].shape[-1] for some in rows.values() for row in some)
+    rows = {split: sort_by_hash(rows[split], key=lambda row: row[0] + row[3]) for split in SPLITS}
+    same = _same_channels([row[1] for split in SPLITS for row in rows[split]])
     for split, clips in splits.items():
-        for _, frames, label, key in sort_by_hash(rows[split], key=lambda row: row[0] + row[3]):
-            if frames.shape[-1] < channels:  # gray, among clips in color
-                frames = np.repeat(frames, 3, axis=-1)
+        for _, _, label, key in rows[split]:
+            frames = next(same)
             label = np.searchsorted(names, label)
             clips.append(Clip(frames, label if np.ndim(label) else int(label), key, key))
     return splits, names
+
+
+def _same_channels(clips):
+    """Yields the frames of each clip. If some clips are in color, gray ones get the same channels."""
+    channels = max((frames.shape[-1] for frames in clips), default=0)
+    for frames in clips:
+        yield np.repeat(frames, 3, axis=-1) if frames.shape[-1] < channels else frames

@@ -12,11 +12,12 @@ from zoo.tasks.inputs import normalize_texts
 START, END = 2, 3
 
 
-def defaults(num_pairs, batch_size=None):
-    """Chooses settings that fit the number of training pairs.
+def defaults(num_pairs, texts, batch_size=None):
+    """Chooses settings that fit the training pairs.
 
     Args:
         num_pairs: the number of pairs of turns and their reply in the training split.
+        texts: a list of str, the turns. There are more subwords than different characters.
         batch_size: the number of pairs in a batch, if the user chose it.
 
     Returns:
@@ -24,13 +25,20 @@ def defaults(num_pairs, batch_size=None):
 
     Example:
 
-    >>> {flag: value for flag, (value, _) in defaults(955).items()}
+    >>> {flag: value for flag, (value, _) in defaults(955, ["Hello."]).items()}
     {'vocabulary_size': 500, 'dropout': 0.5, 'batch_size': 16, 'epochs': 40}
+    >>> defaults(955, [chr(i) for i in range(0x4E00, 0x4E00 + 400)])["vocabulary_size"]
+    (800, 'the turns have 400 different characters')
     """
-    count = f"there are {num_pairs:,} pairs"
+    count = reason = f"there are {num_pairs:,} pairs"
+    vocabulary_size = min(max(num_pairs // 4, 500), 5000)
+    num_characters = len(set("".join(texts)))
+    if vocabulary_size < 2 * num_characters:
+        vocabulary_size = 2 * num_characters
+        reason = f"the turns have {num_characters:,} different characters"
     batch_size = batch_size or (64 if num_pairs >= 20_000 else 16)
     return {
-        "vocabulary_size": (min(max(num_pairs // 4, 500), 5000), count),
+        "vocabulary_size": (vocabulary_size, reason),
         "dropout": (0.2 if num_pairs >= 20_000 else 0.5, count),
         "batch_size": (batch_size, count),
         "epochs": recipe.epochs_for(num_pairs, batch_size, 100_000 / batch_size, most=40),
@@ -147,7 +155,8 @@ def describe(replies, known):
     are copied word for word from training."
     """
     ((reply, count),) = collections.Counter(replies).most_common(1)
-    num_copied = sum(reply in set(known) for reply in replies)
+    known = set(known)
+    num_copied = sum(reply in known for reply in replies)
     sentences = [f"Of {len(replies)} replies, {len(set(replies))} are different."]
     if count > 1:
         sentences.append(f"The most frequent one, {reply!r:.80}, answers {count} turns.")

@@ -56,7 +56,8 @@ def transcribe(log_p, letters, beam_width, language_model=None, weight=0.0, bonu
         log_p: a list of log-probabilities `[time, labels]`.
         letters: a list of str. The first one is the blank.
         beam_width: how many beginnings beam search keeps. 1 takes the likeliest letter at each step.
-        language_model, weight, bonus: see `zoo.decoding.ctc_beam_search`.
+        language_model, weight, bonus: see `zoo.decoding.ctc_beam_search`. The bonus counts only with a
+            language model.
 
     Returns:
         A list of str.
@@ -67,6 +68,8 @@ def transcribe(log_p, letters, beam_width, language_model=None, weight=0.0, bonu
     >>> transcribe([log_p], ["", "n", "o"], beam_width=1), transcribe([log_p], ["", "n", "o"], 8)
     (['no'], ['no'])
     """
+    if language_model is None:
+        bonus = 0.0  # it only makes up for the language model, which makes long texts unlikely
     if beam_width == 1:
         return [decode(decoding.ctc_greedy(one[None])[0], letters) for one in log_p]
     options = {"language_model": language_model, "weight": weight, "bonus": bonus}
@@ -95,7 +98,7 @@ def fits(features, labels, subsampling):
     return int(SHORTEST * len(features)) // subsampling >= len(labels) + int(repeats)
 
 
-def keep_fitting(rows, subsampling):
+def keep_fitting(rows, subsampling, split="training"):
     """Leaves out recordings that are silent or too short for their text, and says how many.
 
     Without any sound, a text would be impossible, and its loss so large that it hides the others.
@@ -103,6 +106,7 @@ def keep_fitting(rows, subsampling):
     Args:
         rows: a list of pairs (features, labels).
         subsampling: how many frames become one step.
+        split: the name of the split, for messages.
 
     Returns:
         A list of pairs.
@@ -114,23 +118,26 @@ def keep_fitting(rows, subsampling):
 
     >>> rows = [(np.ones((50, 64)), np.array([1, 2])), (np.ones((3, 64)), np.array([1, 2]))]
     >>> len(keep_fitting(rows, subsampling=3))
-    1 of 2 recordings are silent or too short for their text, and are left out of the training.
+    1 of 2 training recordings are silent or too short for their text, and are left out.
     1
     """
-    loud = [(x, y) for x, y in rows if x.any()]
+    # The features of silence are 0, or nearly 0 because of rounding.
+    loud = [(x, y) for x, y in rows if np.abs(x).max() > 1e-6]
     if not loud:
-        raise InputError(f"All recordings are silent. Received: {len(rows)} recordings")
+        raise InputError(
+            f"All {split} recordings are silent. Listen to one. Received: {len(rows)} recordings"
+        )
     kept = [(x, y) for x, y in loud if fits(x, y, subsampling)]
     if not kept:
         raise InputError(
-            "No recording is long enough for its text. Does each file have its own text? If so, try a "
-            f"smaller --subsampling. Received: {len(loud)} recordings, the first one with "
+            f"No {split} recording is long enough for its text. Does each file have its own text? If "
+            f"so, try a smaller --subsampling. Received: {len(loud)} recordings, the first one with "
             f"{len(loud[0][0])} frames of 10 ms for {len(loud[0][1])} letters"
         )
     if len(kept) < len(rows):
         print(
-            f"{len(rows) - len(kept)} of {len(rows)} recordings are silent or too short for their "
-            "text, and are left out of the training."
+            f"{len(rows) - len(kept)} of {len(rows)} {split} recordings are silent or too short for "
+            "their text, and are left out."
         )
     return kept
 

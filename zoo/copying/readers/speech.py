@@ -11,6 +11,7 @@ from zoo.datasets.caption_files import find_image_folder
 from zoo.datasets.columns import choose_columns
 from zoo.datasets.folders import find_splits
 from zoo.datasets.loading import own_path
+from zoo.datasets.splitting import SPLITS, choose_salt
 
 AN4 = '''
 def load_speech(DATA_DIR):
@@ -66,7 +67,8 @@ TABLE = """
     for i in order:
         file = pathlib.Path(path).parentFOLDER / table[AUDIO][i]
         text = " ".join(normalize(table[TRANSCRIPT][i]).split())
-        rows.append((KEY, read_audio(file), text))
+        samples = read_audio(file)
+        rows.append((KEY, samples, text))
     return rows
 """
 
@@ -97,14 +99,17 @@ def _drafts_own(path, arguments):
     body = TABLE.lstrip("\n").replace("    table = READ\n", write_table(call))
     body = body.replace("FOLDER", "" if inner == "." else f' / "{inner}"')
     body = body.replace("AUDIO", columns["audio"]).replace("TRANSCRIPT", columns["transcript"])
-    key = "file.name"
+    key, salts = "hashlib.sha256(samples).hexdigest()", SALTS
     if speakers:
         header = loader.read_table(file, encoding).rows[0]
         names = [str(name).strip().lower() for name in header]
         place = next(names.index(name) for name in loader.SPEAKER if name in names)
         key = f"table[{write_value(header[place], 0)}][i].strip()"
+        rows = zip(table, speakers, strict=True)
+        filled = [speaker for (_, _, text), speaker in rows if loader._clean(text)]
+        salts = [choose_salt(filled, [split for split in SPLITS if split not in choose_parts(files)])]
     body, files = body.replace("KEY", key), choose_parts(files)
-    for salt in SALTS:
+    for salt in salts:
         reader, lines = write_reading(path, files, body, "row[0]", parameters, salt)
         lines = lines.replace("    return rows\n", "")
         source = OWN.lstrip().replace("    READ\n", lines).replace("PARAMETERS", parameters)
