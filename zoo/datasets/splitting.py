@@ -116,11 +116,11 @@ def choose_salt(keys, missing):
     >>> split_by_hash("Ada" + salt)
     'train'
     """
+    if len(keys) < FEWEST_ROWS or not missing:
+        return ""
     counts, shares = collections.Counter(keys), {split: 0.1 for split in missing}
     shares["train"] = 1 - sum(shares.values())
     in_groups = len(counts) < min(FEW_GROUPS, len(keys))
-    if len(keys) < FEWEST_ROWS:
-        return ""
     best = best_rank = None
     for salt in ("", *map(str, range(10 * MOST_CUTS if in_groups else MOST_CUTS))):
         sizes = dict.fromkeys(shares, 0)
