@@ -38,7 +38,8 @@ COLUMNS = [
     "baseline",
     "baseline_value",
 ]
-LOWER = ("MAE", "WER", "nats a step", "nats a token", "nats a character", "wrong words")  # lower is better
+# For these scores, lower is better.
+LOWER = ("MAE", "WER", "nats a step", "nats a token", "nats a character", "wrong words")
 
 
 class Data(typing.NamedTuple):

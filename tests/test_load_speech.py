@@ -169,6 +169,9 @@ def test_a_folder_with_a_file_for_each_split(own, capsys):
     assert [len(texts) for _, texts in splits.values()] == [30, 5, 6]
     printed = capsys.readouterr().out
     assert "Skipped 3 recordings without a text" in printed
+    for name in ("validated", "invalidated", "other", "reported", "clip_durations"):  # of Common Voice
+        (folder / f"{name}.tsv").write_text("client_id\tpath\n")
+    assert [len(texts) for _, texts in load_speech(folder).values()] == [30, 5, 6]
 
 
 @pytest.mark.parametrize(

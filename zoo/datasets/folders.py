@@ -69,7 +69,7 @@ def _natural(name):
     ]
 
 
-def find_splits(folder, endings=None):
+def find_splits(folder, endings=None, others=()):
     """Finds the file or the folder of each split in a folder.
 
     A name belongs to a split if one of its words is train, validation or test, or another name of them
@@ -81,6 +81,7 @@ def find_splits(folder, endings=None):
         folder: a `pathlib.Path`.
         endings: the endings of the files, for instance `(".tsv", ".csv")`, with or without `.gz` after
             it. None finds folders instead of files.
+        others: words in the names of more files that are not read, besides `README` and the like.
 
     Returns:
         A dict of split to path.
@@ -98,7 +99,7 @@ def find_splits(folder, endings=None):
     >>> {split: path.name for split, path in find_splits(folder, (".csv", ".tsv")).items()}
     {'train': 'reviews_train.csv', 'validation': 'reviews-dev.csv'}
     """
-    found, others = {}, []
+    found, unnamed = {}, []
     for child in visible(folder):
         is_right = (
             child.is_dir() if endings is None else child.is_file() and ending_of(child) in endings
@@ -107,8 +108,8 @@ def find_splits(folder, endings=None):
             continue
         split = split_of(child)
         if split is None:
-            if not ABOUT & {*_words_in(child.stem)}:
-                others.append(child)
+            if not {*ABOUT, *others} & {*_words_in(child.stem)}:
+                unnamed.append(child)
             continue
         if split in found:
             raise InputError(
@@ -122,8 +123,8 @@ def find_splits(folder, endings=None):
         raise InputError(
             f"{folder} has no {what} with train in its name.{or_file} Received: {list_folder(folder)}"
         )
-    if others:
-        refuse_unnamed(others[0], folder)
+    if unnamed:
+        refuse_unnamed(unnamed[0], folder)
     return {split: found[split] for split in SPLITS if split in found}
 
 

@@ -25,6 +25,9 @@ from zoo.errors import InputError, counted
 from zoo.text import normalize
 
 ENDINGS = (".txt", *TABLE_ENDINGS)
+COMMON_VOICE = (  # words in the names of its files without a split
+    *("validated", "invalidated", "unvalidated", "other", "reported", "durations"),
+)
 SPEAKER = ("speaker", "speaker_id", "client_id", "spk", "speakers")  # names of a column
 
 
@@ -107,9 +110,14 @@ def _clean(text):
     return " ".join(normalize(text).split())
 
 
+def find_files(path):
+    """A dict of split to the file with its recordings, of a file or a folder of the user."""
+    return find_splits(path, ENDINGS, COMMON_VOICE) if path.is_dir() else {"train": path}
+
+
 def _read_own(path, encoding):
     """The same for a file or a folder of the user. The key is the speaker, or a hash of the samples."""
-    files = find_splits(path, ENDINGS) if path.is_dir() else {"train": path}
+    files = find_files(path)
     rows, notes, empty, by = {}, [], 0, ""
     for split, file in files.items():
         table, how, speakers = _read_table(file, encoding)

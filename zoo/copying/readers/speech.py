@@ -9,7 +9,6 @@ from zoo.copying.readers.tfds_names import folder_of, with_folder
 from zoo.datasets import speech as loader
 from zoo.datasets.caption_files import find_image_folder
 from zoo.datasets.columns import choose_columns
-from zoo.datasets.folders import find_splits
 from zoo.datasets.loading import own_path
 from zoo.datasets.splitting import SPLITS, choose_salt
 
@@ -85,7 +84,7 @@ def drafts(arguments, result):
 
 def _drafts_own(path, arguments):
     encoding = arguments.get("encoding") or "utf-8"
-    files = find_splits(path, loader.ENDINGS) if path.is_dir() else {"train": path}
+    files = loader.find_files(path)
     file = files["train"]
     call, columns = plan_table(
         file, encoding, lambda table: choose_columns(table, ("audio", "transcript"))[:2]
