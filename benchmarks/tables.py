@@ -285,17 +285,23 @@ def make_pretrained(rows):
 
 
 def make_options(rows):
-    """Options of a language model: its test loss and its size on each text."""
+    """Options of a language model: its test loss and its size on each text that was measured."""
+    groups = {
+        (text, option): select(rows, name=f"{text}_{option}")
+        for text in LM_TEXTS
+        for option in LM_OPTIONS
+    }
+    texts = [text for text in LM_TEXTS if any(groups[text, option] for option in LM_OPTIONS)]
     lines = []
     for option, flags in LM_OPTIONS.items():
         columns = [f"`{flags}`"]
-        for text in LM_TEXTS:
-            some = select(rows, name=f"{text}_{option}")
+        for text in texts:
+            some = groups[text, option]
             columns.append(f"{spread(row['value'] for row in some)} ({len(some)})" if some else "")
             columns.append(middle(row["parameters"] for row in some) if some else "")
-        lines.append(columns)
-    header = ["flags", *(name for text in LM_TEXTS for name in (text, "parameters"))]
-    return make_table(header, lines)
+        if any(columns[1:]):
+            lines.append(columns)
+    return make_table(["flags", *(name for text in texts for name in (text, "parameters"))], lines)
 
 
 def scores_of(row):
