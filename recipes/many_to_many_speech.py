@@ -21,7 +21,7 @@ several beginnings, and a language model that counts letters in the training tex
 
 Expect a WER of 9 % with beam search, after 80 minutes on one CPU core on JAX. From Graves et al. 2006
 (CTC) and Graves & Jaitly 2014, "Towards End-To-End Speech Recognition with Recurrent Neural Networks".
-Differences: a GRU, 3 layers of 128 units, joined frames, dropout, changed recordings, Adam, a cosine.
+Differences: a GRU, 3 layers of 128 units, joined frames, dropout, changed recordings, and Adam.
 """
 
 import dataclasses
