@@ -6,6 +6,7 @@ import json
 import os
 import pathlib
 import runpy
+import signal
 import sys
 
 import pytest
@@ -13,6 +14,22 @@ import pytest
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 os.environ.setdefault("TF_NUM_INTRAOP_THREADS", "1")  # as many test processes as cores
 RECIPES = pathlib.Path(__file__).parent.parent / "recipes"
+
+
+# A shell lets the programs in its background ignore Ctrl-C, and these pass that on to what they start.
+signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+@pytest.hookimpl(tryfirst=True)  # before -m is applied
+def pytest_collection_modifyitems(items):
+    """Of the cases of a test with `every(n)`, keeps each n-th. The others get the mark `exhaustive`."""
+    counts = collections.Counter()
+    for item in items:
+        if marker := item.get_closest_marker("every"):
+            test = item.nodeid.partition("[")[0]
+            if counts[test] % marker.args[0]:
+                item.add_marker(pytest.mark.exhaustive)
+            counts[test] += 1
 
 
 @pytest.hookimpl(wrapper=True)

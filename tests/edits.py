@@ -20,7 +20,7 @@ def some(*slow):
 
     Each recipe tries some, and each edit is tried in several recipes. `test_training` tries them all.
     """
-    return ["sequential", *(pytest.param(edit, marks=pytest.mark.slow) for edit in slow)]
+    return ["sequential", *(pytest.param(edit, marks=pytest.mark.exhaustive) for edit in slow)]
 
 
 class Double(layers.Layer):

@@ -173,6 +173,7 @@ def compile_model(model, learning_rate=0.01, run_eagerly=False, optimizer=None):
     model.compile(optimizer, loss, weighted_metrics=metrics, run_eagerly=run_eagerly)
 
 
+@pytest.mark.every(4)
 @pytest.mark.parametrize(("case", "cell"), [run for run in RUNS if run[0] in PADDED])
 def test_more_right_padding_changes_nothing(case, cell, build_once):
     model = build_once(case, cell)
@@ -206,10 +207,11 @@ def move_padding(x, mask, place):
     return np.take_along_axis(x, order.reshape(*order.shape, *[1] * (x.ndim - 2)), axis=1)
 
 
+@pytest.mark.every(2)
 @pytest.mark.parametrize(
     ("case", "cell"),
     [
-        pytest.param(case, cell, marks=[] if cell == "gru" else pytest.mark.slow)
+        pytest.param(case, cell, marks=[] if cell == "gru" else pytest.mark.exhaustive)
         for i, case in enumerate(PADDED)
         for cell in (CELLS if case in ALL_CELLS else CELLS[i % 2 : i % 2 + 1])  # a GRU: see above
     ],
@@ -252,6 +254,7 @@ def test_padding_may_be_anywhere(case, cell):
             np.testing.assert_allclose(other, right, rtol=1e-4, atol=1e-5)
 
 
+@pytest.mark.every(3)
 @pytest.mark.parametrize("case", [case for case in CASES if case.startswith("many_to_")])
 def test_a_row_without_a_step_harms_nothing(case):
     model = build(case, "gru")
@@ -294,6 +297,7 @@ def test_class_weight_is_refused_where_each_step_has_an_answer(case):
         model.train_on_batch(inputs, answers, None, weights)
 
 
+@pytest.mark.every(4)
 @each_run
 def test_saved_and_reloaded_gives_the_same(case, cell, tmp_path):
     model = build(case, cell, **({} if case == "one_to_one" else {"dropout": 0.5}))
@@ -311,6 +315,7 @@ def test_saved_and_reloaded_gives_the_same(case, cell, tmp_path):
     np.testing.assert_allclose(again, outputs, rtol=1e-5, atol=1e-6)
 
 
+@pytest.mark.every(2)
 @needs.tensorflow_backend  # test_backends.py: from one to the other
 @each_case
 def test_built_again_from_json_gives_the_same(case, build_once):
@@ -329,6 +334,7 @@ def test_built_again_from_json_gives_the_same(case, build_once):
     assert zoo.registry.build_arguments(again) == record
 
 
+@pytest.mark.every(4)
 @each_run
 def test_training_lowers_the_loss(case, cell):
     model = build(case, cell)
@@ -391,6 +397,7 @@ def test_defaults_build(name):
     assert zoo.build(name, cell="gru").count_params() < model.count_params()
 
 
+@pytest.mark.every(4)
 @pytest.mark.parametrize("trainable", (True, False))
 @pytest.mark.parametrize("case", ("one_to_many, vector", "many_to_one, last", "many_to_many"))
 def test_pretrained_embeddings_are_used(case, trainable, tmp_path):
@@ -418,6 +425,7 @@ REGULARIZED = {
 }
 
 
+@pytest.mark.every(4)
 @each_cell
 @pytest.mark.parametrize("config", ({}, REGULARIZED))
 def test_windows_with_their_states_handed_over_equal_one_long_pass(cell, config, tmp_path):

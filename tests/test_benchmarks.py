@@ -310,7 +310,7 @@ def test_bad_flags(run, words, message, capsys):
     assert end.value.code == 2 and message in capsys.readouterr().err
 
 
-@pytest.mark.slow
+@pytest.mark.exhaustive
 def test_smoke(tmp_path):
     command = [sys.executable, BENCHMARKS / "run.py", "--smoke"]
     result = subprocess.run(command, capture_output=True, text=True, timeout=600)

@@ -152,6 +152,7 @@ def test_flickr8k_without_a_network(tmp_path, monkeypatch):
     assert f"{tmp_path / 'downloads' / 'manual'} as Flickr8k_" in message
 
 
+@pytest.mark.slow
 @needs.files(needs.MANUAL / "Flickr8k_text.zip")
 def test_flickr8k_as_published():
     splits = datasets.load_captions("flickr8k")

@@ -149,6 +149,7 @@ def test_concat_pooling_against_numpy(cell, bidirectional, padded):
         np.testing.assert_allclose(output, np.exp(scores) / np.exp(scores).sum(), rtol=1e-4, atol=1e-6)
 
 
+@pytest.mark.every(3)
 @pytest.mark.parametrize("cell", CELLS)
 def test_a_bidirectional_stack_takes_its_own_states(cell):
     inputs = keras.Input((None, 4))
@@ -165,6 +166,7 @@ def test_a_bidirectional_stack_takes_its_own_states(cell):
         assert np.abs(model.predict([x, *other], verbose=0) - expected).max() > 1e-3
 
 
+@pytest.mark.every(3)
 @pytest.mark.parametrize("cell", CELLS)
 def test_states_are_flat_and_carry_a_sequence_on(cell):
     """The second half from the first half's states gives what the whole gives."""

@@ -120,7 +120,7 @@ def test_an_output_that_lacks_characters(encoding, folder):
         ),
         ("{} <&-", 2, "zoo: error: Give inputs on the command line, or as lines of standard input."),
         ("{} good > /dev/full", 2, "zoo: error: [Errno 28] No space left on device\n"),
-        pytest.param("{} good 2>&-", 0, "", marks=pytest.mark.slow),
+        pytest.param("{} good 2>&-", 0, "", marks=pytest.mark.exhaustive),
         ("{} good >&- 2>&- <&-", 2, ""),
     ],
 )

@@ -124,20 +124,21 @@ def fast(tmp_path_factory):
     return folder
 
 
+@pytest.mark.slow
 def test_the_programs_make_the_same_models_without_the_zoo(fast):
     assert_formatted(fast)
     for name in FAST:
         assert "zoo" not in (fast / f"{name}.py").read_text()
 
 
-@pytest.mark.slow
+@pytest.mark.exhaustive
 @needs.tensorflow_backend
 def test_every_type_and_option(tmp_path):
     assert_same(tmp_path, SLOW | MORE)
     assert_formatted(tmp_path)
 
 
-@pytest.mark.slow
+@pytest.mark.exhaustive
 @needs.tensorflow_backend
 @pytest.mark.parametrize(
     "backend", [pytest.param("jax", marks=needs.jax), pytest.param("torch", marks=needs.torch)]

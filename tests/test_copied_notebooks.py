@@ -25,6 +25,7 @@ RECIPE = "many_to_one_forecasting"  # of the fixture `run`
 RECIPES = find_recipes()
 SECTIONS = ["Data", "Model", "Training", "Baseline", "Scores", "Examples", "Saving"]
 SEVERAL_MODELS = ("one_to_one_digits", "many_to_one_video", "many_to_many_video")  # in a dict
+QUICK = ("many_to_one_forecasting", "many_to_one_sentiment")
 each = pytest.mark.parametrize("name", RECIPES)
 
 
@@ -278,7 +279,10 @@ def write_data(name, folder):
 
 
 @pytest.mark.slow
-@each
+@pytest.mark.parametrize(
+    "name",
+    [name if name in QUICK else pytest.param(name, marks=pytest.mark.exhaustive) for name in RECIPES],
+)
 def test_a_notebook_gives_the_scores_of_its_recipe(name, tmp_path, data_dir, execute):
     """Each notebook runs from top to bottom. Then the same kernel runs the recipe.
 

@@ -56,6 +56,7 @@ def padded(tags, fill):
     return np.array([[*row, *[fill] * (4 - len(row))] for row in tags])
 
 
+@pytest.mark.every(2)
 @each_forbidden
 def test_likelihood_against_all_sequences(forbidden):
     crf, scores = make_crf(forbidden)
@@ -85,6 +86,7 @@ def test_viterbi_against_all_sequences(forbidden):
     np.testing.assert_array_equal(one_hot.sum(axis=-1), MASK)
 
 
+@pytest.mark.every(2)
 @each_forbidden
 def test_gradient_is_marginals_minus_the_true_tags(forbidden):
     crf, scores = make_crf(forbidden)
@@ -164,7 +166,8 @@ def make_data(rows=32, time=7, length=4):
     return tokens, characters, np.where(mask, tags, -1), mask.astype("float32")
 
 
-@pytest.mark.parametrize("dtype", (pytest.param("int8", marks=pytest.mark.slow), "int64"))
+@pytest.mark.slow
+@pytest.mark.parametrize("dtype", (pytest.param("int8", marks=pytest.mark.exhaustive), "int64"))
 def test_fit_evaluate_predict(dtype):
     tokens, _, tags, weight = make_data()
     tags = tags.astype(dtype)
@@ -234,7 +237,7 @@ def test_mixed_precision_computes_the_crf_in_float32():
     assert model.predict([tokens, characters], verbose=0).dtype == np.float32
 
 
-@pytest.mark.slow
+@pytest.mark.exhaustive
 @needs.tensorflow_backend  # XLA by a flag is TensorFlow's
 def test_xla_gives_the_same_loss():
     tokens, characters, tags, _ = make_data()

@@ -58,6 +58,7 @@ def random_log_p(steps, labels, seed=0):
     return scores - np.log(np.exp(scores).sum(axis=1, keepdims=True))
 
 
+@pytest.mark.every(2)
 @pytest.mark.parametrize("cell", ["simple_rnn", "lstm", "gru"])
 @pytest.mark.parametrize("subsampling", [1, 3])
 def test_padding_changes_neither_the_answers_nor_the_loss_nor_the_text(cell, subsampling):
@@ -119,7 +120,7 @@ np.savez(sys.argv[3], first=first, losses=losses, last=test_ctc.outputs_of(model
 """
 
 
-@pytest.mark.slow
+@pytest.mark.exhaustive
 @needs.tensorflow_backend
 @needs.jax
 @needs.torch

@@ -66,7 +66,7 @@ def test_split_by_hash_is_sha256_of_the_text():
 @pytest.mark.parametrize(
     ("config", "rows", "positive"),
     [
-        pytest.param("imdb", 25000, 12500, marks=pytest.mark.slow),
+        pytest.param("imdb", 25000, 12500, marks=pytest.mark.exhaustive),
         ("rotten_tomatoes", 8530, 4265),
     ],
 )
@@ -79,7 +79,7 @@ def test_movie_reviews(config, rows, positive, data_dir):
         assert {split_by_hash(row["text"].decode()) for row in rows.as_numpy_iterator()} == {split}
 
 
-@pytest.mark.slow
+@pytest.mark.exhaustive
 @needs.data
 def test_reviews_for_language_models_are_in_no_test_split(data_dir):
     splits = datasets.load_corpus("movie_reviews/imdb_texts", data_dir)
@@ -111,7 +111,7 @@ def test_a_file_in_a_package_is_checked(builder):
         find_in_package("no-such-package", "0.0.2", file, sha256)
 
 
-@pytest.mark.slow
+@pytest.mark.exhaustive
 def test_cmudict(data_dir):
     rows = datasets.load("cmudict", data_dir=data_dir)
     sizes = {split: len(dataset) for split, dataset in rows.items()}
@@ -309,6 +309,7 @@ def test_multi30k_never_pairs_lines_that_are_out_of_step(place):
         datasets.load_pairs("multi30k", str(place(multi30k.Multi30k, gzip_pairs(3, 2))))
 
 
+@pytest.mark.slow
 @needs.files(needs.MANUAL / "train.en.gz")
 def test_multi30k_as_published():
     splits = datasets.load_pairs("multi30k")
@@ -430,7 +431,7 @@ def test_jsb_chorales_as_published(grid, steps):
     assert sum(len(row["notes"]) for row in rows["test"]) == steps
 
 
-@pytest.mark.slow
+@pytest.mark.exhaustive
 def test_etth1_is_cut_as_in_the_informer_paper(place):
     hours = range(21 * 30 * 24)
     lines = ["date,HUFL,HULL,MUFL,MULL,LUFL,LULL,OT", *(f"h{i},1,2,3,4,5,6,{i}.5" for i in hours)]
@@ -450,6 +451,7 @@ def test_etth1_is_cut_as_in_the_informer_paper(place):
     assert series.parts["train"][0].tolist() == [6, 0.5, 1]
 
 
+@pytest.mark.slow
 @needs.files(needs.MANUAL / "ETTh1.csv")
 def test_etth1_as_published():
     parts, _ = datasets.load_series("etth1")
@@ -723,6 +725,7 @@ DAMAGES = {
 }
 
 
+@pytest.mark.every(3)
 @pytest.mark.parametrize("damage", DAMAGES.values(), ids=DAMAGES)
 def test_a_damaged_dataset_names_the_folder_to_delete(prepared, damage):
     damage(prepared)

@@ -45,9 +45,10 @@ def insert(model, layer):
     return changed
 
 
+@pytest.mark.every(3)
 @pytest.mark.parametrize("layer", INSERTED)
 @pytest.mark.parametrize(
-    "name", [pytest.param("additive", marks=pytest.mark.slow), "grid of an image", "no context"]
+    "name", [pytest.param("additive", marks=pytest.mark.exhaustive), "grid of an image", "no context"]
 )
 def test_generation_uses_a_layer_that_was_inserted(name, layer, tmp_path):
     model = build(name)
@@ -68,6 +69,7 @@ def test_generation_uses_a_layer_that_was_inserted(name, layer, tmp_path):
         np.testing.assert_array_equal(loaded.generate(inputs, 5), changed.generate(inputs, 5))
 
 
+@pytest.mark.every(2)
 @pytest.mark.parametrize("layer", COMBINES_STEPS)
 @pytest.mark.parametrize("name", ["dot", "no context"])
 def test_a_layer_that_combines_steps_is_refused(name, layer):

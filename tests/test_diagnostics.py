@@ -70,6 +70,7 @@ def cell_of(model, layer, backward):
     return layer.cell
 
 
+@pytest.mark.every(3)
 @pytest.mark.parametrize(
     ("case", "cell"),
     [
@@ -232,6 +233,7 @@ def test_bad_input():
         diagnostics.truncated_gradients(model, TOKENS, np.array([[1], [0]]), [0])
 
 
+@pytest.mark.every(2)
 @pytest.mark.parametrize("cell", [Two(1, decay=0.2), zoneout_lstm], ids=["Two", "zoneout"])
 @pytest.mark.parametrize("case", [CASES[1], CASES[6], CASES[10]], ids=lambda case: case[0])
 def test_the_gradient_of_cells_of_your_own(cell, case):

@@ -18,7 +18,7 @@ ROOT = pathlib.Path(__file__).parent.parent
 PROGRAM = ROOT / "tests" / "distributed.py"
 JAX = {"KERAS_BACKEND": "jax", "XLA_FLAGS": "--xla_backend_optimization_level=0"}  # compiles faster
 
-pytestmark = pytest.mark.slow  # all tests start processes
+pytestmark = pytest.mark.exhaustive  # all tests start processes
 
 
 def start(path, *words, **environment):

@@ -150,6 +150,7 @@ def test_a_wrong_rate_is_refused(rate):
         Zoneout(keras.layers.LSTMCell(1), rate)
 
 
+@pytest.mark.every(2)
 @each_cell
 def test_training_and_saving(name, tmp_path):
     keras.utils.set_random_seed(0)

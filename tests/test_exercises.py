@@ -69,6 +69,13 @@ def shorten(key):
     return before, *others
 
 
+@pytest.fixture(autouse=True)
+def print_options():
+    """Puts back NumPy's options for printing, because a notebook changes them."""
+    with np.printoptions():
+        yield
+
+
 def prepare(exercise):
     """Runs the imports of the notebook, and the cells before an exercise that define what it needs."""
     (imports, *before), task, check, solution = exercise
@@ -256,7 +263,7 @@ SLOW = [key for key in EXERCISES if key[1] == 3 and key not in {("02", 3)}]
 each = pytest.mark.parametrize(
     "key",
     [
-        pytest.param(key, marks=[pytest.mark.slow] * (key in SLOW), id="-".join(map(str, key)))
+        pytest.param(key, marks=[pytest.mark.exhaustive] * (key in SLOW), id="-".join(map(str, key)))
         for key in EXERCISES
     ],
 )

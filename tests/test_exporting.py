@@ -56,6 +56,7 @@ def answer(model, inputs):
     return model.predict_on_batch(values if len(values) > 1 else values[0])
 
 
+@pytest.mark.every(3)
 @each
 def test_saved_model(name, cell, tmp_path):
     model = make(name, cell)
@@ -67,6 +68,7 @@ def test_saved_model(name, cell, tmp_path):
         np.testing.assert_allclose(served, answer(model, inputs), rtol=1e-5, atol=1e-6)
 
 
+@pytest.mark.every(3)
 @pytest.mark.slow
 @each
 def test_onnx(name, cell, tmp_path):
@@ -79,6 +81,7 @@ def test_onnx(name, cell, tmp_path):
         np.testing.assert_allclose(run, answer(model, inputs), rtol=1e-5, atol=1e-6)
 
 
+@pytest.mark.every(3)
 @each
 def test_litert(name, cell, tmp_path):
     model = make(name, cell)

@@ -44,7 +44,7 @@ def test_the_falling_rate_ends_at_0(script):
     assert rates[0] == pytest.approx([0.5, 0.25, 0.0], abs=1e-6)
 
 
-@pytest.mark.slow
+@pytest.mark.exhaustive
 def test_the_recipe_uses_the_function(script, monkeypatch):
     fit, epochs = keras.Model.fit, []
 

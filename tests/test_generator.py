@@ -99,6 +99,7 @@ def assert_likeliest(model, first_inputs, first_tokens, generated, max_length):
     assert not is_done.all(axis=0).any()
 
 
+@pytest.mark.every(4)
 @pytest.mark.parametrize("cell", ["simple_rnn", "lstm", "gru"])
 @pytest.mark.parametrize("name", MODELS)
 def test_generation_is_what_the_model_says_token_by_token(name, cell):
@@ -108,6 +109,7 @@ def test_generation_is_what_the_model_says_token_by_token(name, cell):
     assert_likeliest(model, first_inputs, first_tokens, generated, 7)
 
 
+@pytest.mark.every(4)
 @pytest.mark.parametrize("name", MODELS)
 def test_beams_score_what_the_model_scores_and_survive_saving(name, tmp_path):
     model = build(name)
@@ -129,6 +131,7 @@ def test_beams_score_what_the_model_scores_and_survive_saving(name, tmp_path):
     np.testing.assert_array_equal(loaded.generate(inputs, 7, "beam", **options)[0], tokens)
 
 
+@pytest.mark.every(3)
 @pytest.mark.parametrize("strategy", decoding.STRATEGIES)
 def test_each_strategy_is_that_of_a_model_that_reads_the_whole_prefix(strategy):
     model = build("regularized")
@@ -153,6 +156,7 @@ def test_each_strategy_is_that_of_a_model_that_reads_the_whole_prefix(strategy):
     np.testing.assert_array_equal(padded, expected)
 
 
+@pytest.mark.every(3)
 @pytest.mark.parametrize(
     ("name", "strategy"), [("none", "greedy"), ("dot", "beam"), ("additive", "greedy")]
 )
@@ -241,7 +245,7 @@ def generate_all_ways(model, inputs, max_length=9):
     return [model.generate(inputs, max_length, way, **options) for way, options in ways.items()]
 
 
-@pytest.mark.parametrize("name", ["dot", pytest.param("no context", marks=pytest.mark.slow)])
+@pytest.mark.parametrize("name", ["dot", pytest.param("no context", marks=pytest.mark.exhaustive)])
 def test_chunks_of_any_size_give_the_same(name, monkeypatch):
     monkeypatch.setattr(loops, "CHUNK", 64)
     model = build(name)
@@ -288,6 +292,7 @@ def test_a_longer_sample_goes_on_with_the_same_text(build_once):
     np.testing.assert_array_equal(short, long[:, : short.shape[1]])
 
 
+@pytest.mark.every(2)
 @pytest.mark.parametrize("name", ["dot", "no context"])
 def test_threads_give_what_one_after_the_other_gives(name):
     model = build(name)
@@ -317,6 +322,7 @@ def test_ctrl_c_stops_a_long_generation():
     assert run.call_count < chunks / 2
 
 
+@pytest.mark.every(2)
 @pytest.mark.parametrize("name", ["additive", "vector"])
 def test_a_clone_knows_its_start_and_end_tokens(name):
     kind, config = MODELS[name]

@@ -266,7 +266,7 @@ def test_what_does_not_fit_into_the_time_is_named(run_main, capsys):
     assert left.count(";") == 20 and "simple_rnn 1024 bfloat16" in left and "--seconds" in left
 
 
-@pytest.mark.slow
+@pytest.mark.exhaustive
 @pytest.mark.skipif(not BACKEND, reason="JAX or PyTorch: python -m pip install jax")
 def test_smoke_without_tensorflow(tmp_path):
     program = (

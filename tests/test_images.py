@@ -26,6 +26,7 @@ def as_images(*colors):
     return tf.data.Dataset.from_tensor_slices([tf.io.encode_png(np.array(image)) for image in sources])
 
 
+@pytest.mark.slow
 def test_image_features_are_those_of_the_network(tmp_path, weights):
     noise = np.random.default_rng(0).integers(0, 255, (160, 160, 3)).astype("uint8")
     encoded = tf.data.Dataset.from_tensors(tf.io.encode_png(noise))

@@ -252,7 +252,7 @@ def test_what_is_no_folder(tmp_path):
         datasets.load_music("jsb_chorales", "8th")
 
 
-@pytest.mark.slow
+@pytest.mark.exhaustive
 @needs.data
 @pytest.mark.parametrize(("grid", "steps"), [("quarter", 1), ("16th", 4)])
 def test_chorales_as_midi_files_are_the_chorales(tmp_path, grid, steps):

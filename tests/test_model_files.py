@@ -339,6 +339,7 @@ H5 = [
 ]
 
 
+@pytest.mark.every(5)
 @pytest.mark.parametrize(("name", "arguments"), H5)
 def test_an_old_h5_of_each_type_opens(name, arguments, tmp_path):
     model = zoo.build(name, units=4, **arguments)

@@ -67,6 +67,7 @@ def test_means_and_spreads_of_the_readme_are_those_of_the_tables():
     assert [figure for figure in figures if figure not in known] == []
 
 
+QUICK = ("02_forward_pass_by_hand", "03_five_types")
 SHORT = {  # changes that make a notebook faster, from old text to new, or let it share a kernel
     "01_why_sequences": {
         "for seed in (0, 1, 2):": "for seed in (0, 1):",
@@ -106,7 +107,15 @@ SHORT = {  # changes that make a notebook faster, from old text to new, or let i
 
 
 @pytest.mark.slow
-@each
+@pytest.mark.parametrize(
+    "script",
+    [
+        pytest.param(
+            script, marks=[pytest.mark.exhaustive] * (script.stem not in QUICK), id=script.stem
+        )
+        for script in SCRIPTS
+    ],
+)
 def test_it_runs(script, data_dir, execute, tmp_path):
     datasets = runpy.run_path(str(ROOT / "benchmarks" / "notebooks.py"))["DATASETS"]
     for dataset in datasets:  # or two notebooks may prepare it at once

@@ -22,10 +22,12 @@ import zoo
 from zoo.example_cells.zoneout import Zoneout
 from zoo.storage import model_files
 
-slow = pytest.mark.slow
+exhaustive = pytest.mark.exhaustive
 
 LARGEST = "encoder_decoder, additive"
-each_cell = pytest.mark.parametrize("cell", [Two, *(pytest.param(x, marks=slow) for x in (One, Three))])
+each_cell = pytest.mark.parametrize(
+    "cell", [Two, *(pytest.param(x, marks=exhaustive) for x in (One, Three))]
+)
 
 
 @pytest.fixture(autouse=True)
@@ -37,16 +39,17 @@ def answers_of(model, inputs):
     return keras.ops.convert_to_numpy(model(inputs))
 
 
+@pytest.mark.every(2)
 @pytest.mark.parametrize(
     ("case", "cell"),
     [
         ("one_to_one", Two),
         (LARGEST, Two),
-        pytest.param("one_to_many, grid", Three, marks=slow),
-        pytest.param("many_to_one, bidirectional", One, marks=slow),
-        pytest.param("many_to_many, crf and characters", Two, marks=slow),
-        pytest.param(LARGEST, One, marks=slow),
-        pytest.param(LARGEST, Three, marks=slow),
+        pytest.param("one_to_many, grid", Three, marks=exhaustive),
+        pytest.param("many_to_one, bidirectional", One, marks=exhaustive),
+        pytest.param("many_to_many, crf and characters", Two, marks=exhaustive),
+        pytest.param(LARGEST, One, marks=exhaustive),
+        pytest.param(LARGEST, Three, marks=exhaustive),
     ],
 )
 def test_padding_training_and_saving(case, cell, tmp_path):
@@ -84,12 +87,12 @@ def test_padding_training_and_saving(case, cell, tmp_path):
     [
         ("encoder_decoder", {}, Two),
         ("one_to_many", {"context_shape": (7,), "num_layers": 2}, Two),
-        pytest.param("encoder_decoder", {"num_layers": 2}, One, marks=slow),
+        pytest.param("encoder_decoder", {"num_layers": 2}, One, marks=exhaustive),
         pytest.param(
-            "encoder_decoder", {"bidirectional": False, "attention": "none"}, Three, marks=slow
+            "encoder_decoder", {"bidirectional": False, "attention": "none"}, Three, marks=exhaustive
         ),
-        pytest.param("one_to_many", {"context_shape": (7,), "num_layers": 2}, Three, marks=slow),
-        pytest.param("one_to_many", {"context_shape": None}, One, marks=slow),
+        pytest.param("one_to_many", {"context_shape": (7,), "num_layers": 2}, Three, marks=exhaustive),
+        pytest.param("one_to_many", {"context_shape": None}, One, marks=exhaustive),
     ],
 )
 def test_generation_is_what_the_model_says_token_by_token(name, config, cell):
@@ -151,6 +154,7 @@ def test_the_classes_of_keras_are_their_names():
         assert answers[0] == answers[1] == answers[2]
 
 
+@pytest.mark.every(2)
 @pytest.mark.parametrize(
     "template",
     [
@@ -482,7 +486,7 @@ print("all of them")
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("backend", ["jax", "torch"])
+@pytest.mark.parametrize("backend", [pytest.param("jax", marks=pytest.mark.exhaustive), "torch"])
 def test_on_other_backends(backend):
     root = pathlib.Path(__file__).parent
     path = os.pathsep.join(map(str, (root.parent, root)))

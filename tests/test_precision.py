@@ -29,6 +29,7 @@ def policy(request):
     keras.config.set_dtype_policy(before)
 
 
+@pytest.mark.every(4)
 @pytest.mark.parametrize(  # float32: test_architectures.py
     ("case", "policy"),
     [(case, HALF[i % 2]) for i, case in enumerate(CASES)],
@@ -73,6 +74,7 @@ def test_each_type_trains_is_saved_and_padding_changes_nothing(case, policy, tmp
         np.testing.assert_allclose(*losses, rtol=POLICIES[policy])
 
 
+@pytest.mark.every(2)
 @pytest.mark.parametrize(
     ("case", "policy"),
     [("one_to_many, grid", "mixed_bfloat16"), ("encoder_decoder, additive", "mixed_float16")],
@@ -99,7 +101,7 @@ def test_generated_sequences_are_those_of_float32(case, policy):
     assert (log_p.max(axis=-1) - taken)[tokens != 0].max() < 20 * POLICIES[policy]
 
 
-@pytest.mark.slow
+@pytest.mark.exhaustive
 def test_the_same_accuracy(policy):
     images, labels = sklearn.datasets.load_digits(return_X_y=True)
     images = images.reshape(-1, 8, 8).astype("float32") / 16  # read row by row

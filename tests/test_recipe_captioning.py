@@ -47,7 +47,7 @@ def write_weights(path):
     return path
 
 
-@pytest.mark.slow
+@pytest.mark.exhaustive
 def test_glyphs(run, data_dir, tmp_path, ask):
     output = tmp_path / "model"
     printed = run("--smoke", "--baseline", "--data-dir", data_dir, "--output", str(output))
@@ -126,7 +126,7 @@ def test_defaults_that_fit_the_data(num_captions, expected):
     assert chosen == {**expected, "learning_rate": 0.002}
 
 
-@pytest.mark.slow
+@pytest.mark.exhaustive
 def test_features_of_own_images_are_kept(run, tmp_path):
     weights = write_weights(tmp_path / "random.weights.h5")
     words = ["--data-dir", tmp_path, "--cnn-weights", weights, "--dataset", write_images(tmp_path)]
@@ -134,7 +134,7 @@ def test_features_of_own_images_are_kept(run, tmp_path):
     assert len(list((tmp_path / "image_features").glob("*.npy"))) == 3
 
 
-@pytest.mark.slow
+@pytest.mark.exhaustive
 @needs.files(WEIGHTS, needs.MANUAL / "Flickr8k_Dataset.zip")
 def test_flickr8k(run, tmp_path):
     output = tmp_path / "model"

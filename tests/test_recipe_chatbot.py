@@ -71,7 +71,7 @@ def test_it_learns(run, own):
     assert scores["gru, greedy"]["nats a token"] < scores["3-gram"]["nats a token"]
 
 
-@pytest.mark.slow
+@pytest.mark.exhaustive
 def test_the_default_needs_no_network(run, data_dir):
     printed = run("--smoke", "--data-dir", data_dir)
     assert "733 train, 93 validation, 72 test conversations" in printed

@@ -49,6 +49,7 @@ def test_pieces_are_cut_and_moved_at_random(recipe):
     assert [names[token] for token in x] == ["[START]", *zoo.music.to_symbols(notes[:4])]
 
 
+@pytest.mark.slow
 def test_a_few_chorales(run, chorales, ask):
     output, cell = chorales / "model", "gru"
     words = ["--cell", cell, "--data-dir", chorales, "--chord", "74, 67,62,55"]
@@ -75,7 +76,7 @@ def test_a_few_chorales(run, chorales, ask):
     assert zoo.music.to_midi(np.array(notes)) == (output / "chorale.mid").read_bytes()
 
 
-@pytest.mark.slow
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("num_voices", [1, 3])
 def test_fewer_voices(num_voices, run, tmp_path, ask):
     for i in range(20):

@@ -16,6 +16,7 @@ from zoo.tasks import image_classification
 RECIPE = "one_to_one_digits"
 
 
+@pytest.mark.slow
 def test_digits_need_no_flag(run, data_dir, tmp_path, ask):
     words = ["--cell", "gru", "--data-dir", data_dir, "--output"]
     printed = run("--smoke", *words, tmp_path / "model")
@@ -63,7 +64,7 @@ def test_one_step_of_a_simple_rnn_is_a_dense_layer_with_tanh():
     np.testing.assert_allclose(model.predict(images, verbose=0), expected, rtol=1e-5)
 
 
-@pytest.mark.slow
+@pytest.mark.exhaustive
 @pytest.mark.parametrize(("dataset", "rows"), [("mnist", "28 of 28"), ("cifar10", "32 of 96")])
 def test_other_images_of_tfds(run, dataset, rows, tmp_path):
     with tfds.testing.mock_data(num_examples=50):
@@ -71,7 +72,7 @@ def test_other_images_of_tfds(run, dataset, rows, tmp_path):
     assert f"images of {rows.replace(' of', ' rows of')}, " in printed
 
 
-@pytest.fixture(params=["RGB", pytest.param("L", marks=pytest.mark.slow)])
+@pytest.fixture(params=["RGB", pytest.param("L", marks=pytest.mark.exhaustive)])
 def photos(request, tmp_path):
     """Images of two classes and different sizes. Those of one class are darker."""
     rng = np.random.default_rng(0)
@@ -121,7 +122,7 @@ def test_bad_input_is_one_line_and_status_2(words, message, data_dir, tmp_path, 
     assert_refused(message, "--smoke", "--data-dir", data_dir, *words.format(tmp=tmp_path).split())
 
 
-@pytest.mark.slow
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("edit", ["another layer", "no recurrence", "own cell"])
 def test_a_changed_model(edit, run, data_dir, monkeypatch):
     def build(name, *, num_classes, **others):

@@ -18,6 +18,7 @@ SMALL = [
 ]
 
 
+@pytest.mark.slow
 def test_own_videos(run, tmp_path, ask):
     folder = clips.write_tagged(tmp_path / "videos")
     words = [

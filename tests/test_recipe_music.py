@@ -89,7 +89,7 @@ def test_bad_input_is_one_line_and_status_2(words, message, chorales, assert_ref
     assert_refused(message, "--smoke", "--data-dir", chorales, *words.format(tmp=chorales).split())
 
 
-@pytest.mark.slow
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("edit", ["sequential", "subclass", "no recurrence"])
 def test_a_changed_model(edit, run, chorales, monkeypatch):
     def build(name, **options):

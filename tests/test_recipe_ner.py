@@ -31,12 +31,12 @@ def own(tmp_path):
 @pytest.mark.parametrize(
     ("cell", "words"),
     [
-        pytest.param("lstm", "--glove {tmp}/glove.txt --embedding-dim 2", marks=pytest.mark.slow),
+        pytest.param("lstm", "--glove {tmp}/glove.txt --embedding-dim 2", marks=pytest.mark.exhaustive),
         pytest.param(
             "gru",
             "--head softmax --no-characters --glove {tmp}/glove.txt --embedding-dim 2 "
             "--no-trainable-embeddings",
-            marks=pytest.mark.slow,
+            marks=pytest.mark.exhaustive,
         ),
     ],
 )

@@ -23,11 +23,12 @@ def own(tmp_path):
     return tmp_path
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("cell", "words"),
     [
         ("lstm", "--glove {tmp}/glove.txt --embedding-dim 2"),
-        pytest.param("gru", "--head crf --no-characters", marks=pytest.mark.slow),
+        pytest.param("gru", "--head crf --no-characters", marks=pytest.mark.exhaustive),
     ],
 )
 def test_own_columns(run, cell, words, own):
@@ -111,7 +112,7 @@ def test_bad_input_is_one_line_and_status_2(words, message, own, assert_refused)
     assert_refused(message, "--smoke", *words.format(tmp=own).split())
 
 
-@pytest.mark.slow
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("edit", ["sequential with input", "own layer", "own cell"])
 def test_a_changed_model(edit, run_changed_tagger, own):
     """The table names the head that the model has, even if --head is crf."""

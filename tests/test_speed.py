@@ -30,6 +30,7 @@ def make_model_and_batch(kind, cell, longest=8):
     return model, batch
 
 
+@pytest.mark.every(4)
 @needs.torch
 @pytest.mark.parametrize("cell", speed["GATES"])
 @pytest.mark.parametrize("longest", [8, 1])  # one word: tags look like labels
@@ -60,6 +61,7 @@ def test_pytorch_does_the_same_arithmetic(kind, longest, cell):
                     assert parameter.grad.norm().item() == pytest.approx(norm, rel=1e-3, abs=1e-5)
 
 
+@pytest.mark.every(3)
 @needs.torch
 @pytest.mark.parametrize("kind", KINDS)
 def test_pytorch_takes_the_same_step(kind):
@@ -96,6 +98,7 @@ def test_the_answers_of_latency_are_the_same(cell):
     np.testing.assert_allclose(answers, np.broadcast_to(answers[0], np.shape(answers)), atol=1e-5)
 
 
+@pytest.mark.every(4)
 @needs.torch
 @pytest.mark.parametrize(
     ("cell", "attention"),
@@ -193,7 +196,7 @@ def test_what_was_not_measured_stays_and_an_interrupted_write_leaves_the_old(tmp
     assert [file.name for file in tmp_path.iterdir()] == ["speed.csv"]
 
 
-@pytest.mark.slow
+@pytest.mark.exhaustive
 def test_smoke(tmp_path):
     path = tmp_path / "speed.csv"
     result = subprocess.run(

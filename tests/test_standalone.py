@@ -185,6 +185,7 @@ RUNS = {  # a recipe -> its data, and settings
     "many_to_many_video": (tagged_videos, SMALL | {"image_size": 8, "window": 8}),
 }
 FAST = ["many_to_one_forecasting"]
+QUICK = (*FAST, "many_to_one_sentiment")
 MORE = {  # other cells, layers and heads
     "many_to_many_ner": (names, SMALL | {"characters": False, "cell": "gru"}),  # with a CRF
     "encoder_decoder_translation": (
@@ -223,17 +224,17 @@ def save_language_models(settings, folder):
 def parameters():
     for runs in (RUNS, MORE):
         for name, (make, settings) in runs.items():
-            is_fast = name in FAST and runs is RUNS
-            marks = [] if is_fast else [pytest.mark.slow]
+            marks = [pytest.mark.exhaustive] * (name not in QUICK or runs is not RUNS)
             label = name if runs is RUNS else f"{name}-more"
             yield pytest.param(name, make, settings, marks=marks, id=label)
     for name, values in PRETRAINED.items():
-        yield pytest.param(name, *values, marks=pytest.mark.slow, id=f"{name}-pretrained")
+        yield pytest.param(name, *values, marks=pytest.mark.exhaustive, id=f"{name}-pretrained")
     for label, flags in TEXTS.items():
         values = "one_to_many_text", novel, {"epochs": 1, "units": 8} | flags
-        yield pytest.param(*values, marks=pytest.mark.slow, id=f"one_to_many_text-{label}")
+        yield pytest.param(*values, marks=pytest.mark.exhaustive, id=f"one_to_many_text-{label}")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("name", "make", "settings"), [*parameters()])
 def test_a_copy_gives_the_scores_of_the_recipe(name, make, settings, tmp_path):
     settings = settings | ({"dataset": make(tmp_path)} if make else {})
@@ -434,6 +435,7 @@ def sharpen(model):
     return model
 
 
+@pytest.mark.slow
 def test_plain_generation_of_sources():
     sizes = {"source_vocabulary_size": 40, "target_vocabulary_size": 30, "embedding_dim": 16}
     model = sharpen(zoo.build("encoder_decoder", cell="gru", units=16, **sizes))

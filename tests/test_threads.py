@@ -7,19 +7,20 @@ import pytest
 import zoo
 
 
+@pytest.mark.every(3)
 @pytest.mark.parametrize(
     ("name", "verb", "inputs", "options"),
     [
         ("sentiment-sst2-lstm", "predict", ["good", "The food is not good", "a film"], {}),
         pytest.param(
             *("ner-conll2003-lstm", "predict", ["Paris", "John lives in New York ."], {}),
-            marks=pytest.mark.slow,
+            marks=pytest.mark.exhaustive,
         ),
         ("forecasting-sunspots-gru", "predict", [30.0] * 40, {}),
         ("text-shakespeare-lstm", "generate", ["ROMEO:", "A"], {"max_length": 30}),
         pytest.param(
             *("pronunciation-cmudict-gru", "generate", ["hello", "zoo"], {"strategy": "sample"}),
-            marks=pytest.mark.slow,
+            marks=pytest.mark.exhaustive,
         ),
     ],
 )

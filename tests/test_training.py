@@ -73,12 +73,13 @@ DATA = {  # arguments of fit, and the kind of model
 QUICK = ("arrays", "dataset", "PyDataset", "generator", "by position", "two outputs")
 
 
+@pytest.mark.every(3)
 @pytest.mark.parametrize(
     "data",
     [
         pytest.param(
             name,
-            marks=[needs.torch] * (name == "torch") + [pytest.mark.slow] * (name not in QUICK),
+            marks=[needs.torch] * (name == "torch") + [pytest.mark.exhaustive] * (name not in QUICK),
         )
         for name in DATA
     ],

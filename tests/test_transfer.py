@@ -88,6 +88,7 @@ def transfer(source, target, **options):
     return [(item["target"], item["source"]) for item in report["copied"]]
 
 
+@pytest.mark.every(4)
 @pytest.mark.parametrize("bidirectional", [False, True])
 @pytest.mark.parametrize("num_layers", [1, 2])
 @pytest.mark.parametrize("cell", [*CELLS, Two])

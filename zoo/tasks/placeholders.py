@@ -156,7 +156,7 @@ def hide_in_query(query, found):
     places |= {text: f"[{i}]" for i, text in enumerate(found)}  # the same spelling counts first
     tokens = []
     for token in split_query(query):
-        quote = token[0] if token[0] in "'\"" else ""
+        quote = token[:1] if token.startswith(("'", '"')) else ""
         inner = token[1:-1].replace(quote * 2, quote) if quote else token
         text = inner.strip("%")
         place = places.get(text, places.get(text.lower()))
@@ -183,7 +183,7 @@ def fill_query(tokens, found):
     """
 
     def fill(token):
-        quote = token[0] if token[0] in "'\"" else ""
+        quote = token[:1] if token.startswith(("'", '"')) else ""
         texts = {
             f"[{i}]": text.replace(quote, quote * 2) if quote else text for i, text in enumerate(found)
         }
