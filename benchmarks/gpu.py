@@ -72,6 +72,7 @@ if TORCH:
     torch.backends.mkldnn.enabled = False  # its LSTM fails in bfloat16 on processors without AVX-512
 
 RESULTS = pathlib.Path(__file__).with_name("gpu.csv")
+SECONDS = 200.0  # for all combinations
 TYPES = ("many_to_one", "encoder_decoder")
 POLICIES = {"float32": "float32", "bfloat16": "mixed_bfloat16"}
 LOSSES = {"many_to_one": "binary_crossentropy", "encoder_decoder": "sparse_categorical_crossentropy"}
@@ -425,7 +426,7 @@ def arguments(argv=None):
         parser.add_argument(f"--{name}", action="append", choices=choices, help="may be repeated")
     parser.add_argument("--units", action="append", type=int, help="default: 128 and 1024")
     parser.add_argument(
-        "--seconds", type=float, default=200.0, help="for everything, about (default: 200)"
+        "--seconds", type=float, default=SECONDS, help="for everything, about (default: %(default)g)"
     )
     parser.add_argument("--smoke", action="store_true", help="tiny sizes, one cell")
     parser.add_argument("--output", type=pathlib.Path, help="CSV (default: benchmarks/gpu.csv)")
@@ -455,6 +456,7 @@ def describe(options):
     words = []
     for name in ("type", "cell", "units", "precision"):
         words += [word for value in getattr(options, name) or () for word in (f"--{name}", str(value))]
+    words += ["--seconds", f"{options.seconds:g}"] * (options.seconds != SECONDS)
     words += ["--smoke"] * options.smoke
     packages = dict.fromkeys(["keras", backend, "numpy", *["torch"] * TORCH])
     versions = [f"{name} {importlib.metadata.version(name)}" for name in packages]

@@ -171,9 +171,9 @@ PRETRAINED = {  # several seeds
     for end, cell, more in (("", "gru", ""), ("_pretrained", "lstm", " --pretrained text-imdb-lstm"))
 }
 LM_TEXTS = {  # a part of each text, which a language model soon learns by heart
-    "shakespeare": "--max-tokens 300000 --embedding-dim 256 --epochs 8",
-    "reviews": "--dataset movie_reviews/imdb_texts --level word --max-tokens 550000 "
-    "--vocabulary-size 5000 --embedding-dim 128 --units 128 --epochs 6",
+    "shakespeare": "--max-tokens 100000 --embedding-dim 128 --units 128 --batch-size 8 --epochs 16",
+    "reviews": "--dataset movie_reviews/imdb_texts --level word --max-tokens 200000 "
+    "--vocabulary-size 3000 --embedding-dim 128 --units 128 --batch-size 8 --epochs 8",
 }
 LM_OPTIONS = {  # the options of a language model, each alone, and all together
     "plain": "--dropout 0",

@@ -204,6 +204,15 @@ def test_what_cannot_be_used_is_named(monkeypatch, capsys, words, message):
     assert stop.value.code and re.search(message, said, re.DOTALL)
 
 
+@pytest.mark.parametrize(
+    "words", ["", " --cell gru --units 8 --units 16 --smoke", " --seconds 150", " --type many_to_one"]
+)
+def test_a_row_has_the_command_that_makes_it(words, monkeypatch):
+    monkeypatch.setitem(gpu["describe"].__globals__, "device_name", lambda: "cpu")
+    command = gpu["describe"](gpu["arguments"](words.split()))["command"]
+    assert command.split("benchmarks/gpu.py")[1] == words
+
+
 @pytest.fixture
 def run_main(monkeypatch, tmp_path):
     """A function that runs `main` with made-up figures: (status, rows of the CSV)."""
