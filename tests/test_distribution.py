@@ -18,7 +18,7 @@ ROOT = pathlib.Path(__file__).parent.parent
 PROGRAM = ROOT / "tests" / "distributed.py"
 JAX = {"KERAS_BACKEND": "jax", "XLA_FLAGS": "--xla_backend_optimization_level=0"}  # compiles faster
 
-pytestmark = pytest.mark.exhaustive  # all tests start processes
+pytestmark = pytest.mark.slow  # all tests start processes
 
 
 def start(path, *words, **environment):
@@ -60,6 +60,7 @@ def assert_equal(one, other):
         np.testing.assert_allclose(other[name]["weights"], expected["weights"], rtol=1e-4)
 
 
+@pytest.mark.exhaustive
 @needs.jax
 def test_two_processes_of_jax_equal_one_and_share_the_work(tmp_path):
     words = ("--rows", "21", "--dropout", "0.2")  # the last batch has 5 rows, an odd number
@@ -80,6 +81,7 @@ def test_two_devices_of_tensorflow_equal_one():
     assert_equal(*(json.loads(read(process)) for process in (alone, mirrored)))
 
 
+@pytest.mark.exhaustive
 @needs.jax
 def test_a_recipe_in_two_processes_writes_one_model(data_dir, tmp_path):
     zoo.datasets.load("sunspots", data_dir=data_dir)  # else both would prepare it at once
@@ -93,6 +95,7 @@ def test_a_recipe_in_two_processes_writes_one_model(data_dir, tmp_path):
     assert task["backend"] == "jax" and task["config"]["distribute"]
 
 
+@pytest.mark.exhaustive
 @needs.jax
 def test_a_forgotten_variable_is_one_line():
     environment = {"KERAS_BACKEND": "jax", "KERAS_DISTRIBUTION_PROCESS_ID": "1"}
@@ -138,6 +141,7 @@ zoo.run(main, Config, "")
 """
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("backend", ["tensorflow", pytest.param("jax", marks=needs.jax)])
 def test_a_training_that_diverges_on_one_device_stops_on_all(backend, tmp_path):
     (tmp_path / "diverges.py").write_text(DIVERGES)

@@ -31,7 +31,7 @@ def own(tmp_path):
 @pytest.mark.parametrize(
     ("cell", "words"),
     [
-        pytest.param("lstm", "--glove {tmp}/glove.txt --embedding-dim 2", marks=pytest.mark.exhaustive),
+        pytest.param("lstm", "--glove {tmp}/glove.txt --embedding-dim 2", marks=pytest.mark.slow),
         pytest.param(
             "gru",
             "--head softmax --no-characters --glove {tmp}/glove.txt --embedding-dim 2 "
