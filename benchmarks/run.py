@@ -128,6 +128,11 @@ REFERENCES = {
         "gru",
         "--dataset imdb_reviews --glove glove.6B.zip --bidirectional --pooling attention --dropout 0.3",
     ),
+    "imdb_pretrained": Reference(
+        "many_to_one_sentiment",
+        "lstm",
+        "--dataset imdb_reviews --pretrained text-imdb-lstm --learning-rate 0.001 --epochs 3",
+    ),
     "conll2003": Reference(
         "many_to_many_ner",
         "lstm",

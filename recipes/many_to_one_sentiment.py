@@ -25,7 +25,6 @@ import os
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 import keras
-import numpy as np
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
@@ -63,10 +62,10 @@ class Config(zoo.Config):
     epochs: int | None = zoo.flag(None, "most passes over the training split; the best one is kept")
 
 
-def make_dataset(words, labels, vocabulary, config, seed=None):
+def make_dataset(words, labels, vocabulary, config, seed=None, backward=False):
     """Batches of tokens `[batch, time]` (0 as padding on the right) and labels `[batch]`."""
     index = {word: i for i, word in enumerate(vocabulary)}
-    tokens = [text_classification.encode(some, index, config.max_length) for some in words]
+    tokens = [text_classification.encode(some, index, config.max_length, backward) for some in words]
     return zoo.datasets.batches([*zip(tokens, labels, strict=True)], config.batch_size, seed)
 
 
@@ -96,7 +95,9 @@ def main(config):
         config = dataclasses.replace(config, epochs=1, units=8, vocabulary_size=500)
 
     # Data: the vocabulary comes from the training split only, or from a language model.
-    config, tokenizer, sources = language_model.open_pretrained(config, ("word", "subword"))
+    levels = ("word", "subword")
+    config, tokenizer, sources = language_model.open_pretrained(config, levels, either_way=True)
+    level, backward = (tokenizer.level, tokenizer.backward) if config.pretrained else ("word", False)
     columns = {"text_column": config.text_column, "label_column": config.label_column}
     splits, label_names = zoo.datasets.load_texts(
         config.dataset, config.data_dir or None, encoding=config.encoding, **columns
@@ -116,10 +117,10 @@ def main(config):
     )
     table = {"vocabulary_size": len(vocabulary), "embedding_dim": config.embedding_dim}
     data = {
-        split: make_dataset(words[split], splits[split][1], vocabulary, config, seed)
+        split: make_dataset(words[split], splits[split][1], vocabulary, config, seed, backward)
         for split, seed in (("train", config.seed), ("validation", None), ("test", None))
     }
-    first = text_classification.as_seen(words["train"][0], vocabulary, config.max_length)
+    first = text_classification.as_seen(words["train"][0], vocabulary, config.max_length, backward)
     print(f"First row, as the network sees it: {first} -> {label_names[splits['train'][1][0]]}")
 
     # Model: words -> vectors -> states -> one vector by pooling -> probabilities.
@@ -164,7 +165,6 @@ def main(config):
         "mean of word vectors": mean_of_vectors.predict(data["test"], verbose=0).argmax(1) == labels,
         "bag of words": bag_of_words.predict(texts) == labels,
     }
-    level = tokenizer.level if config.pretrained else "word"
     quarters = zoo.recipe.quarters_by_length([len(text) for text in words["test"]], level)
     by_length = {name: {q: hits[name][quarters[q]].mean() for q in quarters} for name in hits}
     metrics = {name: {"all": hits[name].mean(), **by_length[name]} for name in hits}
@@ -181,7 +181,7 @@ def main(config):
         text_classification.print_answer(texts[i], probabilities[i], label_names, labels[i])
     if label_names in MOODS:
         its_words = text_classification.split_words(SENTENCES, tokenizer)
-        sentences = make_dataset(its_words, np.zeros(len(SENTENCES)), vocabulary, config)
+        sentences = make_dataset(its_words, [0] * len(its_words), vocabulary, config, None, backward)
         outputs = model.predict(sentences, verbose=0)
         p = text_classification.class_probabilities(outputs)  # [sentences, classes]
         for sentence, its_p in zip(SENTENCES, p, strict=True):
@@ -190,7 +190,7 @@ def main(config):
     # Saving: the trained model, and what is needed to use it.
     card = {"task": "text_classification", "type": "many_to_one", "dataset": config.dataset}
     card |= {"labels": label_names, "vocabulary": vocabulary}
-    card["preprocessing"] = {"level": level, "keep_last": config.max_length}
+    card["preprocessing"] = {"level": level, "keep_last": config.max_length, "backward": backward}
     files = language_model.files_of(tokenizer) if config.pretrained else {}
     results = {"metrics": {"test_accuracy": metrics}, "figures": {"accuracy_by_length": figure}}
     zoo.recipe.save(config, model, card, history=history, files=files, **results)

@@ -46,12 +46,14 @@ def test_texts_are_a_list_of_texts(texts):
         predict(texts)
 
 
-def test_labels_of_texts():
-    model = Says(lambda tokens: np.where(tokens[:, -1:] == 3, 0.9, 0.2))
+@pytest.mark.parametrize("backward", [False, True])
+def test_labels_of_texts(backward):
+    last = 0 if backward else -1  # the place of the last word of a text
+    model = Says(lambda tokens: np.where(tokens[:, [last]] == 3, 0.9, 0.2))
     task = {
         "vocabulary": ["", "[UNK]", "not", "good"],
         "labels": ["negative", "positive"],
-        "preprocessing": {"keep_last": 3},
+        "preprocessing": {"keep_last": 3, "backward": backward},
     }
     predict = zoo.tasks.text_classification.make_answer(model, task, None)
     first, second = predict(["It is really GOOD", "so, is it: not?"])

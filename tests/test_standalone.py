@@ -203,11 +203,12 @@ TEXTS = {  # more flags of one_to_many_text
     "pretrained": {"pretrained": "text-shakespeare-lstm", "max_tokens": 4000, "weight_dropout": 0.2},
 }
 BOTH = {"pretrained": "lm", "pretrained_backward": "back", "pretrained_rate": 0.5}
-PRETRAINED = {  # recipes that start from language models
-    "many_to_one_sentiment": (reviews, SMALL | {"pretrained": "lm"}),  # with subwords
-    "many_to_many_ner": (names, SMALL | BOTH | {"head": "softmax"}),  # with characters
-    "many_to_many_pos": (names, SMALL | BOTH),
-}
+PRETRAINED = [  # recipes that start from language models
+    ("many_to_one_sentiment", reviews, SMALL | {"pretrained": "lm"}),  # with subwords
+    ("many_to_one_sentiment", reviews, SMALL | {"pretrained": "back"}),
+    ("many_to_many_ner", names, SMALL | BOTH | {"head": "softmax"}),  # with characters
+    ("many_to_many_pos", names, SMALL | BOTH),
+]
 
 
 def save_language_models(settings, folder):
@@ -216,7 +217,7 @@ def save_language_models(settings, folder):
     paths, source, level = {}, None, "word" if "pretrained_backward" in settings else "subword"
     for key in ("pretrained", "pretrained_backward"):
         if key in settings:
-            paths[key], backward = str(folder / settings[key]), key == "pretrained_backward"
+            paths[key], backward = str(folder / settings[key]), settings[key] == "back"
             source = save_language_model(paths[key], level, backward, texts, source, num_layers=2)
     return settings | paths
 
@@ -227,8 +228,9 @@ def parameters():
             marks = [pytest.mark.exhaustive] * (name not in QUICK or runs is not RUNS)
             label = name if runs is RUNS else f"{name}-more"
             yield pytest.param(name, make, settings, marks=marks, id=label)
-    for name, values in PRETRAINED.items():
-        yield pytest.param(name, *values, marks=pytest.mark.exhaustive, id=f"{name}-pretrained")
+    for name, make, settings in PRETRAINED:
+        label = f"{name}-{settings['pretrained']}"
+        yield pytest.param(name, make, settings, marks=pytest.mark.exhaustive, id=label)
     for label, flags in TEXTS.items():
         values = "one_to_many_text", novel, {"epochs": 1, "units": 8} | flags
         yield pytest.param(*values, marks=pytest.mark.exhaustive, id=f"one_to_many_text-{label}")
@@ -238,7 +240,7 @@ def parameters():
 @pytest.mark.parametrize(("name", "make", "settings"), [*parameters()])
 def test_a_copy_gives_the_scores_of_the_recipe(name, make, settings, tmp_path):
     settings = settings | ({"dataset": make(tmp_path)} if make else {})
-    if settings.get("pretrained") == "lm":
+    if settings.get("pretrained") in ("lm", "back"):
         settings = save_language_models(settings, tmp_path)
     path = copy_recipe(name, tmp_path, standalone=True, settings=settings)
     source = path.read_text("utf-8")

@@ -100,8 +100,10 @@ def _saved_model(task, model, path):
         length = task.card["preprocessing"]["keep_last"]
 
         def from_strings(texts):
-            tokens = vectorizer(texts)[:, -length:].to_tensor()  # [batch, time]
-            return model(tf.cast(tokens, "int32"))
+            tokens = vectorizer(texts)[:, -length:]
+            if card["preprocessing"].get("backward"):
+                tokens = tokens[:, ::-1]
+            return model(tf.cast(tokens.to_tensor(), "int32"))  # [batch, time]
 
         strings = [tf.TensorSpec((None,), "string", name="texts")]
         archive.add_endpoint("from_strings", from_strings, input_signature=strings)

@@ -161,13 +161,14 @@ def adopt_sizes(config, task):
     return dataclasses.replace(config, **sizes)
 
 
-def open_pretrained(config, levels):
+def open_pretrained(config, levels, either_way=False):
     """Opens the language models that a classifier or tagger starts from.
 
     Args:
         config: the recipe's `Config`: `--pretrained`, and `--pretrained-backward` for one that reads
             backward.
         levels: the levels of a `Tokenizer` that the recipe can use.
+        either_way: whether `--pretrained` alone may read backward. Then the recipe must reverse texts.
 
     Returns:
         The config with the sizes of the language model. Its `Tokenizer`, whose words have no space
@@ -198,7 +199,7 @@ def open_pretrained(config, levels):
     sources = {role: loading.load(name) for role, name in names.items() if name}
     tokenizers = {role: load_tokenizer(task) for role, task in sources.items()}
     for role, one in tokenizers.items():
-        if one.backward != (role == "backward"):
+        if one.backward != (role == "backward") and not (either_way and len(sources) == 1):
             right, wrong = ("forward", "backward") if one.backward else ("backward", "forward")
             flag = "--pretrained" if role == "source" else "--pretrained-backward"
             raise InputError(
@@ -504,6 +505,14 @@ def check_card(card, model):
     checks.check_vocabulary(card, model, "vocabulary", "embedding", checks.output_size(model, 3))
     if checks.get(card, "preprocessing", "level") not in LEVELS:
         checks.refuse(card, ("preprocessing", "level"), "'character', 'subword' or 'word'")
+    check_backward(card)
+
+
+def check_backward(card):
+    """Raises an `InputError` unless the card says yes or no about reading backward, or nothing."""
+    value = checks.get(card, "preprocessing", "backward")
+    if value is not checks.NOTHING and not isinstance(value, bool):
+        checks.refuse(card, ("preprocessing", "backward"), "true or false")
 
 
 def make_answer(model, card, files):

@@ -21,7 +21,7 @@ def split_words(texts, tokenizer=None):
         tokenizer: a `zoo.tasks.language_model.Tokenizer` of words or subwords, or None for words.
 
     Returns:
-        A list of lists of str. None of them is empty.
+        A list of lists of str, in reading order. None of them is empty.
 
     Example:
 
@@ -29,7 +29,8 @@ def split_words(texts, tokenizer=None):
     [['the', 'food', 'is', "n't", 'good', '!']]
     """
     if tokenizer and tokenizer.level == "subword":
-        return [one or ["[UNK]"] for one in language_model.tokenize(texts, tokenizer)]
+        forward = tokenizer._replace(backward=False)
+        return [one or ["[UNK]"] for one in language_model.tokenize(texts, forward)]
     lines = text.separate_words(texts).numpy()
     return [line.decode().split() for line in lines]
 
@@ -65,23 +66,29 @@ def list_words(word_lists, vocabulary_size, glove="", dim=100, tokenizer=None):
     return names, vectors
 
 
-def encode(words, index, keep_last):
+def encode(words, index, keep_last, backward=False):
     """Converts the words of a text to tokens.
 
     Args:
-        words: list of str.
+        words: list of str, in reading order.
         index: dict of word to token.
         keep_last: how many words to keep, from the end of the text.
+        backward: whether the last word comes first, for a network that starts from a language model
+            that reads backward.
 
     Returns:
         Integers `[time]`, 1 for an unknown word.
 
     Example:
 
-    >>> encode(["the", "food", "is", "good"], {"is": 2, "good": 3}, keep_last=3).tolist()
+    >>> words, index = ["the", "food", "is", "good"], {"is": 2, "good": 3}
+    >>> encode(words, index, keep_last=3).tolist()
     [1, 2, 3]
+    >>> encode(words, index, keep_last=3, backward=True).tolist()
+    [3, 2, 1]
     """
-    return np.array([index.get(word, 1) for word in words[-keep_last:]], "int32")
+    tokens = np.array([index.get(word, 1) for word in words[-keep_last:]], "int32")
+    return tokens[::-1] if backward else tokens
 
 
 def sample(texts, labels, number, seed):
@@ -114,13 +121,13 @@ def sample(texts, labels, number, seed):
     return [texts[row] for row in rows], labels[rows]
 
 
-def as_seen(words, vocabulary, keep_last):
+def as_seen(words, vocabulary, keep_last, backward=False):
     """A text as the network sees it, for people to read. Only its beginning, if it is long.
 
     Args:
         words: list of str.
         vocabulary: list of str, the words that the network knows.
-        keep_last: how many words to keep, from the end of the text.
+        keep_last, backward: see `encode`.
 
     Returns:
         str, with `[UNK]` for each unknown word.
@@ -130,8 +137,8 @@ def as_seen(words, vocabulary, keep_last):
     >>> as_seen(["the", "food", "is", "good"], ["", "[UNK]", "is", "good"], keep_last=3)
     '[UNK] is good'
     """
-    known = set(vocabulary)
-    seen = " ".join(word if word in known else "[UNK]" for word in words[-keep_last:])
+    index = {word: i for i, word in enumerate(vocabulary)}
+    seen = " ".join(vocabulary[i] for i in encode(words, index, keep_last, backward))
     return textwrap.shorten(seen, 200, placeholder=" ...")
 
 
@@ -277,6 +284,7 @@ def check_card(card, model):
     checks.check_classes(card, model)
     if checks.get(card, "preprocessing", "level") not in (checks.NOTHING, "subword", "word"):
         checks.refuse(card, ("preprocessing", "level"), "'subword' or 'word'")
+    language_model.check_backward(card)
 
 
 def make_answer(model, card, files):
@@ -293,7 +301,8 @@ def make_answer(model, card, files):
         texts = normalize_texts(texts)
         if not texts:
             return []
-        rows = [(encode(words, index, keep_last),) for words in split_words(texts, tokenizer)]
+        words = split_words(texts, tokenizer)
+        rows = [(encode(some, index, keep_last, tokenizer.backward),) for some in words]
         outputs = np.stack(running.predict_rows(predict, rows))  # [texts, classes] or [texts, 1]
         return [decode(p, card["labels"]) for p in class_probabilities(outputs)]
 

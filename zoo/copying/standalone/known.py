@@ -97,13 +97,17 @@ def _has_long_references(call, data):
     return cst.Name("True") if is_known else call
 
 
-def level_of(config):
-    """What a token of the language model is, such as `"word"`, or None if there is no such model."""
+def tokens_of(config):
+    """What a token of the language model is, such as `"word"`, and whether it reads backward.
+
+    Without such a model it is (None, False).
+    """
     if hasattr(config, "level"):
-        return config.level
+        return config.level, config.backward
     if not config.pretrained:
-        return None
-    return zoo.tasks.language_model.load_tokenizer(zoo.load(config.pretrained)).level
+        return None, False
+    tokenizer = zoo.tasks.language_model.load_tokenizer(zoo.load(config.pretrained))
+    return tokenizer.level, tokenizer.backward
 
 
 def _write_tokens(call, config):
@@ -122,7 +126,8 @@ def _write_its_tokens(config):
     """The tokens of the language model that a classifier or a tagger starts from, if there is one."""
     tokens = None
     if config.pretrained:
-        tokens = f"zoo.copying.standalone.plain.load_words(PRETRAINED, {level_of(config)!r})"
+        level, backward = tokens_of(config)
+        tokens = f"zoo.copying.standalone.plain.load_words(PRETRAINED, {level!r}, {backward})"
     return cst.parse_expression(f"(None, {tokens}, {{}})")
 
 

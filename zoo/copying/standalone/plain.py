@@ -164,9 +164,9 @@ def load_tokenizer(folder, level, backward):
     return Tokenizer(level, vocabulary, pieces, backward)
 
 
-def load_words(folder, level):
+def load_words(folder, level, backward):
     """Reads the tokens of a trained language model. Its words have no space before them here."""
-    tokenizer = load_tokenizer(folder, level, False)
+    tokenizer = load_tokenizer(folder, level, backward)
     if level == "word":
         words = [symbol.removeprefix(" ") for symbol in tokenizer.vocabulary]
         tokenizer = tokenizer._replace(vocabulary=words)

@@ -15,7 +15,7 @@ from zoo.copying.standalone.calls import drop_arguments, drop_empty, drop_unknow
 from zoo.copying.standalone.folding import literal
 from zoo.copying.standalone.formatting import WIDTH, clean
 from zoo.copying.standalone.inlining import inline, inline_results
-from zoo.copying.standalone.known import known_calls, level_of
+from zoo.copying.standalone.known import known_calls, tokens_of
 from zoo.copying.standalone.linking import Program
 from zoo.copying.standalone.rehearsal import rehearse
 from zoo.copying.standalone.sources import parse, statement_of
@@ -64,8 +64,8 @@ def write_standalone(name, path, settings):
     attributes, constants, helps = _read_settings(config)
     if "name" not in reader.settings:  # it reads this dataset and no other
         attributes["config.dataset"] = literal(config.dataset)
-    if hasattr(config, "pretrained") and (level := level_of(config)):
-        backward = getattr(config, "backward", False)
+    level, backward = tokens_of(config) if hasattr(config, "pretrained") else (None, False)
+    if level:
         attributes |= {"tokenizer.level": literal(level), "tokenizer.backward": literal(backward)}
         attributes["config.pretrained"] = literal(bool(config.pretrained))  # the path is a setting
     is_file = f"def {loader}(path" in reader.code
