@@ -274,6 +274,14 @@ def recipe_of(name):
     return name if name in SCORES else OTHERS[name].recipe
 
 
+def score_of(name):
+    """The `Score` of a run. A text of words has other tokens and a shorter n-gram than the default."""
+    score = SCORES[recipe_of(name)]
+    if name in OTHERS and "--level word" in OTHERS[name].flags:
+        return score._replace(metric="nats a word", baseline="3-gram")
+    return score
+
+
 def command_of(name, cell, seed):
     """The command of a run, as you would type it."""
     flags = "" if name in SCORES else OTHERS[name].flags
@@ -380,7 +388,7 @@ def machine():
 
 def run(name, cell, seed, cores, smoke=False):
     """Runs a recipe on some cores and returns its row. Raises a RuntimeError if the recipe fails."""
-    score = SCORES[recipe_of(name)]
+    score = score_of(name)
     _, recipe, *words = shlex.split(command_of(name, cell, seed))
     task, costs = measure(recipe, [*words, *["--smoke"] * smoke], cores)
     models = task["metrics"][score.split]

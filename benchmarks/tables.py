@@ -301,6 +301,12 @@ def make_options(rows):
             columns.append(middle(row["parameters"] for row in some) if some else "")
         if any(columns[1:]):
             lines.append(columns)
+    baselines = ["without recurrence"]
+    for text in texts:
+        some = [row for option in LM_OPTIONS for row in groups[text, option]]
+        baselines += [f"{some[0]['baseline']}: {spread({row['baseline_value'] for row in some})}", ""]
+    if texts:
+        lines.append(baselines)
     return make_table(["flags", *(name for text in texts for name in (text, "parameters"))], lines)
 
 

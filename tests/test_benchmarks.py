@@ -266,6 +266,16 @@ def test_plan(run):
     assert {cell for _, cell, _ in plan("--smoke --cell lstm")} == {"lstm"}
 
 
+def test_the_baseline_of_a_language_model_has_the_n_of_its_level(run):
+    levels = runpy.run_path(str(BENCHMARKS.parent / "recipes" / "one_to_many_text.py"))["LEVELS"]
+    for name in run["NAMES"]:
+        if run["recipe_of"](name) == "one_to_many_text":
+            command = run["command_of"](name, "lstm", 0)
+            level = "".join(re.findall(r"--level (\w+)", command)) or "character"
+            score = run["score_of"](name)
+            assert (score.metric, score.baseline) == (f"nats a {level}", f"{levels[level][1]}-gram")
+
+
 OWN = "zoo/example_cells/minimal_gated_unit.py:MinimalGatedUnit"
 
 
