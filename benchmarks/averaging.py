@@ -23,14 +23,22 @@ import zoo
 def average(folders):
     """Prints a table with the accuracy of each classifier and of their average. Returns it, a dict."""
     tasks = {folder: zoo.load(folder) for folder in folders}
-    dataset, labels = (tasks[folders[0]].card[key] for key in ("dataset", "labels"))
+    for folder, task in tasks.items():
+        if task.card["task"] != "text_classification":
+            raise zoo.InputError(
+                "Give classifiers of texts, from recipes/many_to_one_sentiment.py. "
+                f"Received: {folder}, a model for {task.card['task']}"
+            )
+    card = tasks[folders[0]].card
+    names = "data_dir", "text_column", "label_column", "encoding"
+    options = {name: card["config"][name] for name in names if card["config"].get(name)}
+    splits, labels = zoo.datasets.load_texts(card["dataset"], **options)
     for folder, task in tasks.items():
         if task.card["labels"] != labels:
             raise zoo.InputError(
-                f"The labels must be those of {folders[0]}, {', '.join(labels)}. "
+                f"The labels must be those of {card['dataset']}, {', '.join(labels)}. "
                 f"Received: {folder} with {', '.join(task.card['labels'])}"
             )
-    splits, _ = zoo.datasets.load_texts(dataset)
     accuracy = {name: {} for name in [*folders, "average"]}
     for split in ("validation", "test"):
         texts, truth = splits[split]

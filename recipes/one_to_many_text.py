@@ -118,6 +118,8 @@ def main(config):
     choices = language_model.defaults(len(tokens["train"]), config.bptt_steps, config.batch_size)
     config = zoo.recipe.choose(config, choices)
     data = {s: zoo.datasets.streams(tokens[s], config.batch_size, config.bptt_steps) for s in tokens}
+    prompts = language_model.pick_prompts(PROMPTS, splits["train"], splits["test"], config.prompt)
+    beginnings, samples = language_model.encode_prompts(prompts, tokenizer), ""  # [prompts, time]
 
     # Model: tokens -> vectors -> states -> the next token.
     model = zoo.build(
@@ -144,8 +146,8 @@ def main(config):
     cell, network = zoo.training.cells_of(model), model.with_states()
     num_steps = config.epochs * len(data["train"][0])
     learning_rate = keras.optimizers.schedules.CosineDecay(config.learning_rate, num_steps)
-    ema = {"use_ema": True, "ema_overwrite_frequency": len(data["train"][0])} if config.use_ema else {}
-    optimizer = keras.optimizers.AdamW(learning_rate, config.weight_decay, global_clipnorm=1.0, **ema)
+    options = {"global_clipnorm": 1.0, "use_ema": config.use_ema}
+    optimizer = keras.optimizers.AdamW(learning_rate, config.weight_decay, **options)
     if config.precision == "mixed_float16":  # else small gradients become 0; compile() does the same
         optimizer = keras.optimizers.LossScaleOptimizer(optimizer)
     learn, evaluate = make_step(network, optimizer), make_step(network)
@@ -153,6 +155,7 @@ def main(config):
     for epoch in zoo.resuming.epochs(config.epochs, network, optimizer, history, best):
         print(f"Epoch {epoch + 1}/{config.epochs}, training and validation")
         history["loss"].append(read(learn, network, *data["train"])[0])
+        optimizer.finalize_variable_values(network.trainable_variables)  # does nothing without use_ema
         history["val_loss"].append(read(evaluate, network, *data["validation"])[0])
         if history["val_loss"][-1] == min(history["val_loss"]):
             best.update(epoch=epoch, weights=model.get_weights())
@@ -177,9 +180,6 @@ def main(config):
     figure = zoo.plots.plot_losses(history, line, config.dataset, "nats a token")
 
     # Examples: each beginning is continued in each of the ways to choose the next token.
-    prompts = language_model.pick_prompts(PROMPTS, splits["train"], splits["test"])
-    prompts += [config.prompt] * bool(config.prompt.strip())
-    beginnings, samples = language_model.encode_prompts(prompts, tokenizer), ""  # [prompts, time]
     for name, (strategy, options) in STRATEGIES.items():
         seed = {"seed": config.seed} if strategy == "sample" else {}
         generated = model.generate(beginnings, length, strategy, **options, **seed)

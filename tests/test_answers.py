@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 import zoo
-from zoo.tasks import running
+from zoo.tasks import language_model, running
 
 
 class Says:
@@ -197,6 +197,15 @@ def test_the_same_text_has_the_same_answer_however_it_is_encoded():
     assert len({answer[-5:] for answer in answers}) == 1
     with pytest.raises(zoo.InputError, match="must have a character"):
         language.generate(["\u200b"])
+
+
+def test_a_prompt_of_words_has_a_word():
+    tokenizer = language_model.Tokenizer("word", [*language_model.SPECIAL, " it"])
+    with pytest.raises(zoo.InputError, match=r"must have a word\. Received: ' '"):
+        language_model.encode_prompts(["it", " "], tokenizer)
+    card = {"task": "language_model", "preprocessing": {"level": "word"}, "vocabulary": ["", " it"]}
+    with pytest.raises(zoo.InputError, match=r"must have a word\. Received: ' '"):
+        language_model.make_answer(None, card, {})([" "])
 
 
 def test_forecast_is_in_the_units_of_the_series():

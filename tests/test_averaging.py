@@ -17,7 +17,7 @@ def script():
     return runpy.run_path(str(SCRIPT))
 
 
-def save(folder, dataset, good, bad, labels=("neg", "pos")):
+def save(folder, dataset, good, bad, labels=("neg", "pos"), task="text_classification", **config):
     """Saves a classifier of one word. The probability of pos is good or bad, as the word is."""
     model = zoo.build(
         "many_to_one", cell="gru", num_classes=2, units=2, vocabulary_size=4, embedding_dim=2
@@ -32,7 +32,7 @@ def save(folder, dataset, good, bad, labels=("neg", "pos")):
     state = 0.5  # half of the candidate state, which is 1 or -1
     slope, offset = (logits[0] - logits[1]) / (2 * state), logits.mean()
     model.layers[-1].set_weights([np.array([[slope], [0]]), np.array([offset])])
-    card = {"task": "text_classification", "dataset": str(dataset), "config": {}}
+    card = {"task": task, "dataset": str(dataset), "config": config}
     card |= {"labels": list(labels), "vocabulary": WORDS, "preprocessing": {"keep_last": 5}}
     zoo.save(folder, model, task=card, metrics={}, history={}, figures={})
     return str(folder)
@@ -41,8 +41,8 @@ def save(folder, dataset, good, bad, labels=("neg", "pos")):
 @pytest.fixture
 def dataset(tmp_path):
     for split, number in (("train", 20), ("validation", 4), ("test", 8)):
-        rows = [("pos\tgood", "neg\tbad")[i % 2] for i in range(number)]
-        (tmp_path / f"{split}.tsv").write_text("label\ttext\n" + "\n".join(rows) + "\n")
+        rows = [("pos\tgood\tup", "neg\tbad\tdown")[i % 2] for i in range(number)]
+        (tmp_path / f"{split}.tsv").write_text("label\ttext\tmood\n" + "\n".join(rows) + "\n")
     return tmp_path
 
 
@@ -58,6 +58,17 @@ def test_the_average_can_be_right_where_one_classifier_is_wrong(dataset, script,
         "average": {"validation": 1, "test": 1},
     }
     assert "validation" in capsys.readouterr().out
+
+
+def test_another_column(dataset, script):
+    options = {"labels": ("down", "up"), "label_column": "mood", "text_column": "", "encoding": "utf-8"}
+    one = save(dataset / "one", dataset, good=0.9, bad=0.1, **options)
+    assert script["average"]([one])["average"] == {"validation": 1, "test": 1}
+
+
+def test_another_task(script):
+    with pytest.raises(zoo.InputError, match=r"Give classifiers of texts, .* Received: digits-gru"):
+        script["average"](["digits-gru"])
 
 
 def test_other_labels(dataset, script):

@@ -204,6 +204,10 @@ def test_taggers(name, words, data, run):
             "other vectors",
         ),
         ("--pretrained {tmp}/lm --pretrained-backward {tmp}/words", "{tmp}/words with other tokens"),
+        (
+            "--pretrained {tmp}/lm --pretrained-backward {tmp}/wide",
+            "must have the same --units as --pretrained, 5. Received: {tmp}/wide with --units 7",
+        ),
         ("--pretrained-backward {tmp}/back", "--pretrained-backward needs --pretrained"),
         ("--pretrained-rate 0.1", "Add --pretrained, or leave it out. Received: --pretrained-rate 0"),
         (
@@ -216,6 +220,8 @@ def test_bad_input_is_one_line_and_status_2(words, message, data, run, capsys):
     save_language_model(data / "lm")
     if "{tmp}/back" in words:
         save_language_model(data / "back", backward=True)
+    if "{tmp}/wide" in words:
+        save_language_model(data / "wide", backward=True, units=7)
     if "{tmp}/words" in words:
         save_language_model(data / "words", backward=True, texts=TEXTS[:1])
     refuse(message, "many_to_one_sentiment", words, data, run, capsys)
@@ -252,6 +258,17 @@ def test_a_tagger_reads_forward(name, data, run, capsys):
         run,
         capsys,
     )
+
+
+def test_a_cell_that_is_an_object(data):
+    cell = keras.layers.LSTMCell(1, use_bias=False)
+    save_language_model(data / "lm", cell=cell)
+    card = json.loads((data / "lm" / "task.json").read_text())
+    assert card["config"]["cell"] == "LSTMCell"
+    recipe = runpy.run_path(str(RECIPES / "many_to_one_sentiment.py"))
+    config = recipe["Config"](cell=cell, pretrained=str(data / "lm"), dataset=str(data / "reviews.tsv"))
+    config, *_ = language_model.open_pretrained(config, ("word",))
+    assert config.cell is cell and config.units == 5
 
 
 def test_subwords_with_other_pieces(data, run, capsys):

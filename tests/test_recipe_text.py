@@ -207,6 +207,22 @@ def test_pretrained(run, tmp_path, greedy_only):
         np.testing.assert_allclose(one, other, atol=1e-6)
 
 
+def test_a_model_that_reads_backward_goes_on_backward(run, tmp_path, assert_refused, greedy_only):
+    data, model = write_splits(tmp_path / "data"), tmp_path / "model"
+    run("--smoke", "--dataset", data, "--backward", "--output", model)
+    words = ["--dataset", data, "--pretrained", model]
+    assert_refused("reads each text from its end. Add --backward", *words)
+    run("--smoke", *words, "--backward", "--output", tmp_path / "next")
+    assert zoo.load(tmp_path / "next").card["preprocessing"]["backward"]
+
+
+def test_a_prompt_without_a_token_is_refused_before_the_training(tmp_path, assert_refused):
+    (tmp_path / "mine.txt").write_text(TEXT)
+    words = ["--smoke", "--dataset", tmp_path / "mine.txt", "--level", "subword"]
+    words += ["--vocabulary-size", 60, "--prompt", "\u200b"]
+    assert_refused("The beginning of a text must have a subword. Received: '\\u200b'", *words)
+
+
 def test_a_model_without_tokens_of_texts_is_no_start(tmp_path, assert_refused):
     (tmp_path / "mine.txt").write_text(TEXT)
     message = "must be a language model, from recipes/one_to_many_text.py. Received: a model for image_"

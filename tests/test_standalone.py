@@ -9,6 +9,7 @@ import runpy
 import subprocess
 import sys
 import textwrap
+import types
 
 import atlas
 import clips
@@ -24,7 +25,7 @@ from test_pretrained import save_language_model
 
 import zoo
 from zoo.copying import copy_recipe, find_recipes
-from zoo.copying.standalone import plain, searching
+from zoo.copying.standalone import known, plain, searching
 from zoo.copying.standalone.folding import fold
 from zoo.copying.standalone.inlining import inline_results
 from zoo.copying.standalone.linking import Part, Program
@@ -32,6 +33,7 @@ from zoo.copying.standalone.sources import resolve
 from zoo.copying.standalone.trees import code
 from zoo.copying.standalone.unrolling import unroll
 from zoo.example_cells.minimal_gated_unit import MinimalGatedUnit
+from zoo.example_cells.zoneout import zoneout_lstm
 
 PROGRAM = pathlib.Path(__file__).with_name("without_zoo.py")
 SMALL = {"epochs": 2, "units": 8}
@@ -205,7 +207,7 @@ TEXTS = {  # more flags of one_to_many_text
 BOTH = {"pretrained": "lm", "pretrained_backward": "back", "pretrained_rate": 0.5}
 PRETRAINED = [  # recipes that start from language models
     ("many_to_one_sentiment", reviews, SMALL | {"pretrained": "lm"}),  # with subwords
-    ("many_to_one_sentiment", reviews, SMALL | {"pretrained": "back"}),
+    ("many_to_one_sentiment", reviews, SMALL | {"pretrained": "back", "dropout": 0.0}),
     ("many_to_many_ner", names, SMALL | BOTH | {"head": "softmax"}),  # with characters
     ("many_to_many_pos", names, SMALL | BOTH),
 ]
@@ -218,7 +220,8 @@ def save_language_models(settings, folder):
     for key in ("pretrained", "pretrained_backward"):
         if key in settings:
             paths[key], backward = str(folder / settings[key]), settings[key] == "back"
-            source = save_language_model(paths[key], level, backward, texts, source, num_layers=2)
+            sizes = {"num_layers": 2, "dropout": 0.1}
+            source = save_language_model(paths[key], level, backward, texts, source, **sizes)
     return settings | paths
 
 
@@ -290,6 +293,18 @@ def test_a_standalone_notebook_runs_from_top_to_bottom(tmp_path, monkeypatch):
     NotebookClient(notebook, timeout=300, resources={"metadata": {"path": str(tmp_path)}}).execute()
     scores = json.loads((tmp_path / "many_to_one_forecasting.json").read_text())
     assert_same_scores(scores, run_recipe("many_to_one_forecasting", settings, tmp_path))
+
+
+def test_a_pretrained_cell_with_another_cell_inside_is_refused(tmp_path):
+    call = cst.parse_expression("zoo.transfer(source, model, target_vocabulary=words)")
+    config = types.SimpleNamespace()
+    for name, options in (("plain", {"weight_dropout": 0.1}), ("nested", {"cell": zoneout_lstm})):
+        config.pretrained = str(tmp_path / name)
+        save_language_model(config.pretrained, **options)
+        if name == "plain":
+            assert "transfer(PRETRAINED, model, words)" in code(known._write_transfer(call, config))
+    with pytest.raises(zoo.InputError, match="cell that has other layers inside"):
+        known._write_transfer(call, config)
 
 
 @pytest.mark.parametrize(

@@ -304,7 +304,7 @@ def test_a_score_of_ours_is_in_the_history_and_stops_early():
     assert history["val_f1"] == [0.5, 0.7, 0.6]
 
 
-@pytest.mark.parametrize("kind", ["SGD", "Adam"])
+@pytest.mark.parametrize("kind", ["SGD", "Adam", "AdamW"])
 @pytest.mark.parametrize("has_schedule", [False, True])
 def test_smaller_steps_in_some_variables(kind, has_schedule):
     """As two optimizers, each with its own learning rate. Smaller gradients would not do for Adam."""
@@ -312,7 +312,8 @@ def test_smaller_steps_in_some_variables(kind, has_schedule):
     def start(rate):
         if has_schedule:
             rate = keras.optimizers.schedules.CosineDecay(rate, 9)
-        return getattr(keras.optimizers, kind)(rate)
+        more = {"weight_decay": 0.3} if kind == "AdamW" else {}
+        return getattr(keras.optimizers, kind)(rate, **more)
 
     starts = [np.array([[1.0, 2.0]], "float32"), np.array([3.0], "float32")]
     slow, fast, *others = (keras.Variable(x) for x in (*starts, *starts))
@@ -325,6 +326,15 @@ def test_smaller_steps_in_some_variables(kind, has_schedule):
             one.apply([gradient], [variable])
     for one, other in zip((slow, fast), others, strict=True):
         np.testing.assert_allclose(*map(keras.ops.convert_to_numpy, (one, other)), rtol=1e-5)
+
+
+def test_smaller_steps_with_a_scaled_loss():
+    slow, fast = keras.Variable([1.0]), keras.Variable([1.0])
+    optimizer = keras.optimizers.LossScaleOptimizer(keras.optimizers.SGD(0.5), initial_scale=4.0)
+    optimizer = zoo.training.slow_down(optimizer, [{"variables": [slow]}], 0.5)
+    assert float(optimizer.scale_loss(1.0)) == 4
+    optimizer.apply([keras.ops.convert_to_tensor([4.0])] * 2, [slow, fast])
+    assert (float(slow[0]), float(fast[0])) == (0.75, 0.5)
 
 
 def test_smaller_steps_in_fit():

@@ -493,6 +493,12 @@ def test_bad_input():
             "Nothing fits. backward has 1 gru layer of 5 units",
         ),
         (
+            (source, classifier(bidirectional=True)),
+            {"backward": language_model(units=7)},
+            "the target has 1 lstm layer of 5 units on token vectors of 4 numbers: train backward with "
+            "units=5.",
+        ),
+        (
             (source, target),
             {"source_vocabulary": [*"?123abcd"], "target_vocabulary": [*"?uvwxyz"]},
             None,  # the layers fit all the same

@@ -225,7 +225,8 @@ def slow_down(optimizer, copied, factor):
     """Makes an optimizer that takes smaller steps in pretrained layers.
 
     It is the discriminative fine-tuning of Howard & Ruder 2018, with two learning rates. To make the
-    gradients smaller would not do it: Adam divides each gradient by its usual size.
+    gradients smaller would not do it: Adam divides each gradient by its usual size. Weight decay is
+    slower, too, because Keras multiplies it by the learning rate.
 
     Args:
         optimizer: a `keras.optimizers.Optimizer`. It stays as it is.
@@ -243,6 +244,10 @@ def slow_down(optimizer, copied, factor):
     >>> float(a[0]), float(b[0])
     (0.75, 0.5)
     """
+    if isinstance(optimizer, keras.optimizers.LossScaleOptimizer):
+        scale, steps = optimizer.initial_scale, optimizer.dynamic_growth_steps
+        inner = slow_down(optimizer.inner_optimizer, copied, factor)
+        return keras.optimizers.LossScaleOptimizer(inner, scale, steps)
     name = type(optimizer).__name__
     slow = {id(variable) for item in copied for variable in item["variables"]}
 
@@ -252,6 +257,13 @@ def slow_down(optimizer, copied, factor):
             own = self._trainable_variables[self._get_variable_index(variable)]
             rate = learning_rate * factor if id(own) in slow else learning_rate
             super().update_step(gradient, variable, rate)
+
+        def _apply_weight_decay(self, variables):
+            decay = self.weight_decay
+            super()._apply_weight_decay([one for one in variables if id(one) not in slow])
+            self.weight_decay = decay and decay * factor
+            super()._apply_weight_decay([one for one in variables if id(one) in slow])
+            self.weight_decay = decay
 
     return Slower.from_config(optimizer.get_config())
 

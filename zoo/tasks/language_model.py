@@ -9,7 +9,7 @@ import typing
 import keras
 import numpy as np
 
-from zoo import decoding, flags, recipe, text
+from zoo import cell_configs, decoding, flags, recipe, text
 from zoo.errors import InputError
 from zoo.tasks import checks, loading, running
 from zoo.tasks.inputs import normalize_texts
@@ -135,13 +135,22 @@ def start(config, texts):
     Returns:
         The config, the `Tokenizer`, and the task of the pretrained model or None. The config has the
         sizes of the pretrained model, so that its weights fit.
+
+    Raises:
+        ValueError: the pretrained model is not a language model, or it reads backward and
+            `config.backward` is false.
     """
     if not config.pretrained:
         tokens = config.level, config.vocabulary_size
         return config, learn_tokenizer(texts, *tokens, config.backward), None
     task = loading.load(config.pretrained)
-    tokenizer = load_tokenizer(task)._replace(backward=config.backward)
-    return adopt_sizes(config, task), tokenizer, task
+    tokenizer = load_tokenizer(task)
+    if tokenizer.backward and not config.backward:
+        raise InputError(
+            f"--pretrained {config.pretrained} reads each text from its end. Add --backward, so that "
+            "the new model does so, too."
+        )
+    return adopt_sizes(config, task), tokenizer._replace(backward=config.backward), task
 
 
 def adopt_sizes(config, task):
@@ -154,10 +163,12 @@ def adopt_sizes(config, task):
     Returns:
         A new config. It prints what is set.
     """
-    theirs = task.card["config"]
+    theirs = {"tie_embeddings": False} | task.card["config"]  # older models are not tied
     sizes = {name: theirs[name] for name in SIZES if name in theirs and hasattr(config, name)}
     words = (f"{flags.name_of(name)} {value}" for name, value in sizes.items())
     print(f"As in {config.pretrained}: {' '.join(words)}")
+    if cell_configs.text_of(config.cell) == sizes.get("cell"):
+        sizes["cell"] = config.cell  # the name of a class or an object alone would not be enough
     return dataclasses.replace(config, **sizes)
 
 
@@ -214,7 +225,7 @@ def open_pretrained(config, levels, either_way=False):
             f"Received: {config.pretrained}, whose tokens are {tokenizer.level}s"
         )
     if "backward" in sources:
-        _check_same_tokens(config, sources, tokenizers)
+        _check_pair(config, sources, tokenizers)
     config = adopt_sizes(config, sources["source"])
     if "backward" in sources and hasattr(config, "bidirectional"):
         config = dataclasses.replace(config, bidirectional=True)
@@ -224,8 +235,16 @@ def open_pretrained(config, levels, either_way=False):
     return config, tokenizer, sources
 
 
-def _check_same_tokens(config, sources, tokenizers):
-    """Raises an `InputError` unless two models have the same tokens and the same token vectors."""
+def _check_pair(config, sources, tokenizers):
+    """Raises an `InputError` unless two models have the same sizes, tokens and token vectors."""
+    one, other = (task.card["config"] for task in sources.values())
+    for name in ("cell", "units", "embedding_dim"):
+        if one.get(name) != other.get(name):
+            flag = flags.name_of(name)
+            raise InputError(
+                f"--pretrained-backward must have the same {flag} as --pretrained, {one.get(name)}. "
+                f"Received: {config.pretrained_backward} with {flag} {other.get(name)}"
+            )
     tables, symbols = [], []
     for role, task in sources.items():
         layers = (x for x in task.model.layers if isinstance(x, keras.layers.Embedding))
@@ -392,13 +411,27 @@ def encode_prompts(prompts, tokenizer):
     Returns:
         Integers `[prompts, time]`, with 0 as padding on the right.
 
+    Raises:
+        ValueError: a prompt has no token.
+
     Example:
 
     >>> encode_prompts(["It rains", "it"], Tokenizer("word", [*SPECIAL, " it", " rains"])).tolist()
     [[4, 5], [4, 0]]
     """
-    rows = [encode(symbols, tokenizer) for symbols in tokenize(prompts, tokenizer)]
+    rows = _encode_all(prompts, tokenizer)
     return keras.utils.pad_sequences(rows, padding="post")
+
+
+def _encode_all(prompts, tokenizer):
+    """The tokens of each text, a list of lists. Raises an `InputError` if a text has none."""
+    rows = [encode(symbols, tokenizer) for symbols in tokenize(prompts, tokenizer)]
+    for prompt, row in zip(prompts, rows, strict=True):
+        if not row or (tokenizer.level == "word" and not prompt.strip()):
+            raise InputError(
+                f"The beginning of a text must have a {tokenizer.level}. Received: {prompt!r}"
+            )
+    return rows
 
 
 def decode(symbols, tokenizer):
@@ -442,7 +475,7 @@ def complete(prompt, tokens, tokenizer):
     written = decode([tokenizer.vocabulary[i] for i in tokens if i >= len(SPECIAL)], tokenizer)
     if not tokenizer.backward:
         return prompt + written
-    space = "" if tokenizer.level == "character" else " "
+    space = "" if tokenizer.level == "character" or not written else " "
     return f"{written.lstrip()}{space}{prompt}"
 
 
@@ -471,17 +504,18 @@ def count_symbols(symbols, tokenizer):
     return len(symbols), len(whole) - ends, num_words + ends
 
 
-def pick_prompts(prompts, train, test):
+def pick_prompts(prompts, train, test, own=""):
     """Chooses beginnings of texts to continue.
 
     Args:
         prompts: list of str.
         train: the training texts, a list of str.
         test: the test texts, a list of str.
+        own: one more prompt, from the user. It is taken in any case, unless it is empty.
 
     Returns:
         The prompts, if all their words occur in the training texts. Otherwise as many beginnings of
-        lines of the test texts.
+        lines of the test texts. Then your own.
 
     Example:
 
@@ -490,13 +524,14 @@ def pick_prompts(prompts, train, test):
     >>> pick_prompts(["Das Essen"], ["The food is good."], ["The wine is good, too."])
     ['The wine is']
     """
+    more = [own] * bool(own.strip())
     words = set(re.findall(r"\w+", " ".join(train).lower()))
     if words.issuperset(re.findall(r"\w+", " ".join(prompts).lower())):
-        return list(prompts)
+        return [*prompts, *more]
     lines = [line.strip() for one in test for line in one.splitlines() if line.strip()]
     lines = lines[len(lines) > len(prompts) :]  # the first one may begin in the middle of a sentence
     chosen = lines[:: max(1, len(lines) // len(prompts))][: len(prompts)]
-    return [" ".join(line.split()[:3])[:30] for line in chosen]
+    return [" ".join(line.split()[:3])[:30] for line in chosen] + more
 
 
 def check_card(card, model):
@@ -527,10 +562,7 @@ def make_answer(model, card, files):
 
     def answer(prompts, /, max_length=200, strategy="sample", **options):
         running.check_options(options)
-        clean = normalize_texts(prompts)
-        if not all(clean):
-            raise InputError("The beginning of a text must have a character. Received: ''")
-        rows = [encode(symbols, tokenizer) for symbols in tokenize(clean, tokenizer)]
+        rows = _encode_all(normalize_texts(prompts), tokenizer)
         generated = decoding.generate_in_batches(model, rows, max_length, strategy=strategy, **options)
         return [
             complete(prompt, row, tokenizer) for prompt, row in zip(prompts, generated, strict=True)

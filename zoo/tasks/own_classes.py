@@ -103,6 +103,8 @@ def check_needed(folder, card):
             place = file or f"the module {one['module']}"
             copy = f" {folder / file} is a copy, as a record." if file else ""
             first = f"Import it first, as in: from {one['module']} import {one['class']}."
+            if file:
+                first += f" A recipe does so with --cell {file}:{one['class']}."
             if one["module"] == "__main__":  # it was written in a notebook
                 place, first = "a notebook", "First run the cell that defines it."
             raise InputError(

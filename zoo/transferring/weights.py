@@ -116,8 +116,11 @@ def _nothing_fits(argument, source, target, note):
         settings.append((f"cell={cell}", f"units={units}", f"embedding_dim={dim}"))
     message = f"Nothing fits. {argument} has {texts[0]}, the target has {texts[1]}"
     advice = [one for one, other in zip(*settings, strict=True) if one != other]
-    if advice:
+    if advice and argument == "source":
         return f"{message}: build the target with {', '.join(advice)}."
+    if advice:  # the target fits the first source already
+        theirs = [other for one, other in zip(*settings, strict=True) if one != other]
+        return f"{message}: train backward with {', '.join(theirs)}."
     why = difference(source.levels[0][0], target.levels[0][0])
     return f"{message}. The layers: {why}. The token vectors: {note}."
 

@@ -4,6 +4,7 @@ import ast
 import re
 import sys
 
+import keras
 import libcst as cst
 
 import zoo
@@ -133,6 +134,14 @@ def _write_its_tokens(config):
 
 def _write_transfer(call, config):
     """The weights come from the folder of the model. A language model also has its tokens."""
+    names = config.pretrained, getattr(config, "pretrained_backward", "")
+    for layer in (layer for name in names if name for layer in zoo.load(name).model.layers):
+        if isinstance(layer, keras.layers.RNN) and [*layer.cell._flatten_layers(include_self=False)]:
+            raise zoo.InputError(
+                "A standalone copy cannot read the weights of a cell that has other layers inside. "
+                "Leave out --standalone or --pretrained. "
+                f"Received: a model of {type(layer.cell).__name__}"
+            )
     _, model, vocabulary = (code(arg.value) for arg in call.args)
     more = "" if hasattr(config, "level") else f", {vocabulary}"
     if getattr(config, "pretrained_backward", ""):
@@ -175,7 +184,8 @@ def _known_prompts(name, call, data):
     """The prompts themselves, if they fit the data."""
     prompts = sys.modules[name].PROMPTS
     chosen = zoo.tasks.language_model.pick_prompts(prompts, data["train"], data["test"])
-    return cst.parse_expression("list(PROMPTS)") if chosen == prompts else call
+    ours = "[*PROMPTS] + [PROMPT] * bool(PROMPT.strip())"
+    return cst.parse_expression(ours) if chosen == prompts else call
 
 
 def _write_saving(name, call):

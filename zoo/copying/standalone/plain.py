@@ -8,6 +8,7 @@ import collections
 import io
 import json
 import pathlib
+import re
 import zipfile
 
 import h5py
@@ -212,8 +213,8 @@ def transfer(folder, model, vocabulary=None, backward=""):
                     table[i] = vectors[row]
             weights["embedding"] = [table]
     layers = {layer.name: layer for layer in model.layers}
-    recurrent = sorted(name for name in weights if name.startswith("rnn_"))
-    for name in ["embedding", *recurrent, "probabilities"]:
+    number = sum(re.fullmatch(r"rnn_\d+", name) is not None for name in weights)
+    for name in ["embedding", *(f"rnn_{i}" for i in range(number)), "probabilities"]:
         layer = layers.get(name)
         one, is_first = getattr(layer, "forward_layer", layer), name == "rnn_0"
         if not copy_weights(weights[name], one, is_first):
@@ -232,11 +233,11 @@ def copy_weights(values, layer, is_first):
     """Copies the weights of a layer if they fit. Says whether they do.
 
     The first recurrent layer may also read other numbers, such as those of characters. Their weights
-    become 0.
+    become 0. This is only for Keras's cells.
     """
     if layer is None:
         return False
-    if is_first:
+    if is_first and isinstance(layer, keras.layers.SimpleRNN | keras.layers.LSTM | keras.layers.GRU):
         wider = len(layer.get_weights()[0]) - len(values[0])
         values = [np.pad(values[0], ((0, max(0, wider)), (0, 0))), *values[1:]]
     if [x.shape for x in layer.get_weights()] != [x.shape for x in values]:
