@@ -124,6 +124,7 @@ PUBLISHED = {
     "dakshina_hin": "0.394 (a Transformer, 26 million pairs of words, Madhani et al. 2022)",
     "sst2": "0.880 (Tree-LSTM), 0.849 (LSTM, Tai et al. 2015)",
     "imdb": "0.865 (LSTM, Dai & Le 2015)",
+    "imdb_pretrained": "0.928 (Dai & Le 2015), 0.954 (Howard & Ruder 2018), both from more text",
     "conll2003": "0.909 (Lample et al. 2016), 0.910 (delft)",
     "flickr8k": "16.0 (NeuralTalk, Karpathy & Fei-Fei 2015)",
     "cmudict": "0.202 (five models, other split, Toshniwal & Livescu 2016)",

@@ -120,7 +120,7 @@ def level_items(source, target, reverse):
         copied = 0
         for giver, taker in itertools.zip_longest(givers, takers):
             if giver is None:
-                note = "needs a source that reads backward" if givers else "the source has fewer layers"
+                note = "needs a source for this direction" if givers else "the source has fewer layers"
             elif taker is None:
                 note = "the target reads forward only" if takers else "the target has fewer layers"
             else:

@@ -72,7 +72,7 @@ def transfer(source, target, *, backward=None, source_vocabulary=None, target_vo
     copied    embedding        embedding           12  3 of 4 tokens
     copied    rnn_0, forward   rnn_0              336
     new       embedding                             4  1 token not in the source
-    new       rnn_0, backward                     336  needs a source that reads backward
+    new       rnn_0, backward                     336  needs a source for this direction
     new       probabilities                        17
     left out                   embedding            8  2 tokens not in the target
     left out                   probabilities       45
