@@ -208,7 +208,7 @@ def test_pretrained(run, tmp_path, greedy_only):
         np.testing.assert_allclose(one, other, atol=1e-6)
 
 
-def test_a_model_that_reads_backward_goes_on_backward(tmp_path, assert_refused):
+def test_a_model_that_reads_backward_needs_the_flag(tmp_path, assert_refused):
     (tmp_path / "mine.txt").write_text(TEXT)
     save_language_model(tmp_path / "back", "character", backward=True)
     words = ["--dataset", tmp_path / "mine.txt", "--pretrained", tmp_path / "back"]
