@@ -106,6 +106,14 @@ def novel(folder):
     return write_table(folder / "novel.txt", rows)
 
 
+def fairy_tale(folder):
+    """A text with all words of the prompts of one_to_many_text."""
+    path = novel(folder)
+    text = pathlib.Path(path).read_text()
+    pathlib.Path(path).write_text(f"Once upon a time the food is good.\n{text}")
+    return path
+
+
 def tunes(folder):
     (folder / "tunes").mkdir()
     rng = np.random.default_rng(0)
@@ -173,7 +181,7 @@ RUNS = {  # a recipe -> its data, and settings
     "many_to_one_forecasting": (sales, SMALL),
     "many_to_many_ner": (names, SMALL | {"head": "softmax"}),
     "encoder_decoder_translation": (pairs, SMALL | {"max_length": 40}),
-    "one_to_many_text": (novel, {"epochs": 1, "units": 8}),
+    "one_to_many_text": (fairy_tale, {"epochs": 1, "units": 8}),
     "many_to_many_pos": (names, SMALL),
     "many_to_many_punctuation": (novel, SMALL),
     "many_to_many_speech": (speech, SMALL | {"num_layers": 1, "beam_width": 2}),
@@ -194,7 +202,10 @@ MORE = {  # other cells, layers and heads
         pairs,
         SMALL | {"cell": "lstm", "attention": "none", "num_layers": 2},
     ),
-    "one_to_many_text": (novel, {"epochs": 1, "units": 8, "level": "word", "cell": "gru"}),
+    "one_to_many_text": (
+        fairy_tale,
+        {"epochs": 1, "units": 8, "level": "word", "cell": "gru", "prompt": "the king"},
+    ),
 }
 
 SUBWORDS = {"level": "subword", "vocabulary_size": 60, "backward": True, "use_ema": True}
@@ -305,6 +316,18 @@ def test_a_pretrained_cell_with_another_cell_inside_is_refused(tmp_path):
             assert "transfer(PRETRAINED, model, words)" in code(known._write_transfer(call, config))
     with pytest.raises(zoo.InputError, match="cell that has other layers inside"):
         known._write_transfer(call, config)
+
+
+def test_a_copy_has_the_prompts_that_fit_the_text(monkeypatch):
+    call = cst.parse_expression("language_model.pick_prompts(PROMPTS, train, test, PROMPT)")
+    monkeypatch.setitem(sys.modules, "mine", types.SimpleNamespace(PROMPTS=["It is"]))
+    for train, prompt, expected in (
+        ("It is so.", "", "PROMPTS"),
+        ("It is so.", "a king", "[*PROMPTS, PROMPT]"),
+        ("A king.", "", code(call)),
+    ):
+        config, data = types.SimpleNamespace(prompt=prompt), {"train": [train], "test": ["A king."]}
+        assert code(known._known_prompts("mine", call, config, data)) == expected
 
 
 @pytest.mark.parametrize(

@@ -59,7 +59,9 @@ def known_calls(name, config, program, loader, reader, data, builds):
         ("", "generate"): call_plain("generate"),
         ("", "with_states"): call_plain("with_states"),
         ("", "isinstance"): lambda call: _known_instance(call, config, builds),
-        ("zoo.tasks.language_model", "pick_prompts"): lambda call: _known_prompts(name, call, data),
+        ("zoo.tasks.language_model", "pick_prompts"): lambda call: _known_prompts(
+            name, call, config, data
+        ),
         ("zoo.recipe", "save"): lambda call: _write_saving(name, call),
     }
 
@@ -180,11 +182,11 @@ def _nearest(program, call, data):
     return cst.parse_expression(f"{distances}.argmin(axis=1)")
 
 
-def _known_prompts(name, call, data):
+def _known_prompts(name, call, config, data):
     """The prompts themselves, if they fit the data."""
     prompts = sys.modules[name].PROMPTS
     chosen = zoo.tasks.language_model.pick_prompts(prompts, data["train"], data["test"])
-    ours = "[*PROMPTS] + [PROMPT] * bool(PROMPT.strip())"
+    ours = "[*PROMPTS, PROMPT]" if config.prompt.strip() else "PROMPTS"
     return cst.parse_expression(ours) if chosen == prompts else call
 
 
