@@ -412,6 +412,32 @@ def test_characters_do_not_hide_another_difference(options):
             zoo.transfer(language_model(), target, **VOCABULARIES)
 
 
+class OwnLSTMCell(keras.layers.LSTMCell):
+    """As a cell with the same weights that computes something else."""
+
+
+@pytest.mark.parametrize(
+    ("cell", "note"),
+    [
+        (keras.layers.LSTMCell(5, activation="relu"), "activation tanh, not relu"),
+        (
+            keras.layers.LSTMCell(5, recurrent_activation="hard_sigmoid"),
+            "recurrent_activation sigmoid, not hard_sigmoid",
+        ),
+        (OwnLSTMCell(5), "lstm, not OwnLSTMCell"),
+        (Zoneout(keras.layers.LSTMCell(5, activation="relu"), 0.0), "activation tanh, not relu"),
+    ],
+    ids=["activation", "recurrent activation", "subclass", "inside"],
+)
+def test_cells_that_compute_something_else_do_not_fit(cell, note, capsys):
+    target = own_model(keras.layers.RNN(cell, return_sequences=True))
+    before = target.get_weights()
+    assert transfer(language_model(), target, **VOCABULARIES) == [("words", "embedding")]
+    assert note in capsys.readouterr().out
+    for value, same in zip(target.get_weights()[1:], before[1:], strict=True):
+        assert_same(value, same)
+
+
 def test_numbers_before_the_vectors_do_not_fit():
     """The weights of the vectors would be in other rows."""
     tokens, values = keras.Input((None,)), keras.Input((None, 2))

@@ -8,7 +8,7 @@ import numpy as np
 
 from zoo.architectures.one_to_many import OneToMany
 from zoo.errors import counted
-from zoo.transferring.networks import CELLS, SPELLINGS, kind_of, units_of
+from zoo.transferring.networks import CELLS, SPELLINGS, core_of, kind_of, units_of
 
 
 class Item(typing.NamedTuple):
@@ -152,15 +152,35 @@ def difference(giver, taker):
     """
     cells = giver.layer.cell, taker.layer.cell
     shapes = [[tuple(x.shape) for x in part.layer.weights] for part in (giver, taker)]
-    if kind_of(cells[0]) == kind_of(cells[1]) and shapes[0] == shapes[1]:
+    is_same = kind_of(cells[0]) == kind_of(cells[1])
+    settings = [(f"{name} {{}}, not {{}}", *both) for name, both in settings_of(*cells).items()]
+    if is_same and shapes[0] == shapes[1] and not settings:
         return ""
     found = [
         ("{}, not {}", *map(kind_of, cells)),
+        *(settings if is_same else ()),
         ("{} units, not {}", *map(units_of, cells)),
         ("reads {} numbers a step, not {}", giver.features, taker.features),
     ]
     texts = [text.format(one, other) for text, one, other in found if one != other]
     return "; ".join(texts) or "its weights have other shapes"
+
+
+def settings_of(cell, other):
+    """The settings that change what the weights of two cells mean, a dict of name to both values.
+
+    Example:
+
+    >>> settings_of(keras.layers.LSTMCell(8), keras.layers.LSTMCell(8, activation="relu"))
+    {'activation': ('tanh', 'relu')}
+    """
+    found = {}
+    for name in ("activation", "recurrent_activation", "reset_after"):
+        values = (getattr(core_of(one), name, None) for one in (cell, other))
+        one, other_one = (getattr(value, "__name__", value) for value in values)
+        if one != other_one:
+            found[name] = (one, other_one)
+    return found
 
 
 def widen(giver, taker):
@@ -176,7 +196,8 @@ def widen(giver, taker):
     """
     if not giver or not taker or kind_of(giver.layer.cell) not in CELLS:
         return None
-    if kind_of(giver.layer.cell) != kind_of(taker.layer.cell):
+    cells = giver.layer.cell, taker.layer.cell
+    if kind_of(cells[0]) != kind_of(cells[1]) or settings_of(*cells):
         return None
     kernel, *others = giver.layer.get_weights()
     wider, *same = (np.zeros(x.shape, "float32") for x in taker.layer.weights)

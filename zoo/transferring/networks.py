@@ -184,24 +184,28 @@ def _tokens(argument, vocabulary, embedding):
     return [f" {token[1:]}" if token[:1] == "\u2581" else token for token in tokens]
 
 
+def core_of(cell):
+    """The cell inside of a cell that has no other weights, as in Zoneout. Otherwise the cell itself."""
+    inside = cell._flatten_layers(include_self=False, recursive=False)
+    inside = [layer for layer in inside if hasattr(layer, "state_size")]
+    if len(inside) == 1 and len(inside[0].weights) == len(cell.weights):
+        return core_of(inside[0])
+    return cell
+
+
 def kind_of(cell):
     """The name of a cell for `zoo.build`, or the name of its class.
 
-    If a cell only has the weights of a cell inside of it, as Zoneout does, the one inside counts.
+    A subclass of a cell of Keras may compute something else. So it has its own name.
 
     Example:
 
     >>> kind_of(keras.layers.LSTMCell(8))
     'lstm'
     """
-    for name, its_class in CELLS.items():
-        if isinstance(cell, its_class):
-            return name
-    inside = cell._flatten_layers(include_self=False, recursive=False)
-    inside = [layer for layer in inside if hasattr(layer, "state_size")]
-    if len(inside) == 1 and len(inside[0].weights) == len(cell.weights):
-        return kind_of(inside[0])
-    return type(cell).__name__
+    its_class = type(core_of(cell))
+    names = [name for name, known in CELLS.items() if known is its_class]
+    return names[0] if names else its_class.__name__
 
 
 def units_of(cell):
