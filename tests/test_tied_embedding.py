@@ -39,6 +39,17 @@ def test_scores_against_numpy():
     assert len(layer.weights) == 1
 
 
+@pytest.mark.parametrize("dtype", ["int32", "float32"])
+def test_padding_is_masked(dtype):
+    tokens = np.array([[3, 4, 0, 0]], dtype)
+    embedding, rnn = TiedEmbedding(7, 4, mask_zero=True), keras.layers.LSTM(4)
+    states = [ops.convert_to_numpy(rnn(embedding(x))) for x in (tokens, tokens[:, :2])]
+    np.testing.assert_allclose(*states, rtol=1e-5, atol=1e-6)
+    inputs = keras.Input((None,), dtype=dtype)
+    states = keras.layers.LSTM(4, return_sequences=True)(embedding(inputs))
+    assert embedding(states, reverse=True)._keras_mask.shape == (None, None)
+
+
 @pytest.mark.parametrize("num_layers", [1, 2])
 def test_the_gradient_is_the_sum_of_both_sides(num_layers):
     tied, separate = both(num_layers=num_layers)

@@ -41,8 +41,8 @@ class TiedEmbedding(keras.layers.Embedding):
         return super().call(inputs)
 
     def compute_mask(self, inputs, mask=None):
-        if keras.backend.is_float_dtype(keras.backend.standardize_dtype(inputs.dtype)):
-            return mask  # scores have the mask of the states
+        if len(inputs.shape) > 2:  # states; their dtype would not tell, because tokens may be floats
+            return mask
         return super().compute_mask(inputs, mask)
 
     def compute_output_spec(self, inputs, reverse=False):
