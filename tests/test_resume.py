@@ -222,7 +222,7 @@ def test_damage_is_noticed(tmp_path):
                 assert "training-001.npz is damaged (" in str(error)
                 num_noticed += 1
     assert num_noticed > 80
-    message = re.escape(f"To begin anew, delete {tmp_path / 'x'}.")
+    message = r"training-001\.npz is damaged .*\. To repeat this training, delete this file\."
     with pytest.raises(zoo.InputError, match=message), resuming.resumable(tmp_path / "x", {}):
         raise AssertionError("a damaged state was read")
 
@@ -232,7 +232,7 @@ def test_another_model_is_refused(tmp_path):
         train()
     for settings in ({"units": 5}, {"optimizer": keras.optimizers.SGD}):
         with (
-            pytest.raises(zoo.InputError, match="is of another model, because the program has been"),
+            pytest.raises(zoo.InputError, match="is of another model, because the program or the"),
             resuming.resumable(tmp_path / "x", {}),
         ):
             train(**settings)
@@ -332,6 +332,35 @@ def test_flags_that_differ_are_named(sales_file, tmp_path, capsys):
     assert line.endswith("Received: --data-dir x, --seed 0, --smoke")
     zoo.run(main, Config, "", words)
     assert [*tmp_path.iterdir()] == []
+
+
+@pytest.mark.parametrize("name", ["table.csv", "my_cells.py", "a model"])
+def test_files_that_have_changed_are_noticed(name, tmp_path):
+    path, value = tmp_path / name, str(tmp_path / name)
+    if name == "a model":
+        path.mkdir()
+        path /= "task.json"
+    value += ":MyCell" * name.endswith(".py")
+    path.write_text("old")
+    settings = {"file": value, "empty": "", "text": "long " * 999}
+    with interrupted(2), pytest.raises(KeyboardInterrupt), resuming.resumable(tmp_path / "x", settings):
+        train()
+    path.write_text("new")
+    message = rf"with --file {re.escape(value)} \(SHA-256 \w+\)\. .* with the same files\."
+    with pytest.raises(zoo.InputError, match=message), resuming.resumable(tmp_path / "x", settings):
+        raise AssertionError("it went on with another file")
+    path.write_text("old")
+    with resuming.resumable(tmp_path / "x", settings):
+        train()
+
+
+def test_one_process_at_a_time(tmp_path):
+    message = f"Another process is training with the states in {re.escape(str(tmp_path / 'x'))}"
+    with resuming.resumable(tmp_path / "x", {}):
+        with pytest.raises(zoo.InputError, match=message), resuming.resumable(tmp_path / "x", {}):
+            raise AssertionError("two processes wrote the same files")
+        assert (tmp_path / "x").exists()
+    assert not (tmp_path / "x").exists()
 
 
 def test_resume_needs_an_output(tmp_path):

@@ -14,7 +14,8 @@ The state has all that later numbers depend on:
 - the random numbers of Python, NumPy, Keras and PyTorch, and those that choose the order of the data
 
 TensorFlow's own random numbers, as in `tf.random.normal` and `tf.data.Dataset.shuffle`, cannot be
-restored. Recipes do not use them.
+restored. In recipes, only `fit` uses them, to shuffle arrays. It begins with the same ones in each
+epoch.
 
 The method `fit` of all models is replaced while the recipe runs. So a recipe needs no line for this,
 and it works for models that somebody adds. A loop that does not call `fit` counts with `epochs`.
@@ -29,8 +30,10 @@ import dataclasses
 import functools
 import inspect
 import json
+import os
 import pathlib
 import random
+import re
 
 import keras
 import numpy as np
@@ -39,6 +42,8 @@ from zoo import flags
 from zoo.distribution import changed, check_same
 from zoo.errors import InputError
 from zoo.storage import state_files
+from zoo.storage.hashes import hash_of
+from zoo.tasks.cards import CARD_FILE
 
 _NOT_RESTORED = ("min_delta",)  # of callbacks: Keras changes its sign once in each `fit`
 _run = None  # the `_Run` of the recipe that runs now, or None without --resume
@@ -61,12 +66,15 @@ def resumable(folder, settings, writes=True):
 
     Args:
         folder: a `pathlib.Path`, for the states. Its parent must exist.
-        settings: a dict of fields of the config to values. A state with other settings is refused.
+        settings: a dict of fields of the config to values. A state with other settings is refused, or
+            with other contents of a file that a setting names. Of a trained model this is `task.json`.
+            Folders with data are not compared.
         writes: whether this process writes the states. If several processes train one model, only one
             of them writes, and all read the same folder.
 
     Raises:
-        InputError: the states have other settings, or one of them is damaged.
+        InputError: the states have other settings, or one of them is damaged. Or another process is
+            training with the same folder.
         OSError: the folder cannot be made.
 
     Example:
@@ -91,34 +99,70 @@ def resumable(folder, settings, writes=True):
     False
     """
     global _run
-    settings = {"KERAS_BACKEND": keras.backend.backend(), **settings}
+    settings = {"KERAS_BACKEND": keras.backend.backend(), **_with_hashes(settings)}
     settings = json.loads(json.dumps(settings, default=str))
     files = list_states(folder)
     if files:
         _check_settings(folder, state_files.read(files[0])["settings"], settings)
     last = state_files.read(files[-1])["epoch"] if files else 0
     check_same([len(files), last], f"All processes need the same folder {folder}, on a shared disk.")
-    if writes:
-        folder.mkdir(exist_ok=True)  # now, because it may not be possible
-    _run = _Run(folder, settings, writes)
-    try:
-        with changed("fit", _with_state):
-            yield
-    except KeyboardInterrupt:
-        if list_states(folder):
-            print(
-                "\nInterrupted. To go on after the last complete epoch, start the same command again. "
-                f"To begin anew, delete {folder}."
-            )
-        raise
-    else:
-        for file in sorted(folder.glob("training-*"), reverse=True) if writes else []:
-            file.unlink()  # the first one stays longest, for the case that somebody presses Ctrl-C now
-    finally:
-        _run = None
+    with contextlib.ExitStack() as stack:
         if writes:
-            with contextlib.suppress(OSError):  # it is not empty
-                folder.rmdir()
+            folder.mkdir(exist_ok=True)  # now, because it may not be possible
+            stack.enter_context(_lock(folder))
+        _run = _Run(folder, settings, writes)
+        try:
+            with changed("fit", _with_state):
+                yield
+        except KeyboardInterrupt:
+            if list_states(folder):
+                print(
+                    "\nInterrupted. To go on after the last complete epoch, start the same command "
+                    f"again. To begin anew, delete {folder}."
+                )
+            raise
+        else:
+            for file in sorted(folder.glob("training-*"), reverse=True) if writes else []:
+                file.unlink()  # the first one stays longest, if somebody presses Ctrl-C now
+        finally:
+            _run = None
+            if writes:
+                with contextlib.suppress(OSError):  # it is not empty
+                    folder.rmdir()
+
+
+def _with_hashes(settings):
+    """Adds its hash to each setting that names a file, because somebody may change the file."""
+    settings = dict(settings)
+    for name, value in settings.items():
+        if isinstance(value, str):
+            path = os.path.expanduser(re.sub(r"\.py:\w+$", ".py", value))  # of a cell
+            path = os.path.join(path, CARD_FILE) if os.path.isdir(path) else path
+            if value and os.path.isfile(path):
+                settings[name] = f"{value} (SHA-256 {hash_of(path)})"
+    return settings
+
+
+@contextlib.contextmanager
+def _lock(folder):
+    """Raises an error if another process is in this context with the same folder.
+
+    Some systems have no such locks (Windows, some network drives).
+    """
+    with contextlib.ExitStack() as stack:
+        with contextlib.suppress(ImportError, OSError):
+            import fcntl
+
+            lock = os.open(folder, os.O_RDONLY)
+            stack.callback(os.close, lock)
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                raise InputError(
+                    f"Another process is training with the states in {folder}. Wait until it has "
+                    "ended, or stop it."
+                ) from None
+        yield
 
 
 def list_states(folder):
@@ -135,7 +179,8 @@ def _check_settings(folder, before, now):
         )
         raise InputError(
             f"{folder} has a training that was interrupted, with {earlier}. To go on, start the same "
-            f"command again. To begin anew, delete this folder. Received: {received}"
+            "command again, with the same files. To begin anew, delete this folder. "
+            f"Received: {received}"
         )
 
 
@@ -243,11 +288,7 @@ class _Training:
         self.model, self.optimizer = model, optimizer
         self.path = _run.folder / f"training-{_run.number:03}.npz"
         self.state = state_files.read(self.path) if self.path.exists() else None
-        self.epoch = self.state["epoch"] if self.state else 0
-        if self.state and self.state["has_ended"]:
-            print(f"Training {_run.number} had ended. Its result was read from {_run.folder}.")
-        elif self.state:
-            print(f"Going on after epoch {self.epoch}, with the state in {_run.folder}.")
+        self.number, self.epoch = _run.number, self.state["epoch"] if self.state else 0
 
     def restore(self, results):
         """Restores the state. `results` are dicts, which get the entries that they had."""
@@ -259,9 +300,13 @@ class _Training:
         counts = [len(results), len(_run.sources)]
         if found != shapes or counts != [len(state["results"]), len(state["random"]["data"])]:
             raise InputError(
-                f"The state in {self.path} is of another model, because the program has been changed "
-                f"since. To begin anew, delete the folder {_run.folder}."
+                f"The state in {self.path} is of another model, because the program or the data have "
+                f"been changed since. To begin anew, delete the folder {_run.folder}."
             )
+        if state["has_ended"]:
+            print(f"Training {self.number} had ended. Its result was read from {_run.folder}.")
+        else:
+            print(f"Going on after epoch {self.epoch}, with the state in {_run.folder}.")
         for variable, array in zip(
             [*self.model.variables, *optimizer.variables],
             [*state["model"], *state["optimizer"]],

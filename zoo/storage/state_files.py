@@ -74,5 +74,5 @@ def read(path):
         raise
     except Exception as error:  # NumPy, zipfile and json have many names for damage
         raise InputError(
-            f"{path} is damaged ({one_line(error, 100)}). To begin anew, delete {path.parent}."
+            f"{path} is damaged ({one_line(error, 100)}). To repeat this training, delete this file."
         ) from error
