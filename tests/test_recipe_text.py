@@ -222,6 +222,36 @@ def test_a_prompt_without_a_token_is_refused_before_the_training(tmp_path, asser
     assert_refused("The beginning of a text must have a subword. Received: '\\u200b'", *words)
 
 
+def test_a_prompt_that_is_not_unicode_is_refused_before_the_training(tmp_path, assert_refused):
+    (tmp_path / "mine.txt").write_text(TEXT)
+    words = ["--smoke", "--dataset", tmp_path / "mine.txt", "--prompt", "caf\udce9"]
+    assert_refused("A text must be Unicode. Received: 'caf\\udce9'", *words)
+
+
+def test_a_prompt_of_letters_and_accents_is_that_of_whole_letters():
+    tokenizer = language_model.learn_tokenizer(["caf\u00e9"], "character", 10)
+    rows = language_model.encode_prompts(["cafe\u0301", "caf\u00e9"], tokenizer)
+    assert rows.tolist() == [[4, 5, 6, 7]] * 2
+
+
+def test_words_that_occur_once_are_unknown(capsys):
+    texts = ["the king and the queen and the sea", "the king"]
+    tokenizer = language_model.learn_tokenizer(texts, "word", 99)
+    assert tokenizer.vocabulary[4:] == [" the", " king", " and"]
+    assert language_model.learn_tokenizer(texts, "word", 6).vocabulary[4:] == [" the", " king"]
+    assert language_model.learn_tokenizer(["a few"], "word", 9).vocabulary[4:] == [" a", " few"]
+    splits = {"train": texts, "validation": ["the end of it"]}
+    language_model.join_splits(splits, tokenizer, 1000)
+    printed = capsys.readouterr().out  # with the ends, 12 and 5 tokens
+    assert "Unknown words: 16.7% of train, 60.0% of validation\nMost words of a split" in printed
+
+
+def test_each_chinese_character_is_a_word():
+    tokenizer = language_model.Tokenizer("character", [])
+    symbols = language_model.join(["今天天气很好。Ja, gut."], tokenizer, None)
+    assert language_model.count_symbols(symbols, tokenizer) == (16, 15, 12)
+
+
 def test_a_model_without_tokens_of_texts_is_no_start(tmp_path, assert_refused):
     (tmp_path / "mine.txt").write_text(TEXT)
     message = "must be a language model, from recipes/one_to_many_text.py. Received: a model for image_"

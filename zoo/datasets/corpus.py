@@ -88,7 +88,7 @@ def load_corpus(name, data_dir=None, encoding="utf-8"):
         fill_splits(name, texts, key=lambda text: text)
     texts = {split: [text for text in texts[split] if text.strip()] for split in SPLITS}
     check_filled(name, texts, "texts")
-    check_variety(name, [*"".join(texts["train"])], "characters")
+    check_variety(name, "".join(texts["train"]), "characters")
     return texts
 
 

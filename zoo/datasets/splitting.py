@@ -179,7 +179,7 @@ def check_variety(name, rows, what):
 
     Args:
         name: the name of the dataset, for the message.
-        rows: the texts of the training split.
+        rows: the texts of the training split, or its characters in a str.
         what: what a row is called, for the message.
 
     Example:

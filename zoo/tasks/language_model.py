@@ -81,7 +81,8 @@ def learn_tokenizer(texts, level, vocabulary_size, backward=False):
         texts: list of str, from the training split only.
         level: see `Tokenizer`.
         vocabulary_size: the number of symbols for words and subwords. Of words, the most frequent are
-            known. All characters are known.
+            known, but none that occurs only once. Otherwise a small text would have no unknown word,
+            and the model would not learn that there are such words. All characters are known.
         backward: see `Tokenizer`.
 
     Returns:
@@ -98,11 +99,15 @@ def learn_tokenizer(texts, level, vocabulary_size, backward=False):
         pieces = text.train_subwords(texts, vocabulary_size)
         names = [pieces.id_to_piece(i) for i in range(len(SPECIAL), len(pieces))]
         return Tokenizer(level, [*SPECIAL, *names], pieces, backward)
-    counts = collections.Counter(join(texts, Tokenizer(level, [], None, backward), None))
-    del counts["[END]"]
-    limit = vocabulary_size - len(SPECIAL) if level == "word" else None
-    symbols = [symbol for symbol, _ in counts.most_common(limit)]
-    return Tokenizer(level, [*SPECIAL, *symbols], None, backward)
+    counts = collections.Counter()
+    for i in range(0, len(texts), 100):
+        for symbols in tokenize(texts[i : i + 100], Tokenizer(level, [], None, backward)):
+            counts.update(symbols)
+    known = counts.most_common()
+    if level == "word":
+        often = [(symbol, count) for symbol, count in known if count > 1]
+        known = (often or known)[: vocabulary_size - len(SPECIAL)]
+    return Tokenizer(level, [*SPECIAL, *(symbol for symbol, _ in known)], None, backward)
 
 
 def load_tokenizer(task):
@@ -353,6 +358,9 @@ def join(texts, tokenizer, limit):
 def join_splits(splits, tokenizer, max_tokens):
     """Splits and joins the texts of each split. Prints how long they are, and the first row.
 
+    For words, it also prints how many are unknown. Chinese, for example, has no spaces between words,
+    so most of its words would be unknown.
+
     Args:
         splits: dict of split to a list of str.
         tokenizer: a `Tokenizer`.
@@ -377,6 +385,12 @@ def join_splits(splits, tokenizer, max_tokens):
         cut = " (cut, see --max-tokens)" if len(symbols[split]) == limit else ""
         sizes.append(f"{len(symbols[split])} {split}{cut}")
     print(*sizes, f"{len(tokenizer.vocabulary)} different", sep=", ")
+    if tokenizer.level == "word":
+        known = set(tokenizer.vocabulary)
+        shares = {s: np.mean([word not in known for word in symbols[s]]) for s in symbols}
+        print("Unknown words:", ", ".join(f"{share:.1%} of {s}" for s, share in shares.items()))
+        if max(shares.values()) > 0.5:
+            print("Most words of a split are unknown. Use subwords or characters instead of words.")
     first = ["".join(symbols["train"][i : i + 20]) for i in (0, 1)]
     print("First row, as the network sees it: {!r} -> {!r}".format(*first))
     return symbols
@@ -412,7 +426,7 @@ def encode_prompts(prompts, tokenizer):
         Integers `[prompts, time]`, with 0 as padding on the right.
 
     Raises:
-        ValueError: a prompt has no token.
+        ValueError: a prompt has no token, or is not Unicode.
 
     Example:
 
@@ -425,9 +439,10 @@ def encode_prompts(prompts, tokenizer):
 
 def _encode_all(prompts, tokenizer):
     """The tokens of each text, a list of lists. Raises an `InputError` if a text has none."""
-    rows = [encode(symbols, tokenizer) for symbols in tokenize(prompts, tokenizer)]
-    for prompt, row in zip(prompts, rows, strict=True):
-        if not row or (tokenizer.level == "word" and not prompt.strip()):
+    texts = normalize_texts(prompts)
+    rows = [encode(symbols, tokenizer) for symbols in tokenize(texts, tokenizer)]
+    for prompt, clean, row in zip(prompts, texts, rows, strict=True):
+        if not row or (tokenizer.level == "word" and not clean.strip()):
             raise InputError(
                 f"The beginning of a text must have a {tokenizer.level}. Received: {prompt!r}"
             )
@@ -483,7 +498,9 @@ def count_symbols(symbols, tokenizer):
     """Counts what the loss of a text is divided by: its symbols, its characters and its words.
 
     Words are the same for all levels: those that `zoo.text.standardize` separates, and the end of each
-    text. `zoo.metrics.score_text` takes these numbers.
+    text. A Chinese or Japanese character is a word, too. For words and subwords, the characters are
+    those of the tokens. For example, each word and each punctuation mark has a space before it.
+    `zoo.metrics.score_text` takes these numbers.
 
     Args:
         symbols: list of str, see `join`.
@@ -500,7 +517,7 @@ def count_symbols(symbols, tokenizer):
     """
     ends = symbols.count("[END]")
     whole = decode(["\n" if symbol == "[END]" else symbol for symbol in symbols], tokenizer)
-    num_words = len(text.standardize(whole).numpy().split())
+    num_words = len(text.standardize(text.separate_characters(whole)).numpy().split())
     return len(symbols), len(whole) - ends, num_words + ends
 
 
@@ -562,7 +579,7 @@ def make_answer(model, card, files):
 
     def answer(prompts, /, max_length=200, strategy="sample", **options):
         running.check_options(options)
-        rows = _encode_all(normalize_texts(prompts), tokenizer)
+        rows = _encode_all(prompts, tokenizer)
         generated = decoding.generate_in_batches(model, rows, max_length, strategy=strategy, **options)
         return [
             complete(prompt, row, tokenizer) for prompt, row in zip(prompts, generated, strict=True)

@@ -9,7 +9,7 @@ are baselines without a network. `count_ngrams` and `ngram_model` make a languag
 from zoo.text.baselines import count_ngrams, most_frequent_tags, nearest, ngram_losses, ngram_model
 from zoo.text.normalizing import JOINERS, MARKS, WORD, normalize, normalize_with_places
 from zoo.text.subwords import seed_subwords, train_subwords
-from zoo.text.tokens import TOKEN, split_tokens
+from zoo.text.tokens import TOKEN, separate_characters, split_tokens
 from zoo.text.word_vectors import glove_vocabulary, load_glove
 from zoo.text.words import (
     encode_words,
@@ -39,6 +39,7 @@ __all__ = [
     "normalize_with_places",
     "normalize_word",
     "seed_subwords",
+    "separate_characters",
     "separate_words",
     "split_tokens",
     "standardize",

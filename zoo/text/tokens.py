@@ -19,6 +19,23 @@ TOKEN = re.compile(  # words as in the Penn Treebank, numbers, addresses, punctu
 )
 
 
+def separate_characters(one):
+    """Puts spaces around each Chinese or Japanese character, because each of them is a word.
+
+    Args:
+        one: str.
+
+    Returns:
+        str.
+
+    Example:
+
+    >>> separate_characters("Tokyo is 東京.")
+    'Tokyo is  東  京 .'
+    """
+    return re.sub(f"[{_ALONE}]", r" \g<0> ", one)
+
+
 def split_tokens(one):
     """Splits a text into words and punctuation marks. A list of words stays as it is.
 
