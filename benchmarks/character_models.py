@@ -115,10 +115,11 @@ def main():
     )
     parser.add_argument("--recipe", default="many_to_many_ner", choices=SCORES)
     parser.add_argument("--models", nargs=2, default=[], metavar=("FORWARD", "BACKWARD"))
+    parser.add_argument("--dataset", help="see the recipe")
     parser.add_argument("--seeds", type=int, default=3, help="number of seeds; the first is 0")
     parser.add_argument("--epochs", type=int, help="see the recipe")
-    parser.add_argument("--glove", default="", help="see the recipe")
-    options = vars(parser.parse_args())
+    parser.add_argument("--glove", help="see the recipe")
+    options = {flag: value for flag, value in vars(parser.parse_args()).items() if value is not None}
     name, models, seeds = (options.pop(key) for key in ("recipe", "models", "seeds"))
     scores = [best_score(name, models, seed=seed, **options) for seed in range(seeds)]
     spread = f" ± {statistics.stdev(scores):.4f}" if len(scores) > 1 else ""
