@@ -318,6 +318,25 @@ def test_a_pretrained_cell_with_another_cell_inside_is_refused(tmp_path):
         known._write_transfer(call, config)
 
 
+def test_copies_share_the_same_data(tmp_path, monkeypatch):
+    import zoo.copying.standalone as standalone
+
+    def write_standalone(name, path, settings):
+        return "x = 1\n", {"data.npz": settings["data"], "images/a.png": b"a"}, []
+
+    monkeypatch.setattr(standalone, "write_standalone", write_standalone)
+    paths = [tmp_path / f"{i}.py" for i in range(3)]
+    for path in paths[:2]:
+        copy_recipe("many_to_one_video", path, standalone=True, settings={"data": b"1"})
+    with pytest.raises(zoo.InputError, match=r"data\.npz exists already"):
+        copy_recipe("many_to_one_video", paths[2], standalone=True, settings={"data": b"2"})
+    (tmp_path / "images" / "a.png").write_bytes(b"b")
+    with pytest.raises(zoo.InputError, match=r"a\.png exists already"):
+        copy_recipe("many_to_one_video", paths[2], standalone=True, settings={"data": b"1"})
+    assert sorted(one.name for one in tmp_path.iterdir()) == ["0.py", "1.py", "data.npz", "images"]
+    assert (tmp_path / "data.npz").read_bytes() == b"1"
+
+
 def test_a_copy_has_the_prompts_that_fit_the_text(monkeypatch):
     call = cst.parse_expression("language_model.pick_prompts(PROMPTS, train, test, PROMPT)")
     monkeypatch.setitem(sys.modules, "mine", types.SimpleNamespace(PROMPTS=["It is"]))

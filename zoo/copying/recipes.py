@@ -69,8 +69,12 @@ def copy_recipe(name, dest=".", *, notebook=False, standalone=False, settings=No
         from zoo.copying.standalone import write_standalone  # imports Keras
 
         content, files, notes = write_standalone(name, find_recipes()[name], settings or {})
-        for file in files:
-            check_new_file(target.with_name(file.split("/")[0]))
+        for file, data in [*files.items()]:
+            path, top = target.parent / file, target.with_name(file.split("/")[0])
+            if path.is_file() and path.read_bytes() == data:  # another copy has the same data
+                del files[file]
+            else:
+                check_new_file(path if top.is_dir() else top)
         print(*notes, sep="\n", end="\n" * bool(notes))
         if notebook:
             content = to_notebook(content, name)
