@@ -1,4 +1,4 @@
-"""Writes the tables in the README files.
+"""Writes the tables in the README files, and labels.svg, a plot of one of them.
 
     python benchmarks/tables.py
 
@@ -41,6 +41,7 @@ CARDS = ROOT / "zoo" / "presets"
 FITTED = RESULTS.with_name("defaults.csv")
 FITTED_CHECKS = dict.fromkeys(("dataset", "recipe", "metric", "fixed", "fitted", "baseline_value"), str)
 BACKENDS = ("tensorflow", "jax", "torch")
+LABELS = RESULTS.with_name("labels.svg")
 GPU = RESULTS.with_name("gpu.csv")
 GPU_KEY = ("type", "cell", "units", "precision")
 GPU_CHECKS = {**dict.fromkeys((*GPU_KEY, "backend", "what"), str), "median": float}
@@ -285,6 +286,47 @@ def make_pretrained(rows):
     return make_table(header, lines)
 
 
+def points_of_labels(rows):
+    """The mean accuracy of classifiers for each number of labels.
+
+    Returns:
+        A dict of dataset to a dict of model to a list of (number of labels, accuracy).
+    """
+    points = {}
+    for dataset in ("rotten_tomatoes", "imdb"):
+        lines = points[dataset] = collections.defaultdict(list)
+        for number in (100, 500, 2000):
+            for end, model in (("_pretrained", "LSTM from a language model"), ("", "GRU")):
+                some = select(rows, name=f"{dataset}_{number}{end}")
+                if some:
+                    lines[model].append((number, statistics.mean(float(x["value"]) for x in some)))
+            for baseline in ("mean of word vectors", "bag of words"):
+                scores = [scores_of(row)[baseline]["all"] for row in some]
+                if scores:
+                    lines[baseline].append((number, statistics.mean(scores)))
+    return {dataset: dict(lines) for dataset, lines in points.items()}
+
+
+def plot_labels(points, path):
+    """Plots `points_of_labels` as SVG. The description has the points, so that a test can read them."""
+    import matplotlib
+    from matplotlib.figure import Figure
+
+    names = {"rotten_tomatoes": "Rotten Tomatoes", "imdb": "IMDb"}
+    figure = Figure(figsize=(8, 3.2), layout="constrained")
+    for axes, (dataset, lines) in zip(figure.subplots(1, 2, sharey=True), points.items(), strict=True):
+        for model, line in lines.items():
+            axes.plot(*zip(*line, strict=True), "o-", label=model)
+        axes.set(title=names[dataset], xlabel="labeled training reviews", xscale="log")
+        axes.set_xticks([100, 500, 2000], ["100", "500", "2,000"], minor=False)
+        axes.set_xticks([], minor=True)
+        axes.grid(alpha=0.3)
+    figure.axes[0].set_ylabel("test accuracy")
+    figure.legend(*figure.axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=4)
+    with matplotlib.rc_context({"svg.hashsalt": "rnn-zoo"}):
+        figure.savefig(path, metadata={"Date": None, "Description": json.dumps(points)})
+
+
 def make_options(rows):
     """Options of a language model: its test loss and its size on each text that was measured."""
     groups = {
@@ -514,6 +556,7 @@ def main():
         new = path.with_name(f".{path.name}")
         new.write_text(text, "utf-8")
         new.replace(path)
+    plot_labels(points_of_labels(read_results(RESULTS)), LABELS)
 
 
 if __name__ == "__main__":

@@ -1,5 +1,6 @@
 """run.py adds to the results safely, and tables.py makes the tables of the README files from them."""
 
+import html
 import json
 import pathlib
 import re
@@ -41,6 +42,22 @@ def test_each_readme_is_what_the_program_writes(tables):
 def test_each_table_stands_in_a_readme(tables):
     text = "".join(path.read_text("utf-8") for path in tables["READMES"])
     assert [name for name in tables["make_all"]() if f"<!-- {name}:begin -->" not in text] == []
+
+
+def test_the_plot_has_the_points_of_the_table(tables):
+    points = tables["points_of_labels"](tables["read_results"](tables["RESULTS"]))
+    svg = tables["LABELS"].read_text("utf-8")
+    description = html.unescape(re.search(r"<dc:description>(.*?)</dc:description>", svg).group(1))
+    assert json.loads(description) == json.loads(json.dumps(points)), "run python benchmarks/tables.py"
+    for dataset, lines in points.items():
+        for column, model in ((1, "GRU"), (3, "LSTM from a language model"), (5, "bag of words")):
+            for number, accuracy in lines[model]:
+                row = re.search(
+                    rf"^\| `--dataset movie_reviews/{dataset} .*--train-texts {number}` .*$",
+                    (BENCHMARKS / "README.md").read_text("utf-8"),
+                    re.MULTILINE,
+                )
+                assert row.group().split("|")[column + 1].split()[0] == f"{accuracy:.3f}"
 
 
 @pytest.mark.parametrize(
