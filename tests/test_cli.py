@@ -61,6 +61,7 @@ def test_predict_from_words_and_from_a_pipe(folder, zoo_command):
     assert status == 0
 
 
+@pytest.mark.slow
 def test_a_new_process_prints_answers_alone_and_its_reader_may_stop_early(folder):
     pipe = """(printf 'caf\\xc3\\xa9\\n'; seq 9999) | "$@" | head -1"""
     command = ["bash", "-c", pipe, "-", *PROGRAM, "predict", folder]

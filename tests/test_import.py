@@ -4,6 +4,8 @@ import json
 import subprocess
 import sys
 
+import pytest
+
 
 def test_keras_is_imported_on_first_use_only():
     program = (
@@ -14,6 +16,7 @@ def test_keras_is_imported_on_first_use_only():
     assert subprocess.run(command, capture_output=True, text=True, check=True).stdout == "set()\n"
 
 
+@pytest.mark.slow
 def test_saved_models_open_in_a_new_process(tmp_path):
     """With `import keras, zoo` and nothing else; a compiled CRF goes on training."""
     import keras

@@ -4,7 +4,10 @@ import pathlib
 import subprocess
 import sys
 
+import pytest
 
+
+@pytest.mark.slow
 def test_a_recipe_ends_with_status_2_and_no_traceback(tmp_path):
     recipe = pathlib.Path(__file__).parent.parent / "recipes" / "many_to_one_sentiment.py"
     command = [sys.executable, recipe, "--dataset", tmp_path]
