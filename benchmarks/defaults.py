@@ -22,7 +22,7 @@ import typing
 import unicodedata
 
 import numpy as np
-from run import ROOT, SCORES, measure, read_results, write_csv
+from run import LOWER, ROOT, SCORES, measure, read_results, without_recurrence, write_csv
 
 import zoo
 
@@ -38,8 +38,6 @@ COLUMNS = [
     "baseline",
     "baseline_value",
 ]
-# For these scores, lower is better.
-LOWER = ("MAE", "WER", "nats a step", "nats a token", "nats a character", "wrong words")
 
 
 class Data(typing.NamedTuple):
@@ -210,11 +208,11 @@ FIXED = {  # flags that do not depend on the data
 
 def scores_of(task, score):
     """The score of the network on the test split, and the name and score of the best baseline."""
-    models = {name: row[score.key] for name, row in task["metrics"][score.split].items()}
-    network = models[score.model.format(cell=task["cell"])]
-    names = [name for name in models if not name.startswith((task["cell"], "attention"))]
-    best = (min if score.metric in LOWER else max)(names, key=models.get)
-    return network, best, models[best]
+    models = task["metrics"][score.split]
+    network = models[score.model.format(cell=task["cell"])][score.key]
+    others = without_recurrence(models, task["cell"], score.key)
+    best = (min if score.metric in LOWER else max)(others, key=others.get)
+    return network, best, others[best]
 
 
 def compare(name, seed):

@@ -41,7 +41,7 @@ RESULTS = pathlib.Path(__file__).parent / "results.csv"
 SPEED = RESULTS.with_name("speed.csv")
 CELLS = ("simple_rnn", "lstm", "gru")
 COLUMNS = [
-    *("name", "cell", "seed", "metric", "value", "baseline", "baseline_value"),
+    *("name", "cell", "seed", "metric", "value"),
     *("parameters", "epochs", "seconds", "cpu_seconds", "peak_mb"),
     *("cores", "machine", "versions", "command"),
     "metrics",  # the recipe's metrics.json
@@ -54,49 +54,30 @@ class Score(typing.NamedTuple):
     metric: str
     split: str
     model: str  # {cell} is the cell, or the class of your own cell
-    baseline: str  # the model without recurrence
     key: str
 
 
 SCORES = {
-    "one_to_one_digits": Score(
-        "accuracy", "test", "{cell}, one step", "logistic regression", "accuracy"
-    ),
-    "one_to_many_captioning": Score(
-        "BLEU-4", "test", "attention, beam search", "nearest training image", "BLEU-4"
-    ),
-    "one_to_many_music": Score("nats a step", "test", "{cell}", "last chord", "nats a step"),
-    "one_to_many_composer": Score("nats a token", "test", "{cell}", "6-gram", "nats a token"),
-    "one_to_many_text": Score("nats a character", "test", "{cell}", "5-gram", "nats a token"),
-    "many_to_one_sentiment": Score("accuracy", "test_accuracy", "{cell}", "bag of words", "all"),
-    "many_to_one_forecasting": Score(
-        "MAE", "test", "{cell}", "linear regression on differences", "MAE"
-    ),
-    "many_to_one_video": Score(
-        "accuracy", "test", "{cell}", "mean frame, logistic regression", "accuracy"
-    ),
-    "many_to_many_ner": Score("F1", "test", "{cell}, crf", "most frequent tag", "all"),
-    "many_to_many_pos": Score("accuracy", "test", "{cell}, softmax", "most frequent tag", "all"),
-    "many_to_many_punctuation": Score("accuracy", "test", "{cell}", "most frequent tag", "accuracy"),
-    "many_to_many_speech": Score(
-        "WER", "test", "{cell}, beam search", "convolutions, beam search", "WER"
-    ),
-    "many_to_many_video": Score(
-        "accuracy", "test", "{cell}", "single frames, logistic regression", "accuracy"
-    ),
-    "encoder_decoder_translation": Score(
-        "BLEU", "test", "attention additive, beam of 5", "copied source", "BLEU"
-    ),
-    "encoder_decoder_chatbot": Score(
-        "nats a token", "test", "{cell}, greedy", "3-gram", "nats a token"
-    ),
-    "encoder_decoder_pronunciation": Score(
-        "wrong words", "test", "{cell}", "nearest spelling", "words"
-    ),
-    "encoder_decoder_questions": Score(
-        "same answer", "test", "{cell}", "nearest question, its names replaced", "same answer"
-    ),
+    "one_to_one_digits": Score("accuracy", "test", "{cell}, one step", "accuracy"),
+    "one_to_many_captioning": Score("BLEU-4", "test", "attention, beam search", "BLEU-4"),
+    "one_to_many_music": Score("nats a step", "test", "{cell}", "nats a step"),
+    "one_to_many_composer": Score("nats a token", "test", "{cell}", "nats a token"),
+    "one_to_many_text": Score("nats a character", "test", "{cell}", "nats a token"),
+    "many_to_one_sentiment": Score("accuracy", "test_accuracy", "{cell}", "all"),
+    "many_to_one_forecasting": Score("MAE", "test", "{cell}", "MAE"),
+    "many_to_one_video": Score("accuracy", "test", "{cell}", "accuracy"),
+    "many_to_many_ner": Score("F1", "test", "{cell}, crf", "all"),
+    "many_to_many_pos": Score("accuracy", "test", "{cell}, softmax", "all"),
+    "many_to_many_punctuation": Score("accuracy", "test", "{cell}", "accuracy"),
+    "many_to_many_speech": Score("WER", "test", "{cell}, beam search", "WER"),
+    "many_to_many_video": Score("accuracy", "test", "{cell}", "accuracy"),
+    "encoder_decoder_translation": Score("BLEU", "test", "attention additive, beam of 5", "BLEU"),
+    "encoder_decoder_chatbot": Score("nats a token", "test", "{cell}, greedy", "nats a token"),
+    "encoder_decoder_pronunciation": Score("wrong words", "test", "{cell}", "words"),
+    "encoder_decoder_questions": Score("same answer", "test", "{cell}", "same answer"),
 }
+# For these scores, lower is better.
+LOWER = ("MAE", "WER", "nats a step", "nats a token", "nats a character", "nats a word", "wrong words")
 
 KEY = ("name", "cell", "seed")
 SMOKE = ("one_to_one_digits", "many_to_one_forecasting", "many_to_one_sentiment")  # no download
@@ -275,11 +256,27 @@ def recipe_of(name):
 
 
 def score_of(name):
-    """The `Score` of a run. A text of words has other tokens and a shorter n-gram than the default."""
+    """The `Score` of a run. A text of words has other tokens than the default."""
     score = SCORES[recipe_of(name)]
     if name in OTHERS and "--level word" in OTHERS[name].flags:
-        return score._replace(metric="nats a word", baseline="3-gram")
+        return score._replace(metric="nats a word")
     return score
+
+
+def without_recurrence(models, cell, key):
+    """The score of each model without recurrence.
+
+    Args:
+        models: the test split of a recipe's metrics.json, a dict of each model to its scores.
+        cell: the cell of the recipe's own networks, whose names begin with it or with "attention".
+        key: the score to return.
+
+    Returns:
+        A dict of model to score.
+    """
+    others = {name: row.get(key) for name, row in models.items()}
+    own = (cell, "attention")
+    return {name: x for name, x in others.items() if x is not None and not name.startswith(own)}
 
 
 def command_of(name, cell, seed):
@@ -299,7 +296,7 @@ CHECKS = dict.fromkeys(COLUMNS, str) | {  # a function for each column, which fa
     "cell": check_cell,
     "seed": int,
     "metrics": json.loads,
-    **dict.fromkeys(("value", "baseline_value", *COUNTS), float),
+    **dict.fromkeys(("value", *COUNTS), float),
 }
 SPEED_CHECKS = {
     **dict.fromkeys(("part", "backend", "dataset", "cell", "units", "what", "setting", "unit"), str),
@@ -399,8 +396,6 @@ def run(name, cell, seed, cores, smoke=False):
         "seed": seed,
         "metric": score.metric,
         "value": models[score.model.format(cell=task["cell"])][score.key],
-        "baseline": score.baseline,
-        "baseline_value": models[score.baseline][score.key],
         "parameters": task["parameters"],
         **costs,
         "machine": machine(),

@@ -23,6 +23,7 @@ from run import (
     DEFAULTS,
     LM_OPTIONS,
     LM_TEXTS,
+    LOWER,
     PRETRAINED,
     REFERENCES,
     RESULTS,
@@ -32,6 +33,8 @@ from run import (
     SPEED_CHECKS,
     read_results,
     recipe_of,
+    score_of,
+    without_recurrence,
 )
 
 import zoo.recipe
@@ -193,10 +196,15 @@ def make_short_results(rows):
 
 
 def baseline_of(rows):
-    """The score of the model without recurrence. It is the same for each cell."""
-    values = {row["seed"]: row["baseline_value"] for row in rows}
-    names = dict.fromkeys(row["baseline"] for row in rows)
-    return f"{spread(values.values())}, {' or '.join(names)}"
+    """The best model without recurrence, with its score. It is the same for each cell."""
+    score, values = score_of(rows[0]["name"]), collections.defaultdict(dict)
+    for row in rows:
+        cell = row["cell"].split(":")[-1]
+        for model, value in without_recurrence(scores_of(row), cell, score.key).items():
+            values[model][row["seed"]] = value
+    means = {model: statistics.mean(of_seeds.values()) for model, of_seeds in values.items()}
+    best = (min if score.metric in LOWER else max)(means, key=means.get)
+    return f"{spread(values[best].values())}, {best}"
 
 
 def make_results(rows):
@@ -347,7 +355,7 @@ def make_options(rows):
     baselines = ["without recurrence"]
     for text in texts:
         some = [row for option in LM_OPTIONS for row in groups[text, option]]
-        baselines += [f"{some[0]['baseline']}: {spread({row['baseline_value'] for row in some})}", ""]
+        baselines += [baseline_of(some), ""]
     if texts:
         lines.append(baselines)
     return make_table(["flags", *(name for text in texts for name in (text, "parameters"))], lines)
@@ -422,7 +430,8 @@ def make_defaults(rows):
         some = select(rows, dataset=name)
         scores = [spread(row[key] for row in some) for key in ("fixed", "fitted")]
         about = name, some[0]["recipe"], some[0]["metric"], str(len(some))
-        lines.append([*about, *scores, baseline_of(some)])
+        best = " or ".join(dict.fromkeys(row["baseline"] for row in some))  # it can depend on the seed
+        lines.append([*about, *scores, f"{spread(row['baseline_value'] for row in some)}, {best}"])
     columns = ["data", "recipe", "score", "seeds", "fixed", "from the data", "without recurrence"]
     return make_table(columns, lines)
 

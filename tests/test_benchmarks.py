@@ -119,19 +119,38 @@ def test_each_row_is_one_run_by_its_own_command(run):
 
 
 def test_mean_and_spread_of_the_seeds(run, tables):
-    rows = [make_row(run, seed=str(i), value=str(0.9 + i / 10), baseline="none") for i in range(3)]
+    metrics = json.dumps({"test": {"gru, one step": {"accuracy": 0.5}, "none": {"accuracy": 1.0}}})
+    rows = [make_row(run, seed=str(i), value=str(0.9 + i / 10), metrics=metrics) for i in range(3)]
     row = tables["make_results"](rows).splitlines()[2]
     assert row == "| one_to_one_digits | 1 |  |  | 1.000 ± 0.100 (3) | 1.000, none |  |"
 
 
 def test_a_baseline_counts_once_for_each_seed(run, tables):
-    rows = [
-        make_row(run, cell=cell, seed=str(i), baseline="none", baseline_value=str(i / 10))
-        for cell in ("lstm", "gru")
-        for i in range(2)
-    ]
+    rows = []
+    for cell in ("lstm", "gru"):
+        for i in range(2):
+            models = {f"{cell}, one step": {"accuracy": 0.9}, "none": {"accuracy": i / 10}}
+            metrics = json.dumps({"test": models})
+            rows.append(make_row(run, cell=cell, seed=str(i), metrics=metrics))
     row = tables["make_results"](rows).splitlines()[2]
     assert row.endswith("| 0.050 ± 0.071, none |  |")
+
+
+@pytest.mark.parametrize(
+    ("name", "key", "best"),
+    [("one_to_one_digits", "accuracy", "b"), ("many_to_one_forecasting", "MAE", "a")],
+)
+def test_the_best_model_without_recurrence_is_shown(name, key, best, run, tables):
+    first = {"gru": {key: 9.0}, "a": {key: 1.0}, "people": {key: None}}
+    rows = [
+        make_row(
+            run, name=name, metrics=json.dumps({"test": first})
+        ),  # measured before there was a "b"
+        make_row(
+            run, name=name, cell="lstm", metrics=json.dumps({"test": {"a": {key: 1.0}, "b": {key: 2}}})
+        ),
+    ]
+    assert tables["baseline_of"](rows).endswith(f", {best}")
 
 
 def test_all_metrics_of_each_model(run, tables):
@@ -203,8 +222,8 @@ def test_writing_keeps_order_and_leaves_the_old_file_if_it_fails(run, tmp_path):
     [
         (b"", "line 1: the columns name, cell, seed"),
         (b"name,cell\none_to_one_digits,gru\n", "line 1: the columns seed, metric"),
-        (b"{header}\n{row}\n{row},1\n", "line 3: expected 17 columns, as in line 1"),
-        (b"{header}\n{row}\none_to_one", "line 3: expected 17 columns, as in line 1"),
+        (b"{header}\n{row}\n{row},1\n", "line 3: expected 15 columns, as in line 1"),
+        (b"{header}\n{row}\none_to_one", "line 3: expected 15 columns, as in line 1"),
         (b"{header}\n{row}\n{wrong}\n", "line 3: 'many' cannot be the seed"),
         (b'{header}\n{row}\n"{row}\n', "line 3: unexpected end of data"),
         (b"{header}\n{row}\ncaf\xe9", "line 3: 'utf-8' codec can't decode"),
@@ -215,7 +234,7 @@ def test_a_damaged_file_is_one_line(content, message, program, request, run, tmp
     row = make_row(run).values()
     parts = {"header": run["COLUMNS"], "row": row, "wrong": ["one_to_one_digits", "gru", "many", *row]}
     for name, cells in parts.items():
-        content = content.replace(f"{{{name}}}".encode(), ",".join([*cells][:17]).encode())
+        content = content.replace(f"{{{name}}}".encode(), ",".join([*cells][:15]).encode())
     path = tmp_path / "results.csv"
     path.write_bytes(content)
     main = request.getfixturevalue(program)["main"]
@@ -283,14 +302,13 @@ def test_plan(run):
     assert {cell for _, cell, _ in plan("--smoke --cell lstm")} == {"lstm"}
 
 
-def test_the_baseline_of_a_language_model_has_the_n_of_its_level(run):
+def test_the_baseline_of_a_language_model_has_the_n_of_its_level(run, tables):
     levels = runpy.run_path(str(BENCHMARKS.parent / "recipes" / "one_to_many_text.py"))["LEVELS"]
-    for name in run["NAMES"]:
-        if run["recipe_of"](name) == "one_to_many_text":
-            command = run["command_of"](name, "lstm", 0)
-            level = "".join(re.findall(r"--level (\w+)", command)) or "character"
-            score = run["score_of"](name)
-            assert (score.metric, score.baseline) == (f"nats a {level}", f"{levels[level][1]}-gram")
+    for row in run["read_results"](run["RESULTS"]):
+        if run["recipe_of"](row["name"]) == "one_to_many_text":
+            level = "".join(re.findall(r"--level (\w+)", row["command"])) or "character"
+            assert row["metric"] == run["score_of"](row["name"]).metric == f"nats a {level}"
+            assert tables["baseline_of"]([row]).endswith(f", {levels[level][1]}-gram")
 
 
 OWN = "zoo/example_cells/minimal_gated_unit.py:MinimalGatedUnit"
@@ -309,7 +327,8 @@ def test_a_cell_of_your_own(run, tables, tmp_path, monkeypatch):
     row = run["run"]("one_to_one_digits", OWN, 0, [0])
     assert (row["cell"], row["value"], row["command"]) == (OWN, 0.9, command)
     path = tmp_path / "results.csv"
-    run["write_results"](path, [row, make_row(run)])
+    gru = json.dumps({"test": {"gru, one step": {"accuracy": 1.0}, "none": {"accuracy": 0.8}}})
+    run["write_results"](path, [row, make_row(run, metrics=gru)])
     rows = run["read_results"](path)
     assert [one["cell"] for one in rows] == ["gru", OWN]
     assert "| MinimalGatedUnit, one step | 0.900 |" in tables["make_details"](rows[1:])
