@@ -12,8 +12,8 @@ TSV, a CSV (as on Kaggle), JSON lines or a JSON file of COCO, with the path of a
 each row, or its folder. Expect 45 BLEU-4 after 5 minutes on two cores. The nearest image has 38.
 
 The decoder attends to places in the image. For photographs they come from MobileNetV2. The model is
-from Vinyals et al. 2015, and with attention from Xu et al. 2015. Deviations: a smaller convolutional
-network, image features in the first state, attention in the output of the step, gru.
+from Vinyals et al. 2015, and with attention from Xu et al. 2015. Differences: a smaller convolutional
+network, image features in the first state, attention in the output of the step, a GRU.
 """
 
 import collections
@@ -43,15 +43,17 @@ class Config(zoo.Config):
     )
     attention: bool = zoo.flag(True, "attend to places in the image")
     baseline: bool = zoo.flag(False, "train the same model without attention too, to compare")
-    min_count: int | None = zoo.flag(None, "rarer words become [UNK]")
+    min_count: int | None = zoo.flag(None, "words that occur less often become [UNK]")
     max_length: int = zoo.flag(24, "longest caption, in words, including its end")
     embedding_dim: int = zoo.flag(256, "size of a word's vector")
     units: int = zoo.flag(256, "size of the state")
     dropout: float | None = zoo.flag(None, "share of features dropped while training")
     learning_rate: float | None = zoo.flag(None, "learning rate at its peak, after the first epoch")
-    epochs: int | None = zoo.flag(None, "most passes over the training split; the best one is kept")
+    epochs: int | None = zoo.flag(
+        None, "at most so many passes over the training split; the best is kept"
+    )
     batch_size: int | None = zoo.flag(None, "captions in a batch")
-    beam_width: int = zoo.flag(5, "hypotheses that beam search keeps")
+    beam_width: int = zoo.flag(5, "best captions so far that beam search keeps")
 
 
 def load_contexts(images, config):

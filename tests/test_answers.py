@@ -283,7 +283,7 @@ def test_music_is_sampled_whatever_else_is_said():
     task = zoo.load("music-chorales-lstm")
     (notes,) = task.generate([[72, 67, 64, 48]], beats=2, seed=1)
     assert notes.shape[1] == 4 and len(notes) <= 8
-    with pytest.raises(zoo.InputError, match="The length of music is beats"):
+    with pytest.raises(zoo.InputError, match="The length of music is counted in beats"):
         task.generate([[72, 67, 64, 48]], max_length=5)
     for beats in (0, 1.5, 8.0, None, "8", True):
         with pytest.raises(zoo.InputError, match="beats must be an integer from 1"):
@@ -315,7 +315,7 @@ def test_numbers_of_the_input_are_not_blamed_on_the_weights():
         zoo.tasks.forecasting.make_answer(model, task, None)([1e300, 1.0])
     task = {"preprocessing": {"shape": [1, 2, 1], "divide_by": 1.0}, "labels": ["a", "b"]}
     for wrong in ([[np.nan, 0.0]], [["a", "b"]], [[None, 1]]):
-        with pytest.raises(zoo.InputError, match="An image must be finite numbers"):
+        with pytest.raises(zoo.InputError, match="An image must have finite numbers only"):
             zoo.tasks.image_classification.make_answer(model, task, None)([np.array(wrong)])
 
 

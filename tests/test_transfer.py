@@ -475,8 +475,8 @@ def test_the_report_has_the_variables():
         (
             {},
             {"cell": keras.layers.LSTMCell(1, use_bias=False)},
-            "The layers: its weights have other shapes. The token vectors: 8 tokens, not 7: pass "
-            "source_vocabulary and target_vocabulary.",
+            "The layers: its weights have other shapes: make them equal. The token vectors: 8 tokens, "
+            "not 7: pass source_vocabulary and target_vocabulary.",
         ),
     ],
 )

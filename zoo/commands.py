@@ -162,7 +162,11 @@ def generate(arguments):
     task = zoo.load(arguments.name)
     is_music = task.card["task"] == "composition"
     if arguments.output and (not is_music or len(inputs) != 1 or arguments.json):
-        raise InputError("--output is for the MIDI file of one piece of music, without --json.")
+        raise InputError(
+            "--output writes one piece of music as a MIDI file. Give it one chord, a model that "
+            f"composes music, and no --json. Received: {len(inputs)} inputs for a model of "
+            f"{task.card['task'].replace('_', ' ')}" + ", with --json" * bool(arguments.json)
+        )
     if is_music:
         inputs = [parse_numbers(chord, int) for chord in inputs]
     for one, answer in zip(inputs, task.generate(inputs, **options), strict=True):

@@ -101,7 +101,10 @@ def find(cell):
     if isinstance(cell, layers.RNN):
         for option in ("go_backwards", "stateful"):
             if getattr(cell, option):
-                raise InputError(f"A layer with {option}=True cannot be the cell of a model.")
+                raise InputError(
+                    f"A layer with {option}=True cannot be the cell of a model. Make it without "
+                    f"{option}. Received: {shown(cell)}"
+                )
         if its_class is layers.RNN:
             return find(cell.cell)
     try:

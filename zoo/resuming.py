@@ -18,7 +18,8 @@ restored. In recipes, only `fit` uses them, to shuffle arrays. It begins with th
 epoch.
 
 The method `fit` of all models is replaced while the recipe runs. So a recipe needs no line for this,
-and it works for models that somebody adds. A loop that does not call `fit` counts with `epochs`.
+and it works for models that somebody adds. A loop that does not call `fit` must use `epochs` instead
+of `range`.
 
 A file is written under another name, and renamed when it is complete and on the disk. So whatever
 happens, there is a complete file: of this epoch or of the one before.
@@ -66,9 +67,9 @@ def resumable(folder, settings, writes=True):
 
     Args:
         folder: a `pathlib.Path`, for the states. Its parent must exist.
-        settings: a dict of fields of the config to values. A state with other settings is refused, or
-            with other contents of a file that a setting names. Of a trained model this is `task.json`.
-            Folders with data are not compared.
+        settings: the fields of the config, a dict. A state that was written with other settings is
+            refused. So is one if a file that a setting names has changed. Of a trained model, only its
+            `task.json` is compared. Folders with data are not compared.
         writes: whether this process writes the states. If several processes train one model, only one
             of them writes, and all read the same folder.
 

@@ -224,9 +224,9 @@ def check_loss(loss, where):
 def slow_down(optimizer, copied, factor):
     """Makes an optimizer that takes smaller steps in pretrained layers.
 
-    It is the discriminative fine-tuning of Howard & Ruder 2018, with two learning rates. To make the
-    gradients smaller would not do it: Adam divides each gradient by its usual size. Weight decay is
-    slower, too, because Keras multiplies it by the learning rate.
+    It is the discriminative fine-tuning of Howard & Ruder 2018, with two learning rates. Smaller
+    gradients would not have this effect, because Adam divides each gradient by its usual size. Weight
+    decay becomes weaker in these layers, too, because Keras multiplies it by the learning rate.
 
     Args:
         optimizer: a `keras.optimizers.Optimizer`. It stays as it is.

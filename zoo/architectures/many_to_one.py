@@ -60,9 +60,9 @@ def many_to_one(
         units: size of the state of each layer (and direction).
         num_layers: number of recurrent layers.
         bidirectional: whether the sequence is read in both directions.
-        pooling: `"last"` (the state after the last step, and before the first if bidirectional),
-            `"mean"`, `"max"` or `"attention"` over all states, or `"concat"`: last, max and mean
-            joined, three times as many numbers.
+        pooling: `"last"`, the final state: if bidirectional, the forward state after the last step
+            joined with the backward state after the first step. Or `"mean"`, `"max"` or `"attention"`
+            over all states. Or `"concat"`: last, max and mean joined, three times as many numbers.
         dropout: share that is dropped from the word vectors, between layers and before the output. In
             the word vectors it drops the same features at every step, as in Gal & Ghahramani 2016.
 

@@ -52,7 +52,9 @@ def batches(rows, batch_size, seed=None, few_shapes=None):
     draw = rows if callable(rows) else lambda rng: rows
     some_rows = draw(np.random.default_rng(seed))
     if not some_rows:
-        raise InputError("There are no rows to make batches of.")
+        raise InputError(
+            "There are no rows to make batches of. Expected at least one. Received: 0 rows"
+        )
     dtypes = _common_dtypes(some_rows)
     if few_shapes is None:
         few_shapes = keras.backend.backend() == "jax"

@@ -184,7 +184,10 @@ def _drop_unreal(path, names, sentences):
             line = next(
                 line for rows in sentences for line, row in rows if not NUMBER.fullmatch(row[0])
             )
-            raise InputError(f"{path}, line {line}: the first column of CoNLL-U is the token's number.")
+            raise InputError(
+                f"{path}, line {line}: the first column of CoNLL-U must be the number of the token. "
+                "Repair the line. If this is not CoNLL-U, give the file another ending, such as .conll."
+            )
         return names, sentences, dropped
     if names is None and len(sentences[0][0][1]) == len(CONLLU):
         names = [*CONLLU]

@@ -81,7 +81,9 @@ def decode(path, encoding="utf-8"):
             f"of the file with --encoding, such as --encoding {likely}, or repair the file."
         ) from None
     except ValueError:  # a codec that does not make text, such as base64
-        raise InputError(f"{encoding} is not an encoding of text.") from None
+        raise InputError(
+            f"The encoding must be one of text, such as utf-8 or latin-1. Received: {encoding!r}"
+        ) from None
     if 4 * text.count("\0") > len(text):
         raise InputError(
             f"{path} is full of NUL characters. If it is UTF-16 text, add --encoding utf-16-le."

@@ -239,7 +239,9 @@ def _read_folders(path, encoding):
 def _read_class(folder, encoding):
     files = visible(folder)
     if not files:
-        raise InputError(f"The folder of a class, {folder}, has no file.")
+        raise InputError(
+            f"The folder of a class, {folder}, has no file. Put its texts there, or delete the folder."
+        )
     inner = [child for child in files if child.is_dir()]
     if inner:
         raise InputError(

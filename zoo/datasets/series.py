@@ -154,7 +154,11 @@ def load_many_series(
     else:
         rows, outputs, others = _read_tfds(name, column, inputs, data_dir)
         if series_column or fill:
-            raise InputError(f"{name} is one series without gaps. Received: {series_column or fill!r}")
+            flag = f"--series-column {series_column}" if series_column else f"--fill {fill}"
+            raise InputError(
+                f"{name} is one series without gaps. Leave out --series-column and --fill, which are "
+                f"for your own files. Received: {flag}"
+            )
     shares = _read_shares(split)
     series = []
     for key, parts, moments, step in rows:
@@ -319,7 +323,10 @@ def _put_in_order(where, values, found, indices, fill):
     filled, notes = steps.fill_values(part, fill), [*even.notes]
     kept = ~np.isnan(filled).any(axis=1)  # without values at the ends that cannot be filled
     if not kept.any():
-        raise InputError(f"{where}: no step has a value in all columns.")
+        raise InputError(
+            f"{where}: no step has a value in all columns. Add --fill to fill the gaps, or choose "
+            "fewer columns."
+        )
     if not kept.all():
         notes.append(
             f"left out {counted((~kept).sum(), 'step')} before the first value or after the last"

@@ -70,9 +70,12 @@ def read_video(path, image_size, frame_step=1, center=True):
         kept.append(_shrink(frame, max(LARGEST, image_size)))
         seconds.append(second)
     if not kept:
-        raise InputError(f"{path} has no frame.")
+        raise InputError(f"{path} has no frame. Delete it, or repair it.")
     if len({frame.shape for frame in kept}) > 1:
-        raise InputError(f"{path} has frames of different sizes. Make all of the same size.")
+        raise InputError(
+            f"{path} has frames of different sizes. Make all of the same size. Received: "
+            + " and ".join(f"{w} x {h}" for h, w, _ in sorted({frame.shape for frame in kept})[:2])
+        )
     seconds = None if None in seconds else np.array(seconds) - seconds[0]
     return fit_frames(np.stack(kept), image_size, center), seconds
 

@@ -178,7 +178,10 @@ def make_answer(model, card, files):
     def answer(chords, /, beats=48, **options):
         arguments.check("beats", beats)
         if "max_length" in options:
-            raise InputError("The length of music is beats, not max_length.")
+            raise InputError(
+                "The length of music is counted in beats. Give beats instead of max_length. "
+                f"Received: max_length={options['max_length']!r}"
+            )
         for chord in chords:
             check_chord(chord, card["vocabulary"])
         firsts = [encode(np.array([chord]), index) for chord in chords]  # each a mark and the notes

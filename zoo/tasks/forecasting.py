@@ -111,8 +111,9 @@ def forecast(predict, values, scales, window, segment, num_outputs=1):
     inputs = encode(windows, segment, num_outputs)  # [1, steps, segment * columns]
     if not (np.abs(inputs) < 1e30).all():
         raise InputError(
-            "The numbers are too far from the series that the model was trained on. "
-            f"Received: {np.abs(values).max():.3g}"
+            "The numbers are too far from the series that the model was trained on. Are they in the "
+            f"same unit? That series had a mean of {mean[0]:.3g} and a standard deviation of "
+            f"{std[0]:.3g}. Received: {np.abs(values).max():.3g}"
         )
     outputs = running.finite(predict(inputs.astype("float32")))  # [1, horizon * num_outputs]
     return unscale(decode(outputs, windows, num_outputs)[0], mean[:num_outputs], std[:num_outputs])

@@ -81,7 +81,10 @@ def make_answer(model, card, files):
             except (TypeError, ValueError):  # texts, None
                 image = np.array(np.nan)
             if not np.isfinite(image).all():
-                raise InputError(f"An image must be finite numbers. Received: image {len(rows)}")
+                raise InputError(
+                    "An image must have finite numbers only. Received: NaN, infinity or no numbers in "
+                    f"image {len(rows)} (the first is 0)"
+                )
             rows.append((image,))
         if not rows:
             return []

@@ -145,7 +145,7 @@ def level_items(source, target, reverse):
 
 
 def difference(giver, taker):
-    """In what two recurrent layers differ, as a text. It is empty if their weights mean the same.
+    """Says how two recurrent layers differ. The text is empty if their weights mean the same.
 
     Args:
         giver, taker: each a `Part`.
@@ -184,9 +184,9 @@ def settings_of(cell, other):
 
 
 def widen(giver, taker):
-    """The weights of a layer for one that reads other numbers behind the vector of a token.
+    """Pads the weights of a layer, so that they fit one that reads more numbers after a token vector.
 
-    The weights of the other numbers are 0. So the wider layer computes the same, whatever they are.
+    The weights of these numbers are 0. So the wider layer computes the same, whatever they are.
 
     Args:
         giver, taker: each a `Part`, or None.

@@ -56,7 +56,8 @@ def transfer(source, target, *, backward=None, source_vocabulary=None, target_vo
 
     Raises:
         ValueError: nothing fits; a model is not functional, is not built, or has no embedding that a
-            recurrent layer reads; or a vocabulary has not one token for each vector.
+            recurrent layer reads; or a vocabulary does not have exactly one token for
+            each vector.
 
     Example:
 
@@ -83,7 +84,10 @@ def transfer(source, target, *, backward=None, source_vocabulary=None, target_vo
     target = open_network("target", target, target_vocabulary)
     reverse = open_network("backward", backward) if backward is not None else None
     if reverse and not any(len(level) == 2 for level in target.levels):
-        raise InputError("backward needs a target that reads in both directions: bidirectional=True.")
+        raise InputError(
+            "backward needs a target that reads in both directions. Build it with bidirectional=True, "
+            "or leave out backward. Received: a target that reads forward only"
+        )
     rows, note = match_tokens(source, target)
     names = source.embedding.name, target.embedding.name
     items = token_items(names, ([source.table], [target.table]), rows, note)
@@ -122,7 +126,7 @@ def _nothing_fits(argument, source, target, note):
         theirs = [other for one, other in zip(*settings, strict=True) if one != other]
         return f"{message}: train backward with {', '.join(theirs)}."
     why = difference(source.levels[0][0], target.levels[0][0])
-    return f"{message}. The layers: {why}. The token vectors: {note}."
+    return f"{message}. The layers: {why}: make them equal. The token vectors: {note}."
 
 
 def _report(items):
