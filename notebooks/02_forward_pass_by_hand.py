@@ -260,8 +260,8 @@ print("error that it leaves in h_2:   ", np.abs(np.tanh(a_2) - exact[1]).round(5
 # result. One more is better.
 #
 # Here the error became smaller on its way through $W_h$, because the numbers in $W_h$ are small.
-# $W_h$ does the same to a memory: it shrinks too. So does a gradient, which is the subject of
-# notebook 06.
+# For the same reason, the network forgets what it has read. Gradients shrink in the same way. That
+# is the subject of notebook 06.
 #
 # ## From the state to an answer
 #

@@ -543,8 +543,8 @@ plt.show()
 # - The gradient of a shared weight is the sum over time of what each use adds.
 # - On the way back, the gradient is multiplied by a Jacobian at every step. In a plain RNN it is
 #   $J_t = \operatorname{diag}(1 - h_t^2)\, W_h$.
-# - Truncation after $k$ steps drops terms of the sum. Then nothing teaches the network to keep
-#   something for more than $k$ steps.
+# - Truncation after $k$ steps drops terms of the sum. Then no gradient asks the network to keep
+#   something for more than $k$ steps. It may still do so if it learned this at shorter distances.
 # - Passing on the states lets the network remember across windows, but it does not teach it to
 #   remember.
 #

@@ -363,7 +363,7 @@ plt.show()
 #
 # ## What to remember
 #
-# - Against exploding gradients, clipping is enough. Against vanishing gradients, you need other
+# - Against exploding gradients, clipping usually helps. Against vanishing gradients, you need other
 #   starting weights or another cell.
 # - A plain RNN starts well with an orthogonal $W_h$, as long as its input is small.
 # - Start an LSTM with its forget gate open. A bias of $\ln d$ fits a delay of $d$ steps.

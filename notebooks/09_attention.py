@@ -328,7 +328,7 @@ for offset, count in zip(*np.unique(looked_at - right_place, return_counts=True)
     print(f"{offset:+d}: {count / looked_at.size:.1%}")
 
 # %% [markdown]
-# +0 is the letter itself, and +1 is its neighbor on the right. In this run, the network nearly
+# +0 is the letter itself, and -1 is its neighbor on the left. In this run, the network nearly
 # always looks at the letter itself. Another run may look next door. Each state of the memory has
 # read what is around it, from both sides, so it could also carry the letter next to it. A network
 # that looks at neighbors can be just as right. So be careful with such pictures. **The weights say

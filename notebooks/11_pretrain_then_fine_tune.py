@@ -149,9 +149,9 @@ plt.legend()
 plt.show()
 
 # %% [markdown]
-# The network that starts from nothing must learn from 200 sentences what a word is. Most words of
-# the validation sentences do not even occur in them. The other one knows the words. It must only
-# learn which of the things that it knows is praise.
+# The network that starts from random weights must learn the meaning of every word from 200
+# sentences. Most words of the validation sentences do not even occur in them. The other network
+# knows the words. It only has to learn which of them are praise.
 #
 # ## The test
 #
