@@ -328,6 +328,39 @@ def test_smaller_steps_in_some_variables(kind, has_schedule):
         np.testing.assert_allclose(*map(keras.ops.convert_to_numpy, (one, other)), rtol=1e-5)
 
 
+def test_smaller_steps_leave_out_what_has_no_weight_decay():
+    weight, bias = keras.Variable([1.0], name="weight"), keras.Variable([1.0], name="bias")
+    optimizer = keras.optimizers.AdamW(0.1, weight_decay=0.5)
+    optimizer.exclude_from_weight_decay(var_names=["bias"])
+    optimizer = zoo.training.slow_down(optimizer, [{"variables": [weight]}], 0.1)
+    optimizer.apply([keras.ops.zeros(1)] * 2, [weight, bias])
+    np.testing.assert_allclose([float(weight[0]), float(bias[0])], [0.995, 1.0], rtol=1e-6)
+
+
+def test_smaller_steps_of_an_optimizer_of_the_user():
+    class Adam(keras.optimizers.SGD):  # with the name of one of Keras's optimizers
+        pass
+
+    slow = keras.Variable([1.0])
+    optimizer = zoo.training.slow_down(Adam(0.5), [{"variables": [slow]}], 0.5)
+    optimizer.apply([keras.ops.ones(1)], [slow])
+    assert isinstance(optimizer, Adam) and float(slow[0]) == 0.75
+
+
+@pytest.mark.parametrize("is_scaled", [False, True])
+def test_a_model_with_smaller_steps_can_be_saved(is_scaled, tmp_path):
+    model, optimizer = make_model(), keras.optimizers.Adam(0.1, weight_decay=0.01)
+    if is_scaled:
+        optimizer = keras.optimizers.LossScaleOptimizer(optimizer)
+    copied = [{"variables": model.trainable_variables[:1]}]
+    model.compile(zoo.training.slow_down(optimizer, copied, 0.01), "binary_crossentropy")
+    model.fit(X[:3], Y[:3], verbose=0)
+    model.save(tmp_path / "model.keras")
+    loaded = keras.saving.load_model(tmp_path / "model.keras")
+    assert type(loaded.optimizer) is type(optimizer)
+    np.testing.assert_array_equal(loaded.predict(X[:3], verbose=0), model.predict(X[:3], verbose=0))
+
+
 def test_smaller_steps_with_a_scaled_loss():
     slow, fast = keras.Variable([1.0]), keras.Variable([1.0])
     optimizer = keras.optimizers.LossScaleOptimizer(keras.optimizers.SGD(0.5), initial_scale=4.0)

@@ -234,7 +234,9 @@ def slow_down(optimizer, copied, factor):
         factor: the learning rate of these variables is the optimizer's times this.
 
     Returns:
-        A `keras.optimizers.Optimizer` with the same settings.
+        A `keras.optimizers.Optimizer` of the same class, with the same settings. A model that was
+        compiled with it can be saved, but without the factor: after loading, all layers learn at the
+        same rate.
 
     Example:
 
@@ -248,24 +250,33 @@ def slow_down(optimizer, copied, factor):
         scale, steps = optimizer.initial_scale, optimizer.dynamic_growth_steps
         inner = slow_down(optimizer.inner_optimizer, copied, factor)
         return keras.optimizers.LossScaleOptimizer(inner, scale, steps)
-    name = type(optimizer).__name__
+    kind = type(optimizer)
+    slower = kind.from_config(optimizer.get_config())
+    for name, value in vars(optimizer).items():
+        if name.startswith("_exclude_from_weight_decay"):
+            setattr(slower, name, value)
+    if kind.__module__.startswith("keras."):
+        # With PyTorch, Keras replaces its optimizers by others, which ignore `update_step`.
+        slower.__class__ = getattr(keras.optimizers, kind.__name__)
     slow = {id(variable) for item in copied for variable in item["variables"]}
+    full_step, full_decay = slower.update_step, slower._apply_weight_decay
 
-    # With PyTorch, Keras replaces its optimizers by others, which ignore `update_step`.
-    class Slower(getattr(keras.optimizers, name, type(optimizer))):
-        def update_step(self, gradient, variable, learning_rate):
-            own = self._trainable_variables[self._get_variable_index(variable)]
-            rate = learning_rate * factor if id(own) in slow else learning_rate
-            super().update_step(gradient, variable, rate)
+    def step(gradient, variable, learning_rate):
+        own = slower._trainable_variables[slower._get_variable_index(variable)]
+        full_step(gradient, variable, learning_rate * factor if id(own) in slow else learning_rate)
 
-        def _apply_weight_decay(self, variables):
-            decay = self.weight_decay
-            super()._apply_weight_decay([one for one in variables if id(one) not in slow])
-            self.weight_decay = decay and decay * factor
-            super()._apply_weight_decay([one for one in variables if id(one) in slow])
-            self.weight_decay = decay
+    def decay(variables):
+        full = slower.weight_decay
+        for is_slow, amount in ((False, full), (True, full and full * factor)):
+            some = [one for one in variables if (id(one) in slow) is is_slow]
+            if any(map(slower._use_weight_decay, some)):  # on PyTorch, Keras fails if there are none
+                slower.weight_decay = amount
+                full_decay(some)
+        slower.weight_decay = full
 
-    return Slower.from_config(optimizer.get_config())
+    # Changed in this object, not in a class of its own, which a saved model would need to load.
+    slower.update_step, slower._apply_weight_decay = step, decay
+    return slower
 
 
 class RaiseOnNaN(keras.callbacks.Callback):
