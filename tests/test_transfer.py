@@ -438,6 +438,43 @@ def test_cells_that_compute_something_else_do_not_fit(cell, note, capsys):
         assert_same(value, same)
 
 
+class Leaky(keras.layers.Layer):
+    """An own cell with a setting that has no weights."""
+
+    def __init__(self, units, leak=0.5, dropout=0.0, **kwargs):
+        super().__init__(**kwargs)
+        self.units = self.state_size = units
+        self.leak, self.dropout = leak, dropout
+
+    def build(self, shape):
+        self.kernel = self.add_weight(shape=(shape[-1], self.units))
+
+    def call(self, inputs, states):
+        h = self.leak * states[0] + (1 - self.leak) * inputs @ self.kernel
+        return h, [h]
+
+
+def two_cells(**options):
+    return [keras.layers.GRUCell(5), keras.layers.GRUCell(5, **options)]
+
+
+@pytest.mark.parametrize(
+    ("cells", "note"),
+    [
+        ((Leaky(5, 0.1), Leaky(5, 0.9)), "leak 0.1, not 0.9"),
+        ((Leaky(5), Leaky(5, dropout=0.2)), ""),
+        ((two_cells(), two_cells(activation="relu")), "activation tanh, not relu"),
+        ((two_cells(), two_cells(dropout=0.2)), ""),
+    ],
+    ids=["own cell", "own cell, dropout", "stack", "stack, dropout"],
+)
+def test_settings_of_own_cells_and_of_stacks(cells, note, capsys):
+    layers = (keras.layers.RNN(cell, name="rnn") for cell in cells)
+    source, target = (own_model(layer, seed=seed) for seed, layer in enumerate(layers))
+    assert (("rnn", "rnn") in transfer(source, target)) == (not note)
+    assert note in capsys.readouterr().out
+
+
 def test_numbers_before_the_vectors_do_not_fit():
     """The weights of the vectors would be in other rows."""
     tokens, values = keras.Input((None,)), keras.Input((None, 2))
@@ -475,7 +512,7 @@ def test_the_report_has_the_variables():
         (
             {},
             {"cell": keras.layers.LSTMCell(1, use_bias=False)},
-            "The layers: its weights have other shapes: make them equal. The token vectors: 8 tokens, "
+            "The layers: use_bias True, not False: make them equal. The token vectors: 8 tokens, "
             "not 7: pass source_vocabulary and target_vocabulary.",
         ),
     ],

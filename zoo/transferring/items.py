@@ -1,6 +1,8 @@
 """What is copied from one model into another, what is new, and what is left out."""
 
 import itertools
+import re
+import types
 import typing
 
 import keras
@@ -9,6 +11,11 @@ import numpy as np
 from zoo.architectures.one_to_many import OneToMany
 from zoo.errors import counted
 from zoo.transferring.networks import CELLS, SPELLINGS, core_of, kind_of, units_of
+
+# Attributes that do not change what a trained cell computes.
+NO_MATTER = re.compile(
+    "^(name|units|state_size|output_size|seed|unit_forget_bias|implementation|built|training)$|dropout"
+)
 
 
 class Item(typing.NamedTuple):
@@ -169,18 +176,31 @@ def difference(giver, taker):
 def settings_of(cell, other):
     """The settings that change what the weights of two cells mean, a dict of name to both values.
 
+    These are all numbers, texts and functions in which the cells and the layers inside of them differ,
+    except for those that only matter before or during training, such as dropout.
+
     Example:
 
-    >>> settings_of(keras.layers.LSTMCell(8), keras.layers.LSTMCell(8, activation="relu"))
+    >>> settings_of(keras.layers.LSTMCell(8), keras.layers.LSTMCell(8, activation="relu", dropout=0.5))
     {'activation': ('tanh', 'relu')}
     """
     found = {}
-    for name in ("activation", "recurrent_activation", "reset_after"):
-        values = (getattr(core_of(one), name, None) for one in (cell, other))
-        one, other_one = (getattr(value, "__name__", value) for value in values)
-        if one != other_one:
-            found[name] = (one, other_one)
+    layers = (core_of(one)._flatten_layers() for one in (cell, other))
+    for one, its in (map(_plain_settings, pair) for pair in zip(*layers, strict=False)):
+        names = [name for name in one | its if one.get(name) != its.get(name)]
+        found |= {name: (one.get(name), its.get(name)) for name in names}
     return found
+
+
+def _plain_settings(layer):
+    """The attributes of a layer that are numbers, texts or functions, and change what it computes."""
+    plain = (str, int, float, type(None), types.FunctionType)
+    found = {name: value for name, value in vars(layer).items() if isinstance(value, plain)}
+    return {
+        name: getattr(value, "__name__", value)
+        for name, value in found.items()
+        if not name.startswith("_") and not NO_MATTER.search(name)
+    }
 
 
 def widen(giver, taker):
