@@ -156,10 +156,10 @@ classifier = LogisticRegression().fit(bag.fit_transform(train_texts), train_labe
 print(f"bag of words: {classifier.score(bag.transform(test_texts), test_labels):.3f}")
 
 # %% [markdown]
-# That is no better than guessing, and no such model can do better. For each sentence there is another one with the
-# same words and the opposite answer ("the dog bites the man", "the man bites the dog"). A model
-# that answers both the same way gets one right and one wrong. Over all sentences, it gets half
-# right.
+# That is no better than guessing, and no such model can do better. For each sentence there is
+# another one with the same words and the opposite answer ("the dog bites the man", "the man bites
+# the dog"). A model that answers both the same way gets one right and one wrong. Over all
+# sentences, it gets half right.
 #
 # Now we train two networks in Keras, a library for neural networks. Both need words as numbers.
 # `TextVectorization` collects the vocabulary and looks up the words. It also adds zeros at the end

@@ -56,9 +56,7 @@ class Config(zoo.Config):
     attention: str = zoo.flag("additive", "how attention is computed", ("none", "dot", "additive"))
     dropout: float | None = zoo.flag(None, "share of features dropped while training")
     learning_rate: float = zoo.flag(0.003, "initial learning rate; it falls to 0 along a cosine")
-    epochs: int | None = zoo.flag(
-        None, "at most so many passes over the training split; the best is kept"
-    )
+    epochs: int | None = zoo.flag(None, "at most this many passes over the data; the best one is kept")
     batch_size: int | None = zoo.flag(None, "pairs in a batch")
     beam_width: int = zoo.flag(5, "best replies so far that beam search keeps")
 

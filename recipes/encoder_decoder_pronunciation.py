@@ -56,9 +56,7 @@ class Config(zoo.Config):
     dropout: float | None = zoo.flag(None, "share of features dropped while training")
     beam_width: int = zoo.flag(3, "best answers so far that beam search keeps")
     learning_rate: float = zoo.flag(0.002, "initial learning rate; it falls to 0 along a cosine")
-    epochs: int | None = zoo.flag(
-        None, "at most so many passes over the training split; the best is kept"
-    )
+    epochs: int | None = zoo.flag(None, "at most this many passes over the data; the best one is kept")
     batch_size: int | None = zoo.flag(None, "rows in a batch, each a word and one right answer")
 
 

@@ -49,9 +49,7 @@ class Config(zoo.Config):
     baseline: bool = zoo.flag(False, "train the same model without attention too, to compare")
     dropout: float | None = zoo.flag(None, "share of features dropped while training")
     learning_rate: float = zoo.flag(0.003, "learning rate of Adam at its peak, after the first epoch")
-    epochs: int | None = zoo.flag(
-        None, "at most so many passes over the training split; the best is kept"
-    )
+    epochs: int | None = zoo.flag(None, "at most this many passes over the data; the best one is kept")
     batch_size: int | None = zoo.flag(None, "pairs in a batch")
     beam_width: int = zoo.flag(5, "best translations so far that beam search keeps")
 

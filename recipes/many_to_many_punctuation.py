@@ -55,9 +55,7 @@ class Config(zoo.Config):
     bidirectional: bool = zoo.flag(True, "read the words in both directions")
     dropout: float | None = zoo.flag(None, "share of features dropped while training")
     learning_rate: float = zoo.flag(0.004, "initial learning rate; it falls to 0 along a cosine")
-    epochs: int | None = zoo.flag(
-        None, "at most so many passes over the training split; the best is kept"
-    )
+    epochs: int | None = zoo.flag(None, "at most this many passes over the data; the best one is kept")
     batch_size: int | None = zoo.flag(None, "windows in a batch")
 
 

@@ -46,9 +46,7 @@ class Config(zoo.Config):
     encoding: str = zoo.flag("utf-8", "encoding of your own files")
     glove: str = zoo.flag("", "file of pretrained word vectors to start from, such as glove.6B.zip")
     pretrained: str = zoo.flag("", "name or folder of a language model to start from, with its tokens")
-    pretrained_backward: str = zoo.flag(
-        "", "a second one that reads backward; turns on --bidirectional"
-    )
+    pretrained_backward: str = zoo.flag("", "a second one, which reads backward; sets --bidirectional")
     pretrained_rate: float = zoo.flag(1.0, "factor on the learning rate of pretrained layers")
     train_texts: int | None = zoo.flag(None, "train on so many texts, drawn at random (default: all)")
     vocabulary_size: int = zoo.flag(20000, "number of most frequent words to know; --glove adds more")
@@ -61,9 +59,7 @@ class Config(zoo.Config):
     dropout: float = zoo.flag(0.5, "share of features dropped while training")
     learning_rate: float | None = zoo.flag(None, "learning rate of Adam")
     batch_size: int | None = zoo.flag(None, "texts in a batch")
-    epochs: int | None = zoo.flag(
-        None, "at most so many passes over the training split; the best is kept"
-    )
+    epochs: int | None = zoo.flag(None, "at most this many passes over the data; the best one is kept")
 
 
 def make_dataset(words, labels, vocabulary, config, seed=None, backward=False):

@@ -49,9 +49,7 @@ class Config(zoo.Config):
     units: int = zoo.flag(256, "size of the state")
     dropout: float | None = zoo.flag(None, "share of features dropped while training")
     learning_rate: float | None = zoo.flag(None, "learning rate at its peak, after the first epoch")
-    epochs: int | None = zoo.flag(
-        None, "at most so many passes over the training split; the best is kept"
-    )
+    epochs: int | None = zoo.flag(None, "at most this many passes over the data; the best one is kept")
     batch_size: int | None = zoo.flag(None, "captions in a batch")
     beam_width: int = zoo.flag(5, "best captions so far that beam search keeps")
 

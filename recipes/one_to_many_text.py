@@ -49,7 +49,7 @@ class Config(zoo.Config):
     level: str = zoo.flag("character", "what a token is", choices=tuple(LEVELS))
     backward: bool = zoo.flag(False, "read each text from its end")
     pretrained: str = zoo.flag("", "name or folder of a language model to start from, with its tokens")
-    max_tokens: int = zoo.flag(1200000, "train on at most so many tokens; other splits have a tenth")
+    max_tokens: int = zoo.flag(1200000, "train on at most this many tokens; other splits have a tenth")
     vocabulary_size: int = zoo.flag(10000, "number of tokens, if they are words or subwords")
     bptt_steps: int = zoo.flag(100, "tokens in a window; the gradient goes back no further")
     embedding_dim: int = zoo.flag(64, "size of the vector of a token")
@@ -63,9 +63,7 @@ class Config(zoo.Config):
     learning_rate: float = zoo.flag(0.005, "initial learning rate; it falls to 0 along a cosine")
     weight_decay: float = zoo.flag(0.0, "each step multiplies weights by 1 - learning rate x this")
     use_ema: bool = zoo.flag(False, "each epoch ends with the moving average of the weights")
-    epochs: int | None = zoo.flag(
-        None, "at most so many passes over the training split; the best is kept"
-    )
+    epochs: int | None = zoo.flag(None, "at most this many passes over the data; the best one is kept")
     batch_size: int | None = zoo.flag(None, "parts of the text that are read side by side")
     prompt: str = zoo.flag("", "your own beginning of a text to continue, besides the others")
 
@@ -108,7 +106,7 @@ def main(config):
     if config.distribute:
         raise zoo.InputError("--distribute is not for this recipe, because it has its own step.")
     if config.smoke:
-        config = dataclasses.replace(config, max_tokens=10000, bptt_steps=20, units=16, epochs=1)
+        config = dataclasses.replace(config, max_tokens=10000, units=16, embedding_dim=16, epochs=1)
 
     # Data: the vocabulary comes from the training split only.
     splits = zoo.datasets.load_corpus(config.dataset, config.data_dir or None, config.encoding)

@@ -2,7 +2,10 @@
 
 import json
 import math
+import pathlib
 import re
+import shutil
+import types
 
 import edits
 import keras
@@ -208,6 +211,49 @@ def test_pretrained(run, tmp_path, greedy_only):
         np.testing.assert_allclose(one, other, atol=1e-6)
 
 
+def test_too_few_tokens_are_refused_with_their_split():
+    splits = {"train": ["Ah! So."], "validation": ["Oh!"]}
+    tokenizer = language_model.learn_tokenizer(splits["train"], "character", 10)
+    with pytest.raises(zoo.InputError, match=r"The validation split .*--max-tokens\. Received: 0"):
+        language_model.join_splits(splits, tokenizer, max_tokens=5)
+
+
+def test_a_check_with_tied_embeddings(run, tmp_path, greedy_only):
+    (tmp_path / "mine.txt").write_text(TEXT)
+    words = ["--dataset", tmp_path / "mine.txt", "--tie-embeddings", "--embedding-dim", 256]
+    assert "Nothing was written" in run("--smoke", *words)
+
+
+def test_another_backend_is_refused(recipe, tmp_path, monkeypatch):
+    (tmp_path / "mine.txt").write_text(TEXT)
+    monkeypatch.setattr(keras.backend, "backend", lambda: "jax")
+    config = recipe["Config"](dataset=str(tmp_path / "mine.txt"))
+    with pytest.raises(zoo.InputError, match=r"needs TensorFlow\. .* Received: KERAS_BACKEND=jax"):
+        language_model.start(config, [TEXT])
+
+
+@pytest.mark.parametrize(
+    ("given", "adopted"),
+    [
+        ("here.py:MinimalGatedUnit", "here.py:MinimalGatedUnit"),  # the same class
+        ("layer_norm_lstm.py:LayerNormLSTM", "there/cells.py:MinimalGatedUnit"),
+        ("gru", "there/cells.py:MinimalGatedUnit"),
+    ],
+)
+def test_the_file_of_a_cell_can_be_in_another_place(
+    given, adopted, recipe, tmp_path, monkeypatch, capsys
+):
+    monkeypatch.chdir(tmp_path)
+    example = pathlib.Path(zoo.__file__).parent / "example_cells" / "minimal_gated_unit.py"
+    (tmp_path / "there").mkdir()
+    for name in ("here.py", "there/cells.py"):
+        shutil.copy(example, name)
+    task = types.SimpleNamespace(card={"config": {"cell": "there/cells.py:MinimalGatedUnit"}})
+    config = recipe["Config"](cell=given, pretrained="model")
+    assert language_model.adopt_sizes(config, task).cell == adopted
+    assert f"As in model: --cell {adopted} " in capsys.readouterr().out
+
+
 def test_a_model_that_reads_backward_needs_the_flag(tmp_path, assert_refused):
     (tmp_path / "mine.txt").write_text(TEXT)
     save_language_model(tmp_path / "back", "character", backward=True)
@@ -362,12 +408,15 @@ def test_tiny_shakespeare_is_the_default(run):
         ("--dataset {tmp}/bytes.txt --level letters", "invalid choice: 'letters'"),
         ("--output {tmp}", "holds something else"),
         ("--distribute", "has its own step"),
+        ("--dataset {tmp}/long.txt --level word --vocabulary-size 4", "of at least 5. Received: 4"),
+        ("--dataset {tmp}/long.txt --level subword --vocabulary-size 9", "they need at least "),
     ],
 )
 def test_bad_input_is_one_line_and_status_2(words, message, data_dir, tmp_path, assert_refused):
     (tmp_path / "empty.txt").write_text(" \n")
     (tmp_path / "short.txt").write_text("too short")
     (tmp_path / "bytes.txt").write_bytes(b"caf\xe9")
+    (tmp_path / "long.txt").write_text(TEXT)
     assert_refused(message, "--smoke", "--data-dir", data_dir, *words.format(tmp=tmp_path).split())
 
 

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from zoo.errors import InputError
 from zoo.text import (
     WORD,
     encode_words,
@@ -18,6 +19,7 @@ from zoo.text import (
     normalize_with_places,
     normalize_word,
     standardize,
+    train_subwords,
 )
 
 
@@ -213,6 +215,19 @@ def test_load_glove_refuses_what_it_cannot_use(glove):
 
 def ngram_loss(*args):
     return np.concatenate(ngram_losses(*args)).mean()
+
+
+@pytest.mark.parametrize("texts", [[], [""], [" ", "\n"], ["\u200b"]])
+def test_subwords_need_letters(texts):
+    with pytest.raises(InputError, match="Subwords need a text with letters"):
+        train_subwords(texts, 20)
+
+
+@pytest.mark.parametrize("vocabulary_size", [1, 4, 8])
+def test_too_few_subwords_are_refused_with_the_number_that_is_enough(vocabulary_size):
+    with pytest.raises(InputError, match="they need at least 9, one for each character"):
+        train_subwords(["abc", "d"], vocabulary_size)
+    assert len(train_subwords(["abc", "d"], 9)) == 9
 
 
 def test_ngrams_are_distributions_that_learn():

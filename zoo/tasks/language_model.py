@@ -88,6 +88,9 @@ def learn_tokenizer(texts, level, vocabulary_size, backward=False):
     Returns:
         A `Tokenizer`.
 
+    Raises:
+        ValueError: `vocabulary_size` is too small.
+
     Example:
 
     >>> learn_tokenizer(["Ah! A h"], "character", 10).vocabulary
@@ -105,6 +108,11 @@ def learn_tokenizer(texts, level, vocabulary_size, backward=False):
             counts.update(symbols)
     known = counts.most_common()
     if level == "word":
+        if vocabulary_size <= len(SPECIAL):
+            raise InputError(
+                f"The vocabulary has {len(SPECIAL)} special tokens, such as [UNK]. Choose a vocabulary "
+                f"size of at least {len(SPECIAL) + 1}. Received: {vocabulary_size}"
+            )
         often = [(symbol, count) for symbol, count in known if count > 1]
         known = (often or known)[: vocabulary_size - len(SPECIAL)]
     return Tokenizer(level, [*SPECIAL, *(symbol for symbol, _ in known)], None, backward)
@@ -143,8 +151,13 @@ def start(config, texts):
 
     Raises:
         ValueError: the pretrained model is not a language model, or it reads backward and
-            `config.backward` is false.
+            `config.backward` is false. Or the backend is not TensorFlow.
     """
+    if keras.backend.backend() != "tensorflow":
+        raise InputError(
+            "The training step of this recipe needs TensorFlow. Leave out KERAS_BACKEND. "
+            f"Received: KERAS_BACKEND={keras.backend.backend()}"
+        )
     if not config.pretrained:
         tokens = config.level, config.vocabulary_size
         return config, learn_tokenizer(texts, *tokens, config.backward), None
@@ -170,10 +183,12 @@ def adopt_sizes(config, task):
     """
     theirs = {"tie_embeddings": False} | task.card["config"]  # older models are not tied
     sizes = {name: theirs[name] for name in SIZES if name in theirs and hasattr(config, name)}
-    words = (f"{flags.name_of(name)} {value}" for name, value in sizes.items())
+    cells = cell_configs.text_of(config.cell), str(sizes.get("cell"))
+    if len({cell.split(":")[-1] for cell in cells}) == 1:
+        sizes["cell"] = config.cell  # the same class, but its file can be in another place
+    words = {**sizes, "cell": cells[0] if sizes.get("cell") is config.cell else cells[1]}
+    words = (f"{flags.name_of(name)} {value}" for name, value in words.items())
     print(f"As in {config.pretrained}: {' '.join(words)}")
-    if cell_configs.text_of(config.cell) == sizes.get("cell"):
-        sizes["cell"] = config.cell  # the name of a class or an object alone would not be enough
     return dataclasses.replace(config, **sizes)
 
 
@@ -369,19 +384,27 @@ def join_splits(splits, tokenizer, max_tokens):
     Returns:
         A dict of split to a list of str, see `join`.
 
+    Raises:
+        ValueError: a split has fewer than two symbols.
+
     Example:
 
     >>> splits = {"train": ["Ah! So."], "validation": ["Oh!"]}
     >>> tokenizer = learn_tokenizer(splits["train"], "character", 10)
-    >>> join_splits(splits, tokenizer, max_tokens=10)["validation"]
-    8 train, 1 validation (cut, see --max-tokens), 11 different
+    >>> join_splits(splits, tokenizer, max_tokens=20)["validation"]
+    8 train, 2 validation (cut, see --max-tokens), 11 different
     First row, as the network sees it: 'Ah! So.[END]' -> 'h! So.[END]'
-    ['O']
+    ['O', 'h']
     """
     symbols, sizes = {}, []
     for split, texts in splits.items():
         limit = max_tokens // (1 if split == "train" else 10)
         symbols[split] = join(texts, tokenizer, limit)
+        if len(symbols[split]) < 2:
+            raise InputError(
+                f"The {split} split must have at least two tokens. Give more text, or raise "
+                f"--max-tokens. Received: {len(symbols[split])}"
+            )
         cut = " (cut, see --max-tokens)" if len(symbols[split]) == limit else ""
         sizes.append(f"{len(symbols[split])} {split}{cut}")
     print(*sizes, f"{len(tokenizer.vocabulary)} different", sep=", ")

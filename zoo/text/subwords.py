@@ -1,6 +1,7 @@
 """Subwords: pieces of words, which SentencePiece learns."""
 
 import io
+import re
 from concurrent.futures import ThreadPoolExecutor
 
 from zoo import resuming
@@ -19,7 +20,7 @@ def train_subwords(texts, vocabulary_size):
         end, and `decode(tokens)` returns the text. Padding is 0, unknown is 1, start is 2, end is 3.
 
     Raises:
-        ValueError: the texts have more characters than `vocabulary_size`.
+        ValueError: the texts have more characters than `vocabulary_size`, or no characters at all.
 
     Example:
 
@@ -30,12 +31,17 @@ def train_subwords(texts, vocabulary_size):
     """
     import sentencepiece  # of the extra "recipes"
 
+    normalizer = sentencepiece.SentencePieceNormalizer(rule_name="nmt_nfkc")
+    if not any(
+        normalizer.normalize(text).strip() for text in texts
+    ):  # sentencepiece would abort Python
+        raise InputError("Subwords need a text with letters. Received: texts without any")
     model = io.BytesIO()
     try:
         sentencepiece.SentencePieceTrainer.train(
             sentence_iterator=iter(texts),
             model_writer=model,
-            vocab_size=vocabulary_size,
+            vocab_size=max(vocabulary_size, 4),  # with fewer, the message is about something else
             hard_vocab_limit=False,
             character_coverage=1.0,
             max_sentence_length=2**30,  # else it skips texts of more than 4,192 bytes
@@ -46,8 +52,11 @@ def train_subwords(texts, vocabulary_size):
             minloglevel=2,
         )
     except (RuntimeError, OSError) as error:
+        needed = re.search(r"\d+ vs (\d+)", str(error))
+        why = f"they need at least {needed[1]}, one for each character" if needed else error
         raise InputError(
-            f"No vocabulary of {vocabulary_size} pieces can be made of these texts: {error}"
+            f"No vocabulary of {vocabulary_size} pieces can be made of these texts: {why}. Choose a "
+            "larger vocabulary size."
         ) from None
     return sentencepiece.SentencePieceProcessor(model_proto=model.getvalue())
 
