@@ -4,6 +4,7 @@ import ast
 import builtins
 import itertools
 import json
+import os
 import pathlib
 import re
 import runpy
@@ -110,6 +111,35 @@ def test_the_settings_of_a_notebook(tmp_path):
     assert not {"distribute", "resume"} & {*config}
     assert "    units=128,  # size of the state\n" in call
     assert max(map(len, call.splitlines())) <= 104
+
+
+def test_relative_paths_start_at_the_folder_of_the_notebook(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    example = pathlib.Path(zoo.__file__).parent / "example_cells" / "minimal_gated_unit.py"
+    shutil.copy(example, "cells.py")
+    (tmp_path / "mine.csv").write_text("text,label\n")
+    for folder in (
+        "copies",
+        "text-imdb-lstm",
+        "sunspots",
+    ):  # two of them have the names of other things
+        (tmp_path / folder).mkdir()
+    files = {"cell": "cells.py:MinimalGatedUnit", "dataset": "mine.csv", "glove": str(tmp_path)}
+    names = {"pretrained": "text-imdb-lstm", "encoding": "copies"}
+    for settings, dest, expected in (
+        (
+            {**files, **names},
+            "copies",
+            {key: os.path.join("..", files[key]) for key in ("cell", "dataset")},
+        ),
+        ({**files, **names}, ".", {}),
+        ({"dataset": "sunspots"}, "copies/x.ipynb", {}),
+        ({"dataset": "./sunspots"}, "copies/y.ipynb", {"dataset": os.path.join("..", "sunspots")}),
+    ):
+        path = copy_recipe("many_to_one_sentiment", dest, notebook=True, settings=settings)
+        (call,) = (cell.source for cell in read(path) if cell.source.startswith("config = Config("))
+        config = eval(call.removeprefix("config = "), {"Config": dict})
+        assert config == {**config, **settings, **expected}
 
 
 @pytest.mark.parametrize(

@@ -337,6 +337,23 @@ def test_copies_share_the_same_data(tmp_path, monkeypatch):
     assert (tmp_path / "data.npz").read_bytes() == b"1"
 
 
+def test_a_copy_in_another_folder(tmp_path, monkeypatch, zoo_command):
+    import zoo.copying.standalone as standalone
+
+    def write_standalone(name, path, settings):
+        return pathlib.Path(settings["dataset"]).read_text("utf-8"), {"data.npz": b"1"}, []
+
+    monkeypatch.setattr(standalone, "write_standalone", write_standalone)
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "copies").mkdir()
+    (tmp_path / "mine.csv").write_text("x = 1\n")
+    command = "copy many_to_one_sentiment copies/x.py --standalone --dataset mine.csv"
+    status, output, _ = zoo_command(*command.split())
+    assert status == 0 and "cd copies && python x.py" in output
+    assert (tmp_path / "copies" / "x.py").read_text() == "x = 1\n"
+    assert (tmp_path / "copies" / "data.npz").is_file()
+
+
 def test_a_copy_has_the_prompts_that_fit_the_text(monkeypatch):
     call = cst.parse_expression("language_model.pick_prompts(PROMPTS, train, test, PROMPT)")
     monkeypatch.setitem(sys.modules, "mine", types.SimpleNamespace(PROMPTS=["It is"]))

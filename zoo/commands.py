@@ -234,7 +234,8 @@ def copy(arguments):
     if options["notebook"]:
         print(f"Written to {target}. Open it in Jupyter or Colab, and run its cells in order.")
     elif options["standalone"]:
-        print(f"Written to {target}. It runs without rnn-zoo: python {target}")
+        folder = "" if target.parent == pathlib.Path() else f"cd {target.parent} && "
+        print(f"Written to {target}. It runs without rnn-zoo: {folder}python {target.name}")
     else:
         print(f"Written to {target}. To run it, install rnn-zoo with its extra 'recipes'.")
 

@@ -1,11 +1,13 @@
 """Finds the recipes and copies them."""
 
+import contextlib
 import os
 import pathlib
 
 import zoo
 from zoo.copying.flat import flatten
 from zoo.copying.notebook import to_notebook
+from zoo.copying.settings import seen_from
 from zoo.errors import InputError, check_choice
 from zoo.storage.new_file import check_new_file, write_new_file
 
@@ -41,7 +43,8 @@ def copy_recipe(name, dest=".", *, notebook=False, standalone=False, settings=No
         notebook: True writes a Jupyter notebook. What the recipe does in `main` is in its cells.
         standalone: True writes a copy that does not need the zoo, see `zoo.copying.standalone`.
         settings: for a notebook or a standalone copy, a dict of fields of the recipe's `Config` to
-            values, such as `{"cell": "lstm", "epochs": 2}`. The others keep their defaults.
+            values, such as `{"cell": "lstm", "epochs": 2}`. The others keep their defaults. A relative
+            path starts at the current folder. In the copy, it starts at the folder of the copy.
 
     Returns:
         The path of the new file.
@@ -50,7 +53,7 @@ def copy_recipe(name, dest=".", *, notebook=False, standalone=False, settings=No
         ValueError: the recipe is unknown, the file exists already, its folder does not exist, its name
             has the wrong ending, or a setting is not allowed.
     """
-    source, files = read_recipe(name), {}
+    source, files, settings = read_recipe(name), {}, settings or {}
     ending = ".ipynb" if notebook else ".py"
     target = pathlib.Path(dest)
     if target.is_dir() or str(dest).endswith(os.sep):
@@ -61,6 +64,8 @@ def copy_recipe(name, dest=".", *, notebook=False, standalone=False, settings=No
             "With --notebook, the name of the new file ends with .ipynb. Without it, the copy is a "
             f"Python file, such as {name}.py. Received: {target.name}"
         )
+    if target.parent.resolve() != pathlib.Path.cwd():  # the copy runs in its own folder
+        settings = seen_from(target.parent, settings)
     if standalone:
         from zoo.datasets.packages import import_extra  # imports TensorFlow
 
@@ -68,7 +73,8 @@ def copy_recipe(name, dest=".", *, notebook=False, standalone=False, settings=No
             import_extra(package, "Standalone copies")
         from zoo.copying.standalone import write_standalone  # imports Keras
 
-        content, files, notes = write_standalone(name, find_recipes()[name], settings or {})
+        with contextlib.chdir(target.parent):
+            content, files, notes = write_standalone(name, find_recipes()[name], settings)
         for file, data in [*files.items()]:
             path, top = target.parent / file, target.with_name(file.split("/")[0])
             if path.is_file() and path.read_bytes() == data:  # another copy has the same data
@@ -79,7 +85,8 @@ def copy_recipe(name, dest=".", *, notebook=False, standalone=False, settings=No
         if notebook:
             content = to_notebook(content, name)
     elif notebook:
-        content = to_notebook(flatten(source, settings), name)
+        with contextlib.chdir(target.parent):
+            content = to_notebook(flatten(source, settings), name)
     elif settings:
         flags = ", ".join(map(zoo.flags.name_of, settings))
         raise InputError(

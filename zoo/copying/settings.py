@@ -3,10 +3,16 @@
 import argparse
 import ast
 import dataclasses
+import os
+import re
 
 import zoo
 
 LEFT_OUT = ("distribute", "resume")  # settings that only `main` can honor
+PATHS = (  # settings that can be the path of a file or of a folder
+    *("cell", "cnn_weights", "data_dir", "database", "dataset", "glove", "pretrained"),
+    "pretrained_backward",
+)
 
 
 def config_class(source):
@@ -41,6 +47,35 @@ def config_class(source):
     names = {"__name__": "recipe", "dataclasses": dataclasses, "zoo": zoo}
     exec(compile(ast.Module([*constants, config], []), "recipe", "exec"), names)
     return names["Config"]
+
+
+def seen_from(folder, settings):
+    """Writes relative paths in settings as they are for a program that runs in another folder.
+
+    Args:
+        folder: the path of the folder.
+        settings: a dict of fields of a recipe's `Config` to values.
+
+    Returns:
+        A new dict.
+
+    Example:
+
+    >>> seen_from("copies", {"data_dir": ".", "dataset": "digits", "glove": "/vectors.zip", "units": 8})
+    {'data_dir': '..', 'dataset': 'digits', 'glove': '/vectors.zip', 'units': 8}
+    """
+    from zoo.datasets import loading  # imports TensorFlow
+
+    moved = dict(settings)
+    for key in PATHS:
+        value = settings.get(key)
+        path = re.sub(r"\.py:\w+$", ".py", str(value or ""))  # of a cell
+        if not os.path.exists(path) or os.path.isabs(path):
+            continue
+        is_name = value in zoo.list_presets() or (key == "dataset" and not loading.own_path(value))
+        if not is_name:  # which is not the folder of that name
+            moved[key] = os.path.relpath(value, folder)
+    return moved
 
 
 def read_words(name, source, words):

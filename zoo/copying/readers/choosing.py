@@ -86,7 +86,10 @@ def reader_code(loader, arguments, result):
             code = _check(loader, source, {"name": path}, result)
         if code:
             settings = {"name": file}
-            note = f"No short reader reads {arguments['name']} as the zoo does: its rows are in {file}."
+            note = (
+                f"No short reader reads {arguments['name']} as the zoo does: its rows are in {file}, "
+                "next to the copy."
+            )
             return Reader(code, _call(loader, settings, names), settings, {file: content}, note)
     raise AssertionError(f"No plain file has what {loader} has read from {arguments['name']}")
 
