@@ -186,8 +186,8 @@ def adopt_sizes(config, task):
     cells = cell_configs.text_of(config.cell), str(sizes.get("cell"))
     if len({cell.split(":")[-1] for cell in cells}) == 1:
         sizes["cell"] = config.cell  # the same class, but its file can be in another place
-    words = {**sizes, "cell": cells[0] if sizes.get("cell") is config.cell else cells[1]}
-    words = (f"{flags.name_of(name)} {value}" for name, value in words.items())
+    texts = {name: cell_configs.text_of(x) if name == "cell" else x for name, x in sizes.items()}
+    words = (f"{flags.name_of(name)} {x}" for name, x in texts.items())
     print(f"As in {config.pretrained}: {' '.join(words)}")
     return dataclasses.replace(config, **sizes)
 

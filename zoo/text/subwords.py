@@ -32,9 +32,8 @@ def train_subwords(texts, vocabulary_size):
     import sentencepiece  # of the extra "recipes"
 
     normalizer = sentencepiece.SentencePieceNormalizer(rule_name="nmt_nfkc")
-    if not any(
-        normalizer.normalize(text).strip() for text in texts
-    ):  # sentencepiece would abort Python
+    if not any(normalizer.normalize(text).strip() for text in texts):
+        # Without this check, sentencepiece ends the whole process.
         raise InputError("Subwords need a text with letters. Received: texts without any")
     model = io.BytesIO()
     try:
