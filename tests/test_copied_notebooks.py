@@ -21,6 +21,7 @@ import zoo
 from zoo.copying import copy_recipe, find_recipes
 from zoo.copying.flat import flatten
 from zoo.copying.notebook import to_notebook
+from zoo.copying.settings import seen_from
 
 RECIPE = "many_to_one_forecasting"  # of the fixture `run`
 RECIPES = find_recipes()
@@ -118,11 +119,7 @@ def test_relative_paths_start_at_the_folder_of_the_notebook(tmp_path, monkeypatc
     example = pathlib.Path(zoo.__file__).parent / "example_cells" / "minimal_gated_unit.py"
     shutil.copy(example, "cells.py")
     (tmp_path / "mine.csv").write_text("text,label\n")
-    for folder in (
-        "copies",
-        "text-imdb-lstm",
-        "sunspots",
-    ):  # two of them have the names of other things
+    for folder in ("copies", "text-imdb-lstm", "sunspots", "gru"):  # three have names of other things
         (tmp_path / folder).mkdir()
     files = {"cell": "cells.py:MinimalGatedUnit", "dataset": "mine.csv", "glove": str(tmp_path)}
     names = {"pretrained": "text-imdb-lstm", "encoding": "copies"}
@@ -133,13 +130,23 @@ def test_relative_paths_start_at_the_folder_of_the_notebook(tmp_path, monkeypatc
             {key: os.path.join("..", files[key]) for key in ("cell", "dataset")},
         ),
         ({**files, **names}, ".", {}),
-        ({"dataset": "sunspots"}, "copies/x.ipynb", {}),
+        ({"dataset": "sunspots", "cell": "gru"}, "copies/x.ipynb", {}),
+        ({"data_dir": "new"}, "copies/z.ipynb", {"data_dir": os.path.join("..", "new")}),
         ({"dataset": "./sunspots"}, "copies/y.ipynb", {"dataset": os.path.join("..", "sunspots")}),
     ):
         path = copy_recipe("many_to_one_sentiment", dest, notebook=True, settings=settings)
         (call,) = (cell.source for cell in read(path) if cell.source.startswith("config = Config("))
         config = eval(call.removeprefix("config = "), {"Config": dict})
         assert config == {**config, **settings, **expected}
+
+
+def test_relative_paths_from_a_folder_behind_a_link(tmp_path, monkeypatch):
+    (tmp_path / "far" / "away").mkdir(parents=True)
+    (tmp_path / "link").symlink_to(tmp_path / "far" / "away")
+    (tmp_path / "mine.csv").write_text("text,label\n")
+    monkeypatch.chdir(tmp_path)
+    moved = seen_from("link", {"dataset": "mine.csv"})["dataset"]
+    assert (tmp_path / "link" / moved).resolve() == (tmp_path / "mine.csv").resolve()
 
 
 @pytest.mark.parametrize(

@@ -361,6 +361,31 @@ def test_a_model_with_smaller_steps_can_be_saved(is_scaled, tmp_path):
     np.testing.assert_array_equal(loaded.predict(X[:3], verbose=0), model.predict(X[:3], verbose=0))
 
 
+class Falling(keras.optimizers.schedules.LearningRateSchedule):
+    """A schedule of the user, which Keras cannot find by its name."""
+
+    def __call__(self, step):
+        return 0.5 / (1.0 + keras.ops.cast(step, "float32"))
+
+    def get_config(self):
+        return {}
+
+
+@pytest.mark.parametrize("rate", [Falling(), lambda: keras.ops.convert_to_tensor(0.5)])
+def test_smaller_steps_with_a_rate_of_the_user(rate):
+    slow, fast = keras.Variable([1.0]), keras.Variable([1.0])
+    optimizer = zoo.training.slow_down(keras.optimizers.SGD(rate), [{"variables": [slow]}], 0.5)
+    optimizer.apply([keras.ops.ones(1)] * 2, [slow, fast])
+    assert (float(slow[0]), float(fast[0])) == (0.75, 0.5)
+
+
+def test_smaller_steps_twice_are_refused():
+    copied = [{"variables": [keras.Variable([1.0])]}]
+    optimizer = zoo.training.slow_down(keras.optimizers.SGD(0.5), copied, 0.5)
+    with pytest.raises(zoo.InputError, match="takes smaller steps in some layers already"):
+        zoo.training.slow_down(optimizer, copied, 0.5)
+
+
 def test_smaller_steps_with_a_scaled_loss():
     slow, fast = keras.Variable([1.0]), keras.Variable([1.0])
     optimizer = keras.optimizers.LossScaleOptimizer(keras.optimizers.SGD(0.5), initial_scale=4.0)

@@ -1,5 +1,8 @@
 """`zoo.transfer`: the layers compute what they computed in the source, and the report is true."""
 
+import math
+import re
+
 import keras
 import numpy as np
 import pytest
@@ -454,6 +457,14 @@ class Leaky(keras.layers.Layer):
         return h, [h]
 
 
+class Unknown(Leaky):
+    """An own cell that Keras cannot save, because its config lacks an argument."""
+
+    def __init__(self, units, activation):
+        super().__init__(units)
+        self.activation = activation
+
+
 def two_cells(**options):
     return [keras.layers.GRUCell(5), keras.layers.GRUCell(5, **options)]
 
@@ -463,16 +474,46 @@ def two_cells(**options):
     [
         ((Leaky(5, 0.1), Leaky(5, 0.9)), "leak 0.1, not 0.9"),
         ((Leaky(5), Leaky(5, dropout=0.2)), ""),
+        ((Leaky(5, [0.1, 0.2]), Leaky(5, [0.1, 0.3])), "leak 0.2, not 0.3"),
+        ((Leaky(5, math.nan), Leaky(5, math.nan)), ""),
         ((two_cells(), two_cells(activation="relu")), "activation tanh, not relu"),
         ((two_cells(), two_cells(dropout=0.2)), ""),
     ],
-    ids=["own cell", "own cell, dropout", "stack", "stack, dropout"],
+    ids=["own cell", "own cell, dropout", "list", "nan", "stack", "stack, dropout"],
 )
 def test_settings_of_own_cells_and_of_stacks(cells, note, capsys):
     layers = (keras.layers.RNN(cell, name="rnn") for cell in cells)
     source, target = (own_model(layer, seed=seed) for seed, layer in enumerate(layers))
     assert (("rnn", "rnn") in transfer(source, target)) == (not note)
     assert note in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("cells", "note"),
+    [
+        (
+            (Zoneout(keras.layers.LSTMCell(5), 0.1), keras.layers.LSTMCell(5)),
+            "wrapped in nothing, not in Zoneout",
+        ),
+        (
+            (keras.layers.LSTMCell(5), Zoneout(keras.layers.LSTMCell(5), 0.1)),
+            "wrapped in Zoneout, not in nothing",
+        ),
+        (
+            (Zoneout(keras.layers.LSTMCell(5), 0.1), Zoneout(keras.layers.LSTMCell(5), 0.2)),
+            "0.1, not 0.2",
+        ),
+        ((Zoneout(keras.layers.LSTMCell(5), 0.1), Zoneout(keras.layers.LSTMCell(5), 0.1)), ""),
+        ((Unknown(5, keras.layers.ReLU()), Unknown(5, keras.layers.ELU())), "settings not compared"),
+    ],
+    ids=["outside of the source", "outside of the target", "settings", "same", "unknown"],
+)
+def test_a_copied_cell_has_a_note_if_it_computes_something_else(cells, note, capsys):
+    layers = (keras.layers.RNN(cell, name="rnn") for cell in cells)
+    source, target = (own_model(layer, seed=seed) for seed, layer in enumerate(layers))
+    assert ("rnn", "rnn") in transfer(source, target)
+    (line,) = (line for line in capsys.readouterr().out.splitlines() if re.search("copied +rnn", line))
+    assert note in line if note else line.endswith(line.split()[-1]) and "wrapped" not in line
 
 
 def test_numbers_before_the_vectors_do_not_fit():

@@ -250,8 +250,15 @@ def slow_down(optimizer, copied, factor):
         scale, steps = optimizer.initial_scale, optimizer.dynamic_growth_steps
         inner = slow_down(optimizer.inner_optimizer, copied, factor)
         return keras.optimizers.LossScaleOptimizer(inner, scale, steps)
-    kind = type(optimizer)
-    slower = kind.from_config(optimizer.get_config())
+    if "update_step" in vars(optimizer):
+        raise InputError(
+            "This optimizer takes smaller steps in some layers already. Put all of them into one list "
+            "copied, and start from a new optimizer."
+        )
+    kind, config = type(optimizer), optimizer.get_config()
+    if not isinstance(config["learning_rate"], float | int):  # a schedule, maybe the user's own
+        config["learning_rate"] = optimizer._learning_rate
+    slower = kind(**config)
     for name, value in vars(optimizer).items():
         if name.startswith("_exclude_from_weight_decay"):
             setattr(slower, name, value)

@@ -4,7 +4,6 @@ import argparse
 import ast
 import dataclasses
 import os
-import re
 
 import zoo
 
@@ -66,15 +65,17 @@ def seen_from(folder, settings):
     """
     from zoo.datasets import loading  # imports TensorFlow
 
-    moved = dict(settings)
+    moved, presets = dict(settings), zoo.list_presets()
+    names = {"cnn_weights": ["imagenet"], "pretrained": presets, "pretrained_backward": presets}
     for key in PATHS:
-        value = settings.get(key)
-        path = re.sub(r"\.py:\w+$", ".py", str(value or ""))  # of a cell
-        if not os.path.exists(path) or os.path.isabs(path):
+        path, *class_name = str(settings.get(key) or "").rsplit(":", maxsplit=key == "cell")
+        exists = os.path.exists(path) or (path and key == "data_dir")  # which can be new
+        is_name = path in names.get(key, ()) or (key == "cell" and not path.endswith(".py"))
+        if not exists or is_name or os.path.isabs(path):
             continue
-        is_name = value in zoo.list_presets() or (key == "dataset" and not loading.own_path(value))
-        if not is_name:  # which is not the folder of that name
-            moved[key] = os.path.relpath(value, folder)
+        if key != "dataset" or loading.own_path(settings[key]):  # a name is not the folder of that name
+            path = os.path.relpath(os.path.abspath(path), os.path.realpath(folder))
+            moved[key] = ":".join([path, *class_name])
     return moved
 
 

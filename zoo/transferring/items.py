@@ -2,7 +2,6 @@
 
 import itertools
 import re
-import types
 import typing
 
 import keras
@@ -10,11 +9,12 @@ import numpy as np
 
 from zoo.architectures.one_to_many import OneToMany
 from zoo.errors import counted
-from zoo.transferring.networks import CELLS, SPELLINGS, core_of, kind_of, units_of
+from zoo.transferring.networks import CELLS, SPELLINGS, core_of, kind_of, units_of, wrappers_of
 
-# Attributes that do not change what a trained cell computes.
+# Settings that do not change what a trained cell computes.
 NO_MATTER = re.compile(
-    "^(name|units|state_size|output_size|seed|unit_forget_bias|implementation|built|training)$|dropout"
+    "^(name|dtype|trainable|units|seed|unit_forget_bias|implementation|module|registered_name)$"
+    "|^(build_config|compile_config|shared_object_id)$|dropout|initializer|regularizer|constraint"
 )
 
 
@@ -136,7 +136,8 @@ def level_items(source, target, reverse):
             values = giver.layer.get_weights() if not note else widen(giver, taker)
             if values:
                 names, size, others = (taker.name, giver.name), count(origins), count(variables)
-                items.append(Item("copied", *names, size, "", variables, origins, values))
+                around = wrappers_differ(giver.layer.cell, taker.layer.cell)
+                items.append(Item("copied", *names, size, around, variables, origins, values))
                 if others > size:
                     ours = f"0 for the other {taker.features - giver.features} numbers a step"
                     items.append(Item("new", taker.name, "", others - size, ours))
@@ -176,31 +177,58 @@ def difference(giver, taker):
 def settings_of(cell, other):
     """The settings that change what the weights of two cells mean, a dict of name to both values.
 
-    These are all numbers, texts and functions in which the cells and the layers inside of them differ,
-    except for those that only matter before or during training, such as dropout.
+    These are all settings in which the configs of the cells differ, except for those that only matter
+    before or during training, such as an initializer or dropout.
 
     Example:
 
     >>> settings_of(keras.layers.LSTMCell(8), keras.layers.LSTMCell(8, activation="relu", dropout=0.5))
     {'activation': ('tanh', 'relu')}
     """
-    found = {}
-    layers = (core_of(one)._flatten_layers() for one in (cell, other))
-    for one, its in (map(_plain_settings, pair) for pair in zip(*layers, strict=False)):
-        names = [name for name in one | its if one.get(name) != its.get(name)]
-        found |= {name: (one.get(name), its.get(name)) for name in names}
-    return found
+    return _compare(core_of(cell), core_of(other))
 
 
-def _plain_settings(layer):
-    """The attributes of a layer that are numbers, texts or functions, and change what it computes."""
-    plain = (str, int, float, type(None), types.FunctionType)
-    found = {name: value for name, value in vars(layer).items() if isinstance(value, plain)}
-    return {
-        name: getattr(value, "__name__", value)
-        for name, value in found.items()
-        if not name.startswith("_") and not NO_MATTER.search(name)
-    }
+def wrappers_differ(cell, other):
+    """Says how the layers around two cells differ, such as Zoneout. They have no weights."""
+    if None in map(_config_of, (cell, other)):
+        return "settings not compared, because get_config is incomplete"
+    names = [" and ".join(wrappers_of(one)) or "nothing" for one in (cell, other)]
+    if names[0] != names[1]:
+        return f"wrapped in {names[1]}, not in {names[0]}"
+    return "; ".join(f"{name} {one}, not {its}" for name, (one, its) in _compare(cell, other).items())
+
+
+def _compare(cell, other):
+    """The settings in which two configs differ, a dict of name to both values."""
+    one, its = map(_config_of, (cell, other))
+    if one is None or its is None:
+        return {} if one is its else {"config": tuple("known" if x else "unknown" for x in (one, its))}
+    one, its = map(_flatten, (one, its))
+    paths = [path for path in one | its if repr(one.get(path)) != repr(its.get(path))]
+    return {path[-1]: (one.get(path), its.get(path)) for path in paths}
+
+
+def _config_of(cell):
+    """The config of a cell as Keras writes it, or None if it cannot be written."""
+    try:
+        return keras.saving.serialize_keras_object(cell)
+    except Exception:  # whatever the class raises
+        return None
+
+
+def _flatten(config, path=("config",)):
+    """The settings of a config, a dict of the path in the config to the value."""
+    if isinstance(config, dict) and config.get("class_name") == "function":
+        config = config["config"]
+    if isinstance(config, dict):
+        # A setting inside of another one has its own name. One in a list has the name of the list.
+        parts = [(path if key == "config" else (*path, key), x) for key, x in config.items()]
+        parts = [(path, x) for path, x in parts if not NO_MATTER.search(path[-1])]
+    elif isinstance(config, list | tuple):
+        parts = [((*path[:-1], f"{i}", path[-1]), x) for i, x in enumerate(config)]
+    else:
+        return {path: config}
+    return {key: value for inner, x in parts for key, value in _flatten(x, inner).items()}
 
 
 def widen(giver, taker):

@@ -193,6 +193,12 @@ def core_of(cell):
     return cell
 
 
+def wrappers_of(cell):
+    """The names of the classes around the core of a cell, from the outside, a list of str."""
+    layers = [cell, *cell._flatten_layers(include_self=False)]
+    return [type(layer).__name__ for layer in layers[: layers.index(core_of(cell))]]
+
+
 def kind_of(cell):
     """The name of a cell for `zoo.build`, or the name of its class.
 
