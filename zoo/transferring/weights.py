@@ -19,12 +19,14 @@ def transfer(source, target, *, backward=None, source_vocabulary=None, target_vo
     its weights needs fewer labels. See Dai & Le 2015, "Semi-supervised Sequence Learning", and Howard &
     Ruder 2018, "Universal Language Model Fine-tuning for Text Classification" (ULMFiT).
 
-    - The token vectors are copied by token. A token that the source does not know keeps its first
-      vector (ULMFiT takes the mean of all vectors). Without both vocabularies, all rows are copied by
+    - The token vectors are copied by token. A token that the source does not know keeps the
+      vector that it has (ULMFiT takes the mean of all vectors). Without both vocabularies, all rows are copied by
       number if there are equally many, and none otherwise.
-    - The recurrent layers are copied from the bottom, as long as the cells, the units and the sizes of
-      the inputs are the same.
-    - A first layer that reads other numbers behind the token vectors, such as those of the characters
+    - The recurrent layers are copied from the bottom, as long as the cells, their settings (such as the
+      activation), the units and the sizes of the inputs are the same. Settings that only matter in
+      training can differ, such as dropout. So can a layer without weights around the cell, such as
+      `Zoneout`. Then a note says so.
+    - A first layer that reads more numbers after a token vector, such as those of the characters
       of each word, gets the weights, too. The weights of the other numbers become 0. So at first it
       computes what it computed in the source.
     - In a bidirectional layer, the source fills the forward direction. The next layer reads both
