@@ -19,8 +19,8 @@ def transfer(source, target, *, backward=None, source_vocabulary=None, target_vo
     its weights needs fewer labels. See Dai & Le 2015, "Semi-supervised Sequence Learning", and Howard &
     Ruder 2018, "Universal Language Model Fine-tuning for Text Classification" (ULMFiT).
 
-    - The token vectors are copied by token. A token that the source does not know keeps the
-      vector that it has (ULMFiT takes the mean of all vectors). Without both vocabularies, all rows are copied by
+    - The token vectors are copied by token. A token that the source does not know keeps the vector that
+      it has (ULMFiT takes the mean of all vectors). Without both vocabularies, all rows are copied by
       number if there are equally many, and none otherwise.
     - The recurrent layers are copied from the bottom, as long as the cells, their settings (such as the
       activation), the units and the sizes of the inputs are the same. Settings that only matter in
