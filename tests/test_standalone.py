@@ -268,7 +268,8 @@ def test_a_copy_gives_the_scores_of_the_recipe(name, make, settings, tmp_path):
     assert_same_scores(scores, run_recipe(name, settings, tmp_path))
     layers = {f"Custom>{one}": getattr(zoo.layers, one) for one in zoo.layers.__all__}  # of the copy
     saved = tmp_path / f"{name}.keras"
-    model = keras.saving.load_model(saved, custom_objects=layers)
+    has_own_loss = name == "one_to_many_music"  # a function of the copy, which Keras cannot find
+    model = keras.saving.load_model(saved, custom_objects=layers, compile=not has_own_loss)
     assert model.count_params() > 0
 
 
