@@ -83,8 +83,8 @@ def test_a_csv_that_cannot_be_used(tmp_path, content, message):
 
 
 def test_a_dataset_that_is_no_series(data_dir):
-    with pytest.raises(ValueError, match=r"cmudict has no numbers in order of time. Received: word"):
-        datasets.load_many_series("cmudict", data_dir=data_dir)
+    with pytest.raises(ValueError, match=r"digits has no numbers in order of time\. Received: image"):
+        datasets.load_many_series("digits", data_dir=data_dir)
     with pytest.raises(ValueError, match="Did you mean 'sunspots'"):
         datasets.load_many_series("sunspot", data_dir=data_dir)
     with pytest.raises(ValueError, match=r"column of sunspots.* Received: 'date'"):
