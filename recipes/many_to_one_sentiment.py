@@ -48,7 +48,7 @@ class Config(zoo.Config):
     pretrained: str = zoo.flag("", "name or folder of a language model to start from, with its tokens")
     pretrained_backward: str = zoo.flag("", "a second one, which reads backward; sets --bidirectional")
     pretrained_rate: float = zoo.flag(1.0, "factor on the learning rate of pretrained layers")
-    train_texts: int | None = zoo.flag(None, "train on so many texts, drawn at random (default: all)")
+    train_texts: int | None = zoo.flag(None, "train on this many texts, drawn at random (default: all)")
     vocabulary_size: int = zoo.flag(20000, "number of most frequent words to know; --glove adds more")
     max_length: int = zoo.flag(400, "read only the last words of a text, at most this many")
     embedding_dim: int = zoo.flag(100, "size of a word vector")

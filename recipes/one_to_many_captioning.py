@@ -43,7 +43,7 @@ class Config(zoo.Config):
     )
     attention: bool = zoo.flag(True, "attend to places in the image")
     baseline: bool = zoo.flag(False, "train the same model without attention too, to compare")
-    min_count: int | None = zoo.flag(None, "words that occur less often become [UNK]")
+    min_count: int | None = zoo.flag(None, "words that occur less often than this become [UNK]")
     max_length: int = zoo.flag(24, "longest caption, in words, including its end")
     embedding_dim: int = zoo.flag(256, "size of a word's vector")
     units: int = zoo.flag(256, "size of the state")

@@ -141,14 +141,11 @@ def test_a_baseline_counts_once_for_each_seed(run, tables):
     [("one_to_one_digits", "accuracy", "b"), ("many_to_one_forecasting", "MAE", "a")],
 )
 def test_the_best_model_without_recurrence_is_shown(name, key, best, run, tables):
-    first = {"gru": {key: 9.0}, "a": {key: 1.0}, "people": {key: None}}
+    older = {"gru": {key: 9.0}, "a": {key: 1.0}, "people": {key: None}}  # without "b"
+    newer = {"lstm": {key: 9.0}, "a": {key: 1.0}, "b": {key: 2.0}}
     rows = [
-        make_row(
-            run, name=name, metrics=json.dumps({"test": first})
-        ),  # measured before there was a "b"
-        make_row(
-            run, name=name, cell="lstm", metrics=json.dumps({"test": {"a": {key: 1.0}, "b": {key: 2}}})
-        ),
+        make_row(run, name=name, cell=cell, metrics=json.dumps({"test": models}))
+        for cell, models in (("gru", older), ("lstm", newer))
     ]
     assert tables["baseline_of"](rows).endswith(f", {best}")
 

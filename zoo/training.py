@@ -238,6 +238,9 @@ def slow_down(optimizer, copied, factor):
         compiled with it can be saved, but without the factor: after loading, all layers learn at the
         same rate.
 
+    Raises:
+        ValueError: the optimizer comes from this function already.
+
     Example:
 
     >>> a, b = keras.Variable([1.0]), keras.Variable([1.0])
@@ -258,7 +261,7 @@ def slow_down(optimizer, copied, factor):
     kind, config = type(optimizer), optimizer.get_config()
     if not isinstance(config["learning_rate"], float | int):  # a schedule, maybe the user's own
         config["learning_rate"] = optimizer._learning_rate
-    slower = kind(**config)
+    slower = kind.from_config(config)
     for name, value in vars(optimizer).items():
         if name.startswith("_exclude_from_weight_decay"):
             setattr(slower, name, value)

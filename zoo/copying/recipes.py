@@ -44,7 +44,7 @@ def copy_recipe(name, dest=".", *, notebook=False, standalone=False, settings=No
         standalone: True writes a copy that does not need the zoo, see `zoo.copying.standalone`.
         settings: for a notebook or a standalone copy, a dict of fields of the recipe's `Config` to
             values, such as `{"cell": "lstm", "epochs": 2}`. The others keep their defaults. A
-            relative path starts at the current folder. In the copy, it starts at its own folder.
+            relative path starts at the current folder. The copy has it as seen from its own folder.
 
     Returns:
         The path of the new file.

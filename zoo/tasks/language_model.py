@@ -155,7 +155,7 @@ def start(config, texts):
     """
     if keras.backend.backend() != "tensorflow":
         raise InputError(
-            "The training step of this recipe needs TensorFlow. Leave out KERAS_BACKEND. "
+            "The training step of this recipe needs TensorFlow. Set KERAS_BACKEND=tensorflow. "
             f"Received: KERAS_BACKEND={keras.backend.backend()}"
         )
     if not config.pretrained:

@@ -192,9 +192,12 @@ def wrappers_differ(cell, other):
     """Says how the layers around two cells differ, such as Zoneout. They have no weights."""
     if None in map(_config_of, (cell, other)):
         return "settings not compared, because get_config is incomplete"
-    names = [" and ".join(wrappers_of(one)) or "nothing" for one in (cell, other)]
-    if names[0] != names[1]:
-        return f"wrapped in {names[1]}, not in {names[0]}"
+    names = {"source": wrappers_of(cell), "target": wrappers_of(other)}
+    if names["source"] != names["target"]:
+        some = [
+            f"the {role} is wrapped in {' and '.join(name)}" for role, name in names.items() if name
+        ]
+        return "; ".join(some)
     return "; ".join(f"{name} {one}, not {its}" for name, (one, its) in _compare(cell, other).items())
 
 
